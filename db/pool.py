@@ -1,0 +1,78 @@
+"""The connection pool, and the two ways in which the database says that it is away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+from pgvector.asyncpg import register_vector
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.pool.PoolConnectionProxy
+    Pool = asyncpg.Pool
+
+COMMAND_TIMEOUT_S = 10.0
+_AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    TimeoutError,
+)
+
+
+class DatabaseUnavailableError(Exception):
+    """The database can't be reached or went away meanwhile: nothing was acknowledged, try again later."""
+
+
+async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    await register_vector(connection)
+
+
+async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1) -> Pool:
+    """Open a pool of at most `size` connections. Raises DatabaseUnavailableError when nobody answers."""
+    with_database = asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=size,
+        command_timeout=COMMAND_TIMEOUT_S,
+        timeout=5.0,
+        init=_prepare,
+        server_settings={"application_name": "nightdesk", "hnsw.iterative_scan": "relaxed_order"},
+    )
+    try:
+        return await with_database
+    except _AWAY as error:
+        raise DatabaseUnavailableError(f"PostgreSQL does not answer: {error}") from error
+
+
+@asynccontextmanager
+async def connection(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Connection]:
+    """Borrow a connection. Raises DatabaseUnavailableError when none can be had or it breaks in use."""
+    try:
+        async with pool.acquire(timeout=timeout) as borrowed:
+            yield borrowed
+    except _AWAY as error:
+        raise DatabaseUnavailableError(f"PostgreSQL does not answer: {error}") from error
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Connection]:
+    """Borrow a connection inside a transaction: all or nothing. Errors as `connection`."""
+    async with connection(pool, timeout=timeout) as borrowed, borrowed.transaction():
+        yield borrowed
+
+
+def as_json(value: Any) -> str:
+    """Encode for a jsonb parameter inside an array, where the codec does not reach."""
+    return json.dumps(value)
