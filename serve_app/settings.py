@@ -1,0 +1,223 @@
+"""The only reader of the environment: `Settings` are what a person may set, `AppArgs` what the graph is built from."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
+
+T = TypeVar("T")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+CHANNELS = ("email", "whatsapp", "web_form")
+_RATE = re.compile(r"^(\d+)/(second|minute|hour)$")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+class SettingsError(Exception):
+    """A setting is wrong: one line names the variable and says what is expected. Nothing was started."""
+
+
+class RateLimit(BaseModel):
+    """At most `hits` calls in a window of `seconds`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hits: int
+    seconds: int
+
+
+def parse_rate(text: str) -> RateLimit | None:
+    """Read `30/minute`; `off` is None. Raises ValueError for anything else."""
+    if text.strip().lower() == "off":
+        return None
+    match = _RATE.match(text.strip().lower())
+    if match is None or int(match[1]) == 0:
+        raise ValueError("expected a rate such as 30/minute (second, minute, hour) or off")
+    return RateLimit(hits=int(match[1]), seconds=_SECONDS[match[2]])
+
+
+class Settings(BaseSettings):
+    """Every environment variable of the product (also read from `.env`). Unset database or broker: the embedded one."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    database_url: str | None = None
+    db_pool_size: int = Field(default=6, ge=2, le=100)
+    kafka_bootstrap_servers: str | None = None
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-4o"
+    openai_api: Literal["responses", "chat_completions"] = "responses"
+    openai_timeout_seconds: float = Field(default=20.0, gt=0, le=120)
+
+    http_host: str = "127.0.0.1"
+    public_base_url: str | None = None
+    trusted_proxies: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_rate_limit: str = "30/minute"
+    secret_key: SecretStr | None = None
+    staff_api_key: SecretStr | None = None
+
+    enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
+    escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    embedding_model: str = "minilm-l6-v2-int8"
+    context_dir: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    nightdesk_data_dir: Path | None = None
+
+    @field_validator("public_rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        parse_rate(value)
+        return value
+
+    @field_validator("cors_origins", "enabled_channels", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("enabled_channels")
+    @classmethod
+    def _known_channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in CHANNELS:
+                raise ValueError(f"{name!r} is no channel; expected some of {', '.join(CHANNELS)}")
+        return value
+
+    @field_validator("escalation_thresholds")
+    @classmethod
+    def _probabilities(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, threshold in value.items():
+            if not 0 <= threshold <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings. Raises SettingsError with one line that names the variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"][:1]).upper()
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except UnreadableSettingError as error:
+        name = str(error).split('"')[1].upper()
+        raise SettingsError(f"{name}: expected JSON, such as {{}}") from None
+
+
+class KafkaArgs(BaseModel):
+    """How to reach the broker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    partitions: int = 12
+
+
+class ModelArgs(BaseModel):
+    """Which language model answers; without key and base URL it is the embedded one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api_key: SecretStr | None = None
+    base_url: str | None = None
+    name: str = "gpt-4o"
+    api: Literal["responses", "chat_completions"] = "responses"
+    timeout_s: float = 20.0
+
+    @property
+    def remote(self) -> bool:
+        """True when a server is asked: a base URL without a key is still a remote model."""
+        return self.api_key is not None or self.base_url is not None
+
+
+class AppArgs(BaseModel):
+    """All that the graph is built from. Serve hands it to `graph(args)`; every node gets only its part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: str
+    db_pool_size: int = 6
+    kafka: KafkaArgs
+    model: ModelArgs = ModelArgs()
+    embedding_model: str = "minilm-l6-v2-int8"
+    escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    secret_key: SecretStr
+    staff_api_key: SecretStr | None = None
+    bound_to_loopback: bool = True
+    public_base_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = ""
+    cors_origins: tuple[str, ...] = ()
+    public_rate_limit: str = "30/minute"
+    enabled_channels: tuple[str, ...] = CHANNELS
+    log_level: str = "INFO"
+    embedded: bool = True
+
+    @cached_property
+    def form_rate(self) -> RateLimit | None:
+        """The limit of `POST /support/form` for each client address."""
+        return parse_rate(self.public_rate_limit)
+
+
+def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) -> AppArgs:
+    """Build the graph's arguments. Raises SettingsError when something it can't do without is not set."""
+    return AppArgs(
+        database_url=_required("DATABASE_URL", settings.database_url),
+        db_pool_size=settings.db_pool_size,
+        kafka=_kafka_args(settings),
+        model=ModelArgs(
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
+            name=settings.openai_model,
+            api=settings.openai_api,
+            timeout_s=settings.openai_timeout_seconds,
+        ),
+        embedding_model=settings.embedding_model,
+        escalation_thresholds=settings.escalation_thresholds,
+        secret_key=_required("SECRET_KEY", settings.secret_key),
+        staff_api_key=settings.staff_api_key,
+        bound_to_loopback=settings.http_host in LOOPBACK,
+        public_base_url=(settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/"),
+        trusted_proxies=settings.trusted_proxies,
+        cors_origins=settings.cors_origins,
+        public_rate_limit=settings.public_rate_limit,
+        enabled_channels=settings.enabled_channels,
+        log_level=settings.log_level,
+        embedded=embedded,
+    )
+
+
+def _kafka_args(settings: Settings) -> KafkaArgs:
+    return KafkaArgs(
+        bootstrap_servers=_required("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers),
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=settings.kafka_sasl_password,
+    )
+
+
+def _required(name: str, value: T | None) -> T:
+    if value is None:
+        raise SettingsError(f"{name} is not set: set it, or start the embedded parts with `nightdesk up`")
+    return value

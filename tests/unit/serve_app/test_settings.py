@@ -1,0 +1,58 @@
+"""S4: settings name the variable that is wrong, and .env.example lists exactly what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from serve_app.settings import Settings, SettingsError, app_args, load_settings, parse_rate
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
+    listed = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert listed == {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PUBLIC_RATE_LIMIT", "often"),
+        ("PUBLIC_RATE_LIMIT", "0/minute"),
+        ("DB_POOL_SIZE", "many"),
+        ("ENABLED_CHANNELS", "email,fax"),
+        ("ESCALATION_THRESHOLDS", '{"refund": 7}'),
+        ("ESCALATION_THRESHOLDS", "{refund"),
+        ("LOG_LEVEL", "loud"),
+        ("OPENAI_API", "telepathy"),
+    ],
+)
+def test_s4_a_wrong_setting_is_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"{variable}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_s4_what_the_graph_needs_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with pytest.raises(SettingsError, match=r"^DATABASE_URL is not set"):
+        app_args(load_settings(_env_file=None))
+
+
+def test_rate_off_is_no_limit() -> None:
+    assert parse_rate("off") is None
+    rate = parse_rate("30/minute")
+    assert rate is not None
+    assert (rate.hits, rate.seconds) == (30, 60)
+
+
+def test_secrets_do_not_show_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-1234567890")
+    assert "sk-canary" not in repr(load_settings())
