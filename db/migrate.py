@@ -6,14 +6,14 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
 from db.sql import statements
 
 if TYPE_CHECKING:
-    _Connection = asyncpg.Connection[asyncpg.Record]
+    _Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CODE_VERSION = 1

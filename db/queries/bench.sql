@@ -1,0 +1,25 @@
+-- fates --
+-- What became of the forms sent with these keys: how many words the agent said to each, and when its word was frozen.
+SELECT i.provider_message_id AS key, i.state, i.received_at, i.finished_at,
+       count(m.id) FILTER (WHERE m.author = 'agent') AS answers,
+       count(o.id) FILTER (WHERE o.state = 'sent') AS sent
+FROM inbox AS i
+LEFT JOIN outbox AS o ON o.inbound_id = i.id
+LEFT JOIN messages AS m ON m.id = o.message_id
+WHERE i.provider = 'web_form' AND i.provider_message_id = ANY ($1::text[])
+GROUP BY i.id;
+
+-- unfinished --
+SELECT count(*) FROM inbox WHERE provider_message_id = ANY ($1::text[]) AND state = 'waiting';
+
+-- stages --
+-- Milliseconds of each stage of these forms' turns.
+SELECT stage.key AS stage,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY stage.value::double precision) AS p50,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY stage.value::double precision) AS p95
+FROM decision_records AS d
+JOIN inbox AS i ON i.id = d.inbox_id
+CROSS JOIN LATERAL jsonb_each_text(d.stages_ms) AS stage
+WHERE i.provider_message_id = ANY ($1::text[])
+GROUP BY stage.key
+ORDER BY min(d.created_at), stage.key;

@@ -1,0 +1,1 @@
+"""Proof: what the running product does with the sample tickets and under load, measured from outside."""

@@ -1,0 +1,65 @@
+"""The labelled sample tickets of context/sample-tickets.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class SamplesError(Exception):
+    """The sample tickets can't be read: the line says which file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A ticket as a customer wrote it, with the outcome that a support lead expects."""
+
+    id: str
+    channel: str
+    form: dict[str, Any]
+    outcome: str
+    reason: str | None
+    topics: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        """`answered`, or `escalated: reason`."""
+        return verdict(self.outcome, self.reason)
+
+
+def verdict(outcome: str, reason: str | None) -> str:
+    """Name an outcome in a table: `answered`, or `escalated: reason`."""
+    return f"{outcome}: {reason}" if reason else outcome
+
+
+def load_samples(path: Path) -> list[Sample]:
+    """Read the samples. Raises SamplesError."""
+    try:
+        return [_sample(row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SamplesError(f"{path}: {error!r}: the sample tickets can't be read") from error
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    # A WhatsApp message has no subject and may come from somebody without an address; the form needs both.
+    form = {
+        "name": row["name"],
+        "email": row.get("email") or f"{row['id'].lower()}@sample.example.com",
+        "subject": row.get("subject") or row["kind"].replace("_", " "),
+        "category": row["category"],
+        "priority": row["priority"],
+        "message": row["message"],
+    }
+    if row.get("phone"):
+        form["phone"] = row["phone"]
+    expected = row["expected"]
+    return Sample(
+        id=row["id"],
+        channel=row["channel"],
+        form=form,
+        outcome=expected["outcome"],
+        reason=expected["reason"],
+        topics=tuple(expected.get("topics") or ()),
+    )
