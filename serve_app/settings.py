@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     public_rate_limit: str = "30/minute"
     secret_key: SecretStr | None = None
     staff_api_key: SecretStr | None = None
+    operator_token: SecretStr | None = None
 
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
@@ -164,6 +165,7 @@ class AppArgs(BaseModel):
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     secret_key: SecretStr
     staff_api_key: SecretStr | None = None
+    operator_token: SecretStr | None = None
     bound_to_loopback: bool = True
     public_base_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = ""
@@ -196,6 +198,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         escalation_thresholds=settings.escalation_thresholds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
         staff_api_key=settings.staff_api_key,
+        operator_token=settings.operator_token,
         bound_to_loopback=settings.http_host in LOOPBACK,
         public_base_url=(settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/"),
         trusted_proxies=settings.trusted_proxies,
