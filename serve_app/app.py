@@ -1,0 +1,59 @@
+"""The whole graph on one screen: which nodes there are, what each may use, and who calls whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from ray import serve
+from ray.serve import Application
+
+from serve_app.nodes import (
+    AgentServer,
+    AnalysisServer,
+    DeliveryServer,
+    IdentityServer,
+    IngestServer,
+    IngressServer,
+    ReportingServer,
+)
+from serve_app.settings import AppArgs, app_args, load_settings
+
+Options: TypeAlias = dict[str, Any]
+
+# CPU is stated: Serve's default of one a replica never gets scheduled on two cores. Together 0.95.
+# A dead replica is noticed after a failed check or two, so they are frequent; they cost nothing.
+_SOON: Options = {"health_check_period_s": 2, "health_check_timeout_s": 15}
+INGRESS: Options = {"name": "ingress", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 512, **_SOON}
+IDENTITY: Options = {"name": "identity", "ray_actor_options": {"num_cpus": 0.1}, "max_ongoing_requests": 64, **_SOON}
+ANALYSIS: Options = {"name": "analysis", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 64, **_SOON}
+# Past its grace a replica dies hard: longer than the longest run, two requests of 20 s and what surrounds them.
+AGENT: Options = {
+    "name": "agent",
+    "ray_actor_options": {"num_cpus": 0.2},
+    "max_ongoing_requests": 128,
+    "graceful_shutdown_timeout_s": 60,
+    **_SOON,
+}
+DELIVERY: Options = {
+    "name": "delivery",
+    "ray_actor_options": {"num_cpus": 0.1},
+    "graceful_shutdown_timeout_s": 30,
+    **_SOON,
+}
+INGEST: Options = {"name": "ingest", "ray_actor_options": {"num_cpus": 0.1}, "graceful_shutdown_timeout_s": 60, **_SOON}
+REPORTING: Options = {"name": "reporting", "ray_actor_options": {"num_cpus": 0.05}, **_SOON}
+
+
+def graph(args: AppArgs | Mapping[str, Any]) -> Application:
+    """Build the application. Arguments that are not given (`serve run serve_app.app:graph`) come from the settings."""
+    if not isinstance(args, AppArgs):
+        args = AppArgs.model_validate({**app_args(load_settings()).model_dump(), **args})
+    identity = serve.deployment(**IDENTITY)(IdentityServer).bind(args)
+    analysis = serve.deployment(**ANALYSIS)(AnalysisServer).bind(args)
+    agent = serve.deployment(**AGENT)(AgentServer).bind(args, analysis)
+    ingest = serve.deployment(**INGEST)(IngestServer).bind(args, identity, analysis, agent)
+    delivery = serve.deployment(**DELIVERY)(DeliveryServer).bind(args)
+    reporting = serve.deployment(**REPORTING)(ReportingServer).bind(args)
+    ingress = serve.deployment(**INGRESS)(serve.ingress()(IngressServer))
+    return ingress.bind(args, ingest, delivery, reporting)

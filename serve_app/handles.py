@@ -1,0 +1,65 @@
+"""Calls from node to node: Serve's handles as the plain collaborators that the nodes expect, Serve's errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, cast
+from uuid import UUID
+
+import grpc
+from ray.exceptions import RayError, RayTaskError
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle, DeploymentResponse
+
+from db.records import Analysis, Decision, Turn
+from deployments.pipeline import NodeUnavailableError
+
+T = TypeVar("T")
+
+
+class RemoteIdentity:
+    """deployments.identity, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
+        """As Identity.open_turns. Raises NodeUnavailableError too."""
+        return cast("dict[UUID, Turn]", await _answer(self._handle.open_turns.remote(list(inbox_ids), holder)))
+
+
+class RemoteAnalysis:
+    """deployments.analysis, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
+        """As AnalysisNode.analyse. Raises NodeUnavailableError too."""
+        return cast("list[Analysis]", await _answer(self._handle.analyse.remote(list(texts))))
+
+    async def embed_query(self, text: str) -> tuple[float, ...]:
+        """Return the vector of one text. Raises NodeUnavailableError."""
+        vectors = cast("list[tuple[float, ...]]", await _answer(self._handle.embed.remote([text])))
+        return vectors[0]
+
+
+class RemoteAgent:
+    """deployments.agent, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+
+    async def run(self, turn: Turn, analysis: Analysis) -> Decision:
+        """As AgentNode.run. Raises NodeUnavailableError too."""
+        return cast("Decision", await _answer(self._handle.run.remote(turn, analysis)))
+
+
+async def _answer(response: DeploymentResponse[object]) -> object:
+    """Await a replica's answer. What its code raised comes as it is; a replica that is away, full or gone is not."""
+    try:
+        return await response
+    except RayTaskError:
+        raise
+    except (RayError, RayServeException, grpc.aio.AioRpcError, ConnectionError) as error:
+        raise NodeUnavailableError(type(error).__name__) from error
