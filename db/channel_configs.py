@@ -28,7 +28,9 @@ async def list_all(connection: Connection) -> dict[Channel, ChannelConfig]:
 class ChannelConfigs:
     """The rows as they were at most MAX_AGE_S seconds ago. `clock` counts seconds, monotonic."""
 
-    def __init__(self, pool: Pool, *, max_age_s: float = MAX_AGE_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, pool: Pool, *, max_age_s: float = MAX_AGE_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pool = pool
         self._max_age_s = max_age_s
         self._clock = clock

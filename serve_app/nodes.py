@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 from ray.serve.handle import DeploymentHandle
@@ -22,7 +23,7 @@ from deployments.delivery.web_form import WebFormSender
 from deployments.escalation import EscalationRules
 from deployments.heartbeat import Heartbeat
 from deployments.identity import Identity
-from deployments.ingest_worker import IngestWorker
+from deployments.ingest_worker import GROUP, IngestWorker
 from deployments.ingress import Ingress
 from deployments.reporting.node import Reporting
 from embeddings.encoder import Encoder
@@ -48,7 +49,7 @@ def _links(args: AppArgs) -> partial[str]:
 class IngressServer(Ingress):
     """The HTTP doors. The other handles are taken so that their nodes belong to the application."""
 
-    def __init__(self, args: AppArgs, *_also_run: DeploymentHandle) -> None:
+    def __init__(self, args: AppArgs, *_also_run: DeploymentHandle[Any]) -> None:
         configure_logging(args.log_level, "ingress")
         super().__init__(
             build_app=partial(build_for, args, version("nightdesk")),
@@ -86,7 +87,7 @@ class AnalysisServer(AnalysisNode):
 class AgentServer:
     """The agent, with analysis to embed a second query."""
 
-    async def __init__(self, args: AppArgs, analysis: DeploymentHandle) -> None:  # type: ignore[misc]
+    async def __init__(self, args: AppArgs, analysis: DeploymentHandle[Any]) -> None:  # type: ignore[misc]
         configure_logging(args.log_level, "agent")
         self._pool = await _pool(args)
         self._node = AgentNode(
@@ -113,7 +114,11 @@ class IngestServer:
     """A member of the consumer group, with the pipeline behind it."""
 
     async def __init__(  # type: ignore[misc]
-        self, args: AppArgs, identity: DeploymentHandle, analysis: DeploymentHandle, agent: DeploymentHandle
+        self,
+        args: AppArgs,
+        identity: DeploymentHandle[Any],
+        analysis: DeploymentHandle[Any],
+        agent: DeploymentHandle[Any],
     ) -> None:
         configure_logging(args.log_level, "ingest")
         self._node = IngestWorker(
@@ -153,7 +158,7 @@ class ReportingServer:
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         configure_logging(args.log_level, "reporting")
-        self._node = Reporting(pool=await _pool(args), kafka=args.kafka)
+        self._node = Reporting(pool=await _pool(args), kafka=args.kafka, group=GROUP)
 
     async def check_health(self) -> None:
         """Raise when a task has died: Serve replaces the replica."""

@@ -1,0 +1,81 @@
+"""Dead letters: what could not be understood, or failed for good, with its cause; a person may replay it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from db.ids import new_id
+from db.pool import Connection
+from db.sql import statements
+
+ENCODING_HEADER = "content-encoding"
+BASE64 = "base64"
+_SQL = statements("dead_letters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A letter: `inbox_id` when it is a message that was accepted, otherwise the place in the log it was read from."""
+
+    id: UUID
+    inbox_id: UUID | None
+    topic: str
+    log_partition: int | None
+    log_offset: int | None
+    key: str
+    value: bytes
+    cause: str
+    state: Literal["dead", "replayed"]
+    created_at: datetime
+    replayed_at: datetime | None
+
+
+async def bury(
+    connection: Connection,
+    *,
+    topic: str,
+    partition: int,
+    offset: int,
+    key: str,
+    value: bytes,
+    cause: str,
+    announce_on: str,
+) -> bool:
+    """File a record of the log with its cause and announce it on `announce_on`; False when it was filed before."""
+    arguments = (new_id(), topic, partition, offset, key, value, cause, new_id(), announce_on)
+    return await connection.fetchval(_SQL["bury"], *arguments) is not None
+
+
+async def list_recent(
+    connection: Connection, *, state: Literal["dead", "replayed"] | None = None, limit: int = 100
+) -> list[DeadLetter]:
+    """Return letters, newest first, of one state or of both."""
+    return [DeadLetter(**row) for row in await connection.fetch(_SQL["list_recent"], state, limit)]
+
+
+async def get(connection: Connection, letter_id: UUID) -> DeadLetter | None:
+    """Return one letter, or None."""
+    row = await connection.fetchrow(_SQL["get"], letter_id)
+    return None if row is None else DeadLetter(**row)
+
+
+async def replay(connection: Connection, letter_id: UUID, *, wake_on: str) -> bool:
+    """Send a letter on its way again, inside the caller's transaction; False when there is none, or it was replayed.
+
+    A message that was accepted waits again and is woken on the topic `wake_on`; whether the agent runs is still up to
+    the conversation's owner. A record is written to its own topic again, byte for byte.
+    """
+    row = await connection.fetchrow(_SQL["mark_replayed"], letter_id)
+    if row is None:
+        return False
+    if row["inbox_id"] is not None:
+        await connection.execute(_SQL["wait_again"], row["inbox_id"], new_id(), wake_on)
+        return True
+    encoded = base64.b64encode(row["value"]).decode()
+    add = statements("events")["add"]
+    await connection.execute(add, new_id(), row["topic"], row["key"], encoded, {ENCODING_HEADER: BASE64}, None)
+    return True

@@ -1,0 +1,60 @@
+"""Words that wait to leave: leased to one sender, in their conversation's order, never sent blindly a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from db.pool import Connection
+from db.records import Channel, OutboxRow
+from db.sql import statements
+
+Unsent = Literal["ready", "unknown", "failed", "parked"]
+_SQL = statements("outbox")
+
+
+async def claim(connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float) -> list[OutboxRow]:
+    """Lease the next ready word of up to `limit` conversations, oldest first; they are `sending` from here on."""
+    rows = await connection.fetch(_SQL["claim"], list(channels), limit, lease_s)
+    return sorted((OutboxRow(**row) for row in rows), key=lambda row: row.id)
+
+
+async def mark_sent(connection: Connection, sent: Sequence[tuple[UUID, str | None]]) -> None:
+    """Record words that their provider accepted, each with the provider's id of it (None where there is no such id)."""
+    await connection.execute(_SQL["sent"], [row_id for row_id, _ in sent], [reference for _, reference in sent])
+
+
+async def settle(
+    connection: Connection,
+    row_id: UUID,
+    state: Unsent,
+    *,
+    error: str,
+    retry_in: float = 0.0,
+) -> None:
+    """Record why a word did not leave, or is not known to have left, and when to look at it again."""
+    await connection.execute(_SQL["settle"], row_id, state, error, retry_in)
+
+
+async def park_unserved(connection: Connection, channels: Sequence[Channel]) -> list[UUID]:
+    """Park the ready words of all channels but these; returns their ids."""
+    return [row["id"] for row in await connection.fetch(_SQL["park_unserved"], list(channels))]
+
+
+async def lease_unknown(
+    connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float
+) -> list[OutboxRow]:
+    """Lease words of unknown fate that are due for a look-up."""
+    rows = await connection.fetch(_SQL["lease_unknown"], list(channels), limit, lease_s)
+    return [OutboxRow(**row) for row in rows]
+
+
+async def missed(connection: Connection, row_id: UUID) -> None:
+    """Record that a look-up did not find the word; after the second in a row it is ready to be sent once more."""
+    await connection.execute(_SQL["missed"], row_id)
+
+
+async def expire(connection: Connection) -> list[UUID]:
+    """Free the words whose sender died: web words are ready again, others are of unknown fate. Returns their ids."""
+    return [row["id"] for row in await connection.fetch(_SQL["expire"])]

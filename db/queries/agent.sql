@@ -1,0 +1,6 @@
+-- attachments --
+-- The names of the files that came with messages, in the order in which they came.
+SELECT file ->> 'filename' AS filename
+FROM inbox i, jsonb_array_elements(COALESCE(i.payload -> 'attachments', '[]')) WITH ORDINALITY AS files (file, n)
+WHERE i.id = ANY ($1::uuid[])
+ORDER BY i.received_at, i.id, n;

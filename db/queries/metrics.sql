@@ -1,0 +1,15 @@
+-- channels --
+-- The figures of each channel since $1, and of all together (channel null). Latencies are milliseconds from a message's
+-- acceptance to its frozen reply, one row a turn; so turns are what an escalation rate is a share of.
+SELECT channel,
+       coalesce(sum(value) FILTER (WHERE metric_type = 'conversation_count'), 0)::bigint AS conversations,
+       coalesce(sum(value) FILTER (WHERE metric_type = 'message_volume'), 0)::bigint AS messages,
+       count(*) FILTER (WHERE metric_type = 'response_latency') AS turns,
+       coalesce(sum(value) FILTER (WHERE metric_type = 'escalation'), 0)::bigint AS escalations,
+       avg(value) FILTER (WHERE metric_type = 'sentiment') AS sentiment,
+       avg(value) FILTER (WHERE metric_type = 'response_latency') AS latency_ms,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY value)
+           FILTER (WHERE metric_type = 'response_latency') AS latency_p95_ms
+FROM agent_metrics
+WHERE recorded_at >= $1
+GROUP BY GROUPING SETS ((channel), ())

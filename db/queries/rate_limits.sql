@@ -1,0 +1,6 @@
+-- count --
+-- Counts one more call of `key` in the running window of $2 seconds: how many so far, and when the window ends.
+INSERT INTO rate_limits AS counted (key, window_start, hits)
+VALUES ($1, to_timestamp(floor(extract(epoch FROM now()) / $2::integer) * $2::integer), 1)
+ON CONFLICT (key, window_start) DO UPDATE SET hits = counted.hits + 1
+RETURNING hits, extract(epoch FROM window_start)::float8 + $2::integer - extract(epoch FROM now())::float8 AS ends_in

@@ -1,0 +1,1 @@
+"""The agent node: a declared agent of the Agents SDK, and the code that decides what it may do and say."""

@@ -1,0 +1,58 @@
+"""The system prompt: a versioned file, rendered with what is true of this conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from deployments.agent.run_context import RunContext
+
+PROMPT = Path(__file__).with_name("prompt.md")
+_VERSION = "version:"
+
+
+class PromptNotUsableError(Exception):
+    """The prompt's file has no version in its front matter. The node does not start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """The template of the system prompt and the version that decision records name."""
+
+    version: str
+    template: Template
+
+    def render(self, context: RunContext) -> str:
+        """Return the instructions for one run."""
+        ticket = context.turn.ticket
+        return self.template.render(
+            channel=context.turn.channel,
+            tone=context.config.tone,
+            max_length=context.config.max_response_length,
+            length_unit=context.config.length_unit,
+            language=context.language,
+            ticket=ticket.number,
+            subject=_one_line(ticket.subject),
+            category=ticket.category,
+            priority=context.priority,
+        )
+
+
+@cache
+def load_prompt(path: Path = PROMPT) -> Prompt:
+    """Read the prompt; raises PromptNotUsableError."""
+    head, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
+    version = next((line.removeprefix(_VERSION) for line in head.splitlines() if line.startswith(_VERSION)), "")
+    if not version.strip(' "') or not body.strip():
+        raise PromptNotUsableError(f"{path.name} needs a front matter with a version, and a text")
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    return Prompt(version=version.strip(' "'), template=environment.from_string(body.strip()))
+
+
+def _one_line(text: str) -> str:
+    """A subject is the customer's text: it stays on its line and cannot open a section of its own."""
+    return " ".join(text.split())[:200]

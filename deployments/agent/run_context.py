@@ -1,0 +1,105 @@
+"""What one run knows and collects. The model writes none of it: the tools read who and where from here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from db.pool import DatabaseUnavailableError, Pool
+from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from embeddings.relevance import Relevance, RelevanceGate
+
+Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
+
+PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What became of a draft: the text that may leave, the passages it rests on, or why it may not leave."""
+
+    text: str
+    sources: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the tools work with. `review` checks a draft against the passages found; `clock` counts seconds."""
+
+    pool: Pool
+    embed_query: Callable[[str], Awaitable[Sequence[float]]]
+    gate: RelevanceGate
+    review: Callable[[str, Sequence[Passage]], Review]
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One search of the knowledge base: the nearest passages, and whether they answer the query."""
+
+    query: str
+    category: str | None
+    passages: tuple[Passage, ...]
+    relevance: Relevance
+
+
+@dataclass(slots=True, kw_only=True)
+class RunContext:
+    """The state of one run, bound to one turn of one conversation."""
+
+    turn: Turn
+    analysis: Analysis
+    config: ChannelConfig
+    services: Services
+    question: str = ""
+    attachments: tuple[str, ...] = ()
+    language: str = "en"
+    phase: Phase = "new"
+    searches: list[Search] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    reply: Review | None = None
+    reason: str | None = None
+    rule: str = ""
+    note: str = ""
+    scores: dict[str, float] = field(default_factory=dict)
+    priority: Priority = "medium"
+    database_error: DatabaseUnavailableError | None = None
+    tool_failed: bool = False
+
+    def __post_init__(self) -> None:
+        self.priority = self.turn.ticket.priority
+
+    def raise_priority(self, wanted: Priority) -> None:
+        """Raise the ticket's priority; it never falls."""
+        self.priority = max(self.priority, wanted, key=PRIORITIES.index)
+
+    @property
+    def text(self) -> str:
+        """What the customer said: the words of this turn, with the subject where it opens the conversation."""
+        turn = self.turn
+        opening = "" if turn.earlier or turn.channel == "whatsapp" else turn.ticket.subject.strip()
+        return f"{opening}\n\n{turn.text}".strip() if opening else turn.text.strip()
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The passages of the searches that found something to the point, best first, each once."""
+        found = (p for search in self.searches if search.relevance.ok for p in search.passages)
+        return tuple({passage.id: passage for passage in found}.values())
+
+    @property
+    def finished(self) -> bool:
+        """True when the customer has been answered or handed over: nothing may follow."""
+        return self.phase in ("answered", "escalated")
+
+    def answer(self, review: Review, *, rule: str) -> None:
+        """Finish with a reply."""
+        self.phase, self.reply, self.rule = "answered", review, rule
+
+    def escalate(self, reason: str, *, rule: str, note: str = "") -> None:
+        """Finish with a hand-over; a second one changes nothing."""
+        if self.phase != "escalated":
+            self.phase, self.reason, self.rule, self.note = "escalated", reason, rule, note
+            self.reply = None

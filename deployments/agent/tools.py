@@ -1,0 +1,227 @@
+"""The five tools: one implementation, for the model's calls and for any other door (MCP) that has a RunContext.
+
+A tool's docstring speaks to the model, its checks protect us. Whom it is about and where a reply goes come from the
+context, never from the arguments. Nothing is written here: the context collects, the turn's transaction writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from db import knowledge
+from db.pool import DatabaseUnavailableError, connection
+from db.records import Priority, ToolCall
+from deployments.agent import protocol
+from deployments.agent.run_context import RunContext, Search
+
+log = structlog.get_logger(__name__)
+
+RESULTS = 5
+RECORDED_CHARACTERS = 300
+"""Of a result in the decision record, which holds the passages anyway."""
+DRAFTS = 2
+"""Drafts of a reply that are looked at: the first refusal asks for a rewrite, the second hands over."""
+FAILED = (
+    "The tool failed and nothing was done. Do not guess and do not apologise to the customer for it: "
+    "call escalate_to_human, and a colleague will answer."
+)
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CreateTicketInput(_Input):
+    issue: Line = Field(description="What the customer wants, in one line.")
+    priority: Priority | None = Field(default=None, description="Only to raise it; a ticket's priority never falls.")
+
+
+class GetCustomerHistoryInput(_Input):
+    limit: int = Field(default=10, ge=1, le=20, description="How many entries at most, the newest ones.")
+
+
+class SearchKnowledgeBaseInput(_Input):
+    query: Line = Field(description="The question in plain words, without greetings and without personal data.")
+    category: Line | None = Field(default=None, description="Look only into this category; leave out when unsure.")
+
+
+class SendResponseInput(_Input):
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)] = Field(
+        description="The reply's body as plain text; greeting and signature are added by the channel."
+    )
+
+
+class EscalateToHumanInput(_Input):
+    reason: Literal["legal", "refund", "pricing", "human_request", "negative_sentiment", "no_kb_match"]
+    summary: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = Field(
+        default="", description="For the colleague: what is asked and what was tried."
+    )
+
+
+async def create_ticket(context: RunContext, arguments: CreateTicketInput) -> str:
+    """Open the ticket of this conversation. Call it first; calling it again returns the same ticket."""
+    ticket = context.turn.ticket
+    if arguments.priority is not None:
+        context.raise_priority(arguments.priority)
+    return _json(
+        ticket=ticket.number,
+        status=ticket.status,
+        category=ticket.category,
+        priority=context.priority,
+        subject=ticket.subject,
+        channel=context.turn.channel,
+        tone=context.config.tone,
+    )
+
+
+async def get_customer_history(context: RunContext, arguments: GetCustomerHistoryInput) -> str:
+    """What this customer asked before, as far as the sender has proved who he is. Call it after create_ticket."""
+    entries = context.turn.history[-arguments.limit :]
+    return _json(entries=entries, hint="" if entries else "Nothing that this sender may see.")
+
+
+async def search_knowledge_base(context: RunContext, arguments: SearchKnowledgeBaseInput) -> str:
+    """Find the passages of the product documentation nearest to a question: title, text and score. At most twice."""
+    vector = context.analysis.vector
+    if arguments.query != context.question:
+        vector = tuple(await context.services.embed_query(arguments.query))
+    async with connection(context.services.pool) as borrowed:
+        found = await knowledge.search(
+            borrowed,
+            context.analysis.model_id,
+            np.asarray(vector, dtype=np.float32),
+            limit=RESULTS,
+            category=arguments.category,
+        )
+    relevance = context.services.gate.relevant(arguments.query, np.asarray(vector, dtype=np.float32), found)
+    context.searches.append(
+        Search(query=arguments.query, category=arguments.category, passages=tuple(found), relevance=relevance)
+    )
+    if len(context.searches) >= protocol.MAX_SEARCHES and not context.passages:
+        context.escalate("no_kb_match", rule="relevance:two_searches")
+        return _json(relevant=False, passages=[], hint="Two searches found nothing: a colleague takes over.")
+    return _results(context.searches[-1])
+
+
+async def send_response(context: RunContext, arguments: SendResponseInput) -> str:
+    """Answer the customer and finish. Say only what the passages say; the text is checked before it leaves."""
+    review = context.services.review(arguments.text, context.passages)
+    if review.problem is None:
+        context.answer(review, rule="answer:knowledge_base")
+        return "Accepted."
+    context.problems.append(review.problem)
+    if len(context.problems) >= DRAFTS:
+        context.escalate("unsafe_reply", rule=f"output:{review.problem}")
+        return "Refused again: a colleague takes over."
+    return (
+        f"Refused: the text {review.problem}. Write it once more without that, using the passages' own words, "
+        "or call escalate_to_human."
+    )
+
+
+async def escalate_to_human(context: RunContext, arguments: EscalateToHumanInput) -> str:
+    """Hand the conversation to a colleague and finish; possible at any time after create_ticket."""
+    context.escalate(arguments.reason, rule=f"model:{arguments.reason}", note=arguments.summary)
+    return "A colleague takes over; the customer is told so."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool by its name: what it takes and what it does. Its description is the function's docstring."""
+
+    name: str
+    arguments: type[BaseModel]
+    run: Callable[[RunContext, Any], Awaitable[str]]
+
+    @property
+    def description(self) -> str:
+        """What the model is told of it."""
+        return self.run.__doc__ or self.name
+
+
+TOOLS: Mapping[str, Tool] = {
+    name: Tool(name=name, arguments=arguments, run=run)
+    for name, arguments, run in (
+        (protocol.CREATE_TICKET, CreateTicketInput, create_ticket),
+        (protocol.GET_HISTORY, GetCustomerHistoryInput, get_customer_history),
+        (protocol.SEARCH, SearchKnowledgeBaseInput, search_knowledge_base),
+        (protocol.SEND, SendResponseInput, send_response),
+        (protocol.ESCALATE, EscalateToHumanInput, escalate_to_human),
+    )
+}
+
+
+async def call(context: RunContext, name: str, arguments: str) -> str:
+    """Run a tool with its arguments as JSON and return what the model is told; never raises for a tool's fault."""
+    started = context.services.clock()
+    result, ok = await _attempt(context, TOOLS[name], arguments)
+    elapsed = (context.services.clock() - started) * 1000
+    context.calls.append(
+        ToolCall(
+            name=name,
+            arguments=_recorded(arguments),
+            result=result[:RECORDED_CHARACTERS],
+            ok=ok,
+            duration_ms=round(elapsed, 3),
+        )
+    )
+    return result
+
+
+async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str, bool]:
+    if refused := protocol.refusal(context, tool.name):
+        return refused, False
+    try:
+        given = tool.arguments.model_validate_json(arguments or "{}")
+        result = await tool.run(context, given)
+    except ValidationError as error:
+        return _invalid(tool, error), False
+    except DatabaseUnavailableError as error:
+        context.database_error = error
+        return FAILED, False
+    except Exception:
+        log.exception("tool_failed", tool=tool.name)
+        context.tool_failed = True
+        return FAILED, False
+    protocol.advance(context, tool.name)
+    return result, True
+
+
+def _invalid(tool: Tool, error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "arguments"
+    return f"Refused: {tool.name} was called wrongly ({where}: {first['msg']}). Call it again with correct arguments."
+
+
+def _results(search: Search) -> str:
+    passages = [
+        {"title": p.title, "category": p.category, "score": round(p.score, 3), "text": p.content}
+        for p in search.passages
+    ]
+    hint = (
+        "Answer from these passages only."
+        if search.relevance.ok
+        else "These do not answer the question. Search once more in other words, or hand over with no_kb_match."
+    )
+    return _json(relevant=search.relevance.ok, passages=passages, hint=hint)
+
+
+def _recorded(arguments: str) -> dict[str, Any]:
+    try:
+        given = json.loads(arguments or "{}")
+    except ValueError:
+        return {"malformed": arguments[:200]}
+    return given if isinstance(given, dict) else {"malformed": arguments[:200]}
+
+
+def _json(**fields: object) -> str:
+    return json.dumps(fields, ensure_ascii=False)

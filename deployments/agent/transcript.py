@@ -1,0 +1,96 @@
+"""How a turn is put before a model and read back: the customer's words fenced as data, tools as completed calls."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents import TResponseInputItem
+
+from db.records import Message
+
+EARLIER_MESSAGES = 12
+EARLIER_CHARACTERS = 1500
+"""Of each earlier message; the conversation's own messages of this turn are never cut here."""
+
+_OPEN, _CLOSE = "<customer_message>", "</customer_message>"
+_TAGS = re.compile(r"</?\s*customer_message\s*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A tool call with its result, as it stands in the transcript."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    output: str
+
+    def fields(self) -> Mapping[str, Any]:
+        """The result as an object; {} when it is a sentence."""
+        return _object(self.output)
+
+
+def fence(text: str) -> str:
+    """Return a customer's words inside tags that the words themselves cannot close."""
+    return f"{_OPEN}\n{_TAGS.sub('', text)}\n{_CLOSE}"
+
+
+def unfence(text: str) -> str:
+    """Return the words inside the tags."""
+    return text.removeprefix(_OPEN).removesuffix(_CLOSE).strip()
+
+
+def conversation(earlier: Sequence[Message], text: str) -> list[TResponseInputItem]:
+    """Return the messages of the conversation, bounded, and the customer's words of this turn."""
+    items = [_earlier(message) for message in earlier[-EARLIER_MESSAGES:]]
+    return [*items, {"role": "user", "content": fence(text)}]
+
+
+def _earlier(message: Message) -> TResponseInputItem:
+    text = message.content[:EARLIER_CHARACTERS]
+    if message.direction == "inbound":
+        return {"role": "user", "content": fence(text)}
+    colleague = "(written by a colleague) " if message.author == "staff" else ""
+    return {"role": "assistant", "content": f"{colleague}{text}"}
+
+
+def completed(number: int, name: str, arguments: str, output: str) -> list[TResponseInputItem]:
+    """Return a tool call that the runner made itself, as a model would see its own."""
+    call_id = f"call_runner_{number}"
+    return [
+        {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments},
+        {"type": "function_call_output", "call_id": call_id, "output": output},
+    ]
+
+
+def read_calls(items: Iterable[Any]) -> list[Completed]:
+    """Return the completed tool calls of a transcript, in order."""
+    pending: dict[str, tuple[str, str]] = {}
+    done = []
+    for item in items:
+        if item.get("type") == "function_call":
+            pending[item["call_id"]] = (item["name"], item["arguments"])
+        elif item.get("type") == "function_call_output" and item["call_id"] in pending:
+            name, arguments = pending.pop(item["call_id"])
+            done.append(Completed(name=name, arguments=_object(arguments), output=str(item["output"])))
+    return done
+
+
+def read_customer(items: Iterable[Any]) -> list[str]:
+    """Return the customer's messages of a transcript, oldest first."""
+    return [
+        unfence(item["content"])
+        for item in items
+        if item.get("role") == "user" and isinstance(item.get("content"), str)
+    ]
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

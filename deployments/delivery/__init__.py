@@ -1,0 +1,1 @@
+"""From the outbox to the customer: one sender a channel, each word once."""

@@ -1,0 +1,49 @@
+"""What a channel's sender has to do, and how it says that something went wrong."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from db.records import Channel, OutboxRow
+
+ProviderMessageId = str
+
+
+class MessageRejectedError(Exception):
+    """The provider refused the word (4xx): it waits, longer each time, and is parked for a person in the end."""
+
+
+class TransientDeliveryError(Exception):
+    """Nothing left the house (refused connection, 429, DNS): the word is sent again after `retry_in` seconds."""
+
+    def __init__(self, reason: str, *, retry_in: float = 30.0) -> None:
+        super().__init__(reason)
+        self.retry_in = retry_in
+
+
+class OutcomeUnknownError(Exception):
+    """The provider may have it (time-out, reset, 5xx): it is looked up, never sent again blindly."""
+
+
+class LookUpFailedError(Exception):
+    """The provider could not be asked: the word's fate stays unknown, it is looked up again later."""
+
+
+class Sender(Protocol):
+    """One channel's way out. The text is frozen: a sender may pack it, never change it."""
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that it serves."""
+        ...
+
+    async def send(self, row: OutboxRow) -> ProviderMessageId | None:
+        """Hand the word to the provider, without retries of the client's own, and return the provider's id of it.
+
+        Raises MessageRejectedError, TransientDeliveryError or OutcomeUnknownError; anything else counts as unknown.
+        """
+        ...
+
+    async def look_up(self, row: OutboxRow) -> ProviderMessageId | None:
+        """Ask the provider whether it has the word: its id, or None when it does not. Raises LookUpFailedError."""
+        ...

@@ -1,0 +1,115 @@
+"""What the words of a message say about escalation: asked for, mentioned, or part of a question about the product."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from string import ascii_lowercase
+from typing import Literal, get_args
+
+from deployments.escalation_phrases import HOW_TO, KEYWORDS, MENTIONS, NOT_MISSPELT, PRODUCT, REQUESTS
+
+WordReason = Literal["legal", "refund", "pricing", "human_request"]
+WORD_REASONS: tuple[WordReason, ...] = get_args(WordReason)
+EVIDENCE_CHARACTERS = 80
+
+
+class Wording(StrEnum):
+    """How plainly the words speak of a class, strongest first."""
+
+    REQUEST = "request"
+    """An unmistakable wording of the request itself: escalates whatever the classifier thinks."""
+    MENTION = "mention"
+    """A word of that class, in no context that tells what is meant."""
+    PRODUCT = "product"
+    """Such words, all of them in a context that asks for nothing: a price field, the refund report, "no refund"."""
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordSigns:
+    """The wording of each class, and the matched words (at most 80 characters, plain spelling)."""
+
+    wording: Mapping[WordReason, Wording]
+    evidence: Mapping[WordReason, str]
+
+
+def read_words(subject: str, text: str) -> WordSigns:
+    """Look for the four classes in subject and text; no message is too strange for it, an empty one says nothing."""
+    sentences = [*_sentences(subject), *_sentences(text)]
+    found = {reason: _strongest(reason, sentences) for reason in WORD_REASONS}
+    return WordSigns(
+        wording={reason: wording for reason, (wording, _) in found.items()},
+        evidence={reason: words[:EVIDENCE_CHARACTERS].strip() for reason, (_, words) in found.items()},
+    )
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, apostrophes and addresses; misspelt keywords corrected; `|` ends a sentence."""
+    text = _ADDRESS.sub(" ", text.replace("’", "'").replace("`", "'"))
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    text = "".join(letter for letter in letters if not unicodedata.combining(letter)).replace("'", "")
+    text = _AMOUNT.sub(r"\1 dollars ", text)
+    words = _TOKEN.findall(text)
+    return " ".join("|" if word in _ENDS else _CORRECTIONS.get(word, word) for word in words)
+
+
+def _sentences(text: str) -> list[str]:
+    return [sentence.strip() for sentence in plain(text).split("|") if sentence.strip()]
+
+
+def _strongest(reason: WordReason, sentences: Iterable[str]) -> tuple[Wording, str]:
+    signs = [_read_sentence(reason, sentence) for sentence in sentences]
+    return min(signs, key=lambda sign: _ORDER[sign[0]], default=(Wording.NOTHING, ""))
+
+
+def _read_sentence(reason: WordReason, sentence: str) -> tuple[Wording, str]:
+    about_product = _PRODUCT[reason].search(sentence)
+    rest = _PRODUCT[reason].sub(" _ ", sentence) if about_product else sentence
+    if asked := _REQUESTS[reason].search(rest):
+        return (Wording.MENTION if _HOW_TO.search(sentence) else Wording.REQUEST), asked[0]
+    if named := _MENTIONS[reason].search(rest):
+        return (Wording.PRODUCT if about_product else Wording.MENTION), named[0]
+    return (Wording.PRODUCT, about_product[0]) if about_product else (Wording.NOTHING, "")
+
+
+def _compiled(phrases: Iterable[str]) -> re.Pattern[str]:
+    """One pattern of whole words; `~3` becomes up to three words."""
+    joined = "|".join(f"(?:{phrase})" for phrase in phrases)
+    gaps = re.sub(r" ~(\d) ", r" (?:\\S+ ){0,\1}", joined)
+    gaps = re.sub(r" \?~(\d) ", r" (?:\\S+ ){0,\1}", gaps)
+    return re.compile(rf"(?<!\S)(?:{gaps})(?!\S)")
+
+
+def _misspellings() -> Iterator[tuple[str, str]]:
+    for keyword in KEYWORDS:
+        for wrong in _one_edit(keyword):
+            if wrong not in NOT_MISSPELT and wrong not in KEYWORDS:
+                yield wrong, keyword
+
+
+def _one_edit(word: str) -> Iterator[str]:
+    """Every string one missing, swapped, wrong or added letter away."""
+    for at in range(len(word) + 1):
+        head, tail = word[:at], word[at:]
+        if tail:
+            yield head + tail[1:]
+            yield from (head + letter + tail[1:] for letter in ascii_lowercase)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]
+        yield from (head + letter + tail for letter in ascii_lowercase)
+
+
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+_AMOUNT = re.compile(r"[$€£]\s?(\d[\d.,]*\d|\d)|(?<!\w)(\d+)(?=[$€£])")
+_ENDS = frozenset(".!?;\n:")
+_TOKEN = re.compile(r"[^\W_]+|[.!?;\n]")
+_ORDER = {wording: rank for rank, wording in enumerate(Wording)}
+_CORRECTIONS = dict(_misspellings())
+_REQUESTS = {reason: _compiled(REQUESTS[reason]) for reason in WORD_REASONS}
+_MENTIONS = {reason: _compiled(MENTIONS[reason]) for reason in WORD_REASONS}
+_PRODUCT = {reason: _compiled(PRODUCT[reason]) for reason in WORD_REASONS}
+_HOW_TO = re.compile(rf"(?<!\S)(?:{HOW_TO})(?!\S)")

@@ -1,0 +1,149 @@
+"""Pure rules of form: a body becomes the text that a channel carries, in its template and within its limit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from typing import Literal
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sentencex import segment
+
+from db.records import ChannelConfig
+
+LengthUnit = Literal["words", "characters"]
+
+WHATSAPP_LIMIT = 1600
+NAME_CHARACTERS = 60
+_ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]*)\]\(\s*<?([^)\s>]+)>?[^)\n]*\)")
+_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+_STAR = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s+", re.MULTILINE)
+_FENCE = re.compile(r"^\s*(?:```|~~~).*$\n?", re.MULTILINE)
+_BULLET = re.compile(r"^(\s*)[*•+]\s+", re.MULTILINE)
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
+_NO_NAME = re.compile(r"\S*(?:://|@|\d|\bwww\.)\S*", re.IGNORECASE)
+_INNER_DOT = re.compile(r"(?<=\w)\.(?=\w{2})")
+
+
+class TemplateNotUsableError(Exception):
+    """The channel's response_template can't be rendered: replies go out in a plain frame until a person mends it."""
+
+
+def render(config: ChannelConfig, *, body: str, name: str, ticket: str, link: str) -> str:
+    """Return the text as the customer reads it: the channel's template around as much of `body` as the limit allows.
+
+    The limit holds for the whole text; a limit so small that the frame alone would take half of it counts the body
+    only. The name is cleaned, `body` is taken as it is. Raises TemplateNotUsableError.
+    """
+    fill = partial(_fill, config.response_template, name=clean_name(name), ticket=ticket, link=link)
+    limit = config.max_response_length
+    room = limit - measure(fill(body=""), config.length_unit)
+    return fill(body=shorten(body.strip(), room if room >= limit / 2 else limit, config.length_unit)).strip()
+
+
+def _fill(source: str, **variables: str) -> str:
+    try:
+        return _compiled(source).render(**variables)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateNotUsableError(str(error)) from error
+
+
+@lru_cache(maxsize=32)
+def _compiled(source: str) -> Template:
+    return _ENVIRONMENT.from_string(source)
+
+
+def measure(text: str, unit: LengthUnit) -> int:
+    """Return the length of a text in words (runs without white space) or characters (code points)."""
+    return len(text.split()) if unit == "words" else len(text)
+
+
+def sentences(text: str) -> list[str]:
+    """Split into sentences; white space stays at their ends, so joining the parts gives `text` again."""
+    parts: list[str] = []
+    for piece in segment("en", text):
+        if parts and (not piece.strip() or _no_gap(parts[-1], piece)):
+            parts[-1] += piece
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _no_gap(before: str, after: str) -> bool:
+    """Tell whether the splitter cut inside a word, as it does in DD.MM.YYYY."""
+    return not before[-1:].isspace() and not after[:1].isspace()
+
+
+def shorten(text: str, limit: int, unit: LengthUnit) -> str:
+    """Return the longest run of whole sentences from the start within `limit`; never cuts inside a word.
+
+    A first sentence that is too long by itself is cut behind a word, with an ellipsis.
+    """
+    if measure(text, unit) <= limit:
+        return text
+    kept = ""
+    for sentence in sentences(text):
+        if measure((kept + sentence).strip(), unit) > limit:
+            break
+        kept += sentence
+    return kept.strip() or _cut_words(text, limit, unit)
+
+
+def _cut_words(text: str, limit: int, unit: LengthUnit) -> str:
+    if unit == "words":
+        return " ".join(text.split()[:limit]) + "…"
+    head = text[: max(limit - 1, 0)]
+    if not text[len(head) : len(head) + 1].isspace():
+        head = head.rsplit(None, 1)[0] if len(head.split()) > 1 else head
+    return head.rstrip() + "…"
+
+
+def split_whatsapp(text: str, limit: int = WHATSAPP_LIMIT) -> list[str]:
+    """Cut into parts of at most `limit` characters, at sentences where that can be, else at words, else anywhere."""
+    parts: list[str] = []
+    for piece in _fitting(text.strip(), limit):
+        if parts and len((parts[-1] + piece).rstrip()) <= limit:
+            parts[-1] += piece
+        else:
+            parts.append(piece)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _fitting(text: str, limit: int) -> Iterable[str]:
+    for sentence in sentences(text):
+        if len(sentence.rstrip()) <= limit:
+            yield sentence
+            continue
+        for word in re.findall(r"\S+\s*", sentence):
+            yield from (word[i : i + limit] for i in range(0, len(word), limit))
+
+
+def clean_name(name: str) -> str:
+    """Return a name fit for a greeting: one line of letters, without links, markup, digits; '' when nothing is left."""
+    text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name))
+    text = _INNER_DOT.sub(" ", _NO_NAME.sub(" ", _TAG.sub(" ", text)))
+    text = " ".join("".join(c if _of_a_name(c) else " " for c in text).split())
+    if len(text) > NAME_CHARACTERS:
+        text = text[:NAME_CHARACTERS].rsplit(" ", 1)[0]
+    text = text.strip(" .,'’-")
+    return text if any(c.isalpha() for c in text) else ""
+
+
+def _of_a_name(character: str) -> bool:
+    return character.isalpha() or character in " .,'’‘´·-" or unicodedata.combining(character) > 0
+
+
+def plain(text: str) -> str:
+    """Return a draft without markdown, HTML tags and control characters; `[text](address)` becomes `text (address)`."""
+    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
+    text = _FENCE.sub("", text)
+    text = _MARKDOWN_LINK.sub(lambda m: m[1] if m[1] == m[2] else f"{m[1]} ({m[2]})".strip(), text)
+    text = _HEADING.sub("", _BULLET.sub(r"\1- ", _TAG.sub("", text)))
+    text = _STAR.sub(r"\1", _EMPHASIS.sub(r"\2", text)).replace("`", "")
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

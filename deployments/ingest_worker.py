@@ -1,0 +1,131 @@
+"""The ingest node: one member of the consumer group with the pipeline behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import ValidationError
+
+from db import dead_letters
+from db.channel_configs import ChannelConfigs
+from db.ids import new_id
+from db.node_status import Status
+from db.pool import Pool, connection
+from deployments.apology import Apology
+from deployments.heartbeat import Heartbeat
+from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
+from ingest.consumer import MAX_IN_FLIGHT, Consumer, Verdict
+from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
+from ingest.lanes import Record
+from ingest.producer import Relay, no_failpoint
+from ingest.progress import DeadLetterLimit
+from ingest.topics import KafkaSettings
+
+GROUP = "nightdesk-ingest"
+BROKER_GRACE_S = 10.0
+"""How long the broker may be away before the node calls itself degraded."""
+
+
+class NodeDiedError(Exception):
+    """One of the node's tasks ended: the replica has to be replaced, what it held is taken over by others."""
+
+
+class IngestWorker:
+    """Owns pool, relay, consumer and pipeline. Make it on the loop that runs it: its tasks start at once."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        kafka: KafkaSettings,
+        identity: IdentityNode,
+        analysis: AnalysisNode,
+        agent: AgentNode,
+        links: Callable[[str], str],
+        group: str = GROUP,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        failpoint: Callable[[str], None] = no_failpoint,
+    ) -> None:
+        holder = str(new_id())
+        limit = DeadLetterLimit()
+        self._pool = pool
+        self._relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
+        self._pipeline = Pipeline(
+            pool=pool,
+            identity=identity,
+            analysis=analysis,
+            agent=agent,
+            apology=Apology(configs=ChannelConfigs(pool), links=links),
+            relay=self._relay,
+            holder=holder,
+            may_bury=lambda: not limit.reached,
+            failpoint=failpoint,
+        )
+        self._consumer = Consumer(
+            kafka=kafka,
+            group=group,
+            topics=[INCOMING],
+            handler=self._handle,
+            bury=self._bury,
+            limit=limit,
+            max_in_flight=max_in_flight,
+            failpoint=failpoint,
+        )
+        self._heartbeat = Heartbeat(pool=pool, node="ingest", replica=holder, status=self.status)
+        for part in (self._relay, self._consumer, self._heartbeat):
+            part.start()
+
+    @property
+    def in_flight(self) -> int:
+        """Records read and not finished."""
+        return self._consumer.in_flight
+
+    def status(self) -> tuple[Status, str]:
+        """What the node says of itself: it is unhealthy only when it does not work and will not by itself."""
+        if self._consumer.stopped_by_limit:
+            return "unhealthy", self._consumer.detail
+        if not self._consumer.connected or self._relay.away_s > BROKER_GRACE_S:
+            return "degraded", f"Kafka: {self._consumer.detail or self._relay.detail}"
+        return "healthy", f"{self._consumer.in_flight} in flight"
+
+    async def check_health(self) -> None:
+        """Raise NodeDiedError when a task has died. An absent broker or database is no reason to die: it comes back."""
+        for part in (self._relay, self._consumer):
+            if part.failed is not None:
+                raise NodeDiedError(f"{type(part).__name__}: {part.failed!r}") from part.failed
+
+    async def close(self) -> None:
+        """Finish what runs, commit, publish, give back leases, close the pool."""
+        await self._consumer.stop()
+        await self._pipeline.close()
+        await self._relay.stop()
+        await self._heartbeat.stop()
+        await self._pool.close()
+
+    async def _handle(self, record: Record) -> Verdict:
+        outcome = await self._pipeline.handle(understand(record.value))
+        return "dead" if outcome == "dead" else "done"
+
+    async def _bury(self, record: Record, cause: str) -> None:
+        async with connection(self._pool) as borrowed:
+            await dead_letters.bury(
+                borrowed,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                key=record.key,
+                value=record.value,
+                cause=cause,
+                announce_on=DLQ,
+            )
+        self._relay.nudge()
+
+
+def understand(value: bytes) -> InboundMessage:
+    """Read a record. Raises InvalidMessageError with what is wrong, without a word of what the customer wrote."""
+    try:
+        return InboundMessage.model_validate_json(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "record"
+        raise InvalidMessageError(f"{where}: {first['type']}") from None

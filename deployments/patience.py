@@ -1,0 +1,29 @@
+"""Calls that are made again until the other side is back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import stamina
+
+from db.pool import DatabaseUnavailableError
+
+T = TypeVar("T")
+
+
+class NodeUnavailableError(Exception):
+    """A node of the graph is away or full: it is asked until it answers, nothing counts against the message."""
+
+
+_RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(
+    (DatabaseUnavailableError, NodeUnavailableError)
+)
+
+
+async def until_it_answers(call: Callable[[], Awaitable[T]]) -> T:
+    """Return what `call` returns, however often the store or a node is away meanwhile; other errors pass through.
+
+    The call takes no arguments because retries are logged with them, and ours hold what customers wrote.
+    """
+    return await _RETRYING(call)

@@ -1,0 +1,1 @@
+"""What watches over the rest: the sweeper, the alerts."""

@@ -1,0 +1,71 @@
+"""The collector: looks at the last turns and raises an alert when they are slow or too many go to people (M1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from db import events, metrics_write
+from db.metrics_write import Window
+from db.pool import Pool, connection
+from ingest.events import METRICS
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRules:
+    """What counts as wrong: over a window of `window_s` seconds with at least `least` turns in it."""
+
+    window_s: float = 300.0
+    interval_s: float = 60.0
+    least: int = 10
+    latency_ms: float = 3000.0
+    escalation_rate: float = 0.25
+
+
+def alerts_of(window: Window, rules: AlertRules) -> list[str]:
+    """Return what is wrong in plain words; nothing below the least sample."""
+    if window.turns < rules.least:
+        return []
+    found = []
+    if window.mean_latency_ms is not None and window.mean_latency_ms > rules.latency_ms:
+        found.append(f"mean latency {window.mean_latency_ms / 1000:.1f} s is above {rules.latency_ms / 1000:.1f} s")
+    if window.escalation_rate > rules.escalation_rate:
+        found.append(f"escalation rate {window.escalation_rate:.0%} is above {rules.escalation_rate:.0%}")
+    return found
+
+
+class Collector:
+    """Publishes the figures of the last window on the metrics topic, with the alerts that they raise."""
+
+    def __init__(
+        self, *, pool: Pool, rules: AlertRules | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._pool, self._now = pool, now
+        self.rules = rules or AlertRules()
+        self.alerts: list[str] = []
+
+    async def run_once(self) -> list[str]:
+        """Aggregate, publish, log; returns the alerts. Raises DatabaseUnavailableError."""
+        async with connection(self._pool) as borrowed:
+            window = await metrics_write.window(borrowed, seconds=self.rules.window_s)
+            self.alerts = alerts_of(window, self.rules)
+            if window.turns:
+                await events.add(borrowed, METRICS, "collector", self._event(window))
+        for alert in self.alerts:
+            log.warning("alert", alert=alert, turns=window.turns)
+        return self.alerts
+
+    def _event(self, window: Window) -> dict[str, object]:
+        return {
+            "v": 1,
+            "window_s": self.rules.window_s,
+            **asdict(window),
+            "escalation_rate": window.escalation_rate,
+            "alerts": self.alerts,
+            "timestamp": self._now().isoformat(),
+        }

@@ -1,0 +1,84 @@
+"""The reporting node: one replica that sweeps and watches. More than one would only do the same work twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from db.ids import new_id
+from db.node_status import Status
+from db.pool import DatabaseUnavailableError, Pool
+from deployments.heartbeat import Heartbeat
+from deployments.reporting.collector import AlertRules, Collector
+from ingest.producer import Relay
+from ingest.sweeper import Sweeper
+from ingest.topics import KafkaSettings
+
+SWEEP_EVERY_S = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class NodeDiedError(Exception):
+    """One of the node's loops ended: the replica has to be replaced; nothing it did was half done."""
+
+
+class Reporting:
+    """Make it on the loop that runs it: its loops start at once."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        kafka: KafkaSettings,
+        group: str,
+        rules: AlertRules | None = None,
+        sweep_every_s: float = SWEEP_EVERY_S,
+    ) -> None:
+        self._pool = pool
+        self._relay = Relay(pool=pool, kafka=kafka)
+        self._sweeper = Sweeper(pool=pool, relay=self._relay, kafka=kafka, group=group)
+        self._collector = Collector(pool=pool, rules=rules)
+        self._heartbeat = Heartbeat(pool=pool, node="reporting", replica=str(new_id()), status=self.status)
+        self._relay.start()
+        self._heartbeat.start()
+        self._loops = [
+            asyncio.create_task(_every(sweep_every_s, self._sweeper.run_once), name="sweeper"),
+            asyncio.create_task(_every(self._collector.rules.interval_s, self._collector.run_once), name="collector"),
+        ]
+
+    def lag(self) -> int | None:
+        """Records of the incoming topic that wait for the ingest node; None while the broker does not say."""
+        return self._sweeper.lag
+
+    def status(self) -> tuple[Status, str]:
+        """What the node says of itself; the alerts stand here, where /health shows them."""
+        alerts = "; ".join(self._collector.alerts)
+        return ("degraded", f"alert: {alerts}") if alerts else ("healthy", f"lag {self._sweeper.lag}")
+
+    async def check_health(self) -> None:
+        """Raise NodeDiedError when a loop has ended."""
+        for task in self._loops:
+            if task.done() and not task.cancelled():
+                raise NodeDiedError(f"{task.get_name()}: {task.exception()!r}") from task.exception()
+
+    async def close(self) -> None:
+        """Stop the loops, publish what is pending, close the pool."""
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._sweeper.close()
+        await self._relay.stop()
+        await self._heartbeat.stop()
+        await self._pool.close()
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+        except DatabaseUnavailableError as error:
+            log.warning("database_away", detail=str(error))
+        await asyncio.sleep(seconds)

@@ -1,0 +1,123 @@
+"""From a document of the dossier to the sections that become passages of the knowledge base."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sentencex import segment
+
+SECTION_CHARACTERS = 1100
+"""Longest content of one section: about 230 tokens, which with its title still fits the encoder's 256."""
+
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class InvalidDocumentError(Exception):
+    """The document can't become passages as it stands; nothing was indexed. The message names the place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One answerable topic: `slug` names it for ever, `content` is prose without its headings."""
+
+    title: str
+    category: str
+    content: str
+    source: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Topic:
+    area: str
+    title: str
+    body: str
+
+
+def parse_docs(markdown: str, source: str = "product-docs.md") -> list[Section]:
+    """Read `## area` as the category and `### topic` as the title of a section, in the document's order.
+
+    Text above the first topic is an introduction for people and left out. A topic longer than
+    SECTION_CHARACTERS becomes several sections of one title. Raises InvalidDocumentError for a topic outside an area,
+    without a text, or with the title of another.
+    """
+    sections = [section for topic in _topics(markdown) for section in _sections(topic, source)]
+    if not sections:
+        raise InvalidDocumentError(f"{source}: no topic found; a topic is a line that starts with '### '")
+    _refuse_doubles(sections)
+    return sections
+
+
+def slugify(text: str) -> str:
+    """`Set up single sign-on (SSO)` -> `set-up-single-sign-on-sso`."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_SLUG.sub("-", plain.lower()).strip("-")
+
+
+def _topics(markdown: str) -> Iterator[_Topic]:
+    area, title, body, fenced = "", "", list[str](), False
+    for line in markdown.splitlines():
+        fenced ^= bool(_FENCE.match(line))
+        if fenced or not line.startswith(("## ", "### ")):
+            body.append(line)
+            continue
+        if title:
+            yield _Topic(area=area, title=title, body="\n".join(body).strip())
+        body, title = [], line[4:].strip() if line.startswith("### ") else ""
+        area = area if title else line[3:].strip()
+    if title:
+        yield _Topic(area=area, title=title, body="\n".join(body).strip())
+
+
+def _sections(topic: _Topic, source: str) -> Iterator[Section]:
+    if not topic.area:
+        raise InvalidDocumentError(f"{source}: the topic {topic.title!r} stands outside an area ('## …')")
+    if not topic.body:
+        raise InvalidDocumentError(f"{source}: the topic {topic.title!r} has no text")
+    for number, content in enumerate(_pieces(topic.body), start=1):
+        yield Section(
+            title=topic.title,
+            category=slugify(topic.area).replace("-", "_"),
+            content=content,
+            source=source,
+            slug=slugify(topic.title) if number == 1 else f"{slugify(topic.title)}-{number}",
+        )
+
+
+def _pieces(body: str) -> list[str]:
+    if len(body) <= SECTION_CHARACTERS:
+        return [body]
+    paragraphs = re.split(r"\n\s*\n", body)
+    return _pack([part for paragraph in paragraphs for part in _fitting(paragraph)], joint="\n\n")
+
+
+def _fitting(paragraph: str) -> list[str]:
+    """A paragraph as it is, or in groups of whole sentences when it is too long."""
+    if len(paragraph) <= SECTION_CHARACTERS:
+        return [paragraph]
+    return _pack([sentence.strip() for sentence in segment("en", paragraph)], joint=" ")
+
+
+def _pack(parts: Sequence[str], *, joint: str) -> list[str]:
+    """Join neighbours while they fit; a single sentence beyond the limit stays whole (the encoder cuts it)."""
+    packed: list[str] = []
+    for part in filter(None, parts):
+        if packed and len(packed[-1]) + len(joint) + len(part) <= SECTION_CHARACTERS:
+            packed[-1] += joint + part
+        else:
+            packed.append(part)
+    return packed
+
+
+def _refuse_doubles(sections: Sequence[Section]) -> None:
+    seen: set[str] = set()
+    for section in sections:
+        if section.slug in seen:
+            raise InvalidDocumentError(
+                f"{section.source}: two sections would be called {section.slug!r}; rename one topic"
+            )
+        seen.add(section.slug)

@@ -1,0 +1,132 @@
+"""Escalation by meaning: which of pricing, refund, legal and human request a message is, read from its vectors.
+
+The head is a kernel machine over the encoder's unit vectors: each class weighs how close a text lies to the
+remembered messages (Gaussian kernel), and a calibrated softmax makes probabilities of the five sums. It is a file
+of a few thousand half-precision vectors, `heads/escalation.npz`, made by `embeddings.workbench.escalation`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.heads import HEADS, HeadNotUsableError
+
+CLASSES = ("none", "pricing", "refund", "legal", "human_request")
+MAX_PARTS = 12
+SHORT_PART = 25
+LONG_SENTENCE = 140
+
+Floats = NDArray[np.float32]
+
+_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
+_CLAUSE_END = re.compile(r"(?<=[,:])\s+(?=(?:and|but|so|because|also|otherwise|or|yet|which|if|please|i|we)\b)|\s+[-–—]\s+", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationHead:
+    """Probabilities of the five classes for unit vectors of the encoder `model_id`.
+
+    support: (m, d) remembered vectors · weights: (m, 5) · bias: (5,) · gamma: the kernel's width ·
+    scale: (5, 5) and shift: (5,) calibrate the sums before the softmax.
+    """
+
+    support: Floats
+    weights: Floats
+    bias: Floats
+    gamma: float
+    scale: Floats
+    shift: Floats
+    model_id: str
+
+    classes = CLASSES
+
+    @classmethod
+    def load(cls, path: Path | str | None = None) -> Self:
+        """Read the head, by default the one of the repository; raises HeadNotUsableError with the file's name."""
+        path = path or HEADS / "escalation.npz"
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {
+                    name: stored[name].astype(np.float32) for name in ("support", "weights", "bias", "scale", "shift")
+                }
+                return cls(**arrays, gamma=float(stored["gamma"]), model_id=str(stored["model_id"]))
+        except (OSError, KeyError, ValueError) as error:
+            raise HeadNotUsableError(f"{path} is not a head this version can use: {error}") from error
+
+    def save(self, path: Path | str) -> None:
+        """Write the file that `load` reads; support and weights in half precision."""
+        np.savez_compressed(
+            path,
+            support=self.support.astype(np.float16),
+            weights=self.weights.astype(np.float16),
+            bias=self.bias,
+            gamma=np.float32(self.gamma),
+            scale=self.scale,
+            shift=self.shift,
+            model_id=np.array(self.model_id),
+        )
+
+    def require_encoder(self, model_id: str) -> None:
+        """Raises HeadNotUsableError when vectors of `model_id` would be read by a head of another encoder."""
+        if self.model_id != model_id:
+            raise HeadNotUsableError(f"the escalation head is for {self.model_id!r}, not {model_id!r}: train it again")
+
+    def scores(self, vectors: Floats) -> Floats:
+        """float32 (n, d) of unit length -> (n, 5), rows sum to 1, columns as `classes`."""
+        return softmax(self.sums(vectors) @ self.scale + self.shift)
+
+    def sums(self, vectors: Floats) -> Floats:
+        """The uncalibrated (n, 5): what the calibration is fitted on."""
+        nearness = np.exp(-2.0 * self.gamma * (1.0 - vectors @ self.support.T))
+        return np.asarray(nearness @ self.weights + self.bias, dtype=np.float32)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row by row."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def message_scores(head: EscalationHead, whole: Floats, parts: Floats) -> dict[str, float]:
+    """The scores of one message from the vector of its whole text (d,) and those of its parts (k, d), k may be 0.
+
+    A class scores as its strongest part does: one sentence in a long mail is enough. "none" is what is left.
+    """
+    scores = head.scores(np.vstack([whole[None, :], parts.reshape(-1, whole.shape[0])]))
+    strongest = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
+    strongest["none"] = 1.0 - max(score for name, score in strongest.items() if name != "none")
+    return strongest
+
+
+def split_for_escalation(text: str) -> list[str]:
+    """The parts of a message to encode beside the whole: none of a single sentence, else at most 12.
+
+    Sentences, and the clauses of very long ones; short ones join their neighbour, and a long text is packed evenly.
+    """
+    pieces = [clause for sentence in _SENTENCE_END.split(text.strip()) for clause in _clauses(sentence)]
+    pieces = [piece for piece in pieces if any(letter.isalnum() for letter in piece)]
+    if len(pieces) < 2:
+        return []
+    return _packed(pieces, max(SHORT_PART, -(-sum(map(len, pieces)) // MAX_PARTS)))
+
+
+def _clauses(sentence: str) -> list[str]:
+    return _CLAUSE_END.split(sentence) if len(sentence) > LONG_SENTENCE else [sentence]
+
+
+def _packed(pieces: Sequence[str], least: int) -> list[str]:
+    """Join neighbours until each part has `least` characters; what is left over goes to the last part."""
+    parts: list[str] = []
+    for piece in pieces:
+        if parts and len(parts[-1]) < least:
+            parts[-1] = f"{parts[-1]} {piece}"
+        else:
+            parts.append(piece)
+    return parts

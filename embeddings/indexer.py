@@ -1,0 +1,107 @@
+"""Keeps the knowledge base in step with its sections: real vectors, only what changed, never a price."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from db import knowledge
+from db.pool import Pool, transaction
+from embeddings.chunker import Section
+from embeddings.encoder import Encoder, Vectors
+
+RECIPE = "title+content/1"
+"""What is embedded of a section; part of its hash, so another recipe embeds everything again."""
+
+_AMOUNT = r"\d[\d.,]*"
+_CURRENCY = r"(?:US\$|[$€£¥]|\b(?:USD|EUR|GBP|CHF|dollars?|euros?|pounds? sterling)\b)"
+_CHARGE = r"(?:costs?|costing|priced|prices?|pricing|charged?|fees?|pays?)"
+_PER = r"\s*(?:/|per|a|each)\s*"
+_PRICES = (
+    re.compile(rf"{_CURRENCY}\s?{_AMOUNT}", re.IGNORECASE),
+    re.compile(rf"{_AMOUNT}\s?{_CURRENCY}", re.IGNORECASE),
+    re.compile(rf"\b{_AMOUNT}{_PER}(?:seat|user|member){_PER}(?:month|year|mo|yr)\b", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:starter|professional|enterprise|plan)\b[^.\n]{{0,40}}\b{_CHARGE}\b[^.\n]{{0,25}}\d", re.IGNORECASE
+    ),
+)
+
+
+class PriceInSectionError(Exception):
+    """A section holds a price or a plan's cost. Nothing was indexed; take it out and sync again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """How many sections a sync wrote, left alone or took away."""
+
+    added: int
+    updated: int
+    removed: int
+    unchanged: int
+
+
+async def sync(pool: Pool, encoder: Encoder, sections: Sequence[Section]) -> SyncReport:
+    """Make the passages of the encoder's model equal to `sections`, in one transaction; a second run writes nothing.
+
+    Raises PriceInSectionError before anything is written, and DatabaseUnavailableError as the pool does.
+    """
+    refuse_prices(sections)
+    wanted = {section.slug: content_hash(section) for section in sections}
+    async with transaction(pool) as connection:
+        stored = await knowledge.list_hashes(connection, encoder.model_id)
+    changed = sorted((s for s in sections if stored.get(s.slug) != wanted[s.slug]), key=lambda s: s.slug)
+    gone = sorted(stored.keys() - wanted.keys())
+    vectors = await asyncio.to_thread(encoder.encode, [embedded_text(section) for section in changed])
+    async with transaction(pool) as connection:
+        await knowledge.upsert_passages(connection, encoder.model_id, passage_rows(changed, vectors))
+        await knowledge.delete(connection, encoder.model_id, gone)
+    added = sum(section.slug not in stored for section in changed)
+    return SyncReport(
+        added=added, updated=len(changed) - added, removed=len(gone), unchanged=len(wanted) - len(changed)
+    )
+
+
+def embedded_text(section: Section) -> str:
+    """The text whose vector stands for a section."""
+    return f"{section.title}. {section.content}"
+
+
+def content_hash(section: Section) -> str:
+    """Hex SHA-256 of all that a passage shows and of how it was embedded."""
+    return hashlib.sha256("\x1f".join((RECIPE, *astuple(section))).encode()).hexdigest()
+
+
+def passage_rows(sections: Sequence[Section], vectors: Vectors) -> list[knowledge.PassageRow]:
+    """Sections and their vectors `(len(sections), dimensions)` as rows of the store."""
+    return [
+        knowledge.PassageRow(
+            slug=section.slug,
+            title=section.title,
+            category=section.category,
+            content=section.content,
+            source=section.source,
+            content_hash=content_hash(section),
+            vector=vector,
+        )
+        for section, vector in zip(sections, vectors, strict=True)
+    ]
+
+
+def refuse_prices(sections: Sequence[Section]) -> None:
+    """Raises PriceInSectionError naming the first section with a price, and the words that look like one."""
+    for section in sections:
+        if found := find_price(f"{section.title}\n{section.content}"):
+            raise PriceInSectionError(
+                f"{section.source}: the section {section.title!r} contains a price ({found!r}); "
+                "prices are answered by people and never enter the index"
+            )
+
+
+def find_price(text: str) -> str | None:
+    """The first words of `text` that state a price or a plan's cost."""
+    hits = (hit for pattern in _PRICES if (hit := pattern.search(text)))
+    return next((hit.group().strip() for hit in hits), None)

@@ -1,0 +1,160 @@
+"""Labelled messages for escalation: template families, expanded the same way every time and split by family.
+
+A family is one pattern of wording (`data/escalation/<class>.toml`): `[a|b|]` is a choice, `{slot}` a word of
+`slots.toml`. All messages of a family are on the same side of the split, so the test meets wordings that the
+training never saw. Families and slots are ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+DATA = Path(__file__).parents[1] / "data" / "escalation"
+CLASSES = ("none", "pricing", "refund", "legal", "human_request")
+TEST_SHARE = 0.25
+
+Split = Literal["train", "test"]
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_GREETINGS = ("Hi", "Hello", "Hi team", "Good morning", "Dear support", "hey", "Hello TechCorp", "Dear Sir or Madam")
+_CLOSINGS = ("Thanks", "Best regards, Ana", "thx", "Kind regards", "Regards, Tom", "Thank you", "Cheers", "tia")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One pattern of wording. `kind`: direct, paraphrase, other_language; hard, ordinary, filler for "none"."""
+
+    label: str
+    kind: str
+    pattern: str
+
+    @property
+    def split(self) -> Split:
+        """Train or test, by the pattern alone: adding a family moves no other."""
+        return "test" if _unit(self.pattern) < TEST_SHARE else "train"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One labelled message. `family` groups what must stay on one side of a split; `kind` as in Family, or "mixed"."""
+
+    text: str
+    label: str
+    kind: str
+    family: str
+    subject: str = ""
+
+
+def families() -> list[Family]:
+    """Every family, in the order of the files."""
+    found = []
+    for label in CLASSES:
+        kinds = tomllib.loads((DATA / f"{label}.toml").read_text(encoding="utf-8"))
+        found += [Family(label=label, kind=kind, pattern=text) for kind, texts in kinds.items() for text in texts]
+    return found
+
+
+def slots() -> dict[str, list[str]]:
+    """The words of each slot."""
+    return tomllib.loads((DATA / "slots.toml").read_text(encoding="utf-8"))
+
+
+def expand(family: Family, most: int, words: Mapping[str, Sequence[str]]) -> list[Example]:
+    """Up to `most` different messages of a family, the same ones at every call."""
+    dice = random.Random(family.pattern)  # noqa: S311 - no secret, a repeatable draw
+    texts = dict.fromkeys(_fill(family.pattern, words, dice) for _ in range(most * 3))
+    return [
+        Example(text=text, label=family.label, kind=family.kind, family=family.pattern) for text in list(texts)[:most]
+    ]
+
+
+def examples(split: Split, most: int) -> list[Example]:
+    """The messages of one side of the split, `filler` families apart (they only pad long messages)."""
+    words = slots()
+    chosen = [family for family in families() if family.split == split and family.kind != "filler"]
+    return [example for family in chosen for example in expand(family, most, words)]
+
+
+def styled(batch: Sequence[Example], seed: int) -> Iterator[Example]:
+    """Each message once more in another dress: chat style, typing errors, a greeting, a closing."""
+    dice = random.Random(seed)  # noqa: S311
+    for example in batch:
+        yield _with_text(example, dice.choice((_chat, _typos, _greeted, _closed, _greeted))(example.text, dice))
+
+
+def long_messages(split: Split, seed: int, per_label: int) -> list[Example]:
+    """Mails of 5 to 14 sentences with one request, or none, somewhere among ordinary sentences."""
+    dice = random.Random(seed)  # noqa: S311
+    pool = examples(split, 2)
+    padding = [e.text for family in families() if family.kind == "filler" for e in expand(family, 3, slots())]
+    asides = [e.text for e in pool if e.kind in ("hard", "ordinary") and len(e.text) > 30]
+    mails = []
+    for label in CLASSES:
+        requests = [e for e in pool if e.label == label and e.kind not in ("other_language", "filler")]
+        mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(per_label)]
+    return mails
+
+
+def strangers(name: str = "stranger") -> list[Example]:
+    """Sentences written apart from the families (`stranger.jsonl`); never trained on."""
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [Example(**{"family": f"{name}-{n}", **json.loads(line)}) for n, line in enumerate(lines) if line.strip()]
+
+
+def _mail(request: Example, padding: Sequence[str], asides: Sequence[str], dice: random.Random) -> Example:
+    sentences = dice.sample(padding, dice.randint(4, 11)) + dice.sample(asides, 1)
+    dice.shuffle(sentences)
+    sentences.insert(dice.randint(0, len(sentences)), request.text)
+    body = " ".join(text if text[-1] in ".!?" else f"{text}." for text in sentences)
+    text = f"{dice.choice(_GREETINGS)},\n\n{body}\n\n{dice.choice(_CLOSINGS)}"
+    return Example(text=text, label=request.label, kind="mixed", family=request.family)
+
+
+def _fill(pattern: str, words: Mapping[str, Sequence[str]], dice: random.Random) -> str:
+    text = _CHOICE.sub(lambda match: dice.choice(match[1].split("|")), pattern)
+    return _SLOT.sub(lambda match: dice.choice(words[match[1]]), text).strip()
+
+
+def _chat(text: str, dice: random.Random) -> str:
+    short = text.lower().replace("please", "pls").replace(" you ", " u ").replace(" your ", " ur ")
+    return re.sub(r"[.?!,']", "", short) + dice.choice(("", "", "?", "!!", " :("))
+
+
+def _typos(text: str, dice: random.Random) -> str:
+    """One or two letters swapped, dropped or doubled inside longer words."""
+    words = text.split(" ")
+    longer = [n for n, word in enumerate(words) if len(word) > 4 and word.isalpha()]
+    for n in dice.sample(longer, min(len(longer), dice.randint(1, 2))):
+        word, at = words[n], dice.randint(1, len(words[n]) - 2)
+        words[n] = dice.choice(
+            (word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], _swapped(word, at)),
+        )
+    return " ".join(words)
+
+
+def _swapped(word: str, at: int) -> str:
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _greeted(text: str, dice: random.Random) -> str:
+    return f"{dice.choice(_GREETINGS)}{dice.choice((', ', '. ', ' - ', ' '))}{text}"
+
+
+def _closed(text: str, dice: random.Random) -> str:
+    return f"{text} {dice.choice(_CLOSINGS)}"
+
+
+def _with_text(example: Example, text: str) -> Example:
+    return Example(text=text, label=example.label, kind=example.kind, family=example.family)
+
+
+def _unit(text: str) -> float:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

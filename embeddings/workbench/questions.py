@@ -1,0 +1,38 @@
+"""The labelled questions that retrieval and the relevance gate are measured with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = ROOT / "evaluation" / "data" / "kb_questions.jsonl"
+DOCUMENT = ROOT / "context" / "product-docs.md"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A customer's question; `topic` is the title of the section that answers it, None when none does."""
+
+    id: str
+    text: str
+    topic: str | None
+    split: Literal["train", "test"]
+    style: str
+
+
+def read_questions(path: Path = QUESTIONS) -> list[Question]:
+    """Read one JSON object a line: {id, question, topic, split, style}. Raises ValueError naming a bad line."""
+    return [_question(number, line) for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)]
+
+
+def _question(number: int, line: str) -> Question:
+    try:
+        row = json.loads(line)
+        return Question(
+            id=row["id"], text=row["question"], topic=row["topic"], split=row["split"], style=row.get("style", "")
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"line {number} is no labelled question: {error}") from error

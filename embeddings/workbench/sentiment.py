@@ -1,0 +1,233 @@
+"""Trains the sentiment head: `python -m embeddings.workbench.sentiment train`.
+
+Our own support messages in four moods (`embeddings/data/sentiment`), rated opinions of others at a small weight, and
+neutral questions. Families of messages are held out whole; the bands are set on folds of the rest by what a wrong
+band costs. Writes `sentiment.npz` and `sentiment.metrics.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
+
+from embeddings.encoder import BUILT_IN, Encoder
+from embeddings.heads import HEADS, Floats, LinearHead
+from embeddings.sentiment import ESCALATE_BELOW, LABELS, RAISE_BELOW, SentimentHead, surface
+from embeddings.workbench.families import Labelled, expand
+from embeddings.workbench.opinions import LICENCE, opinions
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "embeddings" / "data" / "sentiment"
+QUESTIONS = ROOT / "evaluation" / "data" / "kb_questions.jsonl"
+CENTRES = np.array([0.1, 0.4, 0.68, 0.9], dtype=np.float32)
+PER_FAMILY = 24
+REGULARISATION = 0.003
+OPINIONS_WEIGHT = 0.3
+"""Weight of all opinions together, beside 1 for our own messages."""
+COMPOUND = 3
+"""Column of VADER's compound in `surface`."""
+
+PRIOR = {"furious": 0.10, "annoyed": 0.15, "neutral": 0.65, "positive": 0.10}
+"""How often a support desk meets each mood: an assumption, used only to weigh errors."""
+COST = {
+    "furious": {"handed_over": 0.0, "raised": 6.0, "calm": 8.0},
+    "annoyed": {"handed_over": 1.0, "raised": 0.0, "calm": 1.0},
+    "neutral": {"handed_over": 10.0, "raised": 1.0, "calm": 0.0},
+    "positive": {"handed_over": 10.0, "raised": 1.0, "calm": 0.0},
+}
+"""What it costs to treat a mood like that; an ordinary question handed over is the dearest."""
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Texts with features (n, d + 8), label numbers (n,), weights (n,) and the family each came from."""
+
+    texts: tuple[str, ...]
+    features: Floats
+    labels: np.ndarray
+    weights: np.ndarray
+    families: np.ndarray
+
+
+@app.callback()
+def _commands() -> None:
+    """Keeps `train` a command of its own."""
+
+
+@app.command()
+def train(
+    questions: Annotated[Path, typer.Option(help="Neutral questions, one JSON object a line.")] = QUESTIONS,
+    out: Annotated[Path, typer.Option(help="Where the head is written; its metrics go beside it.")] = HEADS
+    / "sentiment.npz",
+) -> None:
+    """Fetch, train, calibrate, measure on held-out families, write."""
+    encoder = Encoder()
+    made = expand(DATA, LABELS, per_family=PER_FAMILY)
+    plain = read_questions(questions)
+    known = examples(encoder, [text for text in (*made, *plain) if text.split == "train"])
+    held_out = examples(encoder, [text for text in made if text.split == "test"])
+    rated = rated_examples(encoder, total_weight=OPINIONS_WEIGHT * len(known.labels))
+    anchors = calibrate(known.labels, out_of_fold_moods(known, rated))
+    sentiment = SentimentHead(head=fit(known, rated), centres=CENTRES, anchors=anchors)
+    save(sentiment, out)
+    asked = examples(encoder, [text for text in plain if text.split == "test"])
+    report = measure(sentiment, held_out) | {
+        "questions_of_another_author": bands(sentiment.calibrated(sentiment.mean_mood(asked.features)), asked.labels),
+        "examples": {"own": len(known.labels), "opinions": len(rated.labels), "held_out": len(held_out.labels)},
+        "anchors": anchors.round(4).tolist(),
+        "assumptions": {"prior": PRIOR, "cost": COST},
+        "data": {"own": "templates in embeddings/data/sentiment, Apache-2.0 like the project", "opinions": LICENCE},
+        "encoder": BUILT_IN,
+    }
+    out.with_suffix(".metrics.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    typer.echo(json.dumps({key: report[key] for key in ("head", "vader", "questions_of_another_author")}, indent=2))
+
+
+def read_questions(path: Path) -> list[Labelled]:
+    """Questions of the knowledge base's test set: neutral texts of another author."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Labelled(text=r["question"], label="neutral", family=f"question/{r['id']}", split=r["split"]) for r in rows]
+
+
+def examples(encoder: Encoder, labelled: list[Labelled]) -> Examples:
+    """Encode our own texts; every label weighs the same in all."""
+    labels = np.array([LABELS.index(text.label) for text in labelled])
+    counts = np.bincount(labels, minlength=len(LABELS))
+    texts = tuple(text.text for text in labelled)
+    return Examples(
+        texts=texts,
+        features=np.hstack([encoder.encode(texts), surface(texts)]),
+        labels=labels,
+        weights=len(labels) / (counts[labels] * np.count_nonzero(counts)),
+        families=np.array([text.family for text in labelled]),
+    )
+
+
+def rated_examples(encoder: Encoder, *, total_weight: float) -> Examples:
+    """Clear ratings only: strongly negative is `furious`, negative `annoyed`, positive, or next to none."""
+    clear = [o for o in opinions() if abs(o.rating) < 0.4 or abs(o.rating) > 1.2]
+    texts = tuple(opinion.text for opinion in clear)
+    labels = np.array([_mood_of(opinion.rating) for opinion in clear])
+    counts = np.bincount(labels, minlength=len(LABELS))
+    return Examples(
+        texts=texts,
+        features=np.hstack([encoder.encode(texts), surface(texts)]),
+        labels=labels,
+        weights=total_weight / (counts[labels] * len(LABELS)),
+        families=np.full(len(labels), "opinions"),
+    )
+
+
+def _mood_of(rating: float) -> int:
+    return 0 if rating < -2.6 else 1 if rating < -1.2 else 3 if rating > 1.2 else 2
+
+
+def fit(known: Examples, rated: Examples, rows: np.ndarray | None = None) -> LinearHead:
+    """Multinomial logistic regression; the features' scales are folded into the weights."""
+    chosen = np.arange(len(known.labels)) if rows is None else rows
+    dimensions = known.features.shape[1] - 8
+    scale = np.concatenate([np.full(dimensions, dimensions**0.5), np.full(8, 5.0)]).astype(np.float32)
+    features = np.vstack([known.features[chosen], rated.features]) * scale
+    labels = np.concatenate([known.labels[chosen], rated.labels])
+    weights = np.concatenate([known.weights[chosen], rated.weights])
+    model = LogisticRegression(C=REGULARISATION, max_iter=300, tol=1e-3).fit(features, labels, sample_weight=weights)
+    return LinearHead(
+        weights=np.asarray(model.coef_.T * scale[:, None], dtype=np.float32),
+        bias=np.asarray(model.intercept_, dtype=np.float32),
+        labels=LABELS,
+        link="softmax",
+        model_id=BUILT_IN,
+    )
+
+
+def out_of_fold_moods(known: Examples, rated: Examples) -> Floats:
+    """The mean mood of each known example by a head that saw nothing of its family."""
+    moods = np.empty(len(known.labels), dtype=np.float32)
+    for rows, left_out in GroupKFold(n_splits=5).split(known.features, known.labels, known.families):
+        moods[left_out] = fit(known, rated, rows).probabilities(known.features[left_out]) @ CENTRES
+    return moods
+
+
+def calibrate(labels: np.ndarray, moods: Floats) -> Floats:
+    """The two cuts of the mean mood with the least expected cost, as anchors at 0, 0.3, 0.5 and 1."""
+    grid = np.arange(0.15, 0.70, 0.005)
+    pairs = [(low, high) for low in grid for high in grid if low + 0.05 <= high]
+    low, high = min(pairs, key=lambda cuts: expected_cost(labels, moods, *cuts))
+    return np.array([[0, 0], [low, ESCALATE_BELOW], [high, RAISE_BELOW], [1, 1]], dtype=np.float32)
+
+
+def expected_cost(labels: np.ndarray, scores: Floats, low: float, high: float) -> float:
+    """Cost of a message under PRIOR and COST when `low` hands over and `high` raises the priority."""
+    return sum(
+        PRIOR[label]
+        * (
+            COST[label]["handed_over"] * float((own < low).mean())
+            + COST[label]["raised"] * float(((own >= low) & (own < high)).mean())
+            + COST[label]["calm"] * float((own >= high).mean())
+        )
+        for number, label in enumerate(LABELS)
+        if (own := scores[labels == number]).size
+    )
+
+
+def measure(sentiment: SentimentHead, held_out: Examples) -> dict[str, Any]:
+    """The head beside VADER (its compound brought to [0, 1] and cut best for it) on families nobody trained on."""
+    vader = ((held_out.features[:, -8 + COMPOUND] + 1) / 2).astype(np.float32)
+    best = calibrate(held_out.labels, vader)
+    ours = sentiment.calibrated(sentiment.mean_mood(held_out.features))
+    return {
+        "head": _figures(ours, held_out.labels),
+        "vader": _figures(np.interp(vader, best[:, 0], best[:, 1]).astype(np.float32), held_out.labels),
+        "held_out_families": sorted(set(held_out.families.tolist())),
+    }
+
+
+def _figures(scores: Floats, labels: np.ndarray) -> dict[str, Any]:
+    band = np.digitize(scores, [ESCALATE_BELOW, RAISE_BELOW])
+    return {
+        "band_accuracy": round(float((band == np.minimum(labels, 2)).mean()), 3),
+        "auc_furious": round(float(roc_auc_score(labels == 0, -scores)), 3),
+        "auc_negative": round(float(roc_auc_score(labels <= 1, -scores)), 3),
+        "cost_a_message": round(expected_cost(labels, scores, ESCALATE_BELOW, RAISE_BELOW), 3),
+        "bands": bands(scores, labels),
+    }
+
+
+def bands(scores: Floats, labels: np.ndarray) -> dict[str, dict[str, int]]:
+    """How many texts of each mood fell below 0.3, between, and from 0.5 on."""
+    names = ("handed_over", "raised", "calm")
+    band = np.digitize(scores, [ESCALATE_BELOW, RAISE_BELOW])
+    return {
+        label: {name: int(((labels == number) & (band == place)).sum()) for place, name in enumerate(names)}
+        for number, label in enumerate(LABELS)
+        if (labels == number).any()
+    }
+
+
+def save(sentiment: SentimentHead, path: Path) -> None:
+    """Write head and calibration into one file."""
+    head = sentiment.head
+    np.savez(
+        path,
+        weights=head.weights,
+        bias=head.bias,
+        labels=np.array(head.labels),
+        link=np.array(head.link),
+        model_id=np.array(head.model_id),
+        centres=sentiment.centres,
+        anchors=sentiment.anchors,
+    )
+
+
+if __name__ == "__main__":
+    app()

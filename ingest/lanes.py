@@ -1,0 +1,91 @@
+"""Records at work: those of one key one after the other, those of different keys side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A record as it was read from the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where it stands."""
+        return self.topic, self.partition, self.offset
+
+
+Lane = tuple[str, int, str]
+
+
+class Lanes:
+    """Runs `work` for each record added; `work` must not raise. A lane is a key of a partition."""
+
+    def __init__(self, work: Callable[[Record], Awaitable[None]]) -> None:
+        self._work = work
+        self._waiting: dict[Lane, deque[Record]] = {}
+        self._running: dict[tuple[str, int, int], asyncio.Task[None]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many records are running or wait for their turn."""
+        return len(self._running) + sum(len(queue) for queue in self._waiting.values())
+
+    def running(self, record: Record) -> bool:
+        """Tell whether this record is at work; after a rebalance it may be read a second time."""
+        return record.place in self._running
+
+    def add(self, record: Record) -> None:
+        """Start the record, or put it behind those of its key."""
+        lane = (record.topic, record.partition, record.key)
+        if lane in self._waiting:
+            self._waiting[lane].append(record)
+        else:
+            self._waiting[lane] = deque()
+            self._start(lane, record)
+
+    def drop(self, partitions: Collection[tuple[str, int]]) -> None:
+        """Forget what has not begun in these partitions: whoever owns them now reads it again."""
+        for (topic, partition, _), queue in self._waiting.items():
+            if (topic, partition) in partitions:
+                queue.clear()
+
+    async def idle(self, timeout: float) -> bool:
+        """Wait until nothing runs, at most `timeout` seconds; False when something still does."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._running:
+                    await asyncio.wait(list(self._running.values()))
+        except TimeoutError:
+            return False
+        return True
+
+    async def cancel(self) -> None:
+        """End what runs, now."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, lane: Lane, record: Record) -> None:
+        task = asyncio.create_task(self._work_off(lane, record))
+        self._running[record.place] = task
+
+    async def _work_off(self, lane: Lane, record: Record) -> None:
+        try:
+            await self._work(record)
+        finally:
+            self._running.pop(record.place, None)
+            if queue := self._waiting[lane]:
+                self._start(lane, queue.popleft())
+            else:
+                del self._waiting[lane]

@@ -1,0 +1,118 @@
+"""Where the sender's words end and the signature begins. When in doubt it stays: a name too much harms nobody."""
+
+from __future__ import annotations
+
+import re
+
+_DELIMITER = re.compile(r"(?:--|—|__) ?")
+_SENT_FROM = re.compile(
+    r"(?:sent (?:from|via|with) (?:my |the )?\w|get outlook for |von meinem \S+ gesendet|gesendet (?:von|mit) "
+    r"|envoyé (?:de |depuis |à partir )|enviado (?:desde|do|a partir d|con) |inviato da|verzonden (?:vanaf|met) "
+    r"|skickat från |sendt fra |lähetetty |wysłano z|odesláno z|отправлено (?:с|из) |iphoneから送信|发自我的).{0,60}",
+    re.IGNORECASE,
+)
+_NOTICE_START = re.compile(
+    r"\W*(?:confidential|disclaimer|this (?:e-?mail|message|communication)|the (?:information|contents?)|diese (?:e-?mail|nachricht)"
+    r"|ce (?:message|courriel)|este (?:mensaje|correo|e-?mail)|please consider the environment|virus-free)",
+    re.IGNORECASE,
+)
+_NOTICE = re.compile(
+    r"confidential|privileged|intended (?:only|solely|for)|vertraulich|confidentiel|confidencial|environment before|virus",
+    re.IGNORECASE,
+)
+_BANNER = re.compile(
+    r"\W*(?:caution|external|warning)\b.{0,40}(?:e-?mail|sender|message|originated).{0,200}", re.IGNORECASE
+)
+_ENGLISH_ANCHORS = frozenset(
+    "thanks thank thx regards rgds wishes best cheers sincerely faithfully truly respectfully br ta".split()
+)
+_ENGLISH_WORDS = _ENGLISH_ANCHORS | frozenset(
+    "with my our many you very so much a lot in advance again and for your help support time assistance kind kindest warm "
+    "warmest all the yours have nice good great day weekend".split()
+)
+_SIGN_OFFS = frozenset(
+    """
+    mit freundlichen grüßen|mit freundlichen gruessen|mit freundlichen grüssen|mit besten grüßen|freundliche grüße|viele grüße
+    viele gruesse|beste grüße|liebe grüße|herzliche grüße|schöne grüße|gruß|lg|vg|mfg|vielen dank|danke|danke und gruß
+    vielen dank und viele grüße|cordialement|bien cordialement|salutations|meilleures salutations|bonne journée|merci
+    merci d'avance|saludos|un saludo|saludos cordiales|cordiales saludos|atentamente|gracias|muchas gracias|cumprimentos
+    com os melhores cumprimentos|atenciosamente|att|abraços|obrigado|obrigada|cordiali saluti|distinti saluti|grazie
+    grazie mille|met vriendelijke groet|met vriendelijke groeten|mvg|groetjes|bedankt|med vänlig hälsning
+    med vänliga hälsningar|vänliga hälsningar|mvh|tack|med venlig hilsen|venlig hilsen|tak|z poważaniem|pozdrawiam|dziękuję
+    с уважением|спасибо|此致|谢谢|よろしくお願いします|よろしくお願いいたします|감사합니다|saygılarımla|teşekkürler
+    """.replace("\n", "|")
+    .replace("    ", "")
+    .strip("|")
+    .split("|")
+)
+_TAIL_LINES = 10
+
+
+def without_signature(text: str) -> str:
+    """Return `text` without the signature at its end, legal notices and "Sent from my phone".
+
+    A sign-off counts only if something stands above it and what follows it looks like a name, a role, a number or
+    an address, not like a sentence. The text is never made empty, except where nothing stands above `-- `.
+    """
+    lines = text.strip().split("\n")
+    if len(lines) > 1 and _BANNER.fullmatch(lines[0]):
+        lines = lines[1:]
+    lines = _before_delimiter(lines)
+    lines = _before_notice(lines)
+    lines = _before_sent_from(lines)
+    return "\n".join(_before_sign_off(lines)).strip()
+
+
+def _before_delimiter(lines: list[str]) -> list[str]:
+    at = next((n for n in range(len(lines) - 1, -1, -1) if _DELIMITER.fullmatch(lines[n])), len(lines))
+    return lines[:at]
+
+
+def _before_notice(lines: list[str]) -> list[str]:
+    """Cut at the first paragraph that begins and speaks like a legal notice, if something stands above it."""
+    for at in range(1, len(lines)):
+        if not lines[at - 1].strip() and _NOTICE_START.match(lines[at]) and _written(lines[:at]):
+            end = next((n for n in range(at, len(lines)) if not lines[n].strip()), len(lines))
+            if _NOTICE.search(" ".join(lines[at:end])):
+                return lines[:at]
+    return lines
+
+
+def _before_sent_from(lines: list[str]) -> list[str]:
+    for at in range(len(lines) - 1, 0, -1):
+        if _SENT_FROM.fullmatch(lines[at].strip()) and _written(lines[:at]) and _written(lines[at:]) <= 3:
+            return lines[:at]
+    return lines
+
+
+def _before_sign_off(lines: list[str]) -> list[str]:
+    written = 0
+    for at in range(len(lines) - 1, 0, -1):
+        line = lines[at].strip()
+        if _is_sign_off(line):
+            return _before_sign_off(lines[:at]) if _written(lines[:at]) else lines
+        written += bool(line)
+        if written > _TAIL_LINES or _is_sentence(line):
+            break
+    return lines
+
+
+def _is_sign_off(line: str) -> bool:
+    bare = line.lower().strip(" ,.!;:-–—*。🙂😊🙏")
+    words = bare.replace(",", " ").split()
+    if not words or len(words) > 12:
+        return False
+    return bare in _SIGN_OFFS or (_ENGLISH_WORDS.issuperset(words) and not _ENGLISH_ANCHORS.isdisjoint(words))
+
+
+def _is_sentence(line: str) -> bool:
+    words = line.split()
+    if len(line) > 80 or line.endswith("?"):
+        return True
+    if line.endswith((".", "!", ":")):
+        return len(words) >= 3
+    return len(words) >= 8 or (len(words) >= 5 and line[:1].islower())
+
+
+def _written(lines: list[str]) -> int:
+    return sum(bool(line.strip()) for line in lines)

@@ -1,0 +1,105 @@
+"""How to reach the broker, and the topics that have to be there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.helpers import create_ssl_context
+
+from ingest.events import TOPICS
+
+RETENTION_MS = 24 * 3600 * 1000
+"""Customers' words stay on the bus for a day; the store is where they live."""
+REQUEST_TIMEOUT_MS = 10_000
+_ALREADY_EXISTS = 36
+
+log = structlog.get_logger(__name__)
+
+
+class Secret(Protocol):
+    """A secret that doesn't print itself."""
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        ...
+
+
+class KafkaSettings(Protocol):
+    """What a client has to know; `partitions` is for topics that have to be made."""
+
+    @property
+    def bootstrap_servers(self) -> str: ...
+    @property
+    def security_protocol(self) -> str: ...
+    @property
+    def sasl_mechanism(self) -> str: ...
+    @property
+    def sasl_username(self) -> str | None: ...
+    @property
+    def sasl_password(self) -> Secret | None: ...
+    @property
+    def partitions(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSet:
+    """The topics of one installation, all made alike."""
+
+    names: Sequence[str] = TOPICS
+    retention_ms: int = RETENTION_MS
+
+
+def client_options(kafka: KafkaSettings) -> dict[str, Any]:
+    """Return the constructor arguments that every aiokafka client shares."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap_servers,
+        "security_protocol": kafka.security_protocol,
+        "request_timeout_ms": REQUEST_TIMEOUT_MS,
+        "metadata_max_age_ms": 30_000,
+    }
+    if kafka.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": kafka.sasl_mechanism,
+            "sasl_plain_username": kafka.sasl_username,
+            "sasl_plain_password": kafka.sasl_password.get_secret_value() if kafka.sasl_password else None,
+        }
+    if kafka.security_protocol.endswith("SSL"):
+        options["ssl_context"] = create_ssl_context()
+    return options
+
+
+async def ensure_topics(kafka: KafkaSettings, topics: TopicSet | None = None) -> list[str]:
+    """Create the topics that are missing and return their names. Raises KafkaError, OSError without a broker."""
+    topics = topics or TopicSet()
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    try:
+        await admin.start()
+        missing = sorted(set(topics.names) - set(await admin.list_topics()))
+        return await _create(admin, missing, kafka.partitions, topics.retention_ms) if missing else []
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int, retention_ms: int) -> list[str]:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    wanted = [
+        NewTopic(name, partitions, min(3, brokers), topic_configs={"retention.ms": str(retention_ms)}) for name in names
+    ]
+    answer = await asyncio.wait_for(admin.create_topics(wanted), REQUEST_TIMEOUT_MS / 1000)
+    created = []
+    for name, code, *_ in answer.topic_errors:
+        if code and code != _ALREADY_EXISTS:
+            raise for_code(code)(f"topic {name} can't be created")
+        created.append(name)
+    log.info("topics_created", topics=created)
+    return created
+
+
+AWAY = (KafkaError, OSError, TimeoutError)
+"""What a client raises while the broker is away; an idempotent producer past its last hope adds AssertionError."""

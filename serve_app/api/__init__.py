@@ -1,0 +1,71 @@
+"""The HTTP side: customers' calls, reports, health, and the pages. `build_api` puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from deployments.ingress import IngressParts
+from serve_app.api.auth import StaffKeys
+from serve_app.api.deps import ApiDeps, Relay, api_deps
+from serve_app.api.errors import install_error_handlers
+from serve_app.api.health import health_router
+from serve_app.api.middleware import Cors, Guard, RequestIds
+from serve_app.api.openapi import DESCRIPTION, true_openapi
+from serve_app.api.pages import add_pages
+from serve_app.api.public import public_router
+from serve_app.api.reports import reports_router
+from serve_app.settings import AppArgs
+
+__all__ = ["ApiDeps", "Relay", "StaffKeys", "api_deps", "build_api", "build_for"]
+
+
+def build_api(deps: ApiDeps) -> FastAPI:
+    """Build the application; it serves under any ASGI server and closes `deps` when that shuts down."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await deps.close()
+
+    app = FastAPI(
+        title="Nightdesk",
+        version=deps.version,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in (public_router(deps), reports_router(deps), health_router(deps)):
+        app.include_router(router)
+    add_pages(app)
+    install_error_handlers(app)
+    _add_middleware(app, deps)
+    app.openapi = true_openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def build_for(args: AppArgs, version: str, parts: IngressParts) -> FastAPI:
+    """Build the application of an ingress node: `partial(build_for, args, version)` is its `build_app`."""
+    return build_api(api_deps(args, parts, version=version))
+
+
+def _add_middleware(app: FastAPI, deps: ApiDeps) -> None:
+    """Added from the inside to the outside."""
+    app.add_middleware(Guard)
+    if deps.cors_origins:
+        app.add_middleware(
+            Cors,
+            allow_origins=deps.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"),
+            expose_headers=("Retry-After", "X-Request-ID"),
+        )
+    if deps.trusted_proxies:
+        # The rightmost address that is no trusted proxy is the client; others' X-Forwarded-For is ignored.
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=deps.trusted_proxies)
+    app.add_middleware(RequestIds)

@@ -1,0 +1,120 @@
+"""How we are (H6): the whole, and the two probes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from db.health import NodeReport, node_reports
+from db.pool import DatabaseUnavailableError, connection
+from serve_app.api.deps import ApiDeps
+from serve_app.api.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
+from serve_app.api.models import Component, Components, HealthView, ProbeView, Unhealthy
+from serve_app.api.routes import add_both, errors, json_response
+
+DATABASE_SECONDS = 2.0
+SILENT_SECONDS = 30.0
+_WORST_FIRST = ("unhealthy", "degraded", "healthy")
+_log = structlog.get_logger(__name__)
+
+
+class HealthCalls:
+    """The handlers; each asks the database anew, so that a probe never sees an old answer."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def health(self, request: Request) -> Response:
+        """Say how every part is. Degraded is still ready: forms are accepted and answered later."""
+        reports = await self._reports()
+        components = Components(
+            database=_database(reports),
+            kafka=self._kafka(),
+            gmail=_channel_off("email", "Gmail", self._deps.enabled_channels),
+            whatsapp=_channel_off("whatsapp", "WhatsApp", self._deps.enabled_channels),
+            agent=_node("agent", reports),
+        )
+        body: dict[str, Any] = {
+            "components": components,
+            "version": self._deps.version,
+            "timestamp": self._deps.clock(),
+        }
+        if reports is None:
+            message = "The database does not answer"
+            told = {"error": "UNHEALTHY", "message": message, "request_id": request_id(request.scope)}
+            answer = json_response(Unhealthy(status="unhealthy", **body, **told), 503)
+            answer.headers.update(retry_after(DATABASE_RETRY_SECONDS))
+            return answer
+        return json_response(HealthView(status="degraded" if _degraded(components) else "healthy", **body))
+
+    async def live(self) -> Response:
+        """Say that this process answers; it asks nobody else."""
+        return json_response(ProbeView(status="alive"))
+
+    async def ready(self, request: Request) -> Response:
+        """Say whether calls can be served: the database answers."""
+        if await self._reports() is None:
+            headers = retry_after(DATABASE_RETRY_SECONDS)
+            return error_response(request.scope, 503, "The database does not answer", code="NOT_READY", headers=headers)
+        return json_response(ProbeView(status="ready"))
+
+    async def _reports(self) -> list[NodeReport] | None:
+        """Return what the nodes said of themselves, None when the database does not answer in time."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS), connection(self._deps.pool) as database:
+                return await node_reports(database)
+        except (DatabaseUnavailableError, TimeoutError) as error:
+            _log.warning("health_without_database", cause=str(error))
+            return None
+
+    def _kafka(self) -> Component:
+        relay = self._deps.relay
+        return Component(status="healthy" if relay.connected else "degraded", detail=relay.detail)
+
+
+def health_router(deps: ApiDeps) -> APIRouter:
+    """Return the health calls."""
+    calls = HealthCalls(deps)
+    router = APIRouter(tags=["health"])
+    down = {503: {"model": Unhealthy, "description": "The database does not answer"}}
+    add_both(router, "GET", "/health", "/health", calls.health, response_model=HealthView, responses=down)
+    add_both(router, "GET", "/health/live", "/health/live", calls.live, response_model=ProbeView)
+    add_both(
+        router, "GET", "/health/ready", "/health/ready", calls.ready,
+        response_model=ProbeView, responses=errors(503),
+    )  # fmt: skip
+    return router
+
+
+def _database(reports: Sequence[NodeReport] | None) -> Component:
+    if reports is None:
+        return Component(status="unhealthy", detail="PostgreSQL does not answer; calls get 503 until it does")
+    return Component(status="healthy", detail="PostgreSQL answers")
+
+
+def _channel_off(channel: str, name: str, enabled: Sequence[str]) -> Component:
+    reason = "no credentials are configured" if channel in enabled else "not among ENABLED_CHANNELS"
+    return Component(status="off", detail=f"{name} is off: {reason}")
+
+
+def _node(node: str, reports: Sequence[NodeReport] | None) -> Component:
+    """A node is what the worst of its living replicas says; replicas that fell silent have been replaced."""
+    mine = [report for report in reports or () if report.node == node]
+    if not mine:
+        return Component(status="degraded", detail=f"no word from the {node} node yet")
+    heard = [report for report in mine if report.age <= SILENT_SECONDS]
+    if not heard:
+        silent = min(report.age for report in mine)
+        return Component(status="degraded", detail=f"no word from the {node} node for {silent:.0f} s")
+    worst = min(heard, key=lambda report: _WORST_FIRST.index(report.status))
+    return Component(status=worst.status, detail=worst.detail or f"{len(heard)} replica(s) of the {node} node")
+
+
+def _degraded(components: Components) -> bool:
+    parts = (components.kafka, components.gmail, components.whatsapp, components.agent)
+    return any(part.status not in ("healthy", "off") for part in parts)

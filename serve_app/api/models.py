@@ -1,0 +1,141 @@
+"""The answers of the calls (F2, F4, H6, H7, H13), as the OpenAPI shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from db.records import Channel, Direction, Priority, TicketStatus
+
+ComponentStatus = Literal["healthy", "degraded", "unhealthy", "off"]
+Period = Literal["1h", "6h", "12h", "24h", "7d"]
+
+
+class FormAccepted(BaseModel):
+    """The ticket that a form opened (F2)."""
+
+    ticket_id: str = Field(examples=["TKT-0042"])
+    status: TicketStatus
+    message: str = Field(description="What happens next, in words for the customer")
+    created_at: datetime
+    status_token: str = Field(description="Opens the ticket: GET /tickets/{ticket_id}?token=…")
+
+
+class ReplyAccepted(BaseModel):
+    """A customer's further word in a ticket (H13)."""
+
+    ticket_id: str
+    message_id: UUID
+    status: TicketStatus = Field(description="The ticket's status now")
+    created_at: datetime
+
+
+class TicketResponse(BaseModel):
+    """Something that the customer was told."""
+
+    text: str
+    channel: Channel
+    created_at: datetime
+    author: Literal["agent", "staff", "system"]
+
+
+class TicketMessage(BaseModel):
+    """One message of the ticket, the customer's or ours."""
+
+    direction: Direction
+    text: str
+    channel: Channel
+    created_at: datetime
+
+
+class TicketView(BaseModel):
+    """A ticket (F4). `responses` and `messages` run from the oldest to the newest."""
+
+    ticket_id: str
+    status: TicketStatus
+    category: str
+    priority: Priority
+    subject: str
+    source_channel: Channel
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    responses: list[TicketResponse]
+    messages: list[TicketMessage]
+    escalation_reason: str | None = Field(description="Why a person took over; stays after the release")
+
+
+class StaffTicketView(TicketView):
+    """A ticket as the staff see it."""
+
+    conversation_id: UUID
+    customer_id: UUID
+
+
+class Component(BaseModel):
+    """The state of one part, and why."""
+
+    status: ComponentStatus
+    detail: str
+
+
+class Components(BaseModel):
+    """The parts that H6 names."""
+
+    database: Component
+    kafka: Component
+    gmail: Component
+    whatsapp: Component
+    agent: Component
+
+
+class HealthView(BaseModel):
+    """The whole: unhealthy without a database, degraded when another part is down, healthy otherwise."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    components: Components
+    version: str
+    timestamp: datetime
+
+
+class Unhealthy(HealthView):
+    """The same with the fields of every error."""
+
+    error: str
+    message: str
+    request_id: str
+
+
+class ProbeView(BaseModel):
+    """The answer to a probe."""
+
+    status: Literal["alive", "ready"]
+
+
+class Figures(BaseModel):
+    """Figures over a period; averages are null where nothing was recorded."""
+
+    conversation_count: int
+    message_volume: int
+    average_sentiment: float | None = Field(description="0 (angry) to 1 (content)")
+    escalation_count: int
+    escalation_rate: float | None = Field(description="Escalations as a share of the replies, 0 to 1")
+    average_latency_ms: float | None = Field(description="From acceptance to the frozen reply")
+    p95_latency_ms: float | None
+
+
+class ChannelMetrics(Figures):
+    """The figures of one channel."""
+
+    channel: Channel
+
+
+class ChannelReport(BaseModel):
+    """The figures of every channel and of all together (H7)."""
+
+    period: Period
+    channels: list[ChannelMetrics]
+    totals: Figures

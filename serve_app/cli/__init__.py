@@ -1,0 +1,1 @@
+"""The command `nightdesk`: one module a command, registered in `main`."""

@@ -1,0 +1,42 @@
+"""`nightdesk`: every command in one list. Command modules import what is heavy inside their functions."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from serve_app.cli import bench, demo, down, status, up
+from serve_app.embedded.errors import UserError
+from serve_app.settings import SettingsError
+
+app = typer.Typer(
+    name="nightdesk",
+    help="A 24/7 customer-success agent: e-mail, WhatsApp and a web form in, one grounded answer or a hand-over out.",
+    epilog="Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not running.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("up")(up.up)
+app.command("down")(down.down)
+app.command("status")(status.status)
+app.command("demo")(demo.demo)
+app.add_typer(bench.app, name="bench")
+
+
+def main() -> None:
+    """Run the command. A user's mistake is one line on stderr and an exit code, never a traceback."""
+    try:
+        app()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

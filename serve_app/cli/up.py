@@ -1,0 +1,124 @@
+"""`nightdesk up`: start the product on this machine and keep it running."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serve_app.cli.options import DataDirOption, chosen_data_dir
+from serve_app.embedded.errors import StartError
+from serve_app.embedded.start_options import StartOptions
+from serve_app.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from serve_app.embedded.data_dir import DataDir
+    from serve_app.embedded.progress import Display
+    from serve_app.embedded.run_file import RunFile
+
+PortOption = Annotated[int, typer.Option("--port", metavar="P", min=1, max=65535, help="HTTP port of the product.")]
+DashboardOption = Annotated[
+    int | None,
+    typer.Option("--dashboard-port", metavar="P", min=1, max=65535, help="Ray's dashboard. Default: 8265, if free."),
+]
+DetachOption = Annotated[bool, typer.Option("--detach", help="Run in the background; return once it is healthy.")]
+DemoOption = Annotated[
+    bool, typer.Option("--demo-channels", help="Stand-ins for Gmail and WhatsApp, without accounts.")
+]
+HaproxyOption = Annotated[
+    bool, typer.Option("--haproxy", help="Serve through HAProxy: faster, but it listens on every interface.")
+]
+GraphOption = Annotated[str, typer.Option("--graph", hidden=True, help="Builder of the application, module:function.")]
+
+
+def up(
+    data_dir: DataDirOption = None,
+    port: PortOption = 8000,
+    detach: DetachOption = False,
+    demo_channels: DemoOption = False,
+    haproxy: HaproxyOption = False,
+    dashboard_port: DashboardOption = None,
+    graph: GraphOption = "serve_app.app:graph",
+) -> None:
+    """Start PostgreSQL, Kafka, Ray and the product, and keep them running until Ctrl-C or `nightdesk down`.
+
+    What DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS name is used instead of the embedded server.
+    A second `up` on the same data directory waits until everything is healthy and prints the address.
+    """
+    if demo_channels:
+        raise StartError("--demo-channels is not available yet: leave it out, the web form works without it.")
+    settings = load_settings()
+    directory = chosen_data_dir(data_dir, settings)
+    directory.prepare()
+    options = StartOptions(port=port, haproxy=haproxy, dashboard_port=dashboard_port, graph=graph)
+    if detach:
+        _detached(directory, options)
+    else:
+        _in_foreground(directory, settings, options)
+
+
+def _in_foreground(directory: DataDir, settings: Settings, options: StartOptions) -> None:
+    """Supervise; where another supervisor does, wait for its product; where that one goes away, take its place."""
+    from serve_app.embedded.lock import SupervisorBusyError, SupervisorLock
+    from serve_app.embedded.progress import Display
+
+    while True:
+        try:
+            with SupervisorLock(directory), Display(on_ready=_say_in_foreground) as display:
+                asyncio.run(_supervise(directory, settings, display, options))
+                return
+        except SupervisorBusyError:
+            if _wait_for(directory, still_coming=lambda: False):
+                return
+
+
+async def _supervise(directory: DataDir, settings: Settings, display: Display, options: StartOptions) -> None:
+    from serve_app.embedded.supervisor import Supervisor
+
+    await Supervisor(directory, settings, display, options).run()
+
+
+def _detached(directory: DataDir, options: StartOptions) -> None:
+    """Start a supervisor of its own session, unless one is there, and wait until its product is healthy."""
+    output = directory.log("up")
+    with output.open("w") as file:
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "serve_app.cli.main", "up", "--data-dir", str(directory.path), *options.words()],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    if not _wait_for(directory, still_coming=lambda: child.poll() is None):
+        errors = [line for line in output.read_text().splitlines() if line.startswith("error: ")]
+        raise StartError(errors[-1].removeprefix("error: ") if errors else f"the start failed: see {output}")
+
+
+def _wait_for(directory: DataDir, *, still_coming: Callable[[], bool]) -> bool:
+    """Follow another process's start. False when it went away before its product was healthy."""
+    from serve_app.embedded.follow import follow_until_ready
+    from serve_app.embedded.progress import Display
+
+    with Display() as display:
+        run = follow_until_ready(directory, display, still_coming=still_coming)
+    if run is not None:
+        _say(run, display.elapsed, how_to_stop="nightdesk down")
+    return run is not None
+
+
+def _say_in_foreground(run: RunFile, seconds: float) -> None:
+    _say(run, seconds, how_to_stop="Ctrl-C here, or `nightdesk down`")
+
+
+def _say(run: RunFile, seconds: float, *, how_to_stop: str) -> None:
+    print(f"Nightdesk is up ({seconds:.0f} s).")
+    print(f"  form       {run.url}/")
+    print(f"  status     {run.url}/status")
+    print(f"  dashboard  {run.dashboard_url}  (token: {Path(run.data_dir) / 'secrets' / 'ray_token'})")
+    print(f"  data       {run.data_dir}")
+    print(f"  stop       {how_to_stop}", flush=True)

@@ -1,0 +1,19 @@
+"""One question to the running product, answered by its status."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+TIMEOUT_SECONDS = 3.0
+# Never through a proxy of the user's environment: the product is on this machine.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def answers_200(url: str, *, timeout: float = TIMEOUT_SECONDS) -> bool:
+    """Whether GET `url` answers 200 within `timeout` seconds; anything else, a refusal too, is False."""
+    try:
+        with _OPENER.open(url, timeout=timeout) as response:
+            return bool(response.status == 200)
+    except (OSError, ValueError):  # URLError and HTTPError are OSErrors
+        return False

@@ -1,0 +1,268 @@
+"""S1, S7: one command starts the real parts and keeps them running; whatever is killed comes back with all its data."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from serve_app.embedded import ports
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.run_file import RunFile, load
+from serve_app.embedded.topics import TOPICS
+from tests.integration.embedded.running import PROJECT, Running, wait_until
+
+pytestmark = pytest.mark.timeout(900)
+TOPIC = "fte.metrics"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    """A running product of one small node; each test leaves it running."""
+    path = Path(tempfile.mkdtemp(prefix="nd-up-"))
+    dashboard = ports.pick_free()
+    product = Running(path, port=ports.pick_free(taken=[dashboard]), dashboard_port=dashboard)
+    try:
+        done = product.up()
+        assert done.returncode == 0, done.stdout + done.stderr + product.last_words()
+        yield product
+    finally:
+        product.run("down")
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def run_file(running: Running) -> RunFile:
+    """Where the running product is."""
+    return load(DataDir(running.data_dir))
+
+
+def _pids(running: Running) -> dict[str, int]:
+    return {name: part["pid"] for name, part in running.parts().items()}
+
+
+def _is_back(running: Running, name: str, old_pid: int) -> bool:
+    part = running.parts()[name]
+    return part["state"] == "up" and part["pid"] not in (None, old_pid)
+
+
+async def _count_rows(dsn: str) -> int:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM kept"))
+    finally:
+        await connection.close()
+
+
+async def _add_rows(dsn: str, number: int) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("CREATE TABLE IF NOT EXISTS kept (id int)")
+        await connection.executemany("INSERT INTO kept VALUES ($1)", [(row,) for row in range(number)])
+    finally:
+        await connection.close()
+
+
+async def _send(servers: str, number: int) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)
+    await producer.start()
+    try:
+        for index in range(number):
+            await producer.send_and_wait(TOPIC, b"%d" % index)
+    finally:
+        await producer.stop()
+
+
+async def _records(servers: str) -> list[bytes]:
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=servers, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        found: list[bytes] = []
+        while batch := await consumer.getmany(timeout_ms=2000):
+            found += [record.value for records in batch.values() for record in records]
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def _topics(servers: str) -> set[str]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers)
+    await consumer.start()
+    try:
+        return set(await consumer.topics())
+    finally:
+        await consumer.stop()
+
+
+def test_s1_status_names_every_part(running: Running) -> None:
+    report = running.status()
+    assert report["state"] == "up"
+    assert [part["name"] for part in report["parts"]] == ["postgres", "kafka", "ray", "graph"]
+    for part in report["parts"]:
+        assert psutil.pid_exists(part["pid"])
+        assert part["restarts"] == 0
+    assert report["health"]["path"] == "/health"
+    assert "operator_token" not in report
+
+
+async def test_s1_the_topics_are_there(run_file: RunFile) -> None:
+    assert set(TOPICS) <= await _topics(run_file.kafka_bootstrap_servers)
+
+
+def test_s1_everything_listens_on_loopback(running: Running) -> None:
+    """Serve's replicas alone bind everywhere, behind Ray's token."""
+    leaders = {part["pid"] for part in running.parts().values()}
+    for process in psutil.process_iter():
+        try:
+            ours = os.getsid(process.pid) in leaders and not process.name().startswith("ray::ServeRepli")
+            listening = [link for link in process.net_connections("inet") if link.status == psutil.CONN_LISTEN]
+        except (psutil.Error, OSError):
+            continue
+        if ours:
+            assert {link.laddr.ip for link in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}, process.name()
+
+
+def test_s1_secrets_are_ours_alone(running: Running) -> None:
+    for path in [running.data_dir / "run.json", *(running.data_dir / "secrets").iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_s1_ray_asks_for_its_token(run_file: RunFile) -> None:
+    import httpx
+
+    path = f"{run_file.dashboard_url}/api/serve/applications/"
+    assert httpx.get(path, trust_env=False).status_code == 401
+    token = (Path(run_file.data_dir) / "secrets" / "ray_token").read_text()
+    assert httpx.get(path, headers={"Authorization": f"Bearer {token}"}, trust_env=False).status_code == 200
+
+
+def test_s1_a_second_up_prints_the_address(running: Running) -> None:
+    before = _pids(running)
+    done = running.up()
+    assert done.returncode == 0
+    assert f"{running.url}/" in done.stdout
+    assert _pids(running) == before
+
+
+def test_s1_a_taken_port_is_one_line(running: Running) -> None:
+    path = Path(tempfile.mkdtemp(prefix="nd-up-"))
+    try:
+        other = Running(path, port=running.port, dashboard_port=ports.pick_free())
+        done = other.up()
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"error: port {running.port} is in use by another program: stop it, or choose another with --port.\n"
+        )
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+async def test_s1_postgres_comes_back_with_its_rows(running: Running, run_file: RunFile) -> None:
+    await _add_rows(run_file.database_url, 100)
+    pid = _pids(running)["postgres"]
+    running.kill(pid)
+    took = wait_until(lambda: _is_back(running, "postgres", pid), 30, "PostgreSQL")
+    assert await _count_rows(run_file.database_url) >= 100
+    assert took < 10
+
+
+async def test_s1_kafka_comes_back_with_its_records(running: Running, run_file: RunFile) -> None:
+    await _send(run_file.kafka_bootstrap_servers, 50)
+    before = await _records(run_file.kafka_bootstrap_servers)
+    pid = _pids(running)["kafka"]
+    running.kill(pid)
+    took = wait_until(lambda: _is_back(running, "kafka", pid), 40, "Kafka")
+    assert await _records(run_file.kafka_bootstrap_servers) == before
+    assert took < 15
+
+
+def test_s1_the_watcher_of_the_graph_comes_back(running: Running) -> None:
+    """Its death touches no node: the graph goes on answering."""
+    pid = _pids(running)["graph"]
+    running.kill(pid)
+    assert running.is_live()
+    wait_until(lambda: _is_back(running, "graph", pid), 60, "the graph's watcher")
+    assert running.is_live()
+
+
+def test_s1_ray_comes_back_with_the_graph(running: Running) -> None:
+    raylets = [
+        process
+        for process in psutil.process_iter()
+        if process.name() == "raylet" and os.getsid(process.pid) == _pids(running)["ray"]
+    ]
+    pid = _pids(running)["graph"]
+    running.kill(raylets[0].pid)
+    wait_until(lambda: _is_back(running, "graph", pid) and running.is_live(), 120, "the graph")
+    assert running.parts()["ray"]["restarts"] == 1
+
+
+def test_s1_up_after_the_supervisor_was_killed(running: Running) -> None:
+    """Its parts still run: the next `up` takes over with the same data and without two of anything."""
+    old = _pids(running)
+    running.kill(running.supervisor_pid())
+    assert running.run("status").returncode == 3
+    done = running.up()
+    assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
+    assert not [pid for pid in old.values() if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
+
+
+async def test_s1_up_after_everything_was_killed(running: Running, run_file: RunFile) -> None:
+    await _add_rows(run_file.database_url, 5)
+    rows, records = await _count_rows(run_file.database_url), await _records(run_file.kafka_bootstrap_servers)
+    sessions = set(_pids(running).values())
+    running.kill(running.supervisor_pid())
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) in sessions:
+                running.kill(process.pid)
+        except OSError:
+            continue
+    done = await asyncio.to_thread(running.up)
+    assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
+    now = load(DataDir(running.data_dir))
+    assert await _count_rows(now.database_url) == rows
+    assert await _records(now.kafka_bootstrap_servers) == records
+
+
+def test_s7_down_stops_everything_within_15_seconds(running: Running) -> None:
+    sessions = set(_pids(running).values())
+    started = asyncio.new_event_loop().time()
+    done = running.run("down")
+    took = asyncio.new_event_loop().time() - started
+    assert done.returncode == 0
+    assert "postgres" in done.stdout
+    assert took < 15
+    assert not [pid for pid in psutil.pids() if _lives_in(pid, sessions)]
+    assert running.run("down").returncode == 3
+    assert running.run("status").returncode == 3
+
+
+def test_s7_ctrl_c_stops_everything(running: Running) -> None:
+    """In the foreground, as `make run` does; afterwards the product is left as the other tests expect it."""
+    with (running.data_dir / "foreground.txt").open("w") as output:
+        process = subprocess.Popen(
+            running.command("up", *running.start_words), cwd=PROJECT, stdout=output, stderr=output
+        )
+        wait_until(lambda: "Nightdesk is up" in (running.data_dir / "foreground.txt").read_text(), 180, "the start")
+        sessions = set(_pids(running).values())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=15) == 0
+    assert not [pid for pid in psutil.pids() if _lives_in(pid, sessions)]
+
+
+def _lives_in(pid: int, sessions: set[int]) -> bool:
+    try:
+        return os.getsid(pid) in sessions and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False

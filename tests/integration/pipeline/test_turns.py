@@ -1,0 +1,214 @@
+"""The pipeline over a real store: answers, hand-overs, silence after them, failures, fencing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from db.records import Turn
+from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
+from tests.integration.pipeline.conftest import Store
+
+
+async def test_k2_a_form_is_answered_once(store: Store) -> None:
+    wake = await store.form("How do I export a board?")
+    pipeline = store.pipeline()
+    assert await pipeline.handle(wake) == "answered"
+    assert await pipeline.handle(wake) == "idle"
+    assert await store.violations() == {}
+    [message] = await store.rows("SELECT * FROM messages WHERE author = 'agent'")
+    assert message["content"].startswith("About: How do I export")
+    [ticket] = await store.rows("SELECT * FROM tickets")
+    assert (ticket["status"], ticket["escalation_reason"]) == ("waiting", None)
+    [event] = await store.rows("SELECT * FROM events WHERE topic = 'fte.tickets.outgoing'")
+    assert event["key"] == "email:ann@example.com"
+    assert event["value"]["recipient"] == "ann@example.com"
+
+
+async def test_g14_a_hand_over_is_announced_and_the_agent_falls_silent(store: Store) -> None:
+    agent = ScriptedAgent()
+    pipeline = store.pipeline(agent=agent)
+    assert await pipeline.handle(await store.form("HANDOVER please")) == "escalated"
+    [ticket] = await store.rows("SELECT * FROM tickets")
+    assert (ticket["status"], ticket["escalation_reason"], ticket["queue"]) == ("escalated", "human_request", "general")
+    [conversation] = await store.rows("SELECT * FROM conversations")
+    assert (conversation["status"], conversation["owner"]) == ("handed_over", "staff")
+    [event] = await store.rows("SELECT * FROM events WHERE topic = 'fte.escalations'")
+    assert event["value"]["reason"] == "human_request"
+
+    assert await pipeline.handle(await store.reply(store.numbers[0], "Are you still there, terrible?")) == "held"
+    assert len(agent.runs) == 1
+    assert await store.value("SELECT count(*) FROM outbox") == 1
+    assert await store.value("SELECT status FROM tickets") == "escalated"
+    assert await store.violations() == {}
+
+
+async def test_g7_every_score_is_stored_with_the_running_score_and_its_trend(store: Store) -> None:
+    analysis = FlatAnalysis(scores={"fine": 0.8, "worse": 0.6, "bad": 0.4})
+    pipeline = store.pipeline(analysis=analysis)
+    await pipeline.handle(await store.form("All fine here"))
+    await pipeline.handle(await store.reply(store.numbers[0], "getting worse"))
+    await store.execute("UPDATE conversations SET owner = 'staff'")
+    await pipeline.handle(await store.reply(store.numbers[0], "now it is bad"))  # held messages are scored too
+    scores = await store.rows("SELECT sentiment FROM messages WHERE direction = 'inbound' ORDER BY created_at")
+    assert [round(row["sentiment"], 3) for row in scores] == [0.8, 0.6, 0.4]
+    [conversation] = await store.rows("SELECT * FROM conversations")
+    assert conversation["sentiment_score"] == pytest.approx(0.6)
+    assert conversation["sentiment_trend"] == pytest.approx(-0.2)
+
+
+async def test_a_burst_in_one_conversation_is_one_turn(store: Store) -> None:
+    pipeline = store.pipeline()
+    await pipeline.handle(await store.form("The first question"))
+    wakes = [await store.reply(store.numbers[0], text) for text in ("one", "two", "three")]
+    outcomes = await asyncio.gather(*(pipeline.handle(wake) for wake in wakes))
+    assert sorted(outcomes) == ["answered", "idle", "idle"]
+    states = await store.rows("SELECT state, absorbed_by FROM inbox ORDER BY received_at")
+    assert [row["state"] for row in states] == ["answered", "absorbed", "absorbed", "answered"]
+    assert await store.value("SELECT content FROM messages WHERE author = 'agent' ORDER BY created_at DESC LIMIT 1") == (
+        "About: one\ntwo\nthree"
+    )
+    assert await store.violations() == {}
+
+
+async def test_k1_one_run_at_a_time_for_a_customer_and_all_of_it_answered(store: Store) -> None:
+    agent = ScriptedAgent(delay_s=0.05)
+    first, second = store.pipeline(agent=agent, holder="a"), store.pipeline(agent=agent, holder="b")
+    wakes = [await store.form(f"Question number {n}") for n in range(6)]
+    await asyncio.gather(*(p.handle(wake) for wake in wakes for p in (first, second)))
+    assert agent.overlaps == 0
+    assert await store.value("SELECT count(*) FROM inbox WHERE state = 'answered'") == 6
+    assert len(agent.runs) == 6
+    assert await store.violations() == {}
+
+
+async def test_customers_run_side_by_side(store: Store) -> None:
+    agent = ScriptedAgent(delay_s=0.3)
+    pipeline = store.pipeline(agent=agent)
+    wakes = [await store.form("A slow question", email=f"c{n}@example.com") for n in range(20)]
+    async with asyncio.timeout(3.0):
+        assert set(await asyncio.gather(*map(pipeline.handle, wakes))) == {"answered"}
+
+
+async def test_i3_a_form_names_whoever_it_likes_and_learns_nothing(store: Store) -> None:
+    agent = ScriptedAgent()
+    pipeline = store.pipeline(agent=agent)
+    await pipeline.handle(await store.form("My secret canary word"))
+    await store.execute("UPDATE customers SET name = 'Ann Canary'")
+    await store.execute("UPDATE customer_identifiers SET tier = 1")
+    await pipeline.handle(await store.form("What did I write before?"))
+    turn = agent.runs[1]
+    assert (turn.tier, turn.history, turn.earlier, turn.customer_name) == (0, (), (), "Ann Lee")
+
+
+async def test_i2_a_verified_sender_sees_forms_that_named_him_without_their_text(store: Store) -> None:
+    agent = ScriptedAgent()
+    pipeline = store.pipeline(agent=agent)
+    await pipeline.handle(await store.form("My secret canary word"))
+    wake = await store.form("This one comes by mail")
+    await store.execute("UPDATE conversations SET channel = 'email' WHERE id = $1", wake.conversation_id)
+    await store.execute("UPDATE customer_identifiers SET tier = 1")
+    await pipeline.handle(wake)
+    turn = agent.runs[1]
+    [line] = turn.history
+    assert turn.tier == 1
+    assert line.startswith(f"{store.numbers[0]} how_to, waiting")
+    assert line.endswith("(claimed in a form)")
+
+
+async def test_a_take_over_while_the_agent_thinks_silences_it(store: Store) -> None:
+    agent = ScriptedAgent(delay_s=0.3)
+    pipeline = store.pipeline(agent=agent)
+    running = asyncio.create_task(pipeline.handle(await store.form("A question to take over")))
+    await asyncio.sleep(0.15)
+    await store.execute("UPDATE conversations SET owner = 'staff', owner_token = owner_token + 1")
+    assert await running == "held"
+    assert await store.value("SELECT count(*) FROM outbox") == 0
+    assert await store.value("SELECT state FROM inbox") == "held"
+
+
+async def test_a_lapsed_lease_fences_its_late_holder(store: Store) -> None:
+    slow, quick = ScriptedAgent(delay_s=0.6), ScriptedAgent()
+    wake = await store.form("Who answers this?")
+    late = asyncio.create_task(store.pipeline(agent=slow, holder="late").handle(wake))
+    await asyncio.sleep(0.2)
+    await store.execute("UPDATE customer_leases SET lease_until = now() - interval '1 s'")
+    assert await store.pipeline(agent=quick, holder="next").handle(wake) == "answered"
+    assert await late == "idle"
+    assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 1
+    assert await store.violations() == {}
+
+
+async def test_leases_are_renewed_while_a_turn_runs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deployments.pipeline.RENEW_EVERY_S", 0.1)
+    agent = ScriptedAgent(delay_s=0.5)
+    running = asyncio.create_task(store.pipeline(agent=agent).handle(await store.form("A long thought")))
+    await asyncio.sleep(0.1)
+    before = await store.value("SELECT lease_until FROM customer_leases")
+    await asyncio.sleep(0.3)
+    assert await store.value("SELECT lease_until FROM customer_leases") > before
+    assert await running == "answered"
+
+
+async def test_k4_a_message_that_fails_for_good_gets_one_apology_and_a_person(store: Store) -> None:
+    agent = ScriptedAgent()
+    pipeline = store.pipeline(agent=agent, retry_s=(0.05, 0.05, 0.05, 0.05))
+    wake = await store.form("This is BROKEN")
+    assert await pipeline.handle(wake) == "dead"
+    assert len(agent.runs) == 5
+    [letter] = await store.rows("SELECT * FROM dead_letters")
+    assert letter["inbox_id"] == wake.inbox_id
+    assert letter["cause"] == "ValueError: the agent can't handle this"
+    [ticket] = await store.rows("SELECT * FROM tickets")
+    assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", "agent_error")
+    [word] = await store.rows("SELECT * FROM outbox")
+    assert "Hello Ann Lee" in word["body"]
+    assert store.numbers[0] in word["body"]
+    [event] = await store.rows("SELECT value FROM events WHERE topic = 'fte.tickets.dlq'")
+    assert event["value"]["id"] == str(letter["id"])
+    assert await store.violations() == {}
+    assert await pipeline.handle(wake) == "idle"
+
+
+async def test_a_failure_that_passes_costs_no_message(store: Store) -> None:
+    failures = [ValueError("once"), ValueError("twice")]
+
+    def sometimes(turn: Turn) -> None:
+        if failures:
+            raise failures.pop()
+
+    pipeline = store.pipeline(agent=ScriptedAgent(before=sometimes), retry_s=(0.05, 0.05, 0.05, 0.05))
+    assert await pipeline.handle(await store.form("Third time lucky")) == "answered"
+    assert await store.value("SELECT attempts FROM inbox") == 2
+    assert await store.violations() == {}
+
+
+async def test_td2_past_the_limit_nothing_more_is_buried(store: Store) -> None:
+    pipeline = store.pipeline(retry_s=(0.01,) * 4, may_bury=lambda: False)
+    assert await pipeline.handle(await store.form("This is BROKEN")) == "failed"
+    assert await store.value("SELECT count(*) FROM dead_letters") == 0
+    assert await store.value("SELECT state FROM inbox") == "waiting"
+
+
+async def test_m4_each_interaction_leaves_its_metrics(store: Store) -> None:
+    pipeline = store.pipeline()
+    await pipeline.handle(await store.form("How do I export a board?"))
+    await pipeline.handle(await store.reply(store.numbers[0], "HANDOVER"))
+    rows = await store.rows("SELECT metric_type, value FROM agent_metrics ORDER BY id")
+    by_type: dict[str, list[float]] = {}
+    for row in rows:
+        by_type.setdefault(row["metric_type"], []).append(row["value"])
+    assert by_type["escalation"] == [0.0, 1.0]
+    assert by_type["message_volume"] == [2.0, 2.0]
+    assert by_type["conversation_count"] == [1.0]
+    assert by_type["sentiment"] == [pytest.approx(0.6), pytest.approx(0.6)]
+    assert all(0 < value < 10_000 for value in by_type["response_latency"])
+
+
+async def test_the_record_tells_rule_stages_and_latency(store: Store) -> None:
+    await store.pipeline().handle(await store.form("How do I export a board?"))
+    [record] = await store.rows("SELECT * FROM decision_records")
+    assert record["rule"] == "scripted"
+    assert set(record["stages_ms"]) == {"identity", "analysis", "agent"}
+    assert record["latency_ms"] > 0
