@@ -14,7 +14,7 @@ from db.pool import Pool, connection
 from deployments.apology import Apology
 from deployments.heartbeat import Heartbeat
 from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
-from ingest.consumer import MAX_IN_FLIGHT, Consumer, Verdict
+from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer, Verdict
 from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
 from ingest.lanes import Record
 from ingest.producer import Relay, no_failpoint
@@ -44,6 +44,7 @@ class IngestWorker:
         links: Callable[[str], str],
         group: str = GROUP,
         max_in_flight: int = MAX_IN_FLIGHT,
+        session_ms: int = SESSION_MS,
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         holder = str(new_id())
@@ -69,6 +70,7 @@ class IngestWorker:
             bury=self._bury,
             limit=limit,
             max_in_flight=max_in_flight,
+            session_ms=session_ms,
             failpoint=failpoint,
         )
         self._heartbeat = Heartbeat(pool=pool, node="ingest", replica=holder, status=self.status)

@@ -19,8 +19,8 @@ def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google
 
     `headers` are (name, value) from top to bottom. Only the topmost Authentication-Results header that names
     `authserv_id` counts, and only where the provider puts it: below its own Received line and above the next, if it
-    wrote one. It must hold exactly one dmarc clause, that clause must be `dmarc=pass`, and its own `header.from` must be
-    `from_domain`. Whatever can't be read, or read in two ways, is False; so is a header above the provider's own that
+    wrote one. It must hold exactly one dmarc clause, which must be `dmarc=pass` and whose own `header.from` must be
+    `from_domain`. What can't be read, or can be read in two ways, is False; so is everything below a header that
     can't be read, since nobody can tell whose it is.
     """
     for at, (name, value) in enumerate(headers):

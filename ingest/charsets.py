@@ -42,14 +42,17 @@ def decode(raw: bytes, declared: str | None) -> str:
 
 def decode_words(value: str) -> str:
     """Return a raw header value with its encoded words (RFC 2047) read; raw 8-bit bytes are read too. Never raises."""
-    value = value[:_HEADER_LIMIT]
+    value = readable(value[:_HEADER_LIMIT])
     try:
         pieces = decode_header(value)
     except (HeaderParseError, binascii.Error, ValueError):
-        return decode(_raw(value), None)
-    return "".join(
-        decode(piece, charset) if isinstance(piece, bytes) else decode(_raw(piece), None) for piece, charset in pieces
-    )
+        return value
+    return "".join(_piece(piece, charset) for piece, charset in pieces)
+
+
+def readable(value: str) -> str:
+    """Return a header value in which 8-bit bytes, which the parser keeps as surrogates, are read as text."""
+    return value if value.isascii() else decode(_raw(value), None)
 
 
 def _guess(raw: bytes, codec: str | None) -> str:
@@ -59,6 +62,13 @@ def _guess(raw: bytes, codec: str | None) -> str:
         if codec not in ("cp1252", "cp1254"):
             codec = "utf-8" if _UTF_8_SEQUENCE.search(raw) else "cp1252"
         return raw.decode(codec, "replace")
+
+
+def _piece(piece: bytes | str, charset: str | None) -> str:
+    """Plain pieces beside encoded words come as bytes that Python made with raw-unicode-escape."""
+    if isinstance(piece, str):
+        return piece
+    return piece.decode("raw-unicode-escape", "replace") if charset is None else decode(piece, charset)
 
 
 def _codec(declared: str | None) -> str | None:

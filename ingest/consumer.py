@@ -20,7 +20,7 @@ from ingest.events import InvalidMessageError
 from ingest.lanes import Lanes, Record
 from ingest.producer import no_failpoint
 from ingest.progress import DeadLetterLimit, Progress
-from ingest.topics import AWAY, KafkaSettings, client_options, ensure_topics
+from ingest.topics import AWAY, KafkaSettings, TopicSet, client_options, ensure_topics
 
 Verdict = Literal["done", "dead"]
 """What became of a record: `dead` is for the dead-letter limit, both are finished."""
@@ -63,13 +63,14 @@ class Consumer:
         bury: Bury,
         limit: DeadLetterLimit | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
+        session_ms: int = SESSION_MS,
         clock: Callable[[], float] = time.monotonic,
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._kafka, self._group, self._topics = kafka, group, tuple(topics)
         self._handler, self._bury = handler, bury
         self._limit = limit or DeadLetterLimit()
-        self._max_in_flight = max_in_flight
+        self._max_in_flight, self._session_ms = max_in_flight, session_ms
         self._clock, self._failpoint = clock, failpoint
         self._lanes = Lanes(self._work)
         self._progress: dict[tuple[str, int], Progress] = {}
@@ -133,14 +134,14 @@ class Consumer:
                 await asyncio.sleep(backoff)
 
     async def _live(self) -> None:
-        await ensure_topics(self._kafka)
+        await ensure_topics(self._kafka, TopicSet(names=self._topics))
         client = AIOKafkaConsumer(
             **client_options(self._kafka),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=SESSION_MS // 4,
+            session_timeout_ms=self._session_ms,
+            heartbeat_interval_ms=self._session_ms // 4,
             rebalance_timeout_ms=REBALANCE_MS,
         )
         client.subscribe(self._topics, listener=_Rebalances(self))
@@ -196,7 +197,7 @@ class Consumer:
     async def _look_for_records(self, client: AIOKafkaConsumer) -> None:
         """A broker may come back empty, and a client may hang after that (aiokafka #718): look from outside."""
         self._heard_at = self._clock()
-        if await ensure_topics(self._kafka):
+        if await ensure_topics(self._kafka, TopicSet(names=self._topics)):
             raise StalledError("the broker had lost its topics")
         ends = await asyncio.wait_for(client.end_offsets(list(client.assignment())), ANSWER_TIMEOUT_S)
         positions = {p: await asyncio.wait_for(client.position(p), ANSWER_TIMEOUT_S) for p in ends}

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from ingest.addresses import InvalidAddressError, Mailbox, parse_from
+from ingest.addresses import Mailbox, ascii_domain, parse_from
 from ingest.authentication import dmarc_pass
 from ingest.automated import OUTBOX_HEADER, automated_reason
 from ingest.charsets import decode_words
 from ingest.events import Attachment, InvalidMessageError
+from ingest.identifiers import InvalidIdentifierError
 from ingest.mime import Mail, read
 from ingest.quotes import own_words
 from ingest.text import one_line, shorten
@@ -94,7 +95,7 @@ def parse(
         subject=subject,
         text=text,
         attachments=mail.attachments,
-        authenticated=sender.sole and dmarc_pass(mail.headers, sender.address.rpartition("@")[2]),
+        authenticated=sender.sole and dmarc_pass(mail.headers, ascii_domain(sender.address)),
         automated=automated_reason(
             mail.headers, sender=sender.address, content_type=mail.content_type, our_addresses=our_addresses
         ),
@@ -117,7 +118,7 @@ def _sender(mail: Mail) -> Mailbox:
     values = _all(mail, "from")
     try:
         mailbox = parse_from(next(iter(values), ""))
-    except InvalidAddressError as error:
+    except InvalidIdentifierError as error:
         raise InvalidMessageError(f"no sender: {error}") from error
     return mailbox if len(values) == 1 else replace(mailbox, sole=False)
 
@@ -125,7 +126,7 @@ def _sender(mail: Mail) -> Mailbox:
 def _reply_to(mail: Mail) -> str | None:
     try:
         return parse_from(_first(mail, "reply-to")).address
-    except InvalidAddressError:
+    except InvalidIdentifierError:
         return None
 
 

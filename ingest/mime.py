@@ -9,10 +9,10 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 
-from ingest.charsets import decode, decode_words
+from ingest.charsets import decode, decode_words, readable
 from ingest.events import Attachment, InvalidMessageError
 from ingest.html_text import html_to_text
-from ingest.parts import attachment_of, is_attachment, parameter, payload_of
+from ingest.parts import attachment_of, children_of, is_attachment, parameter, payload_of
 from ingest.quotes import is_forward
 from ingest.text import clean, shorten
 
@@ -36,7 +36,7 @@ _UNREADABLE = (RecursionError, ValueError, TypeError, LookupError, AttributeErro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail that was read. `headers` are raw (folded lines joined), from top to bottom.
+    """A mail that was read. `headers` are as they stand, folded lines joined, from top to bottom.
 
     `text` is clean, still with quotes and signature. `truncated` says that something of it was not read: a text or a
     header beyond its limit, or parts beyond the first 200; `attachments` may then lack some.
@@ -69,7 +69,7 @@ def read(raw: bytes) -> Mail:
     shortened, cut = _shortened(raw)
     try:
         message: Message = BytesParser(policy=_BoundedHeaders()).parsebytes(shortened)
-        headers = tuple((name, _unfolded(value)) for name, value in message.raw_items())
+        headers = tuple((name, _unfolded(readable(value))) for name, value in message.raw_items())
         subject = next((value for name, value in headers if name.lower() == "subject"), "")
         found = _Found(keep_quotes=is_forward("", decode_words(subject)), truncated=cut)
         parts = _texts(message, found, depth=0)
@@ -116,8 +116,8 @@ def _texts(part: Message, found: _Found, depth: int) -> list[str]:
     if found.parts > _PARTS_LIMIT or depth > _DEPTH_LIMIT:
         found.truncated = True
         return []
-    children = part.get_payload()
-    if part.get_content_maintype() == "multipart" and isinstance(children, list):
+    children = children_of(part)
+    if part.get_content_maintype() == "multipart" and children:
         texts = [_texts(child, found, depth + 1) for child in children]
         if part.get_content_subtype() == "alternative":
             return _preferred(children, texts)

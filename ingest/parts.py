@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 from email.utils import collapse_rfc2231_value
-from quopri import decodestring
 
 from ingest.charsets import decode_words
 from ingest.events import Attachment
@@ -27,6 +26,12 @@ _NAMES = {
     "application/pkcs7-mime": "smime.p7m",
 }
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+
+
+def children_of(part: Message) -> list[Message]:
+    """Return the parts directly within a part; none for a leaf, and for a multipart whose boundary was not found."""
+    children = part.get_payload()
+    return [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
 
 
 def is_attachment(part: Message, *, root: bool) -> bool:
@@ -71,15 +76,12 @@ def parameter(part: Message, name: str, header: str = "content-type") -> str | N
 
 def payload_of(part: Message) -> bytes:
     """Return the first 400,000 decoded bytes of a part; broken base64 is read as far as it goes. Never raises."""
-    payload = part.get_payload()
-    raw = payload.encode("utf-8", "surrogateescape") if isinstance(payload, str) else b""
-    raw = raw[: 2 * _TEXT_BYTES_LIMIT]
-    match str(part.get("content-transfer-encoding", "")).strip().lower():
-        case "base64":
-            raw = _from_base64(raw)
-        case "quoted-printable":
-            raw = decodestring(raw)
-    return raw[:_TEXT_BYTES_LIMIT]
+    if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
+        payload = part.get_payload()
+        raw = payload.encode("utf-8", "replace") if isinstance(payload, str) else b""
+        return _from_base64(raw[: 2 * _TEXT_BYTES_LIMIT])[:_TEXT_BYTES_LIMIT]
+    decoded = part.get_payload(decode=True)
+    return decoded[:_TEXT_BYTES_LIMIT] if isinstance(decoded, bytes) else b""
 
 
 def _from_base64(raw: bytes) -> bytes:
@@ -107,8 +109,8 @@ def _size(part: Message, shortened_at: int) -> int:
 def _default_name(part: Message) -> str:
     content_type = part.get_content_type()
     if part.get_content_maintype() == "message":
-        inner = part.get_payload()
-        subject = str(inner[0].get("subject", "")) if isinstance(inner, list) and inner else ""
+        inner = children_of(part)
+        subject = str(inner[0].get("subject", "")) if inner else ""
         return f"{one_line(decode_words(subject), _FILENAME_LIMIT - 4) or 'message'}.eml"
     extension = content_type.rpartition("/")[2].removeprefix("x-").split("+")[0].split(".")[-1]
     return _NAMES.get(content_type, f"{part.get_content_maintype()}.{extension}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import quotequail
-from mailparser_reply import EmailMessage
-from mailparser_reply.constants import MAIL_LANGUAGES
+import quotequail  # type: ignore[import-untyped]
+from mailparser_reply import EmailMessage  # type: ignore[import-untyped]
+from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 
 from ingest.signatures import without_signature
 
@@ -20,7 +20,7 @@ _FORWARD_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vs|doorst|i|转发)\s*[:
 _FORWARD_LINE = re.compile(
     r"^(?:-{3,}|_{3,})? ?(?:begin forwarded message|forwarded message|forwarded by .*|weitergeleitete nachricht"
     r"|anfang der weitergeleiteten (?:e-mail|nachricht)|message transféré|début du message (?:transféré|réexpédié)"
-    r"|mensaje reenviado|inicio del mensaje reenviado|mensagem encaminhada|messaggio inoltrato|inizio messaggio inoltrato"
+    r"|mensaje reenviado|inicio del mensaje reenviado|mensagem encaminhada|messaggio inoltrato"
     r"|doorgestuurd bericht|begin doorgestuurd bericht|vidarebefordrat meddelande|пересылаемое сообщение"
     r"|転送されたメッセージ|转发的邮件) ?(?:-{3,}|_{3,}|:)?$",
     re.IGNORECASE | re.MULTILINE,

@@ -12,39 +12,41 @@ _SENT_FROM = re.compile(
     re.IGNORECASE,
 )
 _NOTICE_START = re.compile(
-    r"\W*(?:confidential|disclaimer|this (?:e-?mail|message|communication)|the (?:information|contents?)|diese (?:e-?mail|nachricht)"
-    r"|ce (?:message|courriel)|este (?:mensaje|correo|e-?mail)|please consider the environment|virus-free)",
+    r"\W*(?:confidential|disclaimer|this (?:e-?mail|message|communication)|the (?:information|contents?)"
+    r"|diese (?:e-?mail|nachricht)|ce (?:message|courriel)|este (?:mensaje|correo|e-?mail)"
+    r"|please consider the environment|virus-free)",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"confidential|privileged|intended (?:only|solely|for)|vertraulich|confidentiel|confidencial|environment before|virus",
+    r"confidential|privileged|intended (?:only|solely|for)|vertraulich|confidentiel|confidencial|environment|virus",
     re.IGNORECASE,
 )
 _BANNER = re.compile(
     r"\W*(?:caution|external|warning)\b.{0,40}(?:e-?mail|sender|message|originated).{0,200}", re.IGNORECASE
 )
-_ENGLISH_ANCHORS = frozenset(
-    "thanks thank thx regards rgds wishes best cheers sincerely faithfully truly respectfully br ta".split()
-)
-_ENGLISH_WORDS = _ENGLISH_ANCHORS | frozenset(
-    "with my our many you very so much a lot in advance again and for your help support time assistance kind kindest warm "
-    "warmest all the yours have nice good great day weekend".split()
-)
-_SIGN_OFFS = frozenset(
-    """
-    mit freundlichen grüßen|mit freundlichen gruessen|mit freundlichen grüssen|mit besten grüßen|freundliche grüße|viele grüße
-    viele gruesse|beste grüße|liebe grüße|herzliche grüße|schöne grüße|gruß|lg|vg|mfg|vielen dank|danke|danke und gruß
-    vielen dank und viele grüße|cordialement|bien cordialement|salutations|meilleures salutations|bonne journée|merci
-    merci d'avance|saludos|un saludo|saludos cordiales|cordiales saludos|atentamente|gracias|muchas gracias|cumprimentos
-    com os melhores cumprimentos|atenciosamente|att|abraços|obrigado|obrigada|cordiali saluti|distinti saluti|grazie
-    grazie mille|met vriendelijke groet|met vriendelijke groeten|mvg|groetjes|bedankt|med vänlig hälsning
-    med vänliga hälsningar|vänliga hälsningar|mvh|tack|med venlig hilsen|venlig hilsen|tak|z poważaniem|pozdrawiam|dziękuję
-    с уважением|спасибо|此致|谢谢|よろしくお願いします|よろしくお願いいたします|감사합니다|saygılarımla|teşekkürler
-    """.replace("\n", "|")
-    .replace("    ", "")
-    .strip("|")
-    .split("|")
-)
+# An English sign-off is made of these words alone, at least one of them from the first set.
+_ENGLISH_ANCHORS = frozenset({
+    "thanks", "thank", "thx", "regards", "rgds", "wishes", "best", "cheers", "sincerely", "faithfully", "truly",
+    "respectfully", "br", "ta",
+})  # fmt: skip
+_ENGLISH_WORDS = _ENGLISH_ANCHORS | {
+    "with", "my", "our", "many", "you", "very", "so", "much", "a", "lot", "in", "advance", "again", "and", "for",
+    "your", "help", "support", "time", "assistance", "kind", "kindest", "warm", "warmest", "all", "the", "yours",
+    "have", "nice", "good", "great", "day", "weekend",
+}  # fmt: skip
+_SIGN_OFFS = frozenset({
+    "mit freundlichen grüßen", "mit freundlichen gruessen", "mit freundlichen grüssen", "mit besten grüßen",
+    "freundliche grüße", "viele grüße", "viele gruesse", "beste grüße", "liebe grüße", "herzliche grüße",
+    "schöne grüße", "gruß", "lg", "vg", "mfg", "vielen dank", "danke", "danke und gruß",
+    "vielen dank und viele grüße", "cordialement", "bien cordialement", "salutations", "meilleures salutations",
+    "bonne journée", "merci", "merci d'avance", "saludos", "un saludo", "saludos cordiales", "cordiales saludos",
+    "atentamente", "gracias", "muchas gracias", "cumprimentos", "com os melhores cumprimentos", "atenciosamente",
+    "att", "abraços", "obrigado", "obrigada", "cordiali saluti", "distinti saluti", "grazie", "grazie mille",
+    "met vriendelijke groet", "met vriendelijke groeten", "mvg", "groetjes", "bedankt", "med vänlig hälsning",
+    "med vänliga hälsningar", "vänliga hälsningar", "mvh", "tack", "med venlig hilsen", "venlig hilsen", "tak",
+    "z poważaniem", "pozdrawiam", "dziękuję", "с уважением", "спасибо", "此致", "谢谢",
+    "よろしくお願いします", "よろしくお願いいたします", "감사합니다", "saygılarımla", "teşekkürler",
+})  # fmt: skip
 _TAIL_LINES = 10
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serve_app.settings import SettingsError, load_settings
+from serve_app.settings import Settings, SettingsError
 
 
-def context_dir() -> Path:
+def context_dir(settings: Settings) -> Path:
     """Return the folder of product-docs.md and its companions. Raises SettingsError when it is not there."""
-    folder = load_settings().context_dir or Path(__file__).parents[1] / "context"
+    folder = settings.context_dir or Path(__file__).parents[1] / "context"
     if not folder.is_dir():
         raise SettingsError(f"CONTEXT_DIR: {folder} is no folder")
     return folder

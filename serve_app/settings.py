@@ -41,6 +41,16 @@ def parse_rate(text: str) -> RateLimit | None:
     return RateLimit(hits=int(match[1]), seconds=_SECONDS[match[2]])
 
 
+def parse_staff_keys(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `name:key,name2:key2` as pairs; a key without a name is `staff`. Raises ValueError for an empty one."""
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    split = [entry.partition(":") for entry in entries]
+    pairs = tuple((name.strip(), key.strip()) if separator else ("staff", name) for name, separator, key in split)
+    if any(not name or not key for name, key in pairs):
+        raise ValueError("expected name:key pairs, separated by commas, none of them empty")
+    return pairs
+
+
 class Settings(BaseSettings):
     """Every environment variable of the product (also read from `.env`). Unset database or broker: the embedded one."""
 
@@ -80,6 +90,13 @@ class Settings(BaseSettings):
     @classmethod
     def _rate(cls, value: str) -> str:
         parse_rate(value)
+        return value
+
+    @field_validator("staff_api_key")
+    @classmethod
+    def _staff_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_staff_keys(value.get_secret_value())
         return value
 
     @field_validator("cors_origins", "enabled_channels", mode="before")

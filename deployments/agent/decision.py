@@ -32,17 +32,14 @@ class Decisions:
         sentiment = context.analysis.sentiment
         context.raise_priority(priority_for_sentiment(context.priority, sentiment, context.turn.sentiments))
         if context.reply is not None:
-            return replace(
-                self._record(context, model),
-                outcome="answered",
-                reply=self._answer(context, context.reply),
-                sources=context.reply.sources,
-            )
+            text, sources = self._answer(context, context.reply), context.reply.sources
+            return replace(self._record(context, model), outcome="answered", reply=text, sources=sources)
         reason = _reason(context)
         severity, queue = severity_and_queue(reason, context.turn.ticket.category, context.priority, sentiment)
+        notice = self._notice(context, reason)
         return replace(
             self._record(context, model),
-            reply=self._notice(context, reason),
+            reply=notice,
             reason=reason,
             severity=severity,
             queue=queue,

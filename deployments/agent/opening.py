@@ -10,27 +10,20 @@ from deployments.agent import notices
 from deployments.agent.run_context import Review, RunContext
 from deployments.escalation import EscalationRules, is_negative
 
-_THANKS = (
-    r"(?:(?:ok(?:ay)?|great|perfect|super|awesome|brilliant|cool|nice|got it|alright|yes|wonderful|lovely)[\s,.!]+)*"
-    r"(?:many |a million )?(?:thank(?:s|z)?(?: you| u)?|thx|ty|cheers)"
-    r"(?:[\s,.!]+(?:so much|very much|a lot|again|for (?:your |the )?(?:quick )?(?:help|answer|reply|support)|"
-    r"that (?:worked|works|helps|helped|did it|solved it)|it (?:works|worked)(?: now)?|all good(?: now)?|"
-    r"(?:have a )?(?:nice|good|great) (?:day|weekend|evening)|bye|team|guys|mate))*"
-)
+_PLEASED = "👍🙏❤😊🙂💯👌😀😃🎉"
+_GREETING = r"hi|hello|hey|hiya|good (?:morning|afternoon|evening)|dear|there|team|support|all|everyone"
+_THANKS = r"(?:many )?thank(?:s|z)?(?: you| u)?(?: so much| very much| a lot| again)?|thx|ty|cheers"
 _DONE = (
-    r"(?:ok(?:ay)?|great|perfect|super|awesome|brilliant|cool|got it|alright"
-    r"|(?:that|it) (?:worked|works|helped)(?: now)?)"
+    r"ok(?:ay)?|great|perfect|super|awesome|brilliant|cool|nice|got it|alright|wonderful|lovely|all good"
+    r"|(?:that|it|this) (?:worked|works|helped|helps|did it|solved it)(?: now| perfectly)?"
 )
-_COURTESIES: tuple[tuple[Literal["thanks", "greeting"], re.Pattern[str]], ...] = (
-    ("thanks", re.compile(rf"(?:{_THANKS}|{_DONE})", re.IGNORECASE)),
-    (
-        "greeting",
-        re.compile(
-            r"(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening)|dear)(?: (?:there|team|support|all))*",
-            re.IGNORECASE,
-        ),
-    ),
+_FILLER = (
+    r"for (?:your|the) (?:quick |fast |kind )?(?:help|answer|reply|support)|yes|now|bye|guys|mate|in advance"
+    r"|have a (?:nice|good|great) (?:day|weekend|evening)|you too"
 )
+_PIECE = rf"(?:{_THANKS}|{_DONE}|{_FILLER}|{_GREETING})"
+_COURTESY = re.compile(rf"{_PIECE}(?: {_PIECE})*", re.IGNORECASE)
+_MEANS_THANKS = re.compile(rf"\b(?:{_THANKS}|{_DONE})\b", re.IGNORECASE)
 
 
 def decide(context: RunContext, *, rules: EscalationRules, languages: Collection[str] | None) -> None:
@@ -39,23 +32,20 @@ def decide(context: RunContext, *, rules: EscalationRules, languages: Collection
     `languages` are those the model answers in, None for any. The order is that of the reasons: the rules over words
     and meaning, then the mood (of English text: the heads know no other), then the language.
     """
-    words = any(c.isalnum() for c in context.text)
-    if _by_rule(context, rules):
+    if kind := _courtesy(context):
+        context.answer(Review(text=notices.courtesy(context, kind)), rule=f"courtesy:{kind}")
+    elif not any(c.isalnum() for c in context.text):  # nothing that a classifier could mean anything about
+        context.answer(Review(text=notices.question_back(context)), rule="question:no_text")
+    elif _by_rule(context, rules):
         return
-    if context.language == "en" and words and is_negative(context.analysis.sentiment):
+    elif context.language == "en" and is_negative(context.analysis.sentiment):
         context.escalate("negative_sentiment", rule="sentiment:below_threshold")
     elif languages is not None and context.language not in languages:
         context.escalate("unsupported_language", rule=f"language:{context.language}")
-    elif not words and not _emoji_thanks(context):
-        context.answer(Review(text=notices.question_back(context)), rule="question:no_text")
-    elif kind := _courtesy(context):
-        context.answer(Review(text=notices.courtesy(context, kind)), rule=f"courtesy:{kind}")
 
 
 def _by_rule(context: RunContext, rules: EscalationRules) -> bool:
-    verdict = rules.decide(
-        text=context.turn.text, subject=context.turn.ticket.subject, class_scores=context.analysis.escalation
-    )
+    verdict = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)
     context.scores.update({f"escalation.{name}": round(score, 4) for name, score in verdict.scores.items()})
     if verdict.reason is None:
         return False
@@ -69,11 +59,13 @@ def _courtesy(context: RunContext) -> Literal["thanks", "greeting"] | None:
         return None
     if _emoji_thanks(context):
         return "thanks"
-    text = " ".join("".join(c if c.isalnum() or c in "'’" else " " for c in context.turn.text).split())
-    return next((kind for kind, pattern in _COURTESIES if pattern.fullmatch(text)), None)
+    text = " ".join("".join(c if c.isalnum() or c in "'’" else " " for c in context.text).split())
+    if not _COURTESY.fullmatch(text):
+        return None
+    return "thanks" if _MEANS_THANKS.search(text) else "greeting"
 
 
 def _emoji_thanks(context: RunContext) -> bool:
     """Tell whether a thumbs-up (or the like) follows something that was said in this conversation."""
     answered = any(message.direction == "outbound" for message in context.turn.earlier)
-    return answered and not context.attachments and any(c in "👍🙏❤😊🙂💯👌😀😃🎉" for c in context.turn.text)
+    return answered and not context.attachments and any(c in _PLEASED for c in context.turn.text)

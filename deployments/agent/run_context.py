@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +13,17 @@ from embeddings.relevance import Relevance, RelevanceGate
 
 Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
 
+FENCE = ("<customer_message>", "</customer_message>")
+"""What stands around a customer's words wherever a model reads them."""
+
+_FENCES = re.compile(r"</?\s*customer_message\s*>", re.IGNORECASE)
+
 PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
+
+
+def without_fences(text: str) -> str:
+    """Return a customer's words without anything that looks like the tags around them."""
+    return _FENCES.sub("", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +88,16 @@ class RunContext:
         self.priority = max(self.priority, wanted, key=PRIORITIES.index)
 
     @property
-    def text(self) -> str:
-        """What the customer said: the words of this turn, with the subject where it opens the conversation."""
+    def subject(self) -> str:
+        """The subject where the customer has just written it: a chat has none, an answer only repeats it."""
         turn = self.turn
-        opening = "" if turn.earlier or turn.channel == "whatsapp" else turn.ticket.subject.strip()
-        return f"{opening}\n\n{turn.text}".strip() if opening else turn.text.strip()
+        return "" if turn.earlier or turn.channel == "whatsapp" else without_fences(turn.ticket.subject).strip()
+
+    @property
+    def text(self) -> str:
+        """What the customer said: the words of this turn, under the subject if it is his."""
+        text = without_fences(self.turn.text).strip()
+        return f"{self.subject}\n\n{text}".strip() if self.subject else text
 
     @property
     def passages(self) -> tuple[Passage, ...]:

@@ -19,7 +19,7 @@ from db import knowledge
 from db.pool import DatabaseUnavailableError, connection
 from db.records import Priority, ToolCall
 from deployments.agent import protocol
-from deployments.agent.run_context import RunContext, Search
+from deployments.agent.run_context import RunContext, Search, without_fences
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,10 @@ FAILED = (
 )
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+
+
+class _RefusedError(Exception):
+    """The tool does not do it; the text tells the model what to do instead."""
 
 
 class _Input(BaseModel):
@@ -77,7 +81,7 @@ async def create_ticket(context: RunContext, arguments: CreateTicketInput) -> st
         status=ticket.status,
         category=ticket.category,
         priority=context.priority,
-        subject=ticket.subject,
+        subject=without_fences(ticket.subject),
         channel=context.turn.channel,
         tone=context.config.tone,
     )
@@ -85,7 +89,7 @@ async def create_ticket(context: RunContext, arguments: CreateTicketInput) -> st
 
 async def get_customer_history(context: RunContext, arguments: GetCustomerHistoryInput) -> str:
     """What this customer asked before, as far as the sender has proved who he is. Call it after create_ticket."""
-    entries = context.turn.history[-arguments.limit :]
+    entries = [without_fences(entry) for entry in context.turn.history[-arguments.limit :]]
     return _json(entries=entries, hint="" if entries else "Nothing that this sender may see.")
 
 
@@ -121,8 +125,8 @@ async def send_response(context: RunContext, arguments: SendResponseInput) -> st
     context.problems.append(review.problem)
     if len(context.problems) >= DRAFTS:
         context.escalate("unsafe_reply", rule=f"output:{review.problem}")
-        return "Refused again: a colleague takes over."
-    return (
+        raise _RefusedError("Refused again: a colleague takes over.")
+    raise _RefusedError(
         f"Refused: the text {review.problem}. Write it once more without that, using the passages' own words, "
         "or call escalate_to_human."
     )
@@ -185,6 +189,8 @@ async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str
         result = await tool.run(context, given)
     except ValidationError as error:
         return _invalid(tool, error), False
+    except _RefusedError as refused_now:
+        return str(refused_now), False
     except DatabaseUnavailableError as error:
         context.database_error = error
         return FAILED, False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 from agents import TResponseInputItem
 
 from db.records import Message
+from deployments.agent.run_context import FENCE, without_fences
 
 EARLIER_MESSAGES = 12
 EARLIER_CHARACTERS = 1500
 """Of each earlier message; the conversation's own messages of this turn are never cut here."""
 
-_OPEN, _CLOSE = "<customer_message>", "</customer_message>"
-_TAGS = re.compile(r"</?\s*customer_message\s*>", re.IGNORECASE)
+_OPEN, _CLOSE = FENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Completed:
 
 def fence(text: str) -> str:
     """Return a customer's words inside tags that the words themselves cannot close."""
-    return f"{_OPEN}\n{_TAGS.sub('', text)}\n{_CLOSE}"
+    return f"{_OPEN}\n{without_fences(text)}\n{_CLOSE}"
 
 
 def unfence(text: str) -> str:

@@ -82,8 +82,11 @@ def encoded(encoder: Encoder, examples: Sequence[Example]) -> Corpus:
 
 
 def training_messages() -> list[Example]:
-    """What the head learns from: the training families, dressed up once more, and long mails that ask nothing."""
-    plain = data.examples("train", 8)
+    """What the head learns from: the training families, dressed up once more, and long mails that ask nothing.
+
+    The encoder reads English. In other languages the words decide, and the head learns only to keep out of it.
+    """
+    plain = [e for e in data.examples("train", 8) if e.label == "none" or e.kind != "other_language"]
     mails = [mail for mail in data.long_messages("train", SEED, 150) if mail.label == "none"]
     return [*plain, *data.styled(plain, SEED), *mails]
 
@@ -142,14 +145,19 @@ def trained(encoder: Encoder) -> tuple[EscalationHead, dict[str, float]]:
     folds = list(folded(corpus))
     order = np.concatenate([rows for rows, _ in folds])
     sums = np.concatenate([head.sums(corpus.whole[rows]) for rows, head in folds])
-    softmax = LogisticRegression(C=1.0, max_iter=2000).fit(sums, corpus.labels[order])
-    calibration: dict[str, Any] = {
-        "scale": softmax.coef_.T.astype(np.float32),
-        "shift": softmax.intercept_.astype(np.float32),
-    }
-    unseen = [one for rows, head in folds for one in corpus.only(rows).scores(replace(head, **calibration))]
+    softmax = calibration(sums, corpus.labels[order], folds[0][1].bias)
+    unseen = [one for rows, head in folds for one in corpus.only(rows).scores(replace(head, **softmax))]
     thresholds = choose_thresholds(corpus.only(order).examples, unseen)
-    return replace(fit(corpus.whole, corpus.labels, encoder.model_id), **calibration), thresholds
+    return replace(fit(corpus.whole, corpus.labels, encoder.model_id), **softmax), thresholds
+
+
+def calibration(sums: Floats, labels: Labels, bias: Floats) -> dict[str, Floats]:
+    """The softmax over the sums of unseen messages. A text unlike anything (sums at the bias) is to be "none"."""
+    strange = np.tile(bias, (len(sums) // 20, 1))
+    regression = LogisticRegression(C=1.0, max_iter=2000).fit(
+        np.vstack([sums, strange]), np.concatenate([labels, np.zeros(len(strange), dtype=np.int64)])
+    )
+    return {"scale": regression.coef_.T.astype(np.float32), "shift": regression.intercept_.astype(np.float32)}
 
 
 def evaluated(

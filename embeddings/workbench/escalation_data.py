@@ -77,10 +77,9 @@ def expand(family: Family, most: int, words: Mapping[str, Sequence[str]]) -> lis
 
 
 def examples(split: Split, most: int) -> list[Example]:
-    """The messages of one side of the split, `filler` families apart (they only pad long messages)."""
+    """The messages of one side of the split."""
     words = slots()
-    chosen = [family for family in families() if family.split == split and family.kind != "filler"]
-    return [example for family in chosen for example in expand(family, most, words)]
+    return [e for family in families() if family.split == split for e in expand(family, most, words)]
 
 
 def styled(batch: Sequence[Example], seed: int) -> Iterator[Example]:
@@ -94,11 +93,11 @@ def long_messages(split: Split, seed: int, per_label: int) -> list[Example]:
     """Mails of 5 to 14 sentences with one request, or none, somewhere among ordinary sentences."""
     dice = random.Random(seed)  # noqa: S311
     pool = examples(split, 2)
-    padding = [e.text for family in families() if family.kind == "filler" for e in expand(family, 3, slots())]
+    padding = [e.text for e in pool if e.kind == "filler"]
     asides = [e.text for e in pool if e.kind in ("hard", "ordinary") and len(e.text) > 30]
     mails = []
     for label in CLASSES:
-        requests = [e for e in pool if e.label == label and e.kind not in ("other_language", "filler")]
+        requests = [e for e in pool if e.label == label and e.kind in ("direct", "paraphrase", "hard", "ordinary")]
         mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(per_label)]
     return mails
 

@@ -64,11 +64,12 @@ class ApiDeps:
 def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
     """Take from the graph's arguments what the calls need. Raises ValueError for staff keys that can't be read."""
     keys = args.staff_api_key.get_secret_value() if args.staff_api_key else None
+    operator_token = args.operator_token.get_secret_value() if args.operator_token else None
     return ApiDeps(
         pool=parts.pool,
         relay=parts.relay,
         secret_key=args.secret_key.get_secret_value(),
-        staff=StaffKeys.parse(keys, bound_to_loopback=args.bound_to_loopback),
+        staff=StaffKeys.parse(keys, bound_to_loopback=args.bound_to_loopback, operator_token=operator_token),
         version=version,
         form_rate=args.form_rate,
         enabled_channels=args.enabled_channels,

@@ -17,6 +17,7 @@ from evaluation.client import ProductClient
 from evaluation.samples import load_samples
 from serve_app.cli.target import Target
 from serve_app.context import context_dir
+from serve_app.settings import load_settings
 
 console = Console()
 
@@ -39,7 +40,7 @@ def pipeline(target: Target, messages: int, json_file: Path | None) -> None:
 
 
 async def _latency(target: Target, rate: float, seconds: float, at_rest: int) -> bench_latency.LatencyReport:
-    samples = load_samples(context_dir() / "sample-tickets.json")
+    samples = load_samples(context_dir(load_settings()) / "sample-tickets.json")
     pool = await create_pool(target.database_url, size=2)
     try:
         async with ProductClient(target.url, token=target.token) as client:
@@ -49,7 +50,7 @@ async def _latency(target: Target, rate: float, seconds: float, at_rest: int) ->
 
 
 async def _pipeline(target: Target, messages: int) -> bench_pipeline.PipelineReport:
-    samples = load_samples(context_dir() / "sample-tickets.json")
+    samples = load_samples(context_dir(load_settings()) / "sample-tickets.json")
     pool: Pool = await create_pool(target.database_url, size=2)
     try:
         async with ProductClient(target.url, token=target.token) as client:

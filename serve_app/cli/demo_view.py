@@ -16,12 +16,13 @@ from evaluation.samples import Sample, SamplesError, load_samples
 from serve_app.cli.target import Target
 from serve_app.context import context_dir
 from serve_app.embedded.errors import UserError
+from serve_app.settings import load_settings
 
 
 def run(target: Target, json_file: Path | None) -> bool:
     """Play the samples, print each as it ends, and tell whether all went as it should. Raises UserError."""
     try:
-        samples = load_samples(context_dir() / "sample-tickets.json")
+        samples = load_samples(context_dir(load_settings()) / "sample-tickets.json")
         report = asyncio.run(_play(target, samples, Console()))
     except (SamplesError, ProductUnreachableError) as error:
         raise UserError(str(error)) from error

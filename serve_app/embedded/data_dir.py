@@ -69,6 +69,7 @@ class DataDir:
     def prepare(self) -> None:
         """Create what is missing. Raises DataDirError, in one line, when the directory cannot hold an installation."""
         try:
+            self._check_reach(next(parent for parent in self.path.parents if parent.is_dir()))
             self._create()
         except PermissionError as error:
             raise DataDirError(f"cannot write to {error.filename}: choose another directory with --data-dir.") from None
@@ -77,7 +78,6 @@ class DataDir:
                 f"cannot use {self.path}: {error.strerror}. Choose another directory with --data-dir."
             ) from None
         self._check_space()
-        self._check_reach()
 
     def _create(self) -> None:
         if not self.path.exists():
@@ -109,12 +109,12 @@ class DataDir:
                 "Make room, or choose another disk with --data-dir."
             )
 
-    def _check_reach(self) -> None:
+    def _check_reach(self, parent: Path) -> None:
+        """Ours is made so that PostgreSQL's account may pass; what it lies in is not ours to change."""
         account = server_account()
-        if not can_reach(self.path, account):
-            user = account.pw_name if account else ""
+        if account is not None and not can_reach(parent, account):
             raise DataDirError(
-                f"PostgreSQL runs as user {user}, who cannot enter {self.path}: "
+                f"PostgreSQL runs as user {account.pw_name}, who cannot enter {self.path}: "
                 "choose a directory outside closed homes with --data-dir."
             )
 

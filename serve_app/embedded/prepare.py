@@ -7,6 +7,11 @@ import sys
 import traceback
 
 from db import migrate
+from db.pool import create_pool
+from embeddings import indexer
+from embeddings.chunker import InvalidDocumentError, parse_docs
+from embeddings.encoder import Encoder
+from serve_app.context import context_dir
 from serve_app.settings import Settings, SettingsError, load_settings
 
 WAIT_SECONDS = 60.0
@@ -19,6 +24,18 @@ async def prepare_database(settings: Settings) -> None:
     Waits, with growing pauses, up to `WAIT_SECONDS` for a database that refuses connections; then raises OSError.
     """
     await _migrate_when_it_answers(settings.database_url or "")
+    await _sync_knowledge_base(settings)
+
+
+async def _sync_knowledge_base(settings: Settings) -> None:
+    document = context_dir(settings) / "product-docs.md"
+    sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)
+    pool = await create_pool(settings.database_url or "", size=1)
+    try:
+        report = await indexer.sync(pool, Encoder(settings.embedding_model), sections)
+    finally:
+        await pool.close()
+    print(f"knowledge base: {report}")
 
 
 async def _migrate_when_it_answers(dsn: str) -> None:
@@ -43,7 +60,7 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: the database does not answer ({error}): check DATABASE_URL")
-    except migrate.MigrationError as error:
+    except (migrate.MigrationError, InvalidDocumentError, indexer.PriceInSectionError) as error:
         sys.exit(f"error: {error}")
     except Exception as error:  # whatever the driver raises: the whole of it into the log, one line to the user
         traceback.print_exc()

@@ -73,7 +73,7 @@ class Display:
         if before is None or before.state != part.state:
             self._since[part.name] = time.monotonic()
         self._parts[part.name] = part
-        if self._live is None:
+        if self._live is None and (part.state, part.detail) != ("waiting", ""):
             after = f" after {took:.1f} s" if part.state == "up" and before else ""
             self.note(f"{_title(part)}: {part.state}{after} {part.detail}".rstrip())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -54,7 +54,7 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         """The entry as it stands in the file and in `GET /_control/journal`."""
-        return {**asdict(self), "time": self.time.isoformat()}
+        return {**{name: getattr(self, name) for name in self.__slots__}, "time": self.time.isoformat()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Entry:

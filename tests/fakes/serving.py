@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -43,6 +43,12 @@ class StandIn(uvicorn.Server):
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then set `up`."""
+        await super().startup(sockets)
+        self.up.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -72,8 +78,8 @@ def serve_in_thread(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
         thread.join(STARTUP_SECONDS)
 
 
-async def serve_until_signal(servers: Sequence[StandIn]) -> None:
-    """Serve all of them in this loop until SIGINT or SIGTERM, or until one of them ends."""
+async def serve_until_signal(servers: Sequence[StandIn], ready: Callable[[], None]) -> None:
+    """Serve all of them in this loop until SIGINT or SIGTERM; `ready` is called once all answer."""
     loop = asyncio.get_running_loop()
 
     def stop_all() -> None:
@@ -84,7 +90,10 @@ async def serve_until_signal(servers: Sequence[StandIn]) -> None:
         loop.add_signal_handler(number, stop_all)
     async with asyncio.TaskGroup() as group:
         for server in servers:
-            group.create_task(server.run_until_stopped()).add_done_callback(lambda _: stop_all())
+            group.create_task(server.run_until_stopped())
+        for server in servers:
+            await server.up.wait()
+        ready()
 
 
 def _wait_until_started(server: StandIn, thread: threading.Thread) -> None:

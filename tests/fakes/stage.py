@@ -52,7 +52,7 @@ class Stage:
 
     def fault(self, method: str, kind: str, **fields: Any) -> None:
         """Order a fault: `times`, `skip`, `probability`, `seconds`, `status`, `code`, `copies`. Raises StageError."""
-        self._post("/_control/faults", {"method": method, "kind": kind, **fields})
+        _accepted(self._client.post("/_control/faults", json={"method": method, "kind": kind, **fields}))
 
     def clear_faults(self) -> None:
         """Lift every order."""
@@ -68,7 +68,7 @@ class Stage:
 
     def inject_raw_mail(self, raw: bytes) -> dict[str, Any]:
         """A mail arrives, byte for byte as given. Returns its ids."""
-        return self._json(self._client.post("/_control/mail/raw", content=raw))
+        return _described(self._client.post("/_control/mail/raw", content=raw))
 
     def answer_as_person(self, *, reply_to: str, text: str) -> dict[str, Any]:
         """A colleague answers a customer's mail from Gmail itself."""
@@ -101,14 +101,18 @@ class Stage:
 
     def set_number(self, number: str, **fields: bool) -> None:
         """What is so of a number: `window_open`, `unsubscribed`, `on_whatsapp`."""
-        answer = self._client.post("/_control/numbers", json={"number": number, **fields})
-        if answer.is_error:
-            raise StageError(answer.text)
+        _accepted(self._client.post("/_control/numbers", json={"number": number, **fields}))
 
-    def _post(self, path: str, order: dict[str, Any]) -> Any:
-        return self._json(self._client.post(path, json=order))
+    def _post(self, path: str, order: dict[str, Any]) -> dict[str, Any]:
+        return _described(self._client.post(path, json=order))
 
-    def _json(self, answer: httpx.Response) -> Any:
-        if answer.is_error:
-            raise StageError(f"{answer.request.url.path}: {answer.text}")
-        return answer.json()
+
+def _described(answer: httpx.Response) -> dict[str, Any]:
+    _accepted(answer)
+    described: dict[str, Any] = answer.json()
+    return described
+
+
+def _accepted(answer: httpx.Response) -> None:
+    if answer.is_error:
+        raise StageError(f"{answer.request.url.path}: {answer.text}")

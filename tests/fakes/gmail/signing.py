@@ -36,11 +36,10 @@ class SigningKey:
 
 
 class SigningKeys:
-    """The keys in use: two are served, the newest signs. A stranger's key is never served."""
+    """The keys in use: two are served, the newest signs."""
 
     def __init__(self) -> None:
         self._keys = [SigningKey()]
-        self._stranger = SigningKey()
 
     def rotate(self) -> str:
         """Sign with a new key from now on, keep serving the one before; returns the new key's id."""
@@ -60,7 +59,7 @@ class SigningKeys:
 
         `by_stranger` signs with a key that is not Google's, under Google's key id.
         """
-        signer = self._stranger if by_stranger else self._keys[-1]
+        signer = SigningKey() if by_stranger else self._keys[-1]
         now = int(time.time())
         merged = {"iss": ISSUER, "iat": now, "exp": now + _LIFETIME_SECONDS, **claims}
         kept = {name: value for name, value in merged.items() if value is not None}

@@ -6,7 +6,7 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -122,10 +122,10 @@ def rfc2822(moment: datetime | None) -> str | None:
 
 
 def _date_test(name: str, value: str) -> Callable[[datetime], bool]:
-    """Dates mean whole days (UTC), times mean that second. `DateSent<` and `DateSent>` include their bound."""
-    whole_day = len(value) == len("2026-01-01")
+    """Dates (and midnights, as the client writes them) mean whole days in UTC; the bounds are included."""
     bound = datetime.fromisoformat(value)
     bound = bound if bound.tzinfo else bound.replace(tzinfo=UTC)
+    whole_day = bound.time() == time()
 
     def test(moment: datetime) -> bool:
         if whole_day:

@@ -73,7 +73,9 @@ async def running(args: AppArgs) -> AsyncIterator[Served]:
         build_app=partial(build_for, args, "1.2.3"), database_url=args.database_url, pool_size=4, kafka=args.kafka
     )
     app = await ingress.__serve_build_asgi_app__()
-    listener = socket.create_server(("127.0.0.1", 0))
+    # Named TCP: asyncio switches Nagle's delay off only on a socket that says so.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="on"))
     task = asyncio.create_task(server.serve(sockets=[listener]))

@@ -170,11 +170,12 @@ async def test_h12_any_other_request_id_is_replaced(api: Served, offered: bytes)
     assert assert_shape(response, 404)["request_id"].isalnum()
 
 
-async def test_h12_what_nobody_foresaw_is_a_500_that_tells_nothing(api: Served) -> None:
-    await api.pool.execute("ALTER TABLE inbox RENAME TO lost")
-    body = assert_shape(await api.client.post(SUBMIT, json=FORM), 500)
-    assert body["error"] == "INTERNAL_ERROR"
-    assert "inbox" not in str(body)
+async def test_h12_what_nobody_foresaw_is_a_500_that_tells_nothing(serve: Any) -> None:
+    async with serve() as api:
+        await api.pool.execute("ALTER TABLE inbox RENAME TO lost")
+        body = assert_shape(await api.client.post(SUBMIT, json=FORM), 500)
+        assert body["error"] == "INTERNAL_ERROR"
+        assert "inbox" not in str(body)
 
 
 ORIGIN = "https://www.techcorp.example"

@@ -87,12 +87,13 @@ async def test_h2_wrong_token_is_404_and_tells_nothing(api: Served, path: str) -
     assert headers == [headers[0]] * len(headers)
 
 
-async def test_h2_a_wrong_token_never_reaches_the_tickets(api: Served) -> None:
+async def test_h2_a_wrong_token_never_reaches_the_tickets(serve: Any) -> None:
     """Same timing by construction: without the token both cases do the same work, and none of it is a look-up."""
-    ticket = await api.submit()
-    await api.pool.execute("ALTER TABLE tickets RENAME TO hidden_tickets")
-    for number in (ticket["ticket_id"], "TKT-9999"):
-        assert (await api.client.get(PATHS[0].format(number), params={"token": "guess"})).status_code == 404
+    async with serve() as api:
+        ticket = await api.submit()
+        await api.pool.execute("ALTER TABLE tickets RENAME TO hidden_tickets")
+        for number in (ticket["ticket_id"], "TKT-9999"):
+            assert (await api.client.get(PATHS[0].format(number), params={"token": "guess"})).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,9 @@ class TestKeptMessageId:
 
 def test_a_draft_is_sent_once(gmail: Any, gmail_stage: Stage) -> None:
     incoming = question(gmail_stage)
-    draft = gmail.drafts().create(
-        userId="me", body={"message": body(reply_to(incoming), incoming["thread_id"])}
-    ).execute()
+    draft = (
+        gmail.drafts().create(userId="me", body={"message": body(reply_to(incoming), incoming["thread_id"])}).execute()
+    )
     assert gmail.drafts().get(userId="me", id=draft["id"]).execute()["message"]["labelIds"] == ["DRAFT"]
     assert gmail_stage.journal(kind="mail_sent") == []
 
@@ -214,7 +214,9 @@ def test_lists_are_paged_newest_first(gmail: Any, gmail_stage: Stage) -> None:
 
 def test_an_attachment_is_fetched_by_its_id(gmail: Any, gmail_stage: Stage) -> None:
     parts = b"--b\r\nContent-Type: text/plain\r\n\r\nsee it\r\n--b\r\nContent-Type: image/png\r\n"
-    named = b'Content-Disposition: attachment; filename="a.png"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b--'
+    named = (
+        b'Content-Disposition: attachment; filename="a.png"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b--'
+    )
     head = b"From: e@x.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     incoming = gmail_stage.inject_raw_mail(head + parts + named)
 
@@ -293,7 +295,11 @@ def test_a_wrong_client_secret_is_refused(gmail: Any, credentials: Any) -> None:
 
 
 def test_orders_that_cannot_be_carried_out_are_refused(gmail_stage: Stage) -> None:
-    for method, kind in (("users.drafts.sent", "drop_answer"), ("users.drafts.send", "drop_awnser"), ("push", "delay_answer")):
+    for method, kind in (
+        ("users.drafts.sent", "drop_answer"),
+        ("users.drafts.send", "drop_awnser"),
+        ("push", "delay_answer"),
+    ):
         with pytest.raises(StageError):
             gmail_stage.fault(method, kind)
     with pytest.raises(StageError):

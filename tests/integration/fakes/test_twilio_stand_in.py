@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
@@ -27,7 +27,6 @@ def create(twilio: Client, **fields: Any) -> Any:
 def code_of(twilio: Client, **fields: Any) -> int:
     with pytest.raises(TwilioRestException) as caught:
         create(twilio, **fields)
-    assert str(caught.value.code) in caught.value.uri or caught.value.status >= 400
     return int(caught.value.code)
 
 
@@ -200,7 +199,7 @@ def test_errors_before_and_after_acceptance(twilio: Client, twilio_stage: Stage)
 def test_t_f3_the_look_up_fails_too(twilio: Client, twilio_stage: Stage) -> None:
     twilio_stage.fault("messages.list", "error_before", times=2)
     for _ in range(2):
-        with pytest.raises(TwilioRestException):
+        with pytest.raises(TwilioException, match="20503"):
             twilio.messages.list(to=f"whatsapp:{EVE}")
     assert twilio.messages.list(to=f"whatsapp:{EVE}") == []
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from db import intake
 from db.channel_configs import ChannelConfigs
@@ -23,8 +24,9 @@ from deployments.identity import Identity
 from deployments.ingest_worker import IngestWorker
 from deployments.pipeline import Pipeline
 from deployments.reporting.node import Reporting
-from ingest.events import InboundMessage
+from ingest.events import TOPICS, InboundMessage
 from ingest.producer import no_failpoint
+from ingest.topics import client_options
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.embedded.kafka import EmbeddedKafka
 from serve_app.settings import KafkaArgs
@@ -114,9 +116,18 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def kafka(kafka_server: EmbeddedKafka) -> KafkaArgs:
-    """The session's broker. Its topics are shared: what other tests left there wakes nobody in this test's store."""
-    return KafkaArgs(bootstrap_servers=kafka_server.bootstrap_servers, partitions=3)
+async def kafka(kafka_server: EmbeddedKafka) -> KafkaArgs:
+    """The session's broker, without the topics of other tests."""
+    kafka = KafkaArgs(bootstrap_servers=kafka_server.bootstrap_servers, partitions=3)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
+    await admin.start()
+    try:
+        await admin.delete_topics([name for name in await admin.list_topics() if name in TOPICS])
+        while set(TOPICS) & set(await admin.list_topics()):
+            await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
+    return kafka
 
 
 @pytest.fixture

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from typing import Any
 
+from aiokafka import AIOKafkaProducer
+
+from db import dead_letters
+from db.pool import transaction
+from ingest.events import INCOMING
+from ingest.topics import client_options, ensure_topics
 from tests.integration.pipeline.conftest import Graph, Store
+from tests.integration.pipeline.test_kills import killed
 
 
 async def test_k2_forms_travel_from_the_store_to_the_customer(graph: Graph, store: Store) -> None:
@@ -18,3 +25,124 @@ async def test_k2_forms_travel_from_the_store_to_the_customer(graph: Graph, stor
     assert await store.violations() == {}
     assert await store.value("SELECT count(*) FROM outbox WHERE state = 'sent'") == 30
     assert await store.value("SELECT count(*) FROM messages WHERE delivery_status = 'sent'") == 30
+
+
+async def test_k3_repeated_records_change_nothing(graph: Graph, store: Store) -> None:
+    await graph.worker()
+    for n in range(12):
+        await store.form(f"Question number {n}", email=f"c{n % 4}@example.com")
+    await graph.reporting()
+    await graph.settled(within_s=30)
+    for _ in range(3):
+        await store.execute("UPDATE events SET state = 'pending', lease_until = NULL WHERE topic = 'fte.tickets.incoming'")
+        await published(store)
+    assert await store.value("SELECT sum(attempts) FROM events WHERE topic = 'fte.tickets.incoming'") == 48
+    await asyncio.sleep(1)
+    assert len(graph.agent.runs) == 12
+    assert await store.violations() == {}
+
+
+async def test_k2_workers_come_and_go_in_one_group(graph: Graph, store: Store) -> None:
+    """Each join and each orderly leave is a rebalance; nobody runs two turns of a customer, nothing is lost."""
+    graph.agent.delay_s = 0.05
+    await graph.reporting()
+    first = await graph.worker()
+    filing = asyncio.create_task(file_steadily(store, 60))
+    await asyncio.sleep(1.5)
+    await graph.worker()
+    await asyncio.sleep(2)
+    graph.parts.remove(first)
+    await first.close()
+    await filing
+    await graph.settled(within_s=40)
+    assert graph.agent.overlaps == 0
+    assert len(graph.agent.runs) == 60
+    assert await store.violations() == {}
+
+
+async def test_k2_a_full_graph_pauses_instead_of_piling_up(graph: Graph, store: Store) -> None:
+    graph.agent.delay_s = 0.3
+    for n in range(24):
+        await store.form(f"Question number {n}", email=f"c{n}@example.com")
+    worker = await graph.worker(max_in_flight=4)
+    most = 0
+    while await store.value("SELECT count(*) FROM inbox WHERE state = 'waiting'"):
+        most = max(most, worker.in_flight)
+        await asyncio.sleep(0.02)
+    assert most == 4
+    assert await store.violations() == {}
+
+
+async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, store: Store) -> None:
+    await graph.worker()
+    good = [await store.form(f"Question number {n}", email=f"c{n}@example.com") for n in range(9)]
+    poison = [b"\xff\x00 not JSON", b'{"v": 9}', b'{"v": 1, "inbox_id": "nonsense"}']
+    await produce(graph, poison)
+    await graph.reporting()
+    await graph.settled(within_s=30)
+    letters = await until(store, "SELECT * FROM dead_letters ORDER BY log_partition, log_offset", rows=3)
+    assert {bytes(row["value"]) for row in letters} == set(poison)
+    assert all(row["cause"] for row in letters)
+    announced = await store.rows("SELECT value FROM events WHERE topic = 'fte.tickets.dlq'")
+    assert {row["value"]["id"] for row in announced} == {str(row["id"]) for row in letters}
+    assert len(graph.agent.runs) == len(good)
+
+    async with transaction(store.pool) as borrowed:
+        assert await dead_letters.replay(borrowed, letters[0]["id"], wake_on=INCOMING)
+        assert not await dead_letters.replay(borrowed, letters[0]["id"], wake_on=INCOMING)
+    again = await until(store, "SELECT value FROM dead_letters WHERE state = 'dead'", rows=3)
+    assert {bytes(row["value"]) for row in again} == set(poison)
+
+
+async def test_td2_a_bad_deploy_stops_at_the_limit(graph: Graph, store: Store) -> None:
+    await produce(graph, [b"rubbish"] * 400)
+    worker = await graph.worker()
+    async with asyncio.timeout(30):
+        while worker.status()[0] != "unhealthy":
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)
+    assert 8 <= await store.value("SELECT count(*) FROM dead_letters") <= 100
+    await worker.check_health()  # a replacement would only bury more
+
+
+async def test_k3_a_killed_workers_turns_are_taken_over_when_its_lease_lapses(graph: Graph, database_url: str) -> None:
+    for n in range(4):
+        await graph.store.form(f"Question number {n}", email=f"c{n}@example.com")
+    kafka = graph.kafka.bootstrap_servers
+    await killed(part="worker", dsn=database_url, kafka=kafka, group=graph.group, die_at="pipeline:decided")
+    await graph.worker()
+    await graph.reporting()
+    assert await graph.settled(within_s=45) > 5
+    assert await graph.store.violations() == {}
+
+
+async def file_steadily(store: Store, count: int) -> None:
+    for n in range(count):
+        await store.form(f"Question number {n}", email=f"c{n % 12}@example.com")
+        await asyncio.sleep(0.05)
+
+
+async def produce(graph: Graph, values: list[bytes]) -> None:
+    """Write records that no relay of ours has written."""
+    await ensure_topics(graph.kafka)
+    producer = AIOKafkaProducer(**client_options(graph.kafka))
+    await producer.start()
+    try:
+        for n, value in enumerate(values):
+            await producer.send_and_wait(INCOMING, value, key=f"poison-{n}".encode())
+    finally:
+        await producer.stop()
+
+
+async def until(store: Store, query: str, *, rows: int) -> list[dict[str, Any]]:
+    """Return the rows of a query once there are as many."""
+    async with asyncio.timeout(20):
+        while len(found := await store.rows(query)) < rows:
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def published(store: Store) -> None:
+    async with asyncio.timeout(20):
+        while await store.value("SELECT count(*) FROM events WHERE state = 'pending'"):
+            await asyncio.sleep(0.05)

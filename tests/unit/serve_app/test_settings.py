@@ -27,6 +27,7 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("ESCALATION_THRESHOLDS", '{"refund": 7}'),
         ("ESCALATION_THRESHOLDS", "{refund"),
         ("LOG_LEVEL", "loud"),
+        ("STAFF_API_KEY", "ann:,bob:key"),
         ("OPENAI_API", "telepathy"),
     ],
 )

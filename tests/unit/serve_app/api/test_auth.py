@@ -60,5 +60,11 @@ def test_h11_without_keys_nobody_else_is_answered(loopback: bool, host: str) -> 
 
 @pytest.mark.parametrize("text", ["ann:", ":key", "ann:key,bob:", ":"])
 def test_h11_an_empty_key_never_opens_anything(text: str) -> None:
-    with pytest.raises(ValueError, match="STAFF_API_KEY"):
+    with pytest.raises(ValueError, match="name:key pairs"):
         StaffKeys.parse(text, bound_to_loopback=True)
+
+
+def test_our_own_commands_have_a_key_which_sets_up_no_staff() -> None:
+    keys = StaffKeys.parse(None, bound_to_loopback=True, operator_token="generated-token")
+    assert keys.require(request(authorization="Bearer generated-token")) == "operator"
+    assert keys.require(request()) == "local"

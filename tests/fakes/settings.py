@@ -1,0 +1,57 @@
+"""The product's settings for running stand-ins, and secrets that outlive a restart of theirs."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.fakes.gmail.options import GmailOptions
+from tests.fakes.twilio.options import DEMO_TEMPLATE, TwilioOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the product and the stand-ins share. Well-known by default, for tests."""
+
+    client_secret: str = GmailOptions().client_secret
+    refresh_token: str = GmailOptions().refresh_token
+    auth_token: str = TwilioOptions().auth_token
+
+
+def gmail_settings(options: GmailOptions, base_url: str) -> dict[str, str]:
+    """The `GMAIL_*` and `GOOGLE_*` variables that lead the product to this stand-in."""
+    return {
+        "GMAIL_CLIENT_ID": options.client_id,
+        "GMAIL_CLIENT_SECRET": options.client_secret,
+        "GMAIL_REFRESH_TOKEN": options.refresh_token,
+        "GMAIL_USER": options.user,
+        "GMAIL_PUBSUB_TOPIC": options.topic,
+        "GMAIL_PUBSUB_AUDIENCE": options.audience,
+        "GMAIL_PUBSUB_SERVICE_ACCOUNT": options.push_service_account,
+        "GMAIL_API_BASE_URL": base_url,
+        "GOOGLE_TOKEN_URL": f"{base_url}/token",
+        "GOOGLE_CERTS_URL": f"{base_url}/oauth2/v1/certs",
+    }
+
+
+def twilio_settings(options: TwilioOptions, base_url: str) -> dict[str, str]:
+    """The `TWILIO_*` variables that lead the product to this stand-in."""
+    return {
+        "TWILIO_ACCOUNT_SID": options.account_sid,
+        "TWILIO_AUTH_TOKEN": options.auth_token,
+        "TWILIO_WHATSAPP_NUMBER": options.number,
+        "WHATSAPP_TEMPLATE_SID": DEMO_TEMPLATE,
+        "TWILIO_API_BASE_URL": base_url,
+    }
+
+
+def kept_secrets(path: Path) -> Secrets:
+    """Random secrets from `path`; made at the first call, readable by the owner only."""
+    if not path.exists():
+        made = {name: secrets.token_hex(16) for name in Secrets.__slots__}
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(made, file)
+    return Secrets(**json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,112 @@
+"""T-F1: whatever a model server does, every customer gets an answer or the apology and a hand-over, in few calls."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from dataclasses import replace
+
+import pytest
+
+from db.records import Decision
+from deployments.agent.runner import ModelSettings
+from tests.fakes.openai_server import OpenAIServer, Step
+from tests.integration.agent.conftest import Desk
+
+QUESTION = "How do I reset a forgotten password?"
+
+FAULTS = {
+    "429": Step.fault("status", status=429, headers={"Retry-After": "0"}),
+    "500": Step.fault("status", status=500),
+    "503": Step.fault("status", status=503),
+    "401": Step.fault("status", status=401),
+    "html_page": Step.fault("html"),
+    "reset": Step.fault("drop"),
+    "hang": Step.fault("hang", seconds=30),
+    "slow": Step(seconds=5),
+    "truncated": Step.fault("truncated", text="To reset a forgotten password, open the sign-in page."),
+    "no_finish_reason": Step.fault("unfinished", text="To reset a forgotten password, open the sign-in page."),
+    "malformed_tool_call": Step.fault("tool", name="send_response", arguments='{"text": "To reset'),
+    "wrong_arguments": Step.tool("send_response", message="hello", to="eve@example.com"),
+    "unknown_tool": Step.tool("delete_customer", customer_id=1),
+    "empty": Step.say(""),
+    "refusal": Step.fault("refusal"),
+    "endless_loop": Step.tool("get_customer_history"),
+    "endless_search": Step.tool("search_knowledge_base", query="How do I reset a forgotten password again?"),
+}
+
+
+def assert_handed_over(decision: Decision) -> None:
+    assert (decision.outcome, decision.reason) == ("escalated", "agent_error")
+    assert "sorry" in decision.reply
+    assert "colleague" in decision.reply
+    assert "TKT-0042" in decision.reply
+    assert (decision.severity, decision.queue) == ("high", "technical")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_f1_fault_ends_in_an_apology_and_a_hand_over(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+    openai.always = FAULTS[fault]
+    started = time.monotonic()
+    decision = await remote.write(QUESTION, channel="email")
+    assert_handed_over(decision)
+    assert 1 <= len(openai.requests) <= 3
+    assert time.monotonic() - started < 15
+    assert decision.model == "gpt-test"
+    assert decision.rule.startswith("model:")
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "503", "html_page", "reset", "truncated", "no_finish_reason"])
+async def test_f1_a_passing_fault_is_overcome(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+    openai.script(FAULTS[fault])
+    decision = await remote.write(QUESTION)
+    assert decision.outcome == "answered"
+    assert len(openai.requests) == 2
+
+
+async def test_f1_a_wrong_call_can_be_mended_by_the_model(remote: Desk, openai: OpenAIServer) -> None:
+    openai.script(FAULTS["unknown_tool"], FAULTS["malformed_tool_call"])
+    decision = await remote.write(QUESTION)
+    assert decision.outcome == "answered"
+    assert len(openai.requests) == 3
+
+
+async def test_f1_nobody_listens(remote: Desk) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    settings = replace(remote.model, base_url=f"http://127.0.0.1:{port}/v1")
+    assert_handed_over(await Desk(pool=remote.pool, analysis=remote.analysis, model=settings).write(QUESTION))
+
+
+async def test_f1_breaker_opens_and_closes(remote: Desk, openai: OpenAIServer) -> None:
+    now = 1000.0
+    settings = replace(remote.model, breaker_failures=2, breaker_cooldown_s=30.0)
+    desk = Desk(pool=remote.pool, analysis=remote.analysis, model=settings, clock=lambda: now)
+    openai.always = FAULTS["503"]
+    assert desk.node.health() == ("healthy", "gpt-test")
+    await desk.write(QUESTION)
+    await desk.write(QUESTION)
+    assert desk.node.health()[0] == "degraded"
+
+    asked = len(openai.requests)
+    assert_handed_over(await desk.write(QUESTION))
+    assert len(openai.requests) == asked
+
+    now += 31
+    openai.always = Step()
+    assert (await desk.write(QUESTION)).outcome == "answered"
+    assert desk.node.health() == ("healthy", "gpt-test")
+
+
+async def test_f1_many_at_once_are_all_told_something(remote: Desk, openai: OpenAIServer) -> None:
+    openai.script(*(FAULTS[name] for name in ("503", "reset", "truncated", "empty", "429", "html_page")))
+    decisions = await asyncio.gather(*(remote.write(QUESTION) for _ in range(10)))
+    assert all(decision.reply for decision in decisions)
+    assert {decision.reason for decision in decisions} <= {None, "agent_error"}
+
+
+async def test_settings_without_key_but_with_address_are_remote() -> None:
+    assert ModelSettings(base_url="http://127.0.0.1:1/v1").remote
+    assert not ModelSettings().remote

@@ -1,0 +1,96 @@
+"""S1: Kafka starts over whatever an earlier one left, and keeps what it acknowledged."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.errors import StartError
+from serve_app.embedded.kafka import EmbeddedKafka
+from serve_app.embedded.topics import TOPICS, create_missing
+
+
+@pytest.fixture
+def data_dir() -> Iterator[DataDir]:
+    path = Path(tempfile.mkdtemp(prefix="nd-kafka-"))
+    directory = DataDir(path)
+    directory.prepare()
+    yield directory
+    EmbeddedKafka(directory).stop(grace=0)
+    shutil.rmtree(path)
+
+
+async def _send(broker: EmbeddedKafka, number: int) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap_servers, enable_idempotence=True)
+    await producer.start()
+    try:
+        for index in range(number):
+            await producer.send_and_wait("fte.metrics", b"%d" % index, partition=0)
+    finally:
+        await producer.stop()
+
+
+async def _kept(broker: EmbeddedKafka) -> int:
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers)
+    await consumer.start()
+    try:
+        partition = TopicPartition("fte.metrics", 0)
+        return int((await consumer.end_offsets([partition]))[partition])
+    finally:
+        await consumer.stop()
+
+
+async def test_topics_are_made_once(kafka_server: EmbeddedKafka) -> None:
+    await create_missing(kafka_server.bootstrap_servers)
+    assert await create_missing(kafka_server.bootstrap_servers) == []
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap_servers)
+    await admin.start()
+    try:
+        described = await admin.describe_topics(list(TOPICS))
+    finally:
+        await admin.close()
+    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    assert found == dict(TOPICS)
+
+
+async def test_kill_9_and_other_ports_lose_nothing(data_dir: DataDir) -> None:
+    broker = EmbeddedKafka(data_dir)
+    broker.start()
+    await create_missing(broker.bootstrap_servers)
+    await _send(broker, 40)
+    assert broker.pid is not None
+    os.kill(broker.pid, signal.SIGKILL)
+    first_port = broker.port
+    (data_dir.path / "ports.json").unlink()
+    again = EmbeddedKafka(data_dir)
+    again.start()
+    assert again.port != first_port
+    assert await _kept(again) == 40
+    await _send(again, 1)
+    assert await _kept(again) == 41
+
+
+async def test_a_format_that_was_cut_off_is_done_again(data_dir: DataDir) -> None:
+    (data_dir.kafka / "new").mkdir(parents=True)
+    (data_dir.kafka / "new" / "meta.properties").write_text("version=1\n")
+    broker = EmbeddedKafka(data_dir)
+    broker.start()
+    assert await create_missing(broker.bootstrap_servers) == sorted(TOPICS)
+
+
+def test_broken_storage_says_where_to_look(data_dir: DataDir) -> None:
+    broker = EmbeddedKafka(data_dir)
+    broker.start()
+    broker.stop()
+    (data_dir.kafka / "log" / "meta.properties").write_text("version=1\ncluster.id=other\nnode.id=7\n")
+    with pytest.raises(StartError, match=r"^Kafka ended while starting: .*\(see .*kafka\.log\)$"):
+        broker.start()

@@ -1,0 +1,80 @@
+"""One part of the message path in a process of its own, which kills itself at a named point (SIGKILL: no clean-up).
+
+`python -m tests.integration.pipeline.process '{"part": "worker", "dsn": …, "die_at": "pipeline:decided"}'`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from typing import Any
+from uuid import UUID
+
+from db.channel_configs import ChannelConfigs
+from db.pool import create_pool
+from deployments.apology import Apology
+from deployments.delivery.dispatcher import Delivery
+from deployments.delivery.web_form import WebFormSender
+from deployments.identity import Identity
+from deployments.ingest_worker import IngestWorker
+from deployments.pipeline import Pipeline
+from ingest.events import InboundMessage
+from ingest.producer import Relay
+from serve_app.settings import KafkaArgs
+from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
+
+
+class Failpoint:
+    """Kills this process when a point is passed for the `nth` time."""
+
+    def __init__(self, die_at: str, nth: int = 1) -> None:
+        self._die_at, self._left = die_at, nth
+
+    def __call__(self, name: str) -> None:
+        self._left -= name == self._die_at
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def main(task: dict[str, Any]) -> None:
+    pool = await create_pool(task["dsn"], size=5)
+    kafka = KafkaArgs(bootstrap_servers=task["kafka"], partitions=3)
+    failpoint = Failpoint(task["die_at"], task.get("nth", 1))
+    nodes = {"identity": Identity(pool=pool), "analysis": FlatAnalysis(), "agent": ScriptedAgent()}
+    if task["part"] == "pipeline":
+        relay = Relay(pool=pool, kafka=kafka)
+        apology = Apology(configs=ChannelConfigs(pool), links=str)
+        pipeline = Pipeline(pool=pool, **nodes, apology=apology, relay=relay, holder="killed", failpoint=failpoint)
+        await asyncio.gather(*(pipeline.handle(_wake(wake)) for wake in task["wakes"]))
+    elif task["part"] == "relay":
+        relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
+        relay.start()
+    elif task["part"] == "delivery":
+        Delivery(pool=pool, senders=[WebFormSender()], lease_s=1.0, poll_s=0.05, failpoint=failpoint)
+    else:
+        IngestWorker(
+            pool=pool, kafka=kafka, **nodes, links=str, group=task["group"], session_ms=6000, failpoint=failpoint
+        )
+    await asyncio.sleep(60)
+
+
+def _wake(inbox_id: str) -> InboundMessage:
+    return InboundMessage.model_validate(
+        {
+            "inbox_id": UUID(inbox_id),
+            "conversation_id": UUID(int=0),
+            "message_id": inbox_id,
+            "channel": "web_form",
+            "customer_identifier": "somebody@example.com",
+            "identifier_type": "email",
+            "content": "",
+            "timestamp": "2026-01-01T00:00:00Z",
+        }
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))

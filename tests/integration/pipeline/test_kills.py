@@ -1,0 +1,84 @@
+"""K3: a SIGKILL at each named point loses nothing and says nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.pipeline.conftest import Graph, Store
+
+ROOT = Path(__file__).parents[3]
+PIPELINE = ["pipeline:opened", "pipeline:analysed", "pipeline:decided", "pipeline:committed"]
+RELAY = ["relay:claimed", "relay:sent", "relay:marked"]
+DELIVERY = ["delivery:claimed", "delivery:sent", "delivery:marked"]
+CONSUMER = ["consumer:fetched", "consumer:committed"]
+
+
+async def killed(**task: Any) -> None:
+    """Run a part until it kills itself."""
+    command = [sys.executable, "-m", "tests.integration.pipeline.process", json.dumps(task)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    try:
+        async with asyncio.timeout(50):
+            assert await process.wait() == -signal.SIGKILL
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def forms(store: Store) -> list[str]:
+    """Six messages of three customers; one wants a person."""
+    wakes = [await store.form(f"Question number {n}", email=f"c{n % 3}@example.com") for n in range(5)]
+    wakes.append(await store.form("HANDOVER please", email="c2@example.com"))
+    return [str(wake.inbox_id) for wake in wakes]
+
+
+async def checked(graph: Graph, *, spoken: int) -> None:
+    """Let the leases of the dead lapse, run a healthy graph to the end, and look at what there is."""
+    await graph.store.execute("UPDATE customer_leases SET lease_until = least(lease_until, now())")
+    await graph.store.execute("UPDATE events SET lease_until = least(lease_until, now())")
+    await graph.worker()
+    await graph.delivery()
+    await graph.reporting()
+    await graph.settled(within_s=60, delivered=True)
+    assert await graph.store.violations() == {}
+    assert await graph.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == spoken
+
+
+@pytest.mark.parametrize("nth", [1, 3])
+@pytest.mark.parametrize("point", PIPELINE)
+async def test_k3_killed_in_the_pipeline(graph: Graph, database_url: str, point: str, nth: int) -> None:
+    wakes = await forms(graph.store)
+    kafka = graph.kafka.bootstrap_servers
+    await killed(part="pipeline", dsn=database_url, kafka=kafka, die_at=point, nth=nth, wakes=wakes)
+    await checked(graph, spoken=6)
+
+
+@pytest.mark.parametrize("point", RELAY)
+async def test_k3_killed_in_the_relay(graph: Graph, database_url: str, point: str) -> None:
+    await forms(graph.store)
+    await killed(part="relay", dsn=database_url, kafka=graph.kafka.bootstrap_servers, die_at=point)
+    await checked(graph, spoken=6)
+
+
+@pytest.mark.parametrize("point", DELIVERY)
+async def test_k3_killed_in_delivery(graph: Graph, store: Store, database_url: str, point: str) -> None:
+    pipeline = store.pipeline()
+    for n in range(3):
+        assert await pipeline.handle(await store.form(f"Question number {n}", email=f"c{n}@example.com")) == "answered"
+    await killed(part="delivery", dsn=database_url, kafka=graph.kafka.bootstrap_servers, die_at=point)
+    await checked(graph, spoken=3)
+
+
+@pytest.mark.parametrize("point", CONSUMER)
+async def test_k3_killed_in_the_consumer(graph: Graph, database_url: str, point: str) -> None:
+    await forms(graph.store)
+    kafka = graph.kafka.bootstrap_servers
+    await killed(part="worker", dsn=database_url, kafka=kafka, group=graph.group, die_at=point)
+    await checked(graph, spoken=6)

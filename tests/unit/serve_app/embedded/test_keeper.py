@@ -1,0 +1,112 @@
+"""S1: whatever dies is started again; what cannot start the first time is told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from serve_app.embedded import keeper as keeper_module
+from serve_app.embedded.errors import StartError
+from serve_app.embedded.keeper import Keeper
+from serve_app.embedded.run_file import PartStatus
+from tests.unit.serve_app.embedded.sleeper import Sleeper
+
+
+@pytest.fixture
+def seen() -> list[PartStatus]:
+    return []
+
+
+@pytest.fixture
+async def sleeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sleeper]:
+    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(keeper_module, "FIRST_PAUSE", 0.02)
+    part = Sleeper(tmp_path)
+    yield part
+    part.stop()
+
+
+@contextlib.asynccontextmanager
+async def _kept(keeper: Keeper) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(keeper.keep())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - a process is watched
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+    keeper = Keeper(sleeper, on_change=seen.append)
+    async with _kept(keeper):
+        await keeper.up.wait()
+        first = keeper.status.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await _until(lambda: keeper.status.state == "up" and keeper.status.pid != first)
+    assert [status.state for status in seen] == ["starting", "up", "restarting", "restarting", "up"]
+    assert keeper.status.restarts == 1
+
+
+async def test_a_first_start_that_fails_is_told(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+    sleeper.fails = True
+    keeper = Keeper(sleeper, on_change=seen.append)
+    with pytest.raises(StartError, match="does not want to"):
+        await keeper.keep()
+    assert seen[-1].state == "failed"
+    assert seen[-1].detail == "it does not want to"
+
+
+async def test_a_later_start_that_fails_is_tried_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+    keeper = Keeper(sleeper, on_change=seen.append)
+    async with _kept(keeper) as task:
+        await keeper.up.wait()
+        sleeper.fails = True
+        sleeper.stop()
+        await _until(lambda: sleeper.starts >= 4)
+        assert keeper.status.state in ("failed", "restarting")
+        sleeper.fails = False
+        await _until(keeper.up.is_set)
+        assert not task.done()
+
+
+async def test_it_waits_for_what_it_needs_and_goes_with_it(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+    ray = asyncio.Event()
+    keeper = Keeper(sleeper, on_change=seen.append, needs={"ray": ray})
+    async with _kept(keeper):
+        await _until(lambda: bool(seen))
+        assert (seen[-1].state, seen[-1].detail) == ("waiting", "for ray")
+        assert sleeper.pid is None
+        ray.set()
+        await keeper.up.wait()
+        ray.clear()
+        await _until(lambda: not sleeper.is_alive())
+        assert not keeper.up.is_set()
+        ray.set()
+        await _until(keeper.up.is_set)
+
+
+async def test_it_is_up_after_what_follows_its_start(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+    followed = asyncio.Event()
+
+    async def follow() -> None:
+        assert sleeper.is_alive()
+        assert not keeper.up.is_set()
+        followed.set()
+
+    keeper = Keeper(sleeper, on_change=seen.append, after_start=follow)
+    async with _kept(keeper):
+        await keeper.up.wait()
+    assert followed.is_set()
