@@ -8,6 +8,7 @@ import structlog
 
 from db.channel_configs import ChannelConfigs
 from db.records import Decision, Turn
+from deployments.escalation import severity_and_queue
 from deployments.formatting import TemplateNotUsableError, clean_name, render
 
 NEUTRAL = 0.5
@@ -28,17 +29,19 @@ class Apology:
 
     async def decide(self, turn: Turn, *, cause: str) -> Decision:
         """Return the hand-over `agent_error` with its apology. Raises DatabaseUnavailableError."""
+        ticket = turn.ticket
+        severity, queue = severity_and_queue("agent_error", ticket.category, ticket.priority, NEUTRAL)
         return Decision(
             outcome="escalated",
             reply=await self._text(turn),
             rule="dead_letter",
             model="none",
-            priority=turn.ticket.priority,
+            priority=ticket.priority,
             sentiment=NEUTRAL,
             reason="agent_error",
-            severity="high",
-            queue="technical" if turn.ticket.category in ("technical", "how_to", "account_access") else "general",
-            summary=f"{turn.ticket.number}: the agent failed on this message for good ({cause}). Nothing was answered.",
+            severity=severity,
+            queue=queue,
+            summary=f"{ticket.number}: the agent failed on this message for good ({cause}). Nothing was answered.",
         )
 
     async def _text(self, turn: Turn) -> str:

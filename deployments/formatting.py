@@ -98,9 +98,9 @@ def shorten(text: str, limit: int, unit: LengthUnit) -> str:
 def _cut_words(text: str, limit: int, unit: LengthUnit) -> str:
     if unit == "words":
         return " ".join(text.split()[:limit]) + "…"
-    head = text[: max(limit - 1, 0)]
-    if not text[len(head) : len(head) + 1].isspace():
-        head = head.rsplit(None, 1)[0] if len(head.split()) > 1 else head
+    head, rest = text[: max(limit - 1, 0)], text[max(limit - 1, 0) :]
+    if len(head.split()) > 1 and not head[-1].isspace() and not rest[0].isspace():
+        head = head.rsplit(None, 1)[0]
     return head.rstrip() + "…"
 
 

@@ -22,7 +22,7 @@ from ingest.progress import DeadLetterLimit
 from ingest.topics import KafkaSettings
 
 GROUP = "nightdesk-ingest"
-BROKER_GRACE_S = 10.0
+BROKER_GRACE_S = 5.0
 """How long the broker may be away before the node calls itself degraded."""
 
 

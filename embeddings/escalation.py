@@ -26,7 +26,9 @@ LONG_SENTENCE = 140
 Floats = NDArray[np.float32]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
-_CLAUSE_END = re.compile(r"(?<=[,:])\s+(?=(?:and|but|so|because|also|otherwise|or|yet|which|if|please|i|we)\b)|\s+[-–—]\s+", re.I)
+_CLAUSE_END = re.compile(
+    r"(?<=[,:])\s+(?=(?:and|but|so|because|also|otherwise|or|yet|which|if|please|i|we)\b)|\s+[-–—]\s+", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,143 @@
-"""SCRATCH by the lead so that the graph can start: the relevance helper overwrites this file."""
+"""Whether the passages that a search found answer the question at all (requirement G8).
+
+The nearest passage is always near to something, so its cosine alone decides badly. The gate weighs several signals in
+a logistic head: how near and how far ahead of the rest, how much of the question's rare words the passages have,
+whether the question names a product that no passage mentions, and whether questions like it were answerable.
+Trained by `python -m embeddings.workbench.relevance train`; a call costs well under a millisecond.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
 
 from db.records import Passage
+from embeddings import lexical
+from embeddings.heads import HEADS, Floats, HeadNotUsableError
+from embeddings.lexical import Vocabulary
+from embeddings.spelling import Speller, encoder_words
+
+SIGNALS = ("nearest", "lead", "others", "coverage", "best_sentence", "length", "foreign_product", "question")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relevance:
+    """`ok` when `score` (in [0, 1]) reaches the threshold: some passage is likely to answer the question."""
+
     ok: bool
     score: float
     threshold: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelevanceGate:
-    @classmethod
-    def load(cls, path: object = None) -> RelevanceGate:
-        return cls()
+    """A logistic head over SIGNALS; `question_weights` (d,) and `question_bias` make the last one from the vector."""
 
-    def relevant(self, question: str, question_vector: object, passages: Sequence[Passage]) -> Relevance:
-        score = passages[0].score if passages else 0.0
-        return Relevance(ok=score > 0.42, score=score, threshold=0.42)
+    model_id: str
+    threshold: float
+    weights: Floats
+    bias: float
+    question_weights: Floats
+    question_bias: float
+    vocabulary: Vocabulary
+    products: tuple[str, ...]
+
+    @classmethod
+    def load(cls, path: Path | str | None = None) -> Self:
+        """Read the gate (by default the one that ships); raises HeadNotUsableError."""
+        path = Path(path or HEADS / "relevance.json")
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise HeadNotUsableError(f"{path} is not a relevance gate this version can use: {error}") from error
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Build the gate from what `as_json` gives; raises KeyError or ValueError."""
+        return cls(
+            model_id=stored["model_id"],
+            threshold=stored["threshold"],
+            weights=np.array([stored["weights"][signal] for signal in SIGNALS], dtype=np.float32),
+            bias=stored["bias"],
+            question_weights=np.array(stored["question"]["weights"], dtype=np.float32),
+            question_bias=stored["question"]["bias"],
+            vocabulary=Vocabulary(**stored["vocabulary"]),
+            products=tuple(stored["products"]),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The gate as plain values, as `load` reads them."""
+        return {
+            "model_id": self.model_id,
+            "threshold": round(self.threshold, 4),
+            "bias": round(self.bias, 4),
+            "weights": {name: round(float(weight), 4) for name, weight in zip(SIGNALS, self.weights, strict=True)},
+            "question": {
+                "bias": round(self.question_bias, 4),
+                "weights": [round(float(weight), 4) for weight in self.question_weights],
+            },
+            "products": list(self.products),
+            "vocabulary": {
+                "passages": self.vocabulary.passages,
+                "words": dict(self.vocabulary.words),
+                "stems": dict(self.vocabulary.stems),
+            },
+        }
+
+    def relevant(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Relevance:
+        """Judge a search: its query, the query's vector (d,), and the passages found, best first. None found: 0."""
+        if not passages:
+            return Relevance(ok=False, score=0.0, threshold=self.threshold)
+        logit = float(self.signals(question, question_vector, passages) @ self.weights) + self.bias
+        score = 1.0 / (1.0 + math.exp(-logit))
+        return Relevance(ok=score >= self.threshold, score=score, threshold=self.threshold)
+
+    def signals(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Floats:
+        """The values of SIGNALS, float32 (8,)."""
+        cosines = [passage.score for passage in passages]
+        asked = dict.fromkeys(lexical.terms(question))
+        rarity = {term: self.vocabulary.rarity(term) for term in asked}
+        found = [f"{passage.title}. {passage.content}" for passage in passages]
+        return np.array(
+            [
+                cosines[0],
+                cosines[0] - cosines[-1],
+                float(np.mean(cosines[1:])) if len(cosines) > 1 else 0.0,
+                max(_covered(rarity, lexical.term_set(text)) for text in found),
+                max(_covered(rarity, terms) for text in found for terms in lexical.sentence_terms(text)),
+                math.log1p(len(asked)),
+                float(self._names_foreign_product(question, found)),
+                float(question_vector @ self.question_weights) + self.question_bias,
+            ],
+            dtype=np.float32,
+        )
+
+    def speller(self) -> Speller:
+        """A speller that knows this gate's vocabulary: mend a query with it before it is embedded."""
+        names = (word for name in self.products for word in re.split(r"\W+", name))
+        return Speller(words=self.vocabulary.words, known=(*encoder_words(), *names))
+
+    def _names_foreign_product(self, question: str, found: Sequence[str]) -> bool:
+        """Whether the question names a listed product that none of the passages mentions."""
+        asked = _spaced(question)
+        named = [name for name in self.products if f" {name} " in asked]
+        texts = [_spaced(text) for text in found] if named else []
+        return any(all(f" {name} " not in text for text in texts) for name in named)
+
+
+def _covered(rarity: dict[str, float], terms: frozenset[str]) -> float:
+    """The share of the question's terms, by rarity, that a text has; 0 for a question without terms."""
+    whole = sum(rarity.values())
+    return sum(weight for term, weight in rarity.items() if term in terms) / whole if whole else 0.0
+
+
+def _spaced(text: str) -> str:
+    """Lower case, single blanks, no punctuation but inner dots: ' monday.com '."""
+    return f" {' '.join(word.strip('.') for word in re.split(r'[^a-z0-9.]+', text.lower()) if word)} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -48,12 +49,12 @@ class PipelineReport:
 
 
 async def measure(
-    client: ProductClient, pool: Pool, samples: Sequence[Sample], *, messages: int, at_once: int = 16
+    client: ProductClient, pool: Pool, samples: Sequence[Sample], *, messages: int, data_dir: str, at_once: int = 16
 ) -> PipelineReport:
     """Send `messages` forms, `at_once` open at a time, until all are answered; time one encoder alone first."""
     batch = list(itertools.islice(forms(samples), messages))
     texts_per_s, encoder_cpu_ms = _encoder_alone([form["message"] for _, form in batch[:256]])
-    before, started = _cpu_seconds(), time.monotonic()
+    before, started = _cpu_seconds(data_dir), time.monotonic()
     gate = asyncio.Semaphore(at_once)
 
     async def one(key: str, form: dict[str, Any]) -> None:
@@ -63,7 +64,7 @@ async def measure(
     await asyncio.gather(*(one(key, form) for key, form in batch))
     keys = [key for key, _ in batch]
     unanswered = await wait_until_finished(pool, keys, timeout_s=600)
-    seconds, after = time.monotonic() - started, _cpu_seconds()
+    seconds, after = time.monotonic() - started, _cpu_seconds(data_dir)
     async with connection(pool) as borrowed:
         stages = await bench_reads.stages(borrowed, keys)
     cpu_ms = {name: 1000 * (after[name] - before.get(name, 0.0)) / messages for name in sorted(after)}
@@ -87,18 +88,24 @@ def _encoder_alone(texts: Sequence[str]) -> tuple[float, float]:
     return len(texts) / (time.perf_counter() - started), 1000 * (time.process_time() - cpu) / len(texts)
 
 
-def _cpu_seconds() -> dict[str, float]:
-    """Sum user and system time of the product's processes on this machine, by node or part."""
+def _cpu_seconds(data_dir: str) -> dict[str, float]:
+    """Sum user and system time of one installation's processes on this machine, by node or part."""
     seconds: dict[str, float] = {}
-    for process in psutil.process_iter(["cmdline", "cpu_times"]):
-        name = _part(" ".join(process.info["cmdline"] or ()))
-        if name and process.info["cpu_times"]:
-            times = process.info["cpu_times"]
+    for process in psutil.process_iter():
+        try:
+            name, times = _part(process, data_dir), process.cpu_times()
+        except psutil.Error:
+            continue
+        if name:
             seconds[name] = seconds.get(name, 0.0) + times.user + times.system
     return seconds
 
 
-def _part(command: str) -> str | None:
+def _part(process: psutil.Process, data_dir: str) -> str | None:
+    command = " ".join(process.cmdline())
+    if data_dir not in command and process.environ().get("NIGHTDESK_DATA_DIR") != data_dir:
+        return None
     if command.startswith(_REPLICA):
-        return command.removeprefix(_REPLICA).split("#")[0].split()[0]
+        # A title names the method that runs, too: ray::ServeReplica:nightdesk:agent.run
+        return re.split(r"[.# ]", command.removeprefix(_REPLICA))[0]
     return next((part for mark, part in _OTHERS.items() if mark in command), None)

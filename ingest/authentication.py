@@ -39,8 +39,8 @@ def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google
 
 def _clauses(value: str) -> list[Clause]:
     """Split at the semicolons that are neither quoted nor in a comment; comments are dropped."""
-    if len(value) > _LIMIT or not value.isascii():
-        raise MalformedHeaderError("too long, or not ASCII")
+    if len(value) > _LIMIT:
+        raise MalformedHeaderError("too long")
     clauses: list[Clause] = [[]]
     for token in lex(value, ";="):
         if token.kind == "special" and token.text == ";":
@@ -72,9 +72,11 @@ def _method(clause: Clause) -> str:
 
 
 def _pairs(clause: Clause) -> list[tuple[str, str]] | None:
-    """Read `key=value key=value …`, all of plain words; None where the clause is anything else."""
+    """Read `key=value key=value …`, all plain ASCII words; None where the clause is anything else."""
     tokens = [token for token in clause if token.kind != "space"]
     if not tokens or [token.kind for token in tokens] != ["word", "special", "word"] * (len(tokens) // 3):
+        return None
+    if not all(token.text.isascii() for token in tokens):
         return None
     return [(key.text.lower(), value.text.lower()) for key, value in zip(tokens[::3], tokens[2::3], strict=True)]
 

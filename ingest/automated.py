@@ -13,7 +13,7 @@ _ROBOT_HEADERS = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-failed-
 _PRECEDENCES = ("bulk", "list", "junk", "auto_reply", "auto-reply")
 _COMMENT = re.compile(r"\([^()]*\)")
 _ROBOT_NAMES = re.compile(
-    r"(?:mailer[-_.]?daemon|postmaster|bounces?|(?:.*[-_.+])?(?:no|do[-_.]?not|dont|nao|ne|nicht)[-_.]?(?:reply|responder|repondre|"
+    r"(?:mailer[-_.]?daemon|postmaster|bounces?|(?:.*[-_.+])?(?:no|do[-_.]?not|dont|nao|ne[-_.]?pas|ne|nicht)[-_.]?(?:reply|responder|repondre|"
     r"antworten|responda)(?:[-_.+].*)?)(?:[-+=].*)?"
 )
 
@@ -24,15 +24,13 @@ def automated_reason(
     """Return why a mail must not be answered, or None where a person may have written it.
 
     `headers` are (name, value), `sender` and `our_addresses` are normalised. `X-Auto-Response-Suppress` proves
-    nothing: Exchange puts it on people's mail. The reasons are `our_header`, `our_address`, `auto_submitted`,
-    `null_return_path`, `report`, `mailing_list`, `precedence`, `auto_reply_header` and `robot_sender`.
+    nothing: Exchange puts it on people's mail. The reasons, the first that applies: `our_header`, `auto_submitted`,
+    `null_return_path`, `report`, `mailing_list`, `precedence`, `auto_reply_header`, `our_address`, `robot_sender`.
     """
     found = [(name.strip().lower(), _COMMENT.sub("", value[:1_000]).strip().lower()) for name, value in headers]
     names = {name for name, _ in found}
     if OUTBOX_HEADER.lower() in names:
         return "our_header"
-    if sender in our_addresses:
-        return "our_address"
     if any(name == "auto-submitted" and _first_word(value) != "no" for name, value in found):
         return "auto_submitted"
     if ("return-path", "<>") in [(name, value.replace(" ", "")) for name, value in found]:
@@ -45,6 +43,8 @@ def automated_reason(
         return "precedence"
     if any(name in _ROBOT_HEADERS and _first_word(value) not in ("no", "false") for name, value in found):
         return "auto_reply_header"
+    if sender in our_addresses:
+        return "our_address"
     return "robot_sender" if _ROBOT_NAMES.fullmatch(sender.partition("@")[0][:200]) else None
 
 

@@ -79,6 +79,7 @@ class Consumer:
         self._stopping = False
         self._paused = False
         self._drain_s = DRAIN_S
+        self._closing: set[asyncio.Task[None]] = set()
         self._behind: set[tuple[TopicPartition, int]] = set()
         self._committed_at = self._heard_at = clock()
         self.connected = False
@@ -123,11 +124,11 @@ class Consumer:
             try:
                 await self._live()
             except LimitReachedError:
-                self.connected, self.detail = False, "stopped: too many dead letters, see them and restart"
+                self.detail = "stopped: too many dead letters, see them and restart"
                 log.error("consumer_stopped_by_dead_letters", group=self._group)
                 return
             except (*AWAY, StalledError) as error:
-                self.connected, self.detail = False, f"{type(error).__name__}: {error}".rstrip(": ")
+                self.detail = f"{type(error).__name__}: {error}".rstrip(": ")
                 log.warning("consumer_disconnected", detail=self.detail)
             backoff = FIRST_BACKOFF_S if self._clock() - began > 60 else min(backoff * 2, MAX_BACKOFF_S)
             if not self._stopping:
@@ -151,6 +152,7 @@ class Consumer:
             self.connected, self.detail, self._heard_at = True, "", self._clock()
             await self._poll(client)
         finally:
+            self.connected = False
             await self._leave(client)
 
     async def _poll(self, client: AIOKafkaConsumer) -> None:
@@ -213,10 +215,11 @@ class Consumer:
         await self.commit()
         self.revoke(list(self._progress))
         self._client, self._behind = None, set()
-        try:
-            await asyncio.wait_for(client.stop(), START_TIMEOUT_S)
-        except AWAY as error:
-            log.warning("consumer_close_failed", detail=str(error))
+        # Not cancelled when it takes long: a half-closed client would stay a member that reads nothing.
+        closing = asyncio.create_task(client.stop(), name="consumer-close")
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        await asyncio.wait([closing], timeout=ANSWER_TIMEOUT_S)
 
     # Called by the client around each rebalance.
 

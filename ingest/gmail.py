@@ -60,6 +60,11 @@ class ParsedMail:
         """True for what somebody is still writing in Gmail: it says nothing to anybody yet."""
         return "DRAFT" in self.label_ids
 
+    @property
+    def by_staff(self) -> bool:
+        """True for what a person of ours sent from Gmail itself: it counts as a reply and a take-over (G14)."""
+        return self.from_us and not self.is_draft and not self.outbox_id and self.automated in (None, "our_address")
+
 
 def parse(
     raw_rfc822: bytes,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from functools import cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationResult
 
 # How people write international numbers: the library alone would also read letters as digits and drop what follows.
-PHONE_AS_WRITTEN = r"\+[1-9][0-9 ()./-]{5,28}[0-9]"
+_DIGIT = "[ ()./-]{0,3}[0-9]"
+_WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,17}}")
 
 
 class InvalidIdentifierError(ValueError):
@@ -30,12 +34,35 @@ def normalise_email(text: str) -> str:
 def normalise_phone(text: str) -> str:
     """Return an international number in E.164 (`+441632960123`). Raises InvalidIdentifierError, also without a `+`."""
     written = text.strip()
-    if not re.fullmatch(PHONE_AS_WRITTEN, written):
+    if not _WRITTEN.fullmatch(written):
         raise InvalidIdentifierError("must be written as + and the country code, then digits")
     try:
         number = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
         raise InvalidIdentifierError("has no country code that exists") from None
-    if not phonenumbers.is_possible_number(number):
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise InvalidIdentifierError("is too short or too long for its country")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@cache
+def phone_pattern() -> str:
+    """Return a regular expression of numbers that `normalise_phone` takes: each country code with its lengths.
+
+    Every match is taken. Not every number that is taken matches: a domestic 0 after the country code is forgiven.
+    """
+    codes: dict[str, list[str]] = defaultdict(list)
+    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        country = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+        assert country is not None
+        assert country.general_desc is not None
+        lengths = [n for n in country.general_desc.possible_length if len(str(code)) + n >= 7]
+        codes["|".join(f"(?:{_DIGIT}){repeats}" for repeats in _repeats(lengths))].append(str(code))
+    return r"\+(?:" + "|".join(f"(?:{'|'.join(group)})(?:{lengths})" for lengths, group in codes.items()) + ")"
+
+
+def _repeats(lengths: list[int]) -> list[str]:
+    """Write lengths as the fewest repetitions: 5, 8, 9, 10 as {5} and {8,10}."""
+    ends = [n for n in lengths if n + 1 not in lengths]
+    starts = [n for n in lengths if n - 1 not in lengths]
+    return [f"{{{first},{last}}}" if first < last else f"{{{first}}}" for first, last in zip(starts, ends, strict=True)]

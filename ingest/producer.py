@@ -12,18 +12,21 @@ from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from db import events
 from db.dead_letters import BASE64, ENCODING_HEADER
 from db.events import Published
 from db.pool import DatabaseUnavailableError, Pool, connection
 from db.records import Event
+from ingest.events import TOPICS
 from ingest.topics import AWAY, KafkaSettings, client_options, ensure_topics
 
 BATCH = 200
-LEASE_S = 15.0
+LEASE_S = 10.0
 """Longer than a send may take: an event is given to another relay only when its own has died."""
-SEND_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 5.0
+PROBE_EVERY_S = 5.0
 FIRST_BACKOFF_S = 0.1
 MAX_BACKOFF_S = 5.0
 MAX_BYTES = 8 * 1024 * 1024
@@ -95,7 +98,7 @@ class Relay:
         self._wanted.set()
         if self._task is not None:
             with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-                await asyncio.wait_for(self._task, SEND_TIMEOUT_S + 5)
+                await asyncio.wait_for(self._task, SEND_TIMEOUT_S + 2)
         self._drop_producer()
         if self._closing:
             await asyncio.wait(self._closing, timeout=SEND_TIMEOUT_S)
@@ -151,10 +154,22 @@ class Relay:
             self._producer = None
 
     async def _send_when_nudged(self) -> None:
-        await self._wanted.wait()
+        try:
+            async with asyncio.timeout(PROBE_EVERY_S):
+                await self._wanted.wait()
+        except TimeoutError:
+            await self._probe()
+            return
         self._wanted.clear()
         while await self._send_batch() == BATCH:
             pass
+
+    async def _probe(self) -> None:
+        """Notice in idle times, too, that the broker has gone, or has come back without its topics."""
+        assert self._producer is not None
+        cluster = await asyncio.wait_for(self._producer.client.fetch_all_metadata(), SEND_TIMEOUT_S)
+        if missing := set(TOPICS) - cluster.topics():
+            raise KafkaError(f"topics are gone: {', '.join(sorted(missing))}")
 
     async def _send_batch(self) -> int:
         async with connection(self._pool) as borrowed:

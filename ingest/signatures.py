@@ -47,6 +47,7 @@ _SIGN_OFFS = frozenset({
     "z poważaniem", "pozdrawiam", "dziękuję", "с уважением", "спасибо", "此致", "谢谢",
     "よろしくお願いします", "よろしくお願いいたします", "감사합니다", "saygılarımla", "teşekkürler",
 })  # fmt: skip
+_ABBREVIATIONS = frozenset({"ltd.", "inc.", "co.", "corp.", "llc.", "e.v.", "s.a.", "s.l.", "jr.", "dept."})
 _TAIL_LINES = 10
 
 
@@ -111,7 +112,7 @@ def _is_sentence(line: str) -> bool:
     words = line.split()
     if len(line) > 80 or line.endswith("?"):
         return True
-    if line.endswith((".", "!", ":")):
+    if line.endswith((".", "!", ":")) and words[-1].lower() not in _ABBREVIATIONS:
         return len(words) >= 3
     return len(words) >= 8 or (len(words) >= 5 and line[:1].islower())
 

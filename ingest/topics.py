@@ -62,6 +62,7 @@ def client_options(kafka: KafkaSettings) -> dict[str, Any]:
         "security_protocol": kafka.security_protocol,
         "request_timeout_ms": REQUEST_TIMEOUT_MS,
         "metadata_max_age_ms": 30_000,
+        "retry_backoff_ms": 250,
     }
     if kafka.security_protocol.startswith("SASL"):
         options |= {

@@ -8,15 +8,13 @@ from typing import Any, TypeAlias
 from ray import serve
 from ray.serve import Application
 
-from serve_app.nodes import (
-    AgentServer,
-    AnalysisServer,
-    DeliveryServer,
-    IdentityServer,
-    IngestServer,
-    IngressServer,
-    ReportingServer,
-)
+from serve_app.nodes.agent import AgentServer
+from serve_app.nodes.analysis import AnalysisServer
+from serve_app.nodes.delivery import DeliveryServer
+from serve_app.nodes.identity import IdentityServer
+from serve_app.nodes.ingest import IngestServer
+from serve_app.nodes.ingress import IngressServer
+from serve_app.nodes.reporting import ReportingServer
 from serve_app.settings import AppArgs, app_args, load_settings
 
 Options: TypeAlias = dict[str, Any]

@@ -15,7 +15,7 @@ _REGARDS = r"(?:many thanks and )?(?:with )?(?:my )?(?:kind|best|warm)\w*(?: and
 _CLOSING = rf"{_REGARDS}|yours (?:sincerely|faithfully|truly)|sincerely|cheers|many thanks"
 _HELLO = r"(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day))"
 _WRAPPING = re.compile(
-    rf"^\W*(?:{_HELLO}(?:[^\w.?!]+\w+){{0,4}}|(?:{_CLOSING})(?:[^\w.?!]+\w+){{0,8}}"
+    rf"^\W*(?:dear(?:[^\w.?!]+\w+){{0,4}}|{_HELLO}(?:[^\w.?!]+\w+)?|(?:{_CLOSING})(?:[^\w.?!]+\w+){{0,8}}"
     r"|(?:many )?thank(?:s| you)\b[^?]{0,100})[^\w?]*$",
     re.IGNORECASE,
 )

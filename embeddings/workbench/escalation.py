@@ -76,9 +76,7 @@ def encoded(encoder: Encoder, examples: Sequence[Example]) -> Corpus:
     parts = [split_for_escalation(text) for text in texts]
     vectors = encoder.encode([*texts, *(part for group in parts for part in group)])
     ends = np.cumsum([len(group) for group in parts])[:-1]
-    return Corpus(
-        examples=list(examples), whole=vectors[: len(texts)], parts=np.split(vectors[len(texts) :], ends)
-    )
+    return Corpus(examples=list(examples), whole=vectors[: len(texts)], parts=np.split(vectors[len(texts) :], ends))
 
 
 def training_messages() -> list[Example]:

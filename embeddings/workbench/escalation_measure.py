@@ -22,9 +22,7 @@ TRIGGERS: Mapping[str, tuple[str, ...]] = {
 }
 """The words that such systems look for; the baselines escalate on any of them."""
 
-_TRIGGER_WORDS = {
-    reason: re.compile(r"\b(?:" + "|".join(words) + r")\b", re.I) for reason, words in TRIGGERS.items()
-}
+_TRIGGER_WORDS = {reason: re.compile(r"\b(?:" + "|".join(words) + r")\b", re.I) for reason, words in TRIGGERS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +58,7 @@ def word_baseline(example: Example, _scores: Mapping[str, float]) -> str | None:
 def rules_way(thresholds: Mapping[str, float] | None = None) -> Way:
     """The product's rules: words and meaning."""
     rules = EscalationRules(thresholds)
-    return lambda example, scores: rules.decide(
-        text=example.text, subject=example.subject, class_scores=scores
-    ).reason
+    return lambda example, scores: rules.decide(text=example.text, subject=example.subject, class_scores=scores).reason
 
 
 def words_way(thresholds: Mapping[str, float] | None = None) -> Way:
@@ -78,9 +74,7 @@ def meaning_way(threshold: float) -> Way:
 
 def judge(examples: Sequence[Example], scores: Scores, way: Way) -> list[Judgement]:
     """What a way decides for each message."""
-    return [
-        Judgement(example=example, reason=way(example, own)) for example, own in zip(examples, scores, strict=True)
-    ]
+    return [Judgement(example=example, reason=way(example, own)) for example, own in zip(examples, scores, strict=True)]
 
 
 def measure(judgements: Iterable[Judgement]) -> dict[str, dict[str, float]]:

@@ -54,7 +54,7 @@ async def _pipeline(target: Target, messages: int) -> bench_pipeline.PipelineRep
     pool: Pool = await create_pool(target.database_url, size=2)
     try:
         async with ProductClient(target.url, token=target.token) as client:
-            return await bench_pipeline.measure(client, pool, samples, messages=messages)
+            return await bench_pipeline.measure(client, pool, samples, messages=messages, data_dir=target.data_dir)
     finally:
         await pool.close()
 

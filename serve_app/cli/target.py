@@ -13,11 +13,12 @@ from serve_app.settings import load_settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A running product. `database_url` is empty where only a URL is known."""
+    """A running product. `database_url` and `data_dir` are empty where only a URL is known."""
 
     url: str
     token: str | None
     database_url: str
+    data_dir: str = ""
 
 
 def find_product(data_dir: Path | None, url: str | None = None) -> Target:
@@ -27,7 +28,7 @@ def find_product(data_dir: Path | None, url: str | None = None) -> Target:
             raise UserError("--url and --data-dir name two products: give one of them.")
         return Target(url=url.rstrip("/"), token=_configured_token(), database_url=load_settings().database_url or "")
     run = run_file.load(chosen_data_dir(data_dir, load_settings()))
-    return Target(url=run.url, token=run.operator_token, database_url=run.database_url)
+    return Target(url=run.url, token=run.operator_token, database_url=run.database_url, data_dir=run.data_dir)
 
 
 def _configured_token() -> str | None:

@@ -76,6 +76,8 @@ def ray_environment(
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_START_HOOK": "serve_app.embedded.ray_start_hook.without_client_server",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray runs workers at niceness 15, doors and all; here the nodes that may wait step aside by themselves.
+        "RAY_worker_niceness": "0",
         "RAY_ROTATION_MAX_BYTES": str(RAY_LOG_BYTES),
         "RAY_ROTATION_BACKUP_COUNT": str(RAY_LOG_FILES),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",

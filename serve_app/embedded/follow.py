@@ -13,7 +13,7 @@ from serve_app.embedded.http_probe import answers_200
 from serve_app.embedded.run_file import RunFile
 
 LOOK_SECONDS = 0.2
-LONGEST_SECONDS = 280.0
+LONGEST_SECONDS = 600.0  # more than the parts' own limits together: they fail first and say why
 
 
 def follow_until_ready(

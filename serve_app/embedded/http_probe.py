@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 5.0
 # Never through a proxy of the user's environment: the product is on this machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -18,7 +18,7 @@ from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import StartError
 from serve_app.embedded.processes import POLL_SECONDS, PartProcess
 
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 OBJECT_STORE_BYTES = 200_000_000
 DASHBOARD_PORT = 8265
 OLD_SESSIONS_KEPT = 1

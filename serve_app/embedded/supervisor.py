@@ -31,7 +31,7 @@ from serve_app.embedded.start_options import StartOptions
 from serve_app.settings import Settings
 
 PROBE_SECONDS = 2.0
-SILENT_SECONDS = 20.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
+SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
 HOUSEKEEPING_SECONDS = 5.0
 READY_SECONDS = 0.2
 

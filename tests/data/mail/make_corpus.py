@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.data.mail.cases import charsets, headers
+from tests.data.mail.cases import charsets, headers, html, ours, replies, robots, signatures, structure
 from tests.data.mail.cases.letter import Case
 
 HERE = Path(__file__).parent
-GROUPS = (charsets, headers)
+GROUPS = (charsets, headers, replies, signatures, html, structure, robots, ours)
 
 
 def all_cases() -> Iterator[Case]:

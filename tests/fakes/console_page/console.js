@@ -3,6 +3,7 @@
 
 const POLL_MS = 700;
 const shown = new Map(); // message id -> list item, for statuses that come later
+const refusing = new Map(); // address -> list item and count
 let after = 0;
 let replyTo = null;
 
@@ -50,13 +51,21 @@ function showStatus(entry) {
   if (failed) item.classList.add("bad");
 }
 
+// One line for each address that refuses, with a count: a product that is down is asked many times.
 function showRefusal(entry) {
-  const { status, url, attempt } = entry.details;
-  if (status >= 200 && status < 300) return;
-  const answer = status ? `answered ${status}` : "did not answer";
-  const item = element("li", "", "bad");
-  item.append(element("div", `${entry.kind} attempt ${attempt}: ${url} ${answer}`, "head"));
-  add(item);
+  const { status, url } = entry.details;
+  const where = `${entry.kind} to ${url.split("?")[0]}`;
+  if (status >= 200 && status < 300) return refusing.delete(where);
+  if (!refusing.has(where)) {
+    const item = element("li", "", "bad");
+    item.append(element("div", "", "head"));
+    refusing.set(where, { item, times: 0 });
+    add(item);
+  }
+  const held = refusing.get(where);
+  held.times += 1;
+  const answer = status ? `answered ${status}` : "was not answered";
+  held.item.firstChild.textContent = `${where} ${answer} (${held.times}×)`;
 }
 
 function add(item) {

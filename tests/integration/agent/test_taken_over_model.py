@@ -134,8 +134,8 @@ async def test_g12_personal_data_does_not_reach_the_model_and_comes_back(remote:
     }
     text = (
         "I am Anna Lindgren, anna.lindgren@example.com, phone +49 30 901820, card 4111 1111 1111 1111, "
-        "account DE89 3704 0044 0532 0130 00, my password is Hunter2!pass, token ghp_abcdefghijklmnopqrstuvwxyz0123456789. "
-        + QUESTION
+        "account DE89 3704 0044 0532 0130 00, my password is Hunter2!pass, "
+        f"token ghp_abcdefghijklmnopqrstuvwxyz0123456789. {QUESTION}"
     )
     turn = turn_of(text, channel="email")
     analysis = await remote.analyse(turn)

@@ -123,7 +123,10 @@ async def test_thanks_with_a_question_are_a_question(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "notice"),
     [
-        ("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr in mein Konto.", "nur auf Englisch"),
+        (
+            "Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr in mein Konto.",
+            "nur auf Englisch",
+        ),
         ("¿Cómo puedo restablecer mi contraseña olvidada? No puedo entrar en mi cuenta.", "Solo puedo responder"),
         ("パスワードを忘れました。どうすればいいですか。", "only answer in English"),
     ],
@@ -183,7 +186,8 @@ async def test_r4_limit_tone_and_template_come_from_the_table(desk: Desk, pool: 
     finally:
         async with pool.acquire() as connection:
             await connection.execute(
-                "UPDATE channel_configs SET max_response_length = 300, response_template = $1 WHERE channel = 'web_form'",
+                "UPDATE channel_configs SET max_response_length = 300, response_template = $1 "
+                "WHERE channel = 'web_form'",
                 "Hello {{ name }},\n\n{{ body }}\n\n{{ ticket }} {{ link }}",
             )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 
 import pytest
+import pytest_asyncio
+import structlog
 
+from serve_app.telemetry import configure_logging
 from tests.integration.api.serving import Served, arguments, running
 
 EMPTIED = """
@@ -16,12 +19,26 @@ EMPTIED = """
 """
 
 
-@pytest.fixture
-async def api(module_database_url: str) -> AsyncIterator[Served]:
-    """The standard server over an empty database. A test that changes the schema takes `serve`, with one of its own."""
+@pytest.fixture(scope="module", autouse=True)
+def _logs() -> Iterator[None]:
+    """Logs as the product writes them: structlog's own setting takes seconds to draw one traceback."""
+    configure_logging("WARNING", "ingress")
+    yield
+    structlog.reset_defaults()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_api(module_database_url: str) -> AsyncIterator[Served]:
+    """The standard server, started once for a module."""
     async with running(arguments(module_database_url)) as served:
-        await served.pool.execute(EMPTIED)
         yield served
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def api(module_api: Served) -> Served:
+    """The standard server over an empty database. A test that changes the schema takes `serve`, with one of its own."""
+    await module_api.pool.execute(EMPTIED)
+    return module_api
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import pytest
 
 from tests.integration.api.serving import FORM, Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SUBMIT = "/api/v1/support/form"
 JSON = {"Content-Type": "application/json"}
 FORM_JSON = json.dumps(FORM)

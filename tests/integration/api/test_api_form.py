@@ -13,6 +13,8 @@ from ingest.events import INCOMING, InboundMessage
 from ingest.status_link import status_token
 from tests.integration.api.serving import FORM, SECRET, Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 PATHS = ("/api/v1/support/form", "/support/submit")
 LIMITS = {"name": (2, 255), "subject": (5, 500), "message": (10, 10_000)}
 TABLES = ("customers", "customer_identifiers", "conversations", "tickets", "messages", "inbox", "events")

@@ -12,6 +12,8 @@ import pytest
 
 from tests.integration.api.serving import FORM, Served, arguments, free_port, running
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 HEALTH = ("/api/v1/health", "/health")
 CALLS = [
     ("POST", "/api/v1/support/form"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.api.serving import FORM, STAFF_KEY, Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SUBMIT = "/api/v1/support/form"
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.integration.api.serving import STAFF_KEY, Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
 PATHS = ("/api/v1/metrics/channels", "/metrics/channels")
 EMPTY = {

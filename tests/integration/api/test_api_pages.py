@@ -12,6 +12,8 @@ from ingest.web_form import Category
 from serve_app.api.models import TicketView
 from tests.integration.api.serving import Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 PAGES = ("/", "/status", "/docs")
 
 

@@ -11,6 +11,8 @@ import pytest
 from ingest.events import INCOMING, InboundMessage
 from tests.integration.api.serving import Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def reply(api: Served, ticket: dict[str, Any], body: Any, key: str | None = None) -> httpx.Response:
     """Write into this ticket with its token."""

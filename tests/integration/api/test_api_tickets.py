@@ -10,6 +10,8 @@ from db.ids import new_id
 from ingest.status_link import status_token
 from tests.integration.api.serving import SECRET, STAFF_KEY, Served
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 PATHS = ("/api/v1/tickets/{}", "/support/ticket/{}")
 FIELDS = {
     "ticket_id", "status", "category", "priority", "subject", "source_channel", "created_at", "updated_at",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,17 +51,37 @@ class HostRewriter(TwilioHttpClient):  # type: ignore[misc]
         return super().request(method, url.replace("https://api.twilio.com", self._base_url), *args, **kwargs)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
+@dataclass(slots=True)
+class Receivers:
+    """One server for all receivers; each has a path of its own, so that no test sees another's posts."""
+
+    base_url: str = ""
+    by_name: dict[str, Receiver] = field(default_factory=dict)
+
+    def new(self) -> Receiver:
+        """A receiver under a new path."""
+        name = uuid.uuid4().hex
+        self.by_name[name] = Receiver(url=f"{self.base_url}/{name}")
+        return self.by_name[name]
+
+
+@pytest.fixture(scope="session")
+def receivers() -> Iterator[Receivers]:
+    kept = Receivers()
 
     async def receive(request: Request) -> Response:
-        kept.received.append((dict(request.headers), await request.body()))
-        return Response(status_code=kept.statuses.pop(0) if kept.statuses else 200)
+        receiver = kept.by_name[request.path_params["name"]]
+        receiver.received.append((dict(request.headers), await request.body()))
+        return Response(status_code=receiver.statuses.pop(0) if receiver.statuses else 200)
 
-    with serve_in_thread(Starlette(routes=[Route("/{path:path}", receive, methods=["POST"])])) as url:
-        kept.url = url
+    with serve_in_thread(Starlette(routes=[Route("/{name}/{path:path}", receive, methods=["POST"])])) as url:
+        kept.base_url = url
         yield kept
+
+
+@pytest.fixture
+def receiver(receivers: Receivers) -> Receiver:
+    return receivers.new()
 
 
 @pytest.fixture

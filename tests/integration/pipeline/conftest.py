@@ -53,7 +53,9 @@ class Store:
 
     async def form(self, message: str, *, email: str = "ann@example.com", key: str | None = None) -> InboundMessage:
         """File a form as the HTTP call does and return the record that would travel."""
-        body = SupportForm(name="Ann Lee", email=email, subject="A question", category="how_to", message=f"{message:<10}.")
+        body = SupportForm(
+            name="Ann Lee", email=email, subject="A question", category="how_to", message=f"{message:<10}."
+        )
         new = new_form(body, key=key, now=datetime.now(UTC))
         async with connection(self.pool) as borrowed:
             accepted: AcceptedForm = await intake.accept_form(borrowed, new)
@@ -100,7 +102,9 @@ class Store:
             identity=Identity(pool=self.pool),
             analysis=analysis or FlatAnalysis(),
             agent=agent or ScriptedAgent(),
-            apology=Apology(configs=ChannelConfigs(self.pool), links=lambda number: f"http://localhost/status#{number}"),
+            apology=Apology(
+                configs=ChannelConfigs(self.pool), links=lambda number: f"http://localhost/status#{number}"
+            ),
             relay=Nudges(),
             holder=holder,
             failpoint=failpoint,

@@ -34,7 +34,9 @@ async def test_k3_repeated_records_change_nothing(graph: Graph, store: Store) ->
     await graph.reporting()
     await graph.settled(within_s=30)
     for _ in range(3):
-        await store.execute("UPDATE events SET state = 'pending', lease_until = NULL WHERE topic = 'fte.tickets.incoming'")
+        await store.execute(
+            "UPDATE events SET state = 'pending', lease_until = NULL WHERE topic = 'fte.tickets.incoming'"
+        )
         await published(store)
     assert await store.value("SELECT sum(attempts) FROM events WHERE topic = 'fte.tickets.incoming'") == 48
     await asyncio.sleep(1)

@@ -66,9 +66,9 @@ async def test_a_burst_in_one_conversation_is_one_turn(store: Store) -> None:
     assert sorted(outcomes) == ["answered", "idle", "idle"]
     states = await store.rows("SELECT state, absorbed_by FROM inbox ORDER BY received_at")
     assert [row["state"] for row in states] == ["answered", "absorbed", "absorbed", "answered"]
-    assert await store.value("SELECT content FROM messages WHERE author = 'agent' ORDER BY created_at DESC LIMIT 1") == (
-        "About: one\ntwo\nthree"
-    )
+    assert await store.value(
+        "SELECT content FROM messages WHERE author = 'agent' ORDER BY created_at DESC LIMIT 1"
+    ) == ("About: one\ntwo\nthree")
     assert await store.violations() == {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ingest.events import INCOMING, InboundMessage
+from ingest.identifiers import normalise_phone, phone_pattern
 from ingest.web_form import SupportForm, TicketReply, new_form
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -140,6 +142,12 @@ def test_f1_the_published_schema_and_the_server_agree_on_every_text(text: str) -
     schema = SupportForm.model_json_schema()["properties"]["subject"]
     accepted = refused_fields(subject=text) == set()
     assert jsonschema.Draft202012Validator(schema).is_valid(text) is accepted
+
+
+@settings(max_examples=500, deadline=None)
+@given(number=st.from_regex(phone_pattern(), fullmatch=True))
+def test_f1_every_phone_that_the_schema_promises_is_accepted(number: str) -> None:
+    assert re.fullmatch(r"\+[1-9][0-9]{6,17}", normalise_phone(number))
 
 
 def test_h13_a_reply_has_one_to_ten_thousand_characters() -> None:

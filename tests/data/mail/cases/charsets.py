@@ -1,3 +1,4 @@
+
 """Texts in other scripts, and mails that are wrong about their own charset."""
 
 from __future__ import annotations
@@ -64,7 +65,11 @@ def _utf_8() -> Iterator[Case]:
     quoted = letter("Grüße", content_type='text/plain; charset="UTF-8"; format=fixed')
     yield customer("charset-quoted-with-more-parameters", quoted, "Grüße")
     yield customer("charset-named-utf8", letter("Grüße", content_type="text/plain; charset=utf8"), "Grüße")
-    yield customer("emoji-family-keeps-its-joiners", letter("We are 👨‍👩‍👧 and need three seats"), "We are 👨‍👩‍👧 and need three seats")
+    yield customer(
+        "emoji-family-keeps-its-joiners",
+        letter("We are 👨‍👩‍👧 and need three seats"),
+        "We are 👨‍👩‍👧 and need three seats",
+    )
 
 
 def _lies() -> Iterator[Case]:

@@ -1,3 +1,4 @@
+
 """Subjects, senders and message ids: encoded, folded, forged, doubled and missing."""
 
 from __future__ import annotations
@@ -33,8 +34,14 @@ def _subjects() -> Iterator[Case]:
     yield _subject("unknown-charset-word", "=?x-klingon?Q?hello?=", "hello")
     yield _subject("utf-7-word", "=?utf-7?Q?+ADw-b+AD4-?=", "+ADw-b+AD4-")
     yield _subject("word-without-end", "=?utf-8?Q?hello", "=?utf-8?Q?hello")
-    yield _subject("folded", "A very long question\r\n about my account\r\n\tand more", "A very long question about my account and more")
-    yield _subject("encoded-line-break-and-header", "=?utf-8?Q?Hi=0D=0ABcc:_all@victim.example?=", "Hi Bcc: all@victim.example")
+    yield _subject(
+        "folded",
+        "A very long question\r\n about my account\r\n\tand more",
+        "A very long question about my account and more",
+    )
+    yield _subject(
+        "encoded-line-break-and-header", "=?utf-8?Q?Hi=0D=0ABcc:_all@victim.example?=", "Hi Bcc: all@victim.example"
+    )
     yield _subject("empty", "", "")
     yield _subject("nul-and-bell", "He\x00llo\x07", "Hello")
     yield _subject("of-5000-characters", "x" * 900 + "\r\n " + "y" * 4000, "x" * 500)
@@ -56,17 +63,23 @@ def _senders() -> Iterator[Case]:
     yield _from("upper-case", "Ann <ANN@Customer.EXAMPLE>", "ann@customer.example", "Ann")
     yield _from("quoted-comma", '"Customer, Ann" <ann@customer.example>', "ann@customer.example", "Customer, Ann")
     yield _from("bare-comma", "Customer, Ann <ann@customer.example>", "ann@customer.example", "Customer, Ann")
-    yield _from("address-as-name", "ann@customer.example <ann@customer.example>", "ann@customer.example", "ann@customer.example")
+    yield _from(
+        "address-as-name", "ann@customer.example <ann@customer.example>", "ann@customer.example", "ann@customer.example"
+    )
     yield _from("comment-with-name", "ann@customer.example (Ann (at work))", "ann@customer.example", "")
     yield _from("encoded-name", "=?utf-8?Q?J=C3=B6rg?= <joerg@customer.example>", "joerg@customer.example", "Jörg")
-    yield _from("encoded-quoted-name", '"=?utf-8?Q?J=C3=B6rg?=" <joerg@customer.example>', "joerg@customer.example", "Jörg")
+    yield _from(
+        "encoded-quoted-name", '"=?utf-8?Q?J=C3=B6rg?=" <joerg@customer.example>', "joerg@customer.example", "Jörg"
+    )
     yield _from("raw-utf8-name", "Jörg <joerg@customer.example>", "joerg@customer.example", "Jörg")
     yield _from("plus-tag-and-dots", "<a.n.n+work@customer.example>", "a.n.n+work@customer.example", "")
     yield _from("unicode-domain", "Ann <ann@bücher.example>", "ann@bücher.example", "Ann")
     yield _from("punycode-domain", "Ann <ann@xn--bcher-kva.example>", "ann@bücher.example", "Ann")
-    yield _from("escaped-quotes", '"Ann \\"Annie\\" C." <ann@customer.example>', "ann@customer.example", 'Ann "Annie" C.')
+    yield _from(
+        "escaped-quotes", '"Ann \\"Annie\\" C." <ann@customer.example>', "ann@customer.example", 'Ann "Annie" C.'
+    )
     yield _from("folded", "Ann Customer\r\n <ann@customer.example>", "ann@customer.example", "Ann Customer")
-    evil = '=?utf-8?Q?boss=40bank.example=3E?= <ann@customer.example>'
+    evil = "=?utf-8?Q?boss=40bank.example=3E?= <ann@customer.example>"
     yield _from("name-that-looks-like-an-address", evil, "ann@customer.example", "boss@bank.example>")
 
 

@@ -98,4 +98,6 @@ def part_bytes(item: str | bytes) -> bytes:
 def _encoded(data: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return base64.encodebytes(data).replace(b"\n", b"\r\n")
-    return encodestring(data).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") if encoding == "quoted-printable" else data
+    return (
+        encodestring(data).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") if encoding == "quoted-printable" else data
+    )

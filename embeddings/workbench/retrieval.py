@@ -1,0 +1,56 @@
+"""The search that the store does, over vectors in memory: for training and measuring without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+import numpy as np
+
+from db.records import Passage
+from embeddings.chunker import Section, parse_docs
+from embeddings.encoder import Encoder
+from embeddings.heads import Floats
+from embeddings.indexer import embedded_text
+from embeddings.workbench.questions import DOCUMENT
+
+FOUND = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Sections and their vectors (n, d)."""
+
+    sections: tuple[Section, ...]
+    vectors: Floats
+
+    @classmethod
+    def of(cls, encoder: Encoder, document: Path = DOCUMENT) -> Self:
+        """Chunk and embed a document as the indexer does."""
+        sections = tuple(parse_docs(document.read_text(encoding="utf-8"), document.name))
+        return cls(sections=sections, vectors=encoder.encode([embedded_text(section) for section in sections]))
+
+    def search(self, vector: Floats, limit: int = FOUND) -> list[Passage]:
+        """The `limit` nearest passages to a vector (d,), best first."""
+        cosines = self.vectors @ vector
+        return [self._passage(row, float(cosines[row])) for row in np.argsort(-cosines)[:limit]]
+
+    def rows(self, titles: Sequence[str | None]) -> np.ndarray:
+        """The row of each title's first section, -1 for None; raises KeyError for a title that is not there."""
+        row_of = {section.title: row for row, section in reversed(list(enumerate(self.sections)))}
+        return np.array([-1 if title is None else row_of[title] for title in titles])
+
+    def _passage(self, row: int, cosine: float) -> Passage:
+        section = self.sections[row]
+        return Passage(
+            id=UUID(int=row),
+            slug=section.slug,
+            title=section.title,
+            category=section.category,
+            content=section.content,
+            source=section.source,
+            score=cosine,
+        )

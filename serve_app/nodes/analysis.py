@@ -1,0 +1,20 @@
+"""Encoder and heads, loaded once a replica."""
+
+from __future__ import annotations
+
+from deployments.analysis import AnalysisNode
+from embeddings.encoder import Encoder
+from embeddings.escalation import EscalationHead
+from embeddings.sentiment import SentimentHead
+from serve_app.nodes.common import begin
+from serve_app.settings import AppArgs
+
+
+class AnalysisServer(AnalysisNode):
+    """deployments.analysis, as a replica."""
+
+    def __init__(self, args: AppArgs) -> None:
+        begin(args, "analysis")
+        super().__init__(
+            encoder=Encoder(args.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationHead.load()
+        )

@@ -1,0 +1,26 @@
+"""Identity over a pool of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from db.records import Turn
+from deployments.identity import Identity
+from serve_app.nodes.common import begin, open_pool
+from serve_app.settings import AppArgs
+
+
+class IdentityServer:
+    """deployments.identity, as a replica."""
+
+    async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
+        begin(args, "identity")
+        self._node = Identity(pool=await open_pool(args))
+
+    async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
+        """As Identity.open_turns."""
+        return await self._node.open_turns(inbox_ids, holder)
+
+    async def __del__(self) -> None:
+        await self._node.close()

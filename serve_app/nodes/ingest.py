@@ -1,0 +1,40 @@
+"""A member of the consumer group, with the pipeline behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.ingest_worker import IngestWorker
+from serve_app.handles import RemoteAgent, RemoteAnalysis, RemoteIdentity
+from serve_app.nodes.common import begin, links, open_pool
+from serve_app.settings import AppArgs
+
+
+class IngestServer:
+    """deployments.ingest_worker, as a replica."""
+
+    async def __init__(  # type: ignore[misc]
+        self,
+        args: AppArgs,
+        identity: DeploymentHandle[Any],
+        analysis: DeploymentHandle[Any],
+        agent: DeploymentHandle[Any],
+    ) -> None:
+        begin(args, "ingest")
+        self._node = IngestWorker(
+            pool=await open_pool(args),
+            kafka=args.kafka,
+            identity=RemoteIdentity(identity),
+            analysis=RemoteAnalysis(analysis),
+            agent=RemoteAgent(agent),
+            links=links(args),
+        )
+
+    async def check_health(self) -> None:
+        """Raise when a task has died: Serve replaces the replica."""
+        await self._node.check_health()
+
+    async def __del__(self) -> None:
+        await self._node.close()

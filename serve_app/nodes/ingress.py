@@ -1,0 +1,27 @@
+"""The HTTP doors."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.ingress import Ingress
+from serve_app.api import build_for
+from serve_app.nodes.common import begin
+from serve_app.settings import AppArgs
+
+
+class IngressServer(Ingress):
+    """The other handles are taken so that their nodes belong to the application."""
+
+    def __init__(self, args: AppArgs, *_also_run: DeploymentHandle[Any]) -> None:
+        begin(args, "ingress", steps_aside=False)
+        super().__init__(
+            build_app=partial(build_for, args, version("nightdesk")),
+            database_url=args.database_url,
+            pool_size=args.db_pool_size,
+            kafka=args.kafka,
+        )

@@ -1,0 +1,148 @@
+"""The broker and the database go away, come back, come back empty; nobody restarts anything of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from db.migrate import migrate
+from db.pool import create_pool
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.kafka import EmbeddedKafka
+from serve_app.embedded.postgres import EmbeddedPostgres
+from serve_app.settings import KafkaArgs
+from tests.integration.pipeline.conftest import Graph, Store
+
+
+@pytest.fixture
+def own_data_dir() -> Iterator[DataDir]:
+    data_dir = DataDir(Path(tempfile.mkdtemp(prefix="nd-outage-")))
+    data_dir.prepare()
+    yield data_dir
+    shutil.rmtree(data_dir.path, ignore_errors=True)
+
+
+@pytest.fixture
+def broker(own_data_dir: DataDir) -> Iterator[EmbeddedKafka]:
+    """A broker that the test may stop and empty."""
+    server = EmbeddedKafka(own_data_dir)
+    server.start()
+    yield server
+    server.stop(grace=2)
+
+
+@pytest.fixture
+async def graph(store: Store, database_url: str, broker: EmbeddedKafka, group: str) -> AsyncIterator[Graph]:
+    kafka = KafkaArgs(bootstrap_servers=broker.bootstrap_servers, partitions=3)
+    graph = Graph(store, database_url, kafka, group)
+    yield graph
+    await graph.close()
+
+
+async def file(graph: Graph, count: int) -> None:
+    for n in range(count):
+        await graph.store.form(f"Question number {n}", email=f"c{n}@example.com")
+
+
+async def test_tk3_a_broker_that_comes_back_empty_costs_a_minute_not_a_message(
+    graph: Graph, broker: EmbeddedKafka, own_data_dir: DataDir
+) -> None:
+    await graph.worker()
+    await graph.reporting()
+    await file(graph, 10)
+    await graph.settled(within_s=30)
+    graph.agent.delay_s = 2.0
+    await file(graph, 10)
+    await asyncio.sleep(1.0)  # some are published, some run
+    await asyncio.to_thread(broker.stop, grace=0)
+    await file(graph, 10)  # K5: accepted without a broker
+    shutil.rmtree(own_data_dir.kafka / "log")
+    await asyncio.to_thread(broker.start)
+    graph.agent.delay_s = 0.0
+    await graph.settled(within_s=60)
+    await file(graph, 10)
+    await graph.settled(within_s=60)
+    assert len(graph.agent.runs) == 40
+    assert await graph.store.violations() == {}
+
+
+async def test_tk3_records_that_were_published_but_never_read_are_repeated(
+    graph: Graph, broker: EmbeddedKafka, own_data_dir: DataDir
+) -> None:
+    reporting = await graph.reporting()
+    await file(graph, 10)
+    async with asyncio.timeout(20):
+        while await graph.store.value("SELECT count(*) FROM events WHERE state = 'pending'"):
+            await asyncio.sleep(0.1)
+    await asyncio.to_thread(broker.stop, grace=0)
+    shutil.rmtree(own_data_dir.kafka / "log")
+    await asyncio.to_thread(broker.start)
+    await graph.worker()
+    await graph.settled(within_s=60)
+    assert await graph.store.violations() == {}
+    await reporting.check_health()
+
+
+async def test_a_backlog_is_not_doubled_by_the_sweeper(graph: Graph) -> None:
+    await graph.reporting()
+    await file(graph, 20)
+    await asyncio.sleep(6)  # well past the sweeper's least age; nobody has read anything
+    assert await graph.store.value("SELECT max(attempts) FROM events WHERE topic = 'fte.tickets.incoming'") == 1
+
+
+async def test_k5_an_outage_of_the_broker_is_survived(graph: Graph, broker: EmbeddedKafka) -> None:
+    worker = await graph.worker()
+    await graph.reporting()
+    await file(graph, 5)
+    await graph.settled(within_s=30)
+    await asyncio.to_thread(broker.stop, grace=0)
+    await file(graph, 10)
+    async with asyncio.timeout(30):
+        while worker.status()[0] != "degraded":
+            await asyncio.sleep(0.2)
+    await worker.check_health()
+    await asyncio.to_thread(broker.start)
+    await graph.settled(within_s=60)
+    assert len(graph.agent.runs) == 15
+    assert await graph.store.violations() == {}
+    async with asyncio.timeout(30):
+        while worker.status()[0] != "healthy":
+            await asyncio.sleep(0.2)
+
+
+async def test_tk4_an_outage_of_the_database_loses_nothing(
+    own_data_dir: DataDir, broker: EmbeddedKafka, group: str
+) -> None:
+    postgres = EmbeddedPostgres(own_data_dir)
+    postgres.start()
+    try:
+        await migrate(postgres.dsn())
+        store = Store(await create_pool(postgres.dsn(), size=4))
+        kafka = KafkaArgs(bootstrap_servers=broker.bootstrap_servers, partitions=3)
+        graph = Graph(store, postgres.dsn(), kafka, group)
+        graph.agent.delay_s = 1.0
+        worker = await graph.worker()
+        await graph.delivery()
+        await graph.reporting()
+        await file(graph, 8)
+        await asyncio.sleep(1.5)  # turns are open
+        await asyncio.to_thread(postgres.stop, grace=0)
+        await asyncio.sleep(5)
+        await asyncio.to_thread(postgres.start)
+        await graph.settled(within_s=60, delivered=True)
+        await worker.check_health()
+        assert await store.violations() == {}
+        assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 8
+        await graph.close()
+        await store.pool.close()
+    finally:
+        await asyncio.to_thread(postgres.stop, grace=2)
+
+
+assert asyncpg

@@ -1,0 +1,91 @@
+"""S1: a second `up` waits for the first one's product."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from serve_app.embedded import run_file
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.errors import StartError
+from serve_app.embedded.follow import follow_until_ready
+from serve_app.embedded.lock import SupervisorBusyError, SupervisorLock
+from serve_app.embedded.processes import ProcessRecord, identity_of
+from serve_app.embedded.run_file import PartStatus, RunFile
+
+
+class _Ready(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health/ready" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class _Heard:
+    def __init__(self) -> None:
+        self.states: list[str] = []
+
+    def changed(self, run: RunFile) -> None:
+        self.states.append(run.state)
+
+    def note(self, text: str) -> None:
+        raise AssertionError(text)
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Ready)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def run(url: str) -> RunFile:
+    supervisor = ProcessRecord(name="supervisor", pid=os.getpid(), identity=identity_of(os.getpid()) or "")
+    graph = PartStatus(name="graph", state="starting", since="now")
+    return RunFile(supervisor=supervisor, data_dir="/d", started_at="now", url=url, parts=(graph,))
+
+
+def _up(run: RunFile) -> RunFile:
+    return replace(run, parts=tuple(replace(part, state="up") for part in run.parts))
+
+
+def test_it_waits_until_every_part_is_up(tmp_path: Path, run: RunFile) -> None:
+    data_dir, heard = DataDir(tmp_path), _Heard()
+    run_file.save(data_dir, run)
+    timer = threading.Timer(0.5, lambda: run_file.save(data_dir, _up(run)))
+    timer.start()
+    assert follow_until_ready(data_dir, heard, still_coming=lambda: False) == _up(run)
+    assert heard.states[0] == "starting"
+    assert heard.states[-1] == "up"
+
+
+def test_nobody_there_and_nobody_coming_is_none(tmp_path: Path) -> None:
+    assert follow_until_ready(DataDir(tmp_path), _Heard(), still_coming=lambda: False) is None
+
+
+def test_it_does_not_wait_for_ever(tmp_path: Path, run: RunFile) -> None:
+    run_file.save(DataDir(tmp_path), run)
+    with pytest.raises(StartError, match=r"^not healthy after 0 s: see `nightdesk status`"):
+        follow_until_ready(DataDir(tmp_path), _Heard(), still_coming=lambda: True, longest=0.3)
+
+
+def test_one_supervisor_for_each_directory(tmp_path: Path) -> None:
+    data_dir = DataDir(tmp_path)
+    data_dir.run.mkdir()
+    with SupervisorLock(data_dir), pytest.raises(SupervisorBusyError), SupervisorLock(data_dir):
+        raise AssertionError("two at once")
+    with SupervisorLock(data_dir):
+        pass
