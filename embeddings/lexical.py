@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+OWN_NAMES = ("TechCorp Platform", "TechCorp")
+"""The company's and its product's names, longest first. They stand in every passage and only blur what is asked."""
+
+_OWN = re.compile(rf"\b(?:{'|'.join(map(re.escape, OWN_NAMES))})(?:['’]s)?\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _STOP = frozenset(
@@ -28,7 +32,7 @@ _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "edly", "ed", "es", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The knowledge base's words: `words` with their number of uses, `stems` with the number of passages having them."""
+    """The knowledge base's words: `words` with their number of uses, `stems` with that of the passages having them."""
 
     passages: int
     words: Mapping[str, int]
@@ -45,6 +49,11 @@ class Vocabulary:
     def rarity(self, stem_: str) -> float:
         """Inverse document frequency, in nats; a word that no passage has is the rarest."""
         return math.log((self.passages + 1) / (self.stems.get(stem_, 0) + 0.5))
+
+
+def without_own_names(text: str) -> str:
+    """Return `text` without OWN_NAMES; the text as it is when nothing else is in it."""
+    return " ".join(_OWN.sub("", text).split()) or text
 
 
 def terms(text: str) -> list[str]:

@@ -48,6 +48,7 @@ class RelevanceGate:
     question_bias: float
     vocabulary: Vocabulary
     products: tuple[str, ...]
+    speller: Speller
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> Self:
@@ -61,6 +62,7 @@ class RelevanceGate:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Build the gate from what `as_json` gives; raises KeyError or ValueError."""
+        vocabulary, products = Vocabulary(**stored["vocabulary"]), tuple(stored["products"])
         return cls(
             model_id=stored["model_id"],
             threshold=stored["threshold"],
@@ -68,8 +70,9 @@ class RelevanceGate:
             bias=stored["bias"],
             question_weights=np.array(stored["question"]["weights"], dtype=np.float32),
             question_bias=stored["question"]["bias"],
-            vocabulary=Vocabulary(**stored["vocabulary"]),
-            products=tuple(stored["products"]),
+            vocabulary=vocabulary,
+            products=products,
+            speller=query_speller(vocabulary, products),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -91,8 +94,15 @@ class RelevanceGate:
             },
         }
 
+    def prepare(self, query: str) -> str:
+        """The words to embed and to judge in a query's stead: misspelt words mended, our own names left out.
+
+        The gate is calibrated on prepared queries; without this it refuses more and finds less.
+        """
+        return lexical.without_own_names(self.speller.mend(query))
+
     def relevant(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Relevance:
-        """Judge a search: its query, the query's vector (d,), and the passages found, best first. None found: 0."""
+        """Judge a search: its prepared query, that query's vector (d,), what was found, best first. Nothing found: 0."""
         if not passages:
             return Relevance(ok=False, score=0.0, threshold=self.threshold)
         logit = float(self.signals(question, question_vector, passages) @ self.weights) + self.bias
@@ -119,17 +129,18 @@ class RelevanceGate:
             dtype=np.float32,
         )
 
-    def speller(self) -> Speller:
-        """A speller that knows this gate's vocabulary: mend a query with it before it is embedded."""
-        names = (word for name in self.products for word in re.split(r"\W+", name))
-        return Speller(words=self.vocabulary.words, known=(*encoder_words(), *names))
-
     def _names_foreign_product(self, question: str, found: Sequence[str]) -> bool:
         """Whether the question names a listed product that none of the passages mentions."""
         asked = _spaced(question)
         named = [name for name in self.products if f" {name} " in asked]
         texts = [_spaced(text) for text in found] if named else []
         return any(all(f" {name} " not in text for text in texts) for name in named)
+
+
+def query_speller(vocabulary: Vocabulary, products: Sequence[str]) -> Speller:
+    """A speller that mends to the knowledge base's words and leaves English words and products' names alone."""
+    names = (word for name in (*products, *lexical.OWN_NAMES) for word in re.split(r"\W+", name.lower()))
+    return Speller(words=vocabulary.words, known=(*encoder_words(), *names))
 
 
 def _covered(rarity: dict[str, float], terms: frozenset[str]) -> float:

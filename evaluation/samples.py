@@ -43,11 +43,12 @@ def load_samples(path: Path) -> list[Sample]:
 
 
 def _sample(row: dict[str, Any]) -> Sample:
-    # A WhatsApp message has no subject and may come from somebody without an address; the form needs both.
+    # A WhatsApp message has no subject and comes from somebody without an address; the form needs both.
+    subject = row["subject"] if row["channel"] != "whatsapp" else row["message"][:60]
     form = {
         "name": row["name"],
         "email": row.get("email") or f"{row['id'].lower()}@sample.example.com",
-        "subject": row.get("subject") or row["kind"].replace("_", " "),
+        "subject": subject,
         "category": row["category"],
         "priority": row["priority"],
         "message": row["message"],

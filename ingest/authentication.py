@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ingest.lexer import MalformedHeaderError, Token, lex
 
 _LIMIT = 10_000
+_HEADERS_LIMIT = 20
 _TRACE = re.compile(r"\bby\s+(\S+)", re.IGNORECASE)
 
 Headers = Sequence[tuple[str, str]]
@@ -15,7 +16,7 @@ Clause = list[Token]
 
 
 def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google.com") -> bool:
-    """Tell whether our provider vouches that the mail comes from `from_domain` (ASCII, as `normalise_email` gives it).
+    """Tell whether our provider vouches that the mail comes from `from_domain` (as `ascii_domain` gives it).
 
     `headers` are (name, value) from top to bottom. Only the topmost Authentication-Results header that names
     `authserv_id` counts, and only where the provider puts it: below its own Received line and above the next, if it
@@ -23,11 +24,10 @@ def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google
     `from_domain`. What can't be read, or can be read in two ways, is False; so is everything below a header that
     can't be read, since nobody can tell whose it is.
     """
-    for at, (name, value) in enumerate(headers):
-        if name.lower() != "authentication-results":
-            continue
+    named = [at for at, (name, _) in enumerate(headers) if name.lower() == "authentication-results"]
+    for at in named[:_HEADERS_LIMIT]:
         try:
-            clauses = _clauses(value)
+            clauses = _clauses(headers[at][1])
         except MalformedHeaderError:
             return False
         words = [token.text.lower() for token in clauses[0] if token.kind != "space"]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, islice
 
 from html_to_markdown import ConversionOptions, OutputFormat, convert
 from selectolax.lexbor import LexborHTMLParser
 
 _HTML_LIMIT = 300_000
-# Marking takes time that grows with the square of the nesting; no mail that a person wrote comes near these.
-_TAGS_LIMIT = 10_000
+# Marking takes time that grows with tags times nesting; no mail that a person wrote comes near these.
+_TAGS_LIMIT = 20_000
+_DEPTH_LIMIT = 300
 _QUOTES_LIMIT = 200
+_TAG = re.compile(
+    r"<(/?)(?!(?:p|li|t[dhr]|tbody|d[dt]|option|br|img|hr|meta|link|input|col|area|wbr)\b)[a-z]", re.IGNORECASE
+)
 _SIGNATURES = ".gmail_signature, .gmail_signature_prefix, .moz-signature, .protonmail_signature_block, #Signature"
 _QUOTES = (
     "blockquote.gmail_quote",
@@ -37,9 +42,15 @@ def html_to_text(html: str, *, keep_quotes: bool = False) -> str:
     marked as such are dropped. What lies beyond 300,000 characters is not read. Never raises.
     """
     html = html[:_HTML_LIMIT].replace("\x00", "").encode("utf-8", "replace").decode()
-    if html.count("<") <= _TAGS_LIMIT:
+    if _is_shallow(html):
         html = _without_quotes(html, keep_quotes=keep_quotes)
     return convert(html, _OPTIONS).content or ""
+
+
+def _is_shallow(html: str) -> bool:
+    tags = islice(_TAG.finditer(html), _TAGS_LIMIT + 1)
+    depths = list(accumulate(-1 if tag[1] else 1 for tag in tags))
+    return len(depths) <= _TAGS_LIMIT and max(depths, default=0) <= _DEPTH_LIMIT
 
 
 def _without_quotes(html: str, *, keep_quotes: bool) -> str:

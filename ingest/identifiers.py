@@ -12,7 +12,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationR
 
 # How people write international numbers: the library alone would also read letters as digits and drop what follows.
 _DIGIT = "[ ()./-]{0,3}[0-9]"
-_WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,17}}")
+_WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,15}}")  # E.164: 15 digits at most; one 0 more is forgiven
 
 
 class InvalidIdentifierError(ValueError):
@@ -56,7 +56,7 @@ def phone_pattern() -> str:
         country = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
         assert country is not None
         assert country.general_desc is not None
-        lengths = [n for n in country.general_desc.possible_length if len(str(code)) + n >= 7]
+        lengths = [n for n in country.general_desc.possible_length if 7 <= len(str(code)) + n <= 15]
         codes["|".join(f"(?:{_DIGIT}){repeats}" for repeats in _repeats(lengths))].append(str(code))
     return r"\+(?:" + "|".join(f"(?:{'|'.join(group)})(?:{lengths})" for lengths, group in codes.items()) + ")"
 

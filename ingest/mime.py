@@ -8,27 +8,29 @@ from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
+from itertools import islice
 
 from ingest.charsets import decode, decode_words, readable
 from ingest.events import Attachment, InvalidMessageError
 from ingest.html_text import html_to_text
-from ingest.parts import attachment_of, children_of, is_attachment, parameter, payload_of
+from ingest.parts import SHORTENED_AT, attachment_of, children_of, is_attachment, parameter, payload_of
 from ingest.quotes import is_forward
 from ingest.text import clean, shorten
 
 # The parser's time grows with lines times nesting. Long attachments are shortened before it: their bytes stay with
 # the provider anyway.
-_BYTES_LIMIT = 3_000_000
+_PIECES_LIMIT = 1_000
+_PIECE_LIMIT = 400_000
 _LINES_LIMIT = 20_000
 _MULTIPARTS_LIMIT = 50
-_LINES_LIMIT_NESTED = 2_000
+_LINES_LIMIT_NESTED = 1_000
 _MULTIPART = re.compile(rb"multipart/|message/rfc822", re.IGNORECASE)
-_BASE64_RUN = re.compile(rb"\n(?:[A-Za-z0-9+/]{60,80}\r?\n)+")
-_BASE64_RUN_LIMIT = 160_000
+_HEADERS_LIMIT = 1_000
 _HEADER_LIMIT = 16_000
-_CONTENT_HEADER_LIMIT = 2_000
+_CONTENT_HEADER_LIMIT = 1_000
 _PARTS_LIMIT = 200
 _DEPTH_LIMIT = 40
+_TEXTS_LIMIT = 300_000
 _TEXT_LIMIT = 60_000
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w:.-]{1,40})""", re.IGNORECASE)
 _UNREADABLE = (RecursionError, ValueError, TypeError, LookupError, AttributeError, MessageError)
@@ -69,13 +71,15 @@ def read(raw: bytes) -> Mail:
     shortened, cut = _shortened(raw)
     try:
         message: Message = BytesParser(policy=_BoundedHeaders()).parsebytes(shortened)
-        headers = tuple((name, _unfolded(readable(value))) for name, value in message.raw_items())
+        headers = tuple(
+            (name, _unfolded(readable(value))) for name, value in islice(message.raw_items(), _HEADERS_LIMIT)
+        )
         subject = next((value for name, value in headers if name.lower() == "subject"), "")
         found = _Found(keep_quotes=is_forward("", decode_words(subject)), truncated=cut)
         parts = _texts(message, found, depth=0)
     except _UNREADABLE as error:
         raise InvalidMessageError(f"the mail's structure can't be read: {type(error).__name__}") from error
-    text, too_long = shorten("\n\n".join(clean(part) for part in parts if part.strip()), _TEXT_LIMIT)
+    text, too_long = shorten("\n\n".join(clean(part[: _TEXT_LIMIT + 1]) for part in parts if part.strip()), _TEXT_LIMIT)
     return Mail(
         headers=headers,
         content_type=message.get_content_type(),
@@ -93,17 +97,23 @@ class _Found:
     truncated: bool
     attachments: list[Attachment] = field(default_factory=list)
     parts: int = 0
+    text_left: int = _TEXTS_LIMIT
 
 
 def _shortened(raw: bytes) -> tuple[bytes, bool]:
-    """Return the mail with long base64 runs and what lies beyond the limits cut off, and whether the latter was."""
-    raw = raw if len(raw) <= _BASE64_RUN_LIMIT else _BASE64_RUN.sub(lambda run: run[0][:_BASE64_RUN_LIMIT], raw)
-    kept = raw[:_BYTES_LIMIT]
+    """Return what the parser is given, and whether more than attachments' bytes was left out."""
+    pieces = raw.split(b"\n--", _PIECES_LIMIT)
+    kept = b"\n--".join(_piece(piece) for piece in pieces)
     nested = len(_MULTIPART.findall(kept)) > _MULTIPARTS_LIMIT
-    lines = kept.split(b"\n", _LINES_LIMIT_NESTED if nested else _LINES_LIMIT)
     limit = _LINES_LIMIT_NESTED if nested else _LINES_LIMIT
-    kept = b"\n".join(lines[:limit])
-    return kept, len(kept) < len(raw)
+    lines = kept.split(b"\n", limit)
+    return b"\n".join(lines[:limit]), len(lines) > limit or any(len(piece) > _PIECE_LIMIT for piece in pieces[-1:])
+
+
+def _piece(piece: bytes) -> bytes:
+    head = piece[:2_000].lower()
+    attached = b"base64" in head and b"text/" not in head
+    return piece[: SHORTENED_AT if attached else _PIECE_LIMIT]
 
 
 def _unfolded(value: str) -> str:
@@ -123,7 +133,7 @@ def _texts(part: Message, found: _Found, depth: int) -> list[str]:
             return _preferred(children, texts)
         return [text for inner in texts for text in inner]
     if is_attachment(part, root=depth == 0):
-        found.attachments.extend(attachment_of(part, shortened_at=_BASE64_RUN_LIMIT))
+        found.attachments.extend(attachment_of(part))
         return []
     return [_text(part, found)]
 
@@ -136,7 +146,9 @@ def _preferred(children: list[Message], texts: list[list[str]]) -> list[str]:
 
 
 def _text(part: Message, found: _Found) -> str:
-    raw = payload_of(part)
+    raw = payload_of(part)[: found.text_left]
+    found.text_left -= len(raw)
+    found.truncated |= found.text_left <= 0
     charset = parameter(part, "charset")
     if part.get_content_subtype() in ("html", "enriched", "richtext"):
         meta = _META_CHARSET.search(raw[:4_000]) if charset is None else None

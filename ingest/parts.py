@@ -12,6 +12,8 @@ from ingest.charsets import decode_words
 from ingest.events import Attachment
 from ingest.text import one_line
 
+# An attachment's base64 is cut here before the mail is parsed; its size is then unknown.
+SHORTENED_AT = 100_000
 _TEXT_BYTES_LIMIT = 400_000
 _FILENAME_LIMIT = 200
 _ATTACHED_TEXTS = ("calendar", "vcard", "x-vcard", "directory", "csv", "xml", "rtf", "css", "javascript")
@@ -45,13 +47,13 @@ def is_attachment(part: Message, *, root: bool) -> bool:
     return not root and filename_of(part) is not None
 
 
-def attachment_of(part: Message, *, shortened_at: int) -> Iterator[Attachment]:
+def attachment_of(part: Message) -> Iterator[Attachment]:
     """Yield the attachment that a part is: none for the proof of a signature and for a tracking pixel.
 
-    `size` is in bytes, 0 where it is not known, as in a part that was cut at `shortened_at` bytes of base64.
+    `size` is in bytes, 0 where it is not known, as in a part that was cut at `SHORTENED_AT`.
     """
     content_type = part.get_content_type()
-    size = _size(part, shortened_at)
+    size = _size(part)
     inline = not str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
     pixel = inline and part.get_content_maintype() == "image" and 0 < size < _PIXEL_LIMIT
     if content_type not in _PROOFS and not pixel:
@@ -97,13 +99,13 @@ def _group(group: bytes) -> bytes:
     return base64.b64decode(whole + b"=" * (-len(whole) % 4))
 
 
-def _size(part: Message, shortened_at: int) -> int:
+def _size(part: Message) -> int:
     payload = part.get_payload()
     if not isinstance(payload, str):
         return 0
     if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
         return len(payload)
-    return 0 if len(payload) >= shortened_at - 100 else len("".join(payload.split()).rstrip("=")) * 3 // 4
+    return 0 if len(payload) > SHORTENED_AT - 3_000 else len("".join(payload.split()).rstrip("=")) * 3 // 4
 
 
 def _default_name(part: Message) -> str:

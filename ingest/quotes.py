@@ -11,10 +11,11 @@ from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-unt
 
 from ingest.signatures import without_signature
 
-# The libraries' patterns look at every pair of places in a line: longer lines are no reply headers, more is not read.
-_LINE_LIMIT = 200
-_TEXT_LIMIT = 40_000
-_LINES_LIMIT = 2_000
+# The libraries' patterns look at every pair of places in a line: only lines that can be a reply header are shown to
+# them, and only so far down.
+_LINE_LIMIT = 160
+_SEARCHED_CHARACTERS = 30_000
+_SEARCHED_LINES = 1_000
 
 _FORWARD_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|vs|doorst|i|转发)\s*[:：]", re.IGNORECASE)
 _FORWARD_LINE = re.compile(
@@ -42,9 +43,8 @@ def own_words(text: str, *, subject: str = "", is_reply: bool = False) -> str:
 
     Answers that stand between quoted lines are kept, in order. A forward is returned whole, since its body is what the
     sender wants us to read; so is a mail that is nothing but quoted headers and no reply to anything (`is_reply`: it
-    has an In-Reply-To). The result may be empty. Nothing beyond 40,000 characters or 2,000 lines is read.
+    has an In-Reply-To). The result may be empty. A reply header below 1,000 lines or 30,000 characters is not found.
     """
-    text = "\n".join(text[:_TEXT_LIMIT].split("\n")[:_LINES_LIMIT])
     if is_forward(text, subject):
         return text.strip()
     own = _unquoted(text, is_reply=is_reply)
@@ -71,8 +71,18 @@ def _unquoted(text: str, *, is_reply: bool) -> str:
 
 def _quote_start(text: str) -> int:
     """Return where the first reply header begins; the text's length if there is none."""
-    masked = "\n".join(line if len(line) <= _LINE_LIMIT else "x" * len(line) for line in text.split("\n"))
-    return min((start for start in _reply_headers(masked)), default=len(text))
+    lines = text[:_SEARCHED_CHARACTERS].split("\n")[:_SEARCHED_LINES]
+    below = [*lines[1:], ""]
+    shown = (
+        line if len(line) <= _LINE_LIMIT and (":" in line or "：" in line or _opens(line, after)) else "x" * len(line)
+        for line, after in zip(lines, below, strict=True)
+    )
+    return min(_reply_headers("\n".join(shown)), default=len(text))
+
+
+def _opens(line: str, after: str) -> bool:
+    """A line without a colon can begin a header that the next line ends, or be the line above a header."""
+    return after.rstrip().endswith((":", "：")) or bool(_SEPARATOR.match(line))
 
 
 def _reply_headers(masked: str) -> Iterator[int]:
@@ -82,7 +92,7 @@ def _reply_headers(masked: str) -> Iterator[int]:
         if _plausible(match[0]):
             yield match.start() + len(match[0]) - len(match[0].lstrip())
             break
-    parts = quotequail.quote(masked, limit=_LINES_LIMIT + 1, quote_intro_line=True)
+    parts = quotequail.quote(masked, limit=_SEARCHED_LINES + 1, quote_intro_line=True)
     if len(parts) == 2 and _plausible("\n".join(parts[1][1].split("\n")[:4])):
         yield len(masked) - len(parts[1][1])
     for pattern in (_HEADER_BLOCK, _SEPARATOR):

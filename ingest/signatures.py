@@ -73,8 +73,9 @@ def _before_delimiter(lines: list[str]) -> list[str]:
 
 def _before_notice(lines: list[str]) -> list[str]:
     """Cut at the first paragraph that begins and speaks like a legal notice, if something stands above it."""
-    for at in range(1, len(lines)):
-        if not lines[at - 1].strip() and _NOTICE_START.match(lines[at]) and _written(lines[:at]):
+    first = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    for at in range(first + 1, len(lines)):
+        if not lines[at - 1].strip() and _NOTICE_START.match(lines[at]):
             end = next((n for n in range(at, len(lines)) if not lines[n].strip()), len(lines))
             if _NOTICE.search(" ".join(lines[at:end])):
                 return lines[:at]
@@ -82,22 +83,24 @@ def _before_notice(lines: list[str]) -> list[str]:
 
 
 def _before_sent_from(lines: list[str]) -> list[str]:
-    for at in range(len(lines) - 1, 0, -1):
+    for at in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0), -1):
         if _SENT_FROM.fullmatch(lines[at].strip()) and _written(lines[:at]) and _written(lines[at:]) <= 3:
             return lines[:at]
     return lines
 
 
 def _before_sign_off(lines: list[str]) -> list[str]:
-    written = 0
+    """Cut at the sign-off that only name-like lines follow; of several in a row (`Thanks,` `Regards,`) at the first."""
+    found, written = len(lines), 0
     for at in range(len(lines) - 1, 0, -1):
         line = lines[at].strip()
         if _is_sign_off(line):
-            return _before_sign_off(lines[:at]) if _written(lines[:at]) else lines
-        written += bool(line)
-        if written > _TAIL_LINES or _is_sentence(line):
+            found, written = at, 0
+        elif line:
+            written += 1
+        if written > _TAIL_LINES or (line and _is_sentence(line) and found != at):
             break
-    return lines
+    return lines[:found] if _written(lines[:found]) else lines
 
 
 def _is_sign_off(line: str) -> bool:

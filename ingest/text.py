@@ -13,6 +13,7 @@ _UNWANTED = re.compile(
 )
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LINE_ENDS = re.compile(r"[ \t]+(?=\n)")
+_MARKS_LIMIT = 30
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -24,8 +25,21 @@ def clean(text: str) -> str:
     clean(x)`.
     """
     text = _UNWANTED.sub("", _NEWLINES.sub("\n", text))
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
+    text = _SPACES.sub(" ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _stream_safe(text))
     return _GAPS.sub("\n\n", _LINE_ENDS.sub("", text)).strip()
+
+
+def _stream_safe(text: str) -> str:
+    """Keep at most 30 marks on a letter (UAX #15): more mean nothing, and normalising takes quadratic time."""
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MARKS_LIMIT:
+            kept.append(char)
+    return "".join(kept)
 
 
 def one_line(text: str, limit: int) -> str:

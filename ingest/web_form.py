@@ -69,7 +69,7 @@ class _PhoneSchema:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        pattern = f"^[{_SPACE}]*{phone_pattern()}[{_SPACE}]*$"
+        pattern = f"^[{_SPACE}]*(?:{phone_pattern()})?[{_SPACE}]*$"  # an empty field is none
         return {"type": "string", "format": "phone", "pattern": pattern, "examples": ["+44 20 7946 0958"]}
 
 

@@ -10,7 +10,8 @@ QUERIES = {
     # INV1 every acknowledged inbound has one inbox row (the unique key) and one message, in its own conversation
     "INV1": """
         SELECT i.id, count(m.id) AS messages FROM inbox i
-        LEFT JOIN messages m ON m.id = i.message_id AND m.conversation_id = i.conversation_id AND m.direction = 'inbound'
+        LEFT JOIN messages m ON m.id = i.message_id AND m.conversation_id = i.conversation_id
+            AND m.direction = 'inbound'
         GROUP BY i.id HAVING count(m.id) <> 1""",
     # INV2 each ends answered, escalated, held for a person or as a dead letter within T; absorbed only by such a one
     "INV2": """
@@ -30,7 +31,8 @@ QUERIES = {
         UNION ALL
         SELECT m.conversation_id, count(*) FROM messages m WHERE m.author = 'agent'
         GROUP BY m.conversation_id
-        HAVING count(*) <> (SELECT count(*) FROM outbox o WHERE o.conversation_id = m.conversation_id AND o.author = 'agent')""",
+        HAVING count(*) <> (SELECT count(*) FROM outbox o
+                            WHERE o.conversation_id = m.conversation_id AND o.author = 'agent')""",
     # INV4 no reply goes to another recipient than the inbound's sender
     "INV4": """
         SELECT o.id, o.recipient, i.sender_key FROM outbox o JOIN inbox i ON i.id = o.inbound_id

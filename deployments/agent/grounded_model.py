@@ -13,9 +13,10 @@ from agents.items import TResponseStreamEvent
 from openai.types.responses import ResponseFunctionToolCall
 from openai.types.responses.response_prompt_param import ResponsePromptParam
 
-from deployments.agent import lexical, protocol, questions
+from deployments.agent import protocol, questions
 from deployments.agent.extract import SHAPES, Shape, Source, best, compose
 from deployments.agent.transcript import Completed, read_calls, read_customer
+from embeddings import lexical
 
 NAME = "grounded"
 LANGUAGES = frozenset({"en"})
@@ -101,11 +102,11 @@ def _second_part(other: str, source: Source, found: Sequence[Completed], shape: 
 
 def _other_question(text: str, source: Source) -> str | None:
     """Return a question of the message that `source` hardly touches, if the customer clearly asked two things."""
-    asked = [s for s in questions.asking(text) if "?" in s and len(set(lexical.content(s))) >= 3]
+    asked = [s for s in questions.asking(text) if "?" in s and len(lexical.term_set(s)) >= 3]
     if len(asked) < 2:
         return None
-    known = set(lexical.content(f"{source.title} {source.text}"))
-    shares = {question: len(known & (words := set(lexical.content(question)))) / len(words) for question in asked}
+    known = lexical.term_set(f"{source.title} {source.text}")
+    shares = {question: len(known & (words := lexical.term_set(question))) / len(words) for question in asked}
     other = min(asked, key=lambda question: shares[question])
     return other if shares[other] <= _OTHER_QUESTION < max(shares.values()) else None
 

@@ -7,23 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.records import Passage
-from deployments.agent import lexical
 from deployments.formatting import sentences
+from embeddings import lexical
 
 SUPPORT = 0.6
 """Share of a sentence's content words that one passage must have."""
 
 _LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|-)\s+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_POLITE = frozenset(
-    lexical.content(
-        """
-        happy help helpful hope glad sorry ask question reply e-mail message answer found again part details describe
-        anything further welcome great good look forward contact write feel free assist assistance steps following
-        follow below above here's i'd you'd you'll we'll that's it's solve problem trouble work day nice wish note
-        """
-    )
-)
+_POLITE_WORDS = """
+    happy help helpful hope glad sorry ask question reply mail e message answer found again part details describe more
+    few anything further welcome great good look forward contact write feel free assist assistance steps following
+    follow below above i you we that solve problem trouble work day nice wish note
+"""
+_POLITE = frozenset(lexical.stem(word) for word in _POLITE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:
     """Return the slug of the best passage, '' for mere politeness, None for an unsupported claim."""
     sentence = _LIST_MARK.sub("", sentence)
     numbers = set(_NUMBER.findall(sentence))
-    claims = {stem for stem in lexical.content(sentence) if stem not in _POLITE}
+    claims = {stem for stem in lexical.terms(sentence) if stem not in _POLITE}
     if not claims and not numbers:
         return ""
     best = max((k for k in known if numbers <= k.numbers), key=lambda k: len(claims & k.stems), default=None)
@@ -69,4 +66,4 @@ def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:
 
 def _known(passage: Passage) -> _Known:
     text = f"{passage.title}. {passage.content}"
-    return _Known(slug=passage.slug, stems=frozenset(lexical.content(text)), numbers=frozenset(_NUMBER.findall(text)))
+    return _Known(slug=passage.slug, stems=frozenset(lexical.terms(text)), numbers=frozenset(_NUMBER.findall(text)))

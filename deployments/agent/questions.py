@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from deployments.agent import lexical
 from deployments.formatting import sentences
+from embeddings import lexical
 
 QUERY_CHARACTERS = 400
 """Longest query; what lies beyond hardly changes a sentence vector."""
@@ -41,7 +41,7 @@ def core(text: str) -> str:
 
 def asking(text: str) -> list[str]:
     """Return the sentences of the core that ask something, in order."""
-    return [s for s in _sentences(core(text)) if _ASKS.search(s) and len(set(lexical.content(s))) >= 1]
+    return [s for s in _sentences(core(text)) if _ASKS.search(s) and lexical.terms(s)]
 
 
 def first_query(text: str) -> str:
@@ -54,13 +54,13 @@ def first_query(text: str) -> str:
 
 def second_query(text: str, earlier: Sequence[str]) -> str:
     """Return other words for the same question: what the text asks; for a short follow-up with what came before."""
-    short = len(set(lexical.content(text))) < 5
+    short = len(lexical.term_set(text)) < 5
     before = [earlier[-1]] if short and earlier else []
     heading = text.strip().partition("\n\n")[0] if "\n\n" in text.strip() else ""
     parts = [*before, heading, *(asking(text) or [core(text)])]
     query = _bounded(" ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())))
     if query == first_query(text):
-        query = _bounded(" ".join(word for word in lexical.words(core(text)) if lexical.content(word))) or query
+        query = _bounded(" ".join(word for word in core(text).split() if lexical.terms(word))) or query
     return query
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from db.pool import DatabaseUnavailableError, Pool
 from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from deployments.patience import NodeUnavailableError
 from embeddings.relevance import Relevance, RelevanceGate
 
 Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
@@ -77,7 +78,7 @@ class RunContext:
     note: str = ""
     scores: dict[str, float] = field(default_factory=dict)
     priority: Priority = "medium"
-    database_error: DatabaseUnavailableError | None = None
+    away: DatabaseUnavailableError | NodeUnavailableError | None = None
     tool_failed: bool = False
 
     def __post_init__(self) -> None:

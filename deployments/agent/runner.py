@@ -26,6 +26,7 @@ from deployments.agent.prompt import load_prompt
 from deployments.agent.remote_model import MAX_REQUESTS, ModelSettings, TurnModel, connect
 from deployments.agent.run_context import RunContext, Services
 from deployments.escalation import EscalationRules
+from deployments.patience import NodeUnavailableError
 from embeddings.relevance import RelevanceGate
 
 __all__ = ["AgentNode", "ModelSettings"]
@@ -75,20 +76,21 @@ class AgentNode:
         self._model: Model = connect(model) if model.remote else GroundedModel()
         self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
         self._languages = LanguageDetector()
+        self._speller = gate.speller()
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
-        """Decide one turn. Raises DatabaseUnavailableError only: the caller runs the turn again later."""
+        """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError: the caller runs it again later."""
         context = RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
         model = self._turn_model(turn)
         try:
             await self._decide(context, model)
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, NodeUnavailableError):
             raise
         except Exception as error:
             log.exception("run_failed", ticket=turn.ticket.number)
             context.escalate("agent_error", rule=f"error:{type(error).__name__}")
-        if context.database_error and context.phase != "answered":
-            raise context.database_error
+        if context.away and context.phase != "answered":
+            raise context.away
         return self._decisions.of(context, model)
 
     def health(self) -> tuple[Literal["healthy", "degraded"], str]:
@@ -122,7 +124,7 @@ class AgentNode:
             context.calls.append(_without_model(context))
             return
         items += await _call(context, protocol.GET_HISTORY)
-        items += await _call(context, protocol.SEARCH, query=context.question)
+        items += await _call(context, protocol.SEARCH, query=self._speller.mend(context.question))
         await self._ask(context, model, items)
 
     async def _prepare(self, context: RunContext) -> None:
@@ -148,11 +150,11 @@ class AgentNode:
 
 
 async def _call(context: RunContext, name: str, **arguments: str) -> list[TResponseInputItem]:
-    """Run a tool that need not be asked for. Raises DatabaseUnavailableError: without its result there is no turn."""
+    """Run a tool that need not be asked for. Raises what is away: without its result there is no turn."""
     given = json.dumps(arguments, ensure_ascii=False)
     output = await tools.call(context, name, given)
-    if context.database_error:
-        raise context.database_error
+    if context.away:
+        raise context.away
     return transcript.completed(len(context.calls), name, given, output)
 
 

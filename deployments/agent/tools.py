@@ -20,6 +20,7 @@ from db.pool import DatabaseUnavailableError, connection
 from db.records import Priority, ToolCall
 from deployments.agent import protocol
 from deployments.agent.run_context import RunContext, Search, without_fences
+from deployments.patience import NodeUnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -191,8 +192,8 @@ async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str
         return _invalid(tool, error), False
     except _RefusedError as refused_now:
         return str(refused_now), False
-    except DatabaseUnavailableError as error:
-        context.database_error = error
+    except (DatabaseUnavailableError, NodeUnavailableError) as error:
+        context.away = error
         return FAILED, False
     except Exception:
         log.exception("tool_failed", tool=tool.name)

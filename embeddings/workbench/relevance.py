@@ -23,12 +23,12 @@ from sklearn.model_selection import GroupKFold
 from embeddings.encoder import Encoder
 from embeddings.heads import HEADS, Floats
 from embeddings.lexical import Vocabulary
-from embeddings.relevance import SIGNALS, RelevanceGate
+from embeddings.relevance import SIGNALS, RelevanceGate, query_speller
 from embeddings.workbench.questions import QUESTIONS, Question, read_questions
 from embeddings.workbench.retrieval import Index
 
 DATA = Path(__file__).parents[1] / "data" / "relevance"
-QUESTION_STRENGTH, SIGNAL_STRENGTH = 4.0, 0.3
+QUESTION_STRENGTH, SIGNAL_STRENGTH = 2.0, 0.3
 """scikit-learn's C of the question's head and of the head over the signals."""
 COST = {"wrong_answer": 2.0, "wrong_no_match": 1.0}
 """A customer who is answered beside the point writes again; one who is handed over needlessly waits for a person."""
@@ -44,7 +44,7 @@ STORIES = (
     "I run a small charity and most of us are volunteers.",
     "Our dental practice works at several locations.",
 )
-STORY_SHARE = 0.3
+STORY_SHARE = 0.15
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -102,6 +102,8 @@ def train(
 def untrained(encoder: Encoder, index: Index) -> RelevanceGate:
     """A gate that knows the words of the knowledge base and the products, and weighs nothing yet."""
     lines = (DATA / "products.txt").read_text(encoding="utf-8").splitlines()
+    products = tuple(line for line in lines if line and not line.startswith("#"))
+    vocabulary = Vocabulary.of(f"{section.title}. {section.content}" for section in index.sections)
     return RelevanceGate(
         model_id=encoder.model_id,
         threshold=0.5,
@@ -109,8 +111,9 @@ def untrained(encoder: Encoder, index: Index) -> RelevanceGate:
         bias=0.0,
         question_weights=np.zeros(encoder.dimensions, dtype=np.float32),
         question_bias=0.0,
-        vocabulary=Vocabulary.of(f"{section.title}. {section.content}" for section in index.sections),
-        products=tuple(line for line in lines if line and not line.startswith("#")),
+        vocabulary=vocabulary,
+        products=products,
+        speller=query_speller(vocabulary, products),
     )
 
 
@@ -126,9 +129,8 @@ def with_stories(questions: Sequence[Question], seed: int = 5) -> list[Question]
 
 
 def ask(encoder: Encoder, gate: RelevanceGate, questions: Sequence[Question]) -> Asked:
-    """Mend and encode the questions. Questions of one topic, or one unanswerable question's variants, are a group."""
-    speller = gate.speller()
-    texts = tuple(speller.mend(question.text) for question in questions)
+    """Prepare and encode the questions. Those of one topic, or one unanswerable question's variants, are a group."""
+    texts = tuple(gate.prepare(question.text) for question in questions)
     return Asked(
         questions=tuple(questions),
         texts=texts,

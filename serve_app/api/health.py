@@ -90,11 +90,17 @@ def health_router(deps: ApiDeps) -> APIRouter:
     calls = HealthCalls(deps)
     router = APIRouter(tags=["health"])
     down = {503: {"model": Unhealthy, "description": "The database does not answer"}}
-    add_both(router, "GET", "/health", "/health", calls.health, response_model=HealthView, responses=down)
-    add_both(router, "GET", "/health/live", "/health/live", calls.live, response_model=ProbeView)
+    add_both(
+        router, "GET", "/health", "/health", calls.health,
+        summary="Health of every part", response_model=HealthView, responses=down,
+    )  # fmt: skip
+    add_both(
+        router, "GET", "/health/live", "/health/live", calls.live,
+        summary="Live probe", response_model=ProbeView,
+    )  # fmt: skip
     add_both(
         router, "GET", "/health/ready", "/health/ready", calls.ready,
-        response_model=ProbeView, responses=errors(503),
+        summary="Ready probe", response_model=ProbeView, responses=errors(503),
     )  # fmt: skip
     return router
 

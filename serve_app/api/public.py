@@ -26,7 +26,7 @@ from serve_app.api.models import (
 )
 from serve_app.api.routes import add_both, errors, json_response
 
-ACCEPTED = "Thank you, we have your request. Follow its answer with this number and token; it usually takes seconds."
+ACCEPTED = "Thank you. We have your request and answer on this ticket, usually within seconds."
 NOT_FOUND = "There is no such ticket, or the token does not open it"
 _NUMBER = re.compile(r"TKT-[0-9]{4,18}")
 
@@ -125,15 +125,15 @@ def public_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["customers"])
     add_both(
         router, "POST", "/support/form", "/support/submit", calls.submit,
-        status_code=201, response_model=FormAccepted, responses=errors(400, 408, 409, 413, 429, 503),
+        summary="Send a form", status_code=201, response_model=FormAccepted, responses=errors(400, 408, 409, 413, 429, 503),
     )  # fmt: skip
     add_both(
         router, "GET", "/tickets/{ticket_id}", "/support/ticket/{ticket_id}", calls.ticket,
-        response_model=TicketView | StaffTicketView, responses=errors(404, 429, 503),
+        summary="Look at a ticket", response_model=TicketView | StaffTicketView, responses=errors(404, 429, 503),
     )  # fmt: skip
     add_both(
         router, "POST", "/tickets/{ticket_id}/messages", None, calls.reply,
-        status_code=201, response_model=ReplyAccepted, responses=errors(400, 404, 408, 409, 413, 429, 503),
+        summary="Write into a ticket", status_code=201, response_model=ReplyAccepted, responses=errors(400, 404, 408, 409, 413, 429, 503),
     )  # fmt: skip
     return router
 

@@ -51,7 +51,7 @@ def reports_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_both(
         router, "GET", "/metrics/channels", "/metrics/channels", calls.channels,
-        response_model=ChannelReport, responses=errors(400, 401, 403, 503),
+        summary="Figures of the channels", response_model=ChannelReport, responses=errors(400, 401, 403, 503),
     )  # fmt: skip
     return router
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from serve_app.cli.options import DataDirOption, JsonOption, chosen_data_dir
@@ -61,7 +62,9 @@ def _print_table(report: dict[str, Any]) -> None:
     for column in ("part", "state", "pid", "port", "since", "restarts", "detail"):
         table.add_column(column)
     for part in report["parts"]:
-        cells = [part[key] for key in ("name", "state", "pid", "port", "since", "restarts", "detail")]
+        since = datetime.fromisoformat(part["since"]).astimezone()
+        shown = {**part, "since": since.strftime("%Y-%m-%d %H:%M:%S")}
+        cells = [shown[key] for key in ("name", "state", "pid", "port", "since", "restarts", "detail")]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     console = Console(highlight=False)
     console.print(table)

@@ -58,6 +58,11 @@ class DataDir:
         """Eight hex digits that stand for this directory where a path would be too long."""
         return hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
 
+    @property
+    def ray_home(self) -> Path:
+        """Where Ray keeps its files: Unix sockets allow about 100 characters, so not in the data directory itself."""
+        return Path("/tmp") / f"nd-{self.key}"  # noqa: S108 - Ray's part checks owner and mode
+
     def log(self, name: str) -> Path:
         """The log of one part."""
         return self.logs / f"{name}.log"

@@ -54,7 +54,7 @@ class Graph:
     def url(self) -> str:
         """Where a browser on this machine finds the product."""
         host = ports.LOOPBACK if self._host in ("0.0.0.0", "::", "") else self._host  # noqa: S104 - read, not bound
-        return f"http://{host}:{self.port}"
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Deploy, or find the graph deployed (its watcher was killed), and wait until it is live. Raises StartError."""

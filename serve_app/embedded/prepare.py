@@ -35,7 +35,7 @@ async def _sync_knowledge_base(settings: Settings) -> None:
         report = await indexer.sync(pool, Encoder(settings.embedding_model), sections)
     finally:
         await pool.close()
-    print(f"knowledge base: {report}")
+    print(f"knowledge base: {report}")  # noqa: T201 - into its log
 
 
 async def _migrate_when_it_answers(dsn: str) -> None:

@@ -125,10 +125,7 @@ class PartProcess:
 
     def record(self) -> ProcessRecord | None:
         """What was started last on this data directory, by us or by an earlier supervisor."""
-        try:
-            return ProcessRecord(**json.loads(self._record_path.read_text()))
-        except (OSError, ValueError, TypeError):
-            return None
+        return read_record(self._record_path)
 
     def stop(self, *, ask: signal.Signals = signal.SIGTERM, grace: float = 5.0) -> bool:
         """Ask the leader to end, give the whole session `grace` seconds, kill what is left. True if anything ran."""
@@ -155,6 +152,14 @@ class PartProcess:
             if self._child is not None:
                 self._child.poll()
             time.sleep(POLL_SECONDS)
+
+
+def read_record(path: Path) -> ProcessRecord | None:
+    """The process that `path` remembers; None when there is nothing, or nothing legible."""
+    try:
+        return ProcessRecord(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def session_of(record: ProcessRecord) -> list[int]:

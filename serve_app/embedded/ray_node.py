@@ -37,8 +37,7 @@ class RayHead:
         self._data_dir = data_dir
         self._environment = environment
         self._wanted_dashboard_port = dashboard_port
-        # Unix sockets allow about 100 characters, so Ray's files cannot lie in the data directory itself.
-        self._home = Path("/tmp") / f"nd-{data_dir.key}"  # noqa: S108 - owner and mode are checked
+        self._home = data_dir.ray_home
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
         self.port = 0
         self.dashboard_port = 0

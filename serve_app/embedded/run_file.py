@@ -9,7 +9,7 @@ from typing import Literal
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import NotRunningError
 from serve_app.embedded.files import write_private
-from serve_app.embedded.processes import ProcessRecord
+from serve_app.embedded.processes import ProcessRecord, read_record
 
 State = Literal["waiting", "starting", "up", "restarting", "failed", "stopping", "down"]
 
@@ -70,6 +70,16 @@ def load(data_dir: DataDir) -> RunFile:
         run = read(data_dir)
     except PermissionError:
         raise NotRunningError(f"{data_dir.run_file} belongs to another user: run as that user.") from None
-    if run is None or not run.supervisor.is_alive():
-        raise NotRunningError(f"nothing runs on {data_dir.path}: start it with `nightdesk up`.")
-    return run
+    if run is not None and run.supervisor.is_alive():
+        return run
+    if run is not None and any(_runs(data_dir, part) for part in run.parts):
+        raise NotRunningError(
+            f"the supervisor on {data_dir.path} is gone and left parts running: `nightdesk up` starts afresh with all "
+            "data, `nightdesk down` stops them."
+        )
+    raise NotRunningError(f"nothing runs on {data_dir.path}: start it with `nightdesk up`.")
+
+
+def _runs(data_dir: DataDir, part: PartStatus) -> bool:
+    record = read_record(data_dir.record(part.name))
+    return record is not None and record.is_alive()

@@ -31,7 +31,8 @@ class FlatAnalysis:
 class ScriptedAgent:
     """Answers every turn with its text, hands over what contains HANDOVER, fails on what contains BROKEN.
 
-    `delay_s` is how long its model thinks. `before` runs first and may raise. Overlapping runs of one customer are noted.
+    `delay_s` is how long its model thinks. `before` runs first and may raise. Two runs of one customer
+    at once are counted as overlaps.
     """
 
     delay_s: float = 0.0

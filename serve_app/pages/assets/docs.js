@@ -34,7 +34,9 @@ function fields(schema) {
   const rows = Object.entries(known.properties ?? {}).map(([name, field]) => [
     name, typeOf(field), required.has(name) ? "yes" : "no", words(field),
   ]);
-  return rows.length ? [table(["field", "type", "always there", "meaning"], rows)] : [];
+  const title = make("p", known.title ?? "");
+  title.className = "shape";
+  return rows.length ? [title, table(["field", "type", "always there", "meaning"], rows)] : [];
 }
 
 function call(method, path, operation) {

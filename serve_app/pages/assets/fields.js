@@ -8,8 +8,7 @@ export const byId = (id) => document.getElementById(id);
 export function mark(form, name, problem) {
   const control = form.elements[name];
   control.setAttribute("aria-invalid", String(Boolean(problem)));
-  const label = form.querySelector(`label[for="${control.id}"]`).firstChild.textContent.trim();
-  byId(`${control.id}-error`).textContent = problem ? `${label.replace(/\?$/, "")}: ${problem}` : "";
+  byId(`${control.id}-error`).textContent = problem ?? "";
 }
 
 /** Check all fields, show every problem and go to the first. Return the values, or null when something is wrong. */
@@ -69,7 +68,8 @@ export function notice(text, bad = true) {
 /** Say a refused call at the fields it names; return the sentence for the rest. */
 export function explain(form, rules, error) {
   const found = {};
-  for (const { field, message } of error.details) if (field in rules) found[field] = message;
+  for (const { field, message } of error.details)
+    if (field in rules) found[field] = `${message[0].toUpperCase()}${message.slice(1).replace(/\.$/, "")}.`;
   if (shown(form, rules, found)) return "Please look at the marked fields.";
   if (error.status === 429) return `That was a little fast. Please try again in ${Math.ceil(error.retryAfter)} seconds.`;
   if (error.status === 0 || error.status >= 500)

@@ -37,6 +37,7 @@ form.addEventListener("submit", async (event) => {
 
 function done(ticket) {
   byId("done-number").textContent = ticket.ticket_id;
+  byId("done-token").textContent = ticket.status_token;
   byId("done-message").textContent = ticket.message;
   byId("done-link").href = `/status#${ticket.ticket_id}:${ticket.status_token}`;
   byId("done-copied").textContent = "";

@@ -9,18 +9,22 @@ export const length = (text) => [...trimmed(text)].length;
 
 const between = (least, most) => (text) => {
   const count = length(text);
-  if (count === 0) return "is required";
-  if (count < least) return `must have at least ${least} characters`;
-  if (count > most) return `must have at most ${most.toLocaleString("en")} characters`;
-  return text.includes("\0") ? "contains a character that is not allowed" : "";
+  if (count === 0) return "Please fill this in.";
+  if (count < least) return `Please write at least ${least} characters.`;
+  if (count > most) return `Please write at most ${most.toLocaleString("en")} characters.`;
+  return text.includes("\0") ? "There is a character in it that is not allowed." : "";
 };
 
 export const FORM = {
   name: between(2, 255),
-  email: (text) => (length(text) === 0 ? "is required" : EMAIL.test(trimmed(text)) ? "" : "must look like name@example.com"),
-  phone: (text) => (length(text) === 0 || PHONE.test(trimmed(text)) ? "" : "must begin with + and the country code"),
+  email: (text) => {
+    if (length(text) === 0) return "Please fill this in.";
+    return EMAIL.test(trimmed(text)) ? "" : "An e-mail address looks like name@example.com.";
+  },
+  phone: (text) =>
+    length(text) === 0 || PHONE.test(trimmed(text)) ? "" : "Please begin with + and the country code, then digits.",
   subject: between(5, 500),
-  category: (text) => (text ? "" : "must be chosen"),
+  category: (text) => (text ? "" : "Please choose one."),
   priority: () => "",
   message: between(10, 10000),
 };

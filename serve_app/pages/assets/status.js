@@ -16,6 +16,7 @@ const CATEGORY = {
   account_access: "Account access", billing: "Billing", technical: "Something does not work", how_to: "How to",
   feature_request: "An idea", complaint: "A complaint",
 };
+const PRIORITY = { low: "Low", medium: "Medium", high: "High", critical: "Critical" };
 const AUTHOR = { agent: "TechCorp assistant", staff: "TechCorp team", system: "Notice" };
 const FIRST_POLL = 2;
 const SLOWEST_POLL = 30;
@@ -103,9 +104,8 @@ function draw(ticket) {
   byId("ticket-subject").textContent = ticket.subject;
   byId("ticket-status").textContent = sentence;
   byId("fact-category").textContent = CATEGORY[ticket.category] ?? ticket.category;
-  byId("fact-priority").textContent = ticket.priority;
+  byId("fact-priority").textContent = PRIORITY[ticket.priority] ?? ticket.priority;
   byId("fact-created").textContent = when(ticket.created_at);
-  byId("fact-updated").textContent = when(ticket.updated_at);
   drawTalk(ticket);
   byId("waiting").hidden = !["open", "processing"].includes(ticket.status);
   replyForm.hidden = ticket.status === "closed";
@@ -166,13 +166,17 @@ replyForm.addEventListener("submit", async (event) => {
   }
 });
 
+byId("message").addEventListener("input", () => {
+  byId("progress").textContent = "";
+});
+
 byId("find-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   const number = form.elements.number.value.trim().toUpperCase();
   const token = form.elements.token.value.trim();
-  mark(form, "number", /^TKT-[0-9]{4,}$/.test(number) ? "" : "looks like TKT-0042");
-  mark(form, "token", token ? "" : "is required");
+  mark(form, "number", /^TKT-[0-9]{4,}$/.test(number) ? "" : "A ticket number looks like TKT-0042.");
+  mark(form, "token", token ? "" : "Please fill this in.");
   const wrong = form.querySelector("[aria-invalid=true]");
   if (wrong) return wrong.focus();
   const hash = `#${number}:${token}`;

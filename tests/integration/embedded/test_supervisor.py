@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -19,6 +20,7 @@ from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import NotRunningError, StartError
 from serve_app.embedded.kafka import EmbeddedKafka
 from serve_app.embedded.leftovers import stop_leftovers
+from serve_app.embedded.processes import PartProcess
 from serve_app.embedded.run_file import RunFile
 from serve_app.embedded.shutdown import stop_product
 from serve_app.embedded.start_options import StartOptions
@@ -54,6 +56,7 @@ def data_dir() -> Iterator[DataDir]:
     yield directory
     stop_leftovers(directory, grace=0)
     shutil.rmtree(path)
+    shutil.rmtree(directory.ray_home, ignore_errors=True)
 
 
 def _options() -> StartOptions:
@@ -120,6 +123,14 @@ async def test_s1_a_first_start_that_fails_stops_what_was_started(data_dir: Data
     assert stop_leftovers(data_dir, grace=0) == []
     with pytest.raises(NotRunningError):
         stop_product(data_dir)
+
+
+def test_s7_down_stops_what_a_dead_supervisor_left(data_dir: DataDir) -> None:
+    part = PartProcess("graph", record_path=data_dir.record("graph"), log=data_dir.log("graph"))
+    part.spawn(["sleep", "600"], env={"PATH": os.defpath}, cwd=data_dir.path)
+    done = CliRunner().invoke(app, ["down", "--data-dir", str(data_dir.path)])
+    assert (done.exit_code, done.stdout) == (0, "stopped: graph\n")
+    assert not part.is_alive()
 
 
 async def test_s1_a_taken_port_is_seen_before_anything_is_started(data_dir: DataDir) -> None:

@@ -38,7 +38,8 @@ def running() -> Iterator[Running]:
         yield product
     finally:
         product.run("down")
-        shutil.rmtree(path, ignore_errors=True)
+        for left in (path, DataDir(path).ray_home):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @pytest.fixture
@@ -211,7 +212,9 @@ def test_s1_up_after_the_supervisor_was_killed(running: Running) -> None:
     """Its parts still run: the next `up` takes over with the same data and without two of anything."""
     old = _pids(running)
     running.kill(running.supervisor_pid())
-    assert running.run("status").returncode == 3
+    status = running.run("status")
+    assert status.returncode == 3
+    assert "is gone and left parts running" in status.stderr
     done = running.up()
     assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
     assert not [pid for pid in old.values() if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]

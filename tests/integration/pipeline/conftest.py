@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,8 +30,29 @@ from ingest.topics import client_options
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.embedded.kafka import EmbeddedKafka
 from serve_app.settings import KafkaArgs
+from serve_app.telemetry import configure_logging
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.invariants import violations
+
+
+async def eventually(check: Callable[[], Awaitable[object]], *, within_s: float) -> None:
+    """Wait until `check` says something true."""
+    started = time.monotonic()
+    while time.monotonic() - started < within_s:
+        if await check():
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"did not happen within {within_s} s")
+
+
+async def _without_topics(admin: AIOKafkaAdminClient) -> bool:
+    return not set(TOPICS) & set(await admin.list_topics())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_logs() -> None:
+    """One line an event: the default prints every local variable of a traceback, which takes seconds."""
+    configure_logging("WARNING", "test")
 
 
 @dataclass(slots=True)
@@ -83,6 +104,9 @@ class Store:
         async with connection(self.pool) as borrowed:
             await borrowed.execute(query, *arguments)
 
+    async def all_published(self) -> bool:
+        return not await self.value("SELECT count(*) FROM events WHERE state = 'pending'")
+
     async def violations(self, *, within_s: float = 0.0) -> dict[str, list[dict[str, Any]]]:
         async with connection(self.pool) as borrowed:
             return await violations(borrowed, within_s=within_s)
@@ -127,8 +151,7 @@ async def kafka(kafka_server: EmbeddedKafka) -> KafkaArgs:
     await admin.start()
     try:
         await admin.delete_topics([name for name in await admin.list_topics() if name in TOPICS])
-        while set(TOPICS) & set(await admin.list_topics()):
-            await asyncio.sleep(0.05)
+        await eventually(lambda: _without_topics(admin), within_s=20)
     finally:
         await admin.close()
     return kafka
@@ -176,6 +199,14 @@ class Graph:
         pool = await create_pool(self.database_url, size=3, min_size=0)
         self.parts.append(reporting := Reporting(pool=pool, kafka=self.kafka, group=self.group, sweep_every_s=0.5))
         return reporting
+
+    async def says(self, part: IngestWorker, status: str, *, within_s: float) -> None:
+        """Wait until a part calls itself that."""
+
+        async def so() -> bool:
+            return part.status()[0] == status
+
+        await eventually(so, within_s=within_s)
 
     async def settled(self, *, within_s: float, delivered: bool = False) -> float:
         """Wait until nothing waits (and all is sent); returns the seconds it took. Fails with what is left."""

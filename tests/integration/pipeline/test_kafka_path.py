@@ -11,7 +11,7 @@ from db import dead_letters
 from db.pool import transaction
 from ingest.events import INCOMING
 from ingest.topics import client_options, ensure_topics
-from tests.integration.pipeline.conftest import Graph, Store
+from tests.integration.pipeline.conftest import Graph, Store, eventually
 from tests.integration.pipeline.test_kills import killed
 
 
@@ -37,7 +37,7 @@ async def test_k3_repeated_records_change_nothing(graph: Graph, store: Store) ->
         await store.execute(
             "UPDATE events SET state = 'pending', lease_until = NULL WHERE topic = 'fte.tickets.incoming'"
         )
-        await published(store)
+        await eventually(store.all_published, within_s=20)
     assert await store.value("SELECT sum(attempts) FROM events WHERE topic = 'fte.tickets.incoming'") == 48
     await asyncio.sleep(1)
     assert len(graph.agent.runs) == 12
@@ -99,9 +99,7 @@ async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, st
 async def test_td2_a_bad_deploy_stops_at_the_limit(graph: Graph, store: Store) -> None:
     await produce(graph, [b"rubbish"] * 400)
     worker = await graph.worker()
-    async with asyncio.timeout(30):
-        while worker.status()[0] != "unhealthy":
-            await asyncio.sleep(0.1)
+    await graph.says(worker, "unhealthy", within_s=30)
     await asyncio.sleep(0.5)
     assert 8 <= await store.value("SELECT count(*) FROM dead_letters") <= 100
     await worker.check_health()  # a replacement would only bury more
@@ -138,13 +136,11 @@ async def produce(graph: Graph, values: list[bytes]) -> None:
 
 async def until(store: Store, query: str, *, rows: int) -> list[dict[str, Any]]:
     """Return the rows of a query once there are as many."""
-    async with asyncio.timeout(20):
-        while len(found := await store.rows(query)) < rows:
-            await asyncio.sleep(0.1)
+    found: list[dict[str, Any]] = []
+
+    async def there() -> bool:
+        found[:] = await store.rows(query)
+        return len(found) >= rows
+
+    await eventually(there, within_s=20)
     return found
-
-
-async def published(store: Store) -> None:
-    async with asyncio.timeout(20):
-        while await store.value("SELECT count(*) FROM events WHERE state = 'pending'"):
-            await asyncio.sleep(0.05)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from db.migrate import migrate
@@ -17,7 +16,7 @@ from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.kafka import EmbeddedKafka
 from serve_app.embedded.postgres import EmbeddedPostgres
 from serve_app.settings import KafkaArgs
-from tests.integration.pipeline.conftest import Graph, Store
+from tests.integration.pipeline.conftest import Graph, Store, eventually
 
 
 @pytest.fixture
@@ -77,9 +76,7 @@ async def test_tk3_records_that_were_published_but_never_read_are_repeated(
 ) -> None:
     reporting = await graph.reporting()
     await file(graph, 10)
-    async with asyncio.timeout(20):
-        while await graph.store.value("SELECT count(*) FROM events WHERE state = 'pending'"):
-            await asyncio.sleep(0.1)
+    await eventually(graph.store.all_published, within_s=20)
     await asyncio.to_thread(broker.stop, grace=0)
     shutil.rmtree(own_data_dir.kafka / "log")
     await asyncio.to_thread(broker.start)
@@ -103,17 +100,13 @@ async def test_k5_an_outage_of_the_broker_is_survived(graph: Graph, broker: Embe
     await graph.settled(within_s=30)
     await asyncio.to_thread(broker.stop, grace=0)
     await file(graph, 10)
-    async with asyncio.timeout(30):
-        while worker.status()[0] != "degraded":
-            await asyncio.sleep(0.2)
+    await graph.says(worker, "degraded", within_s=20)
     await worker.check_health()
     await asyncio.to_thread(broker.start)
     await graph.settled(within_s=60)
     assert len(graph.agent.runs) == 15
     assert await graph.store.violations() == {}
-    async with asyncio.timeout(30):
-        while worker.status()[0] != "healthy":
-            await asyncio.sleep(0.2)
+    await graph.says(worker, "healthy", within_s=30)
 
 
 async def test_tk4_an_outage_of_the_database_loses_nothing(
@@ -143,6 +136,3 @@ async def test_tk4_an_outage_of_the_database_loses_nothing(
         await store.pool.close()
     finally:
         await asyncio.to_thread(postgres.stop, grace=2)
-
-
-assert asyncpg

@@ -6,7 +6,10 @@ import asyncio
 
 import pytest
 
+from db import dead_letters
+from db.pool import transaction
 from db.records import Turn
+from ingest.events import INCOMING
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.integration.pipeline.conftest import Store
 
@@ -212,3 +215,18 @@ async def test_the_record_tells_rule_stages_and_latency(store: Store) -> None:
     assert record["rule"] == "scripted"
     assert set(record["stages_ms"]) == {"identity", "analysis", "agent"}
     assert record["latency_ms"] > 0
+
+
+async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_it(store: Store) -> None:
+    failing = store.pipeline(retry_s=(0.01,) * 4)
+    wake = await store.form("This is BROKEN")
+    assert await failing.handle(wake) == "dead"
+    letter = await store.value("SELECT id FROM dead_letters")
+    await store.execute("UPDATE conversations SET owner = 'agent', status = 'open', owner_token = owner_token + 1")
+    async with transaction(store.pool) as borrowed:
+        assert await dead_letters.replay(borrowed, letter, wake_on=INCOMING)
+    await store.execute("UPDATE messages SET content = 'mended' WHERE id = (SELECT message_id FROM inbox)")
+    assert await store.pipeline().handle(wake) == "answered"
+    assert await store.value("SELECT count(*) FROM outbox") == 2
+    assert await store.value("SELECT escalation_reason FROM tickets") == "agent_error"  # kept after release
+    assert await store.violations() == {}

@@ -1,0 +1,77 @@
+"""T-Z1, T5: the OpenAPI is true, and nothing that can be made from it breaks the product."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serve_app.api.errors import ErrorBody
+from tests.integration.api.serving import STAFF_KEY, Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SCHEMATHESIS = "from schemathesis.cli import schemathesis; schemathesis()"
+CASES_A_CALL = "15"
+ALIASES = {
+    "/api/v1/support/form": "/support/submit",
+    "/api/v1/tickets/{ticket_id}": "/support/ticket/{ticket_id}",
+    "/api/v1/health": "/health",
+    "/api/v1/health/live": "/health/live",
+    "/api/v1/health/ready": "/health/ready",
+    "/api/v1/metrics/channels": "/metrics/channels",
+}
+
+
+async def openapi(api: Served) -> dict[str, Any]:
+    """The published description."""
+    response = await api.client.get("/openapi.json")
+    described: dict[str, Any] = response.json()
+    return described
+
+
+async def test_t_z1_schemathesis_finds_nothing(api: Served, tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SCHEMATHESIS, "run", f"{api.url}/openapi.json", "--checks", "all", "-n", CASES_A_CALL,
+        "--seed", "1", "--no-color", "--header", f"Authorization: Bearer {STAFF_KEY}",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
+    )  # fmt: skip
+    assert process.stdout is not None
+    report = (await process.stdout.read()).decode()
+    assert await process.wait() == 0, report
+    assert "13 passed" in report, report
+
+
+async def test_h12_every_call_declares_its_errors_in_the_one_shape(api: Served) -> None:
+    described = await openapi(api)
+    shape = described["components"]["schemas"]["ErrorBody"]["properties"]
+    assert set(shape) == set(ErrorBody.model_fields) == {"error", "message", "details", "request_id"}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert "422" not in operation["responses"], path
+            for status, answer in operation["responses"].items():
+                name = answer["content"]["application/json"]["schema"].get("$ref", "")
+                if status >= "400":
+                    assert name.rpartition("/")[2] in ("ErrorBody", "Unhealthy"), (path, status)
+
+
+async def test_h1_to_h13_every_alias_is_the_same_handler(api: Served) -> None:
+    def unnamed(operation: dict[str, Any]) -> dict[str, Any]:
+        """Without what FastAPI derives from the path."""
+        shown = operation["responses"]["201" if "201" in operation["responses"] else "200"]
+        shown["content"]["application/json"]["schema"].pop("title", None)
+        return {**operation, "operationId": "", "tags": []}
+
+    paths = (await openapi(api))["paths"]
+    for path, alias in ALIASES.items():
+        for method, operation in paths[path].items():
+            assert unnamed(operation) == unnamed(paths[alias][method])
+
+
+async def test_h11_staff_calls_declare_their_key(api: Served) -> None:
+    described = await openapi(api)
+    assert described["paths"]["/api/v1/metrics/channels"]["get"]["security"] == [{"staffKey": []}]
+    assert described["components"]["securitySchemes"]["staffKey"]["scheme"] == "bearer"

@@ -1,0 +1,224 @@
+"""The outbox on its way: each word once, in its conversation's order, never blindly a second time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from db import outbox
+from db.pool import connection, create_pool
+from db.records import Channel, OutboxRow
+from deployments.delivery.dispatcher import Delivery, backoff
+from deployments.delivery.sender import (
+    LookUpFailedError,
+    MessageRejectedError,
+    OutcomeUnknownError,
+    Sender,
+    TransientDeliveryError,
+)
+from deployments.delivery.web_form import WebFormSender
+from tests.integration.pipeline.conftest import Store, eventually
+
+
+@dataclass(slots=True)
+class Provider:
+    """A provider at the other end: notes what it accepted, and fails as it is told, word by word."""
+
+    channel: Channel = "email"
+    faults: list[Exception] = field(default_factory=list)
+    look_up_faults: list[Exception] = field(default_factory=list)
+    accepted: list[OutboxRow] = field(default_factory=list)
+    loses_answers: bool = False
+
+    async def send(self, row: OutboxRow) -> str:
+        await asyncio.sleep(0.02)
+        if self.faults:
+            fault = self.faults.pop(0)
+            if self.loses_answers:
+                self.accepted.append(row)
+            raise fault
+        self.accepted.append(row)
+        return f"ref-{row.id}"
+
+    async def look_up(self, row: OutboxRow) -> str | None:
+        if self.look_up_faults:
+            raise self.look_up_faults.pop(0)
+        return f"ref-{row.id}" if any(sent.id == row.id for sent in self.accepted) else None
+
+
+Start = Callable[..., Awaitable[Delivery]]
+
+
+@pytest.fixture
+async def delivery(database_url: str) -> AsyncIterator[Start]:
+    running: list[Delivery] = []
+
+    async def start(*senders: Sender) -> Delivery:
+        pool = await create_pool(database_url, size=3)
+        running.append(Delivery(pool=pool, senders=senders, poll_s=0.05))
+        return running[-1]
+
+    yield start
+    for part in running:
+        await part.close()
+
+
+async def words(store: Store, count: int, *, channel: Channel = "email", conversations: int = 1) -> None:
+    """Freeze `count` replies in each of some conversations, all for one channel."""
+    pipeline = store.pipeline()
+    for n in range(conversations):
+        await pipeline.handle(await store.form("The first question", email=f"c{n}@example.com"))
+        for m in range(count - 1):
+            await pipeline.handle(await store.reply(store.numbers[-1], f"Word {m}"))
+    await store.execute("UPDATE outbox SET channel = $1", channel)
+
+
+async def states(store: Store) -> list[str]:
+    return [row["state"] for row in await store.rows("SELECT state FROM outbox ORDER BY id")]
+
+
+async def all_sent(store: Store) -> None:
+    async def done() -> bool:
+        return set(await states(store)) == {"sent"}
+
+    await eventually(done, within_s=20)
+
+
+async def in_state(store: Store, state: str) -> None:
+    async def so() -> bool:
+        return state in await states(store)
+
+    await eventually(so, within_s=20)
+
+
+async def now_due(store: Store) -> None:
+    """Let the pause pass that a row waits for."""
+    await store.execute(
+        "UPDATE outbox SET next_attempt_at = now(), lease_until = NULL WHERE state IN ('ready', 'unknown')"
+    )
+
+
+async def test_web_words_are_delivered_in_batches(store: Store, delivery: Start) -> None:
+    await words(store, 2, channel="web_form", conversations=10)
+    await delivery(WebFormSender())
+    await all_sent(store)
+    assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent' AND delivery_status = 'sent'") == 20
+    assert await store.violations() == {}
+
+
+async def test_k3_two_deliveries_send_each_word_once_and_in_order(store: Store, delivery: Start) -> None:
+    await words(store, 4, conversations=6)
+    provider = Provider()
+    await delivery(provider)
+    await delivery(provider)
+    await all_sent(store)
+    assert len(provider.accepted) == len({row.id for row in provider.accepted}) == 24
+    for conversation in {row.conversation_id for row in provider.accepted}:
+        mine = [row.id for row in provider.accepted if row.conversation_id == conversation]
+        assert mine == sorted(mine)
+    assert await store.violations() == {}
+
+
+async def test_what_did_not_leave_is_sent_again_before_what_follows(store: Store, delivery: Start) -> None:
+    await words(store, 2)
+    provider = Provider(faults=[TransientDeliveryError("429", retry_in=30)])
+    await delivery(provider)
+
+    async def deferred() -> bool:
+        return await store.value("SELECT last_error FROM outbox ORDER BY id LIMIT 1") is not None
+
+    await eventually(deferred, within_s=10)
+    await asyncio.sleep(0.3)
+    assert await states(store) == ["ready", "ready"]  # the second waits for the first
+    await now_due(store)
+    await all_sent(store)
+    assert [row.id for row in provider.accepted] == sorted(row.id for row in provider.accepted)
+
+
+async def test_f2_an_answer_that_was_lost_is_found_by_looking_up(store: Store, delivery: Start) -> None:
+    await words(store, 2)
+    provider = Provider(faults=[OutcomeUnknownError("timeout")], loses_answers=True)
+    await delivery(provider)
+    await all_sent(store)
+    assert len(provider.accepted) == 2
+    assert await store.value("SELECT count(*) FROM messages WHERE provider_message_id LIKE 'ref-%'") == 2
+
+
+async def test_f3_while_the_look_up_fails_nothing_is_sent_again(store: Store, delivery: Start) -> None:
+    await words(store, 2)
+    provider = Provider(
+        faults=[OutcomeUnknownError("timeout")],
+        loses_answers=True,
+        look_up_faults=[LookUpFailedError("503"), LookUpFailedError("503")],
+    )
+    await delivery(provider)
+    for left in (1, 0):
+
+        async def asked(left: int = left) -> bool:
+            return len(provider.look_up_faults) == left
+
+        await eventually(asked, within_s=10)
+        assert await states(store) == ["unknown", "ready"]
+        await now_due(store)
+    await all_sent(store)
+    assert len(provider.accepted) == 2
+
+
+async def test_a_word_that_the_provider_twice_does_not_know_is_sent_once_more(store: Store, delivery: Start) -> None:
+    await words(store, 1)
+    provider = Provider(faults=[OutcomeUnknownError("reset")])
+    await delivery(provider)
+
+    async def missed() -> bool:
+        return await store.value("SELECT metadata ->> 'missed' FROM outbox") == "1"
+
+    await eventually(missed, within_s=10)
+    pause = await store.value("SELECT extract(epoch FROM next_attempt_at - now())::float FROM outbox")
+    assert 50 < pause <= 60
+    assert provider.accepted == []
+    await now_due(store)
+    await all_sent(store)
+    assert len(provider.accepted) == 1
+
+
+async def test_what_the_provider_refuses_waits_and_is_parked_in_the_end(store: Store, delivery: Start) -> None:
+    await words(store, 2)
+    provider = Provider(faults=[MessageRejectedError("400")] * 5)
+    await delivery(provider)
+    for attempt in range(1, 5):
+
+        async def tried(attempt: int = attempt) -> bool:
+            query = "SELECT attempts, state FROM outbox ORDER BY id LIMIT 1"
+            [row] = await store.rows(query)
+            return (row["attempts"], row["state"]) == (attempt, "ready")
+
+        await eventually(tried, within_s=10)
+        await now_due(store)
+    await in_state(store, "parked")
+    await in_state(store, "sent")  # parked does not hold up what follows
+    assert await states(store) == ["parked", "sent"]
+
+
+async def test_a_channel_without_a_sender_is_parked_with_its_reason(store: Store, delivery: Start) -> None:
+    await words(store, 1, channel="whatsapp")
+    await delivery(WebFormSender())
+    await in_state(store, "parked")
+    assert await store.value("SELECT last_error FROM outbox") == "no sender for channel whatsapp"
+
+
+@pytest.mark.parametrize(("channel", "expected"), [("web_form", "ready"), ("email", "unknown")])
+async def test_inv6_the_lease_of_a_dead_sender_lapses(store: Store, channel: Channel, expected: str) -> None:
+    await words(store, 1, channel=channel)
+    async with connection(store.pool) as borrowed:
+        assert len(await outbox.claim(borrowed, [channel], limit=5, lease_s=0.05)) == 1
+        await asyncio.sleep(0.1)
+        assert len(await outbox.expire(borrowed)) == 1
+    assert await states(store) == [expected]
+
+
+def test_the_pause_doubles_up_to_a_quarter_of_an_hour() -> None:
+    assert [backoff(30, n) for n in (1, 2, 3)] == [30, 60, 120]
+    assert backoff(60, 20) == 900
