@@ -7,10 +7,10 @@ from typing import Literal
 from uuid import UUID
 
 from db.pool import Connection
-from db.records import Channel, OutboxRow
+from db.records import Channel, OutboxRow, Priority, Queue, Severity
 from db.sql import statements
 
-Unsent = Literal["ready", "unknown", "failed", "parked"]
+Unsent = Literal["ready", "unknown", "failed"]
 _SQL = statements("outbox")
 
 
@@ -30,11 +30,15 @@ async def settle(
     row_id: UUID,
     state: Unsent,
     *,
+    attempt: int,
     error: str,
     retry_in: float = 0.0,
 ) -> None:
-    """Record why a word did not leave, or is not known to have left, and when to look at it again."""
-    await connection.execute(_SQL["settle"], row_id, state, error, retry_in)
+    """Record why a word did not leave, or is not known to have left, and when to look at it again.
+
+    `attempt` is the row's count when it was leased: a sender that was taken for dead meanwhile changes nothing.
+    """
+    await connection.execute(_SQL["settle"], row_id, state, error, retry_in, attempt)
 
 
 async def park_unserved(connection: Connection, channels: Sequence[Channel]) -> list[UUID]:
@@ -50,9 +54,39 @@ async def lease_unknown(
     return [OutboxRow(**row) for row in rows]
 
 
-async def missed(connection: Connection, row_id: UUID) -> None:
-    """Record that a look-up did not find the word; after the second in a row it is ready to be sent once more."""
-    await connection.execute(_SQL["missed"], row_id)
+async def serve_again(connection: Connection, channels: Sequence[Channel]) -> list[UUID]:
+    """Free the words of these channels that were parked because nobody served them; returns their ids."""
+    return [row["id"] for row in await connection.fetch(_SQL["serve_again"], list(channels))]
+
+
+async def ticket_of(connection: Connection, row_id: UUID) -> tuple[str, Priority]:
+    """Return category and priority of the ticket that a word belongs to."""
+    row = await connection.fetchrow(_SQL["parked_ticket"], row_id)
+    assert row is not None
+    return row["category"], row["priority"]
+
+
+async def park(
+    connection: Connection, row_id: UUID, *, error: str, severity: Severity, queue: Queue, announce_on: str
+) -> bool:
+    """Let a word wait for a person and hand the conversation over (`undeliverable`), announced on that topic.
+
+    Returns False when the word was parked before.
+    """
+    return bool(await connection.fetch(_SQL["park"], row_id, error, severity, queue, announce_on))
+
+
+async def missed(connection: Connection, row_id: UUID, *, pause_s: float) -> bool:
+    """Record that a look-up did not find the word; after the second in a row it is ready to be sent once more.
+
+    Returns True when it was sent once more already and is still not to be found: a person has to look.
+    """
+    return bool(await connection.fetchval(_SQL["missed"], row_id, pause_s))
+
+
+async def not_asked(connection: Connection, row_id: UUID, *, error: str, pause_s: float) -> int:
+    """Record that the provider could not be asked and return how often by now; 0 when the word's fate is known."""
+    return int(await connection.fetchval(_SQL["not_asked"], row_id, error, pause_s) or 0)
 
 
 async def expire(connection: Connection) -> list[UUID]:

@@ -14,12 +14,12 @@ from db.pool import Pool, connection
 from deployments.apology import Apology
 from deployments.heartbeat import Heartbeat
 from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
-from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer, Verdict
+from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
 from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
 from ingest.lanes import Record
 from ingest.producer import Relay, no_failpoint
-from ingest.progress import DeadLetterLimit
 from ingest.topics import KafkaSettings
+from ingest.verdicts import DeadLetterLimit, Verdict
 
 GROUP = "nightdesk-ingest"
 BROKER_GRACE_S = 5.0

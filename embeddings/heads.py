@@ -50,7 +50,7 @@ class LinearHead:
                     link=_link(str(stored["link"])),
                     model_id=str(stored["model_id"]),
                 )
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, EOFError, KeyError, ValueError) as error:
             raise HeadNotUsableError(f"{path} is not a head this version can use: {error}") from error
 
     def save(self, path: Path | str) -> None:

@@ -102,7 +102,7 @@ class RelevanceGate:
         return lexical.without_own_names(self.speller.mend(query))
 
     def relevant(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Relevance:
-        """Judge a search: its prepared query, that query's vector (d,), what was found, best first. Nothing found: 0."""
+        """Judge a search: its prepared query, its vector (d,), the passages found, best first. None found: score 0."""
         if not passages:
             return Relevance(ok=False, score=0.0, threshold=self.threshold)
         logit = float(self.signals(question, question_vector, passages) @ self.weights) + self.bias

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from db.pool import DatabaseUnavailableError
-from ingest.events import InvalidMessageError
 from ingest.lanes import Lanes, Record
 from ingest.producer import no_failpoint
-from ingest.progress import DeadLetterLimit, Progress
+from ingest.progress import Offsets, Partition
 from ingest.topics import AWAY, KafkaSettings, TopicSet, client_options, ensure_topics
-
-Verdict = Literal["done", "dead"]
-"""What became of a record: `dead` is for the dead-letter limit, both are finished."""
-Handler = Callable[[Record], Awaitable[Verdict]]
-Bury = Callable[[Record, str], Awaitable[None]]
+from ingest.verdicts import Bury, DeadLetterLimit, Handler, Verdicts
 
 MAX_IN_FLIGHT = 64
 SESSION_MS = 10_000
@@ -68,12 +62,12 @@ class Consumer:
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._kafka, self._group, self._topics = kafka, group, tuple(topics)
-        self._handler, self._bury = handler, bury
         self._limit = limit or DeadLetterLimit()
+        self._verdicts = Verdicts(handler=handler, bury=bury, limit=self._limit)
         self._max_in_flight, self._session_ms = max_in_flight, session_ms
         self._clock, self._failpoint = clock, failpoint
         self._lanes = Lanes(self._work)
-        self._progress: dict[tuple[str, int], Progress] = {}
+        self._offsets = Offsets()
         self._client: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -161,8 +155,8 @@ class Consumer:
                 raise LimitReachedError
             room = self._make_room(client)
             batches = await client.getmany(timeout_ms=POLL_MS if room else POLL_MS // 4, max_records=max(room, 1))
-            for partition, records in batches.items():
-                self._take(partition, records)
+            for records in batches.values():
+                self._take(records)
             if batches:
                 self._heard_at = self._clock()
                 self.connected, self.detail = True, ""
@@ -185,14 +179,13 @@ class Consumer:
         self._paused = full
         return 0 if full else room
 
-    def _take(self, partition: TopicPartition, records: Sequence[Any]) -> None:
-        progress = self._progress.setdefault((partition.topic, partition.partition), Progress())
+    def _take(self, records: Sequence[Any]) -> None:
         for read in records:
             key = read.key.decode("utf-8", "replace") if read.key is not None else f"offset:{read.offset}"
             record = Record(
                 topic=read.topic, partition=read.partition, offset=read.offset, key=key, value=read.value or b""
             )
-            progress.begin(record.offset)
+            self._offsets.begin((record.topic, record.partition), record.offset)
             if not self._lanes.running(record):
                 self._lanes.add(record)
 
@@ -210,10 +203,10 @@ class Consumer:
 
     async def _leave(self, client: AIOKafkaConsumer) -> None:
         if self._stopping:
-            self._lanes.drop(list(self._progress))
+            self._lanes.drop(self._offsets.partitions)
             await self._lanes.idle(self._drain_s)
         await self.commit()
-        self.revoke(list(self._progress))
+        self.revoke(self._offsets.partitions)
         self._client, self._behind = None, set()
         # Not cancelled when it takes long: a half-closed client would stay a member that reads nothing.
         closing = asyncio.create_task(client.stop(), name="consumer-close")
@@ -223,19 +216,18 @@ class Consumer:
 
     # Called by the client around each rebalance.
 
-    def revoke(self, partitions: Collection[tuple[str, int]]) -> None:
+    def revoke(self, partitions: Collection[Partition]) -> None:
         """Forget partitions: what has not begun is somebody else's, what runs ends without a commit."""
         self._lanes.drop(partitions)
-        for partition in partitions:
-            self._progress.pop(partition, None)
+        self._offsets.forget(partitions)
 
     async def commit(self) -> None:
         """Commit what is finished and not committed. A member that was put out, or an absent broker, loses nothing."""
         self._committed_at = self._clock()
-        due = {place: offset for place, progress in self._progress.items() if (offset := progress.due) is not None}
+        due = self._offsets.due()
         if not due or self._client is None:
             return
-        offsets = {TopicPartition(*place): offset for place, offset in due.items()}
+        offsets = {TopicPartition(*partition): offset for partition, offset in due.items()}
         try:
             await asyncio.wait_for(self._client.commit(offsets), ANSWER_TIMEOUT_S)
         except (CommitFailedError, IllegalStateError):
@@ -243,41 +235,12 @@ class Consumer:
         except AWAY as error:
             log.warning("commit_failed", detail=f"{type(error).__name__}: {error}")
         else:
-            for place, offset in due.items():
-                if place in self._progress:
-                    self._progress[place].committed(offset)
+            self._offsets.committed(due)
             self._failpoint("consumer:committed")
 
-    # One record.
-
     async def _work(self, record: Record) -> None:
-        verdict = await self._verdict(record)
-        if verdict is None:
-            return
-        self._limit.note(record.partition, dead=verdict == "dead")
-        if (progress := self._progress.get((record.topic, record.partition))) is not None:
-            progress.finish(record.offset)
-
-    async def _verdict(self, record: Record) -> Verdict | None:
-        """None leaves the record unfinished: it will be read again."""
-        try:
-            return await self._handler(record)
-        except InvalidMessageError as error:
-            return await self._bury_it(record, str(error))
-        except Exception:
-            # A message is in the store: the sweeper wakes it again, with a pause that grows.
-            log.exception("record_failed", place=record.place)
-            return "dead"
-
-    async def _bury_it(self, record: Record, cause: str) -> Verdict | None:
-        while not self._limit.reached:
-            try:
-                await self._bury(record, cause)
-            except DatabaseUnavailableError:
-                await asyncio.sleep(1.0)
-            else:
-                return "dead"
-        return None
+        if await self._verdicts.on(record) is not None:
+            self._offsets.finish((record.topic, record.partition), record.offset)
 
 
 class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]

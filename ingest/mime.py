@@ -28,7 +28,7 @@ _MULTIPART = re.compile(rb"multipart/|message/rfc822", re.IGNORECASE)
 _HEADERS_LIMIT = 1_000
 _HEADER_LIMIT = 16_000
 _CONTENT_HEADER_LIMIT = 1_000
-_PARTS_LIMIT = 200
+_PARTS_LIMIT = 120
 _DEPTH_LIMIT = 40
 _TEXTS_LIMIT = 300_000
 _TEXT_LIMIT = 60_000
@@ -41,7 +41,7 @@ class Mail:
     """A mail that was read. `headers` are as they stand, folded lines joined, from top to bottom.
 
     `text` is clean, still with quotes and signature. `truncated` says that something of it was not read: a text or a
-    header beyond its limit, or parts beyond the first 200; `attachments` may then lack some.
+    header beyond its limit, or parts beyond the first 120; `attachments` may then lack some.
     """
 
     headers: tuple[tuple[str, str], ...]

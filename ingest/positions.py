@@ -6,6 +6,7 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 
 from db.events import LogPosition
 from ingest.topics import KafkaSettings, client_options
@@ -26,6 +27,10 @@ class Positions:
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 return await self._read()
+        except (AttributeError, LookupError, TypeError) as error:
+            # aiokafka's admin client trips over answers that carry an error code (a coordinator that just moved).
+            await self.close()
+            raise KafkaError(f"unreadable answer: {error!r}") from error
         except BaseException:
             await self.close()
             raise
@@ -42,6 +47,8 @@ class Positions:
     async def _read(self) -> list[LogPosition]:
         admin, consumer = await self._clients()
         count = len((await admin.describe_topics([self._topic]))[0]["partitions"])
+        if not count:
+            raise UnknownTopicOrPartitionError(self._topic)
         partitions = [TopicPartition(self._topic, number) for number in range(count)]
         committed = await admin.list_consumer_group_offsets(self._group)
         first, ending = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)

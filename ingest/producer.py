@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from db import events
 from db.dead_letters import BASE64, ENCODING_HEADER
@@ -29,8 +29,9 @@ SEND_TIMEOUT_S = 5.0
 PROBE_EVERY_S = 5.0
 FIRST_BACKOFF_S = 0.1
 MAX_BACKOFF_S = 5.0
-MAX_BYTES = 8 * 1024 * 1024
-"""Far above any message; the broker's own limit is the one that counts."""
+MAX_CONTENT = 100_000
+"""Characters of a message that travel; a record only wakes, the whole stands in the store."""
+REFUSED_S = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,7 @@ class Relay:
         if self._producer is not None:
             return
         await ensure_topics(self._kafka)
-        producer = AIOKafkaProducer(**client_options(self._kafka), enable_idempotence=True, max_request_size=MAX_BYTES)
+        producer = AIOKafkaProducer(**client_options(self._kafka), enable_idempotence=True)
         try:
             await asyncio.wait_for(producer.start(), SEND_TIMEOUT_S)
         except BaseException:
@@ -178,25 +179,32 @@ class Relay:
             return 0
         self._failpoint("relay:claimed")
         try:
-            published = await asyncio.wait_for(self._send(claimed), SEND_TIMEOUT_S)
+            published, refused = await asyncio.wait_for(self._send(claimed), SEND_TIMEOUT_S)
         except (*AWAY, AssertionError):
             await self._give_back([event.id for event in claimed])
             raise
         self._failpoint("relay:sent")
         async with connection(self._pool) as borrowed:
             await events.mark_published(borrowed, published)
+            if refused:
+                log.error("events_too_large", events=[str(event_id) for event_id in refused])
+                await events.defer(borrowed, refused, seconds=REFUSED_S)
         self._failpoint("relay:marked")
         return len(claimed)
 
-    async def _send(self, claimed: Sequence[Event]) -> list[Published]:
+    async def _send(self, claimed: Sequence[Event]) -> tuple[list[Published], list[UUID]]:
+        """Return what the broker has written, and the ids of what it would never take."""
         assert self._producer is not None
-        send = self._producer.send
-        pending = [await send(e.topic, body(e), e.key.encode(), headers=headers(e)) for e in claimed]
-        written = await asyncio.gather(*pending)
-        return [
-            Published(event_id=event.id, partition=record.partition, offset=record.offset)
-            for event, record in zip(claimed, written, strict=True)
-        ]
+        pending, refused = {}, []
+        for event in claimed:
+            try:
+                pending[event.id] = await self._producer.send(
+                    event.topic, body(event), event.key.encode(), headers=headers(event)
+                )
+            except MessageSizeTooLargeError:
+                refused.append(event.id)
+        written = zip(pending, await asyncio.gather(*pending.values()), strict=True)
+        return [Published(event_id=i, partition=r.partition, offset=r.offset) for i, r in written], refused
 
     async def _give_back(self, event_ids: Sequence[UUID]) -> None:
         # Without the database their lease brings them back a little later.
@@ -209,7 +217,9 @@ def body(event: Event) -> bytes:
     """Return the record's value: compact JSON, or the very bytes of a replayed letter."""
     if event.headers.get(ENCODING_HEADER) == BASE64:
         return base64.b64decode(str(event.value))
-    return json.dumps(event.value, ensure_ascii=False, separators=(",", ":")).encode()
+    content = event.value.get("content")
+    value = event.value if content is None else event.value | {"content": content[:MAX_CONTENT]}
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def headers(event: Event) -> list[tuple[str, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 
 
 class Progress:
@@ -37,26 +38,40 @@ class Progress:
         self._committed = offset
 
 
-class DeadLetterLimit:
-    """Tells a few bad messages from a bad deploy, which would empty the topic into the dead letters.
+Partition = tuple[str, int]
 
-    Reached when `run` records of one partition, or `total_run` of all, died one after the other, or more than `ratio`
-    of a partition's last `window` did (once it has seen half of them). It stays reached: only a restart reopens it.
-    """
 
-    def __init__(self, *, run: int = 8, total_run: int = 50, window: int = 40, ratio: float = 0.5) -> None:
-        self._run, self._total_run, self._window, self._ratio = run, total_run, window, ratio
-        self._runs: dict[int, int] = {}
-        self._all = 0
-        self._recent: dict[int, deque[bool]] = {}
-        self.reached = False
+class Offsets:
+    """The progress of every partition that is assigned now."""
 
-    def note(self, partition: int, *, dead: bool) -> None:
-        """Count a record that is finished, well or as a dead letter."""
-        self._all = self._all + 1 if dead else 0
-        self._runs[partition] = self._runs.get(partition, 0) + 1 if dead else 0
-        recent = self._recent.setdefault(partition, deque(maxlen=self._window))
-        recent.append(dead)
-        too_many = len(recent) >= self._window / 2 and sum(recent) > self._ratio * len(recent)
-        if self._runs[partition] >= self._run or self._all >= self._total_run or too_many:
-            self.reached = True
+    def __init__(self) -> None:
+        self._progress: dict[Partition, Progress] = {}
+
+    @property
+    def partitions(self) -> list[Partition]:
+        """Those that something was read from."""
+        return list(self._progress)
+
+    def begin(self, partition: Partition, offset: int) -> None:
+        """Note a record that was fetched."""
+        self._progress.setdefault(partition, Progress()).begin(offset)
+
+    def finish(self, partition: Partition, offset: int) -> None:
+        """Note that a record is done with; in a partition that is somebody else's by now it is ignored."""
+        if (progress := self._progress.get(partition)) is not None:
+            progress.finish(offset)
+
+    def due(self) -> dict[Partition, int]:
+        """Return what may be committed and is not."""
+        return {p: offset for p, progress in self._progress.items() if (offset := progress.due) is not None}
+
+    def committed(self, offsets: Mapping[Partition, int]) -> None:
+        """Note what the broker has stored."""
+        for partition, offset in offsets.items():
+            if (progress := self._progress.get(partition)) is not None:
+                progress.committed(offset)
+
+    def forget(self, partitions: Iterable[Partition]) -> None:
+        """Drop partitions that were revoked: an assignment begins anew, even of the same ones."""
+        for partition in partitions:
+            self._progress.pop(partition, None)

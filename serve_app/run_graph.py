@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import logging
 import signal
 import sys
@@ -24,6 +25,7 @@ from serve_app.settings import AppArgs, SettingsError, app_args, load_settings
 
 APPLICATION = "nightdesk"
 WATCH_SECONDS = 2.0
+LOOK_SECONDS = 0.05
 GIVE_UP_SECONDS = (
     90.0  # a replica that dies is replaced in 6 to 11 s; a deployment that fails this long won't mend itself
 )
@@ -39,9 +41,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parse(arguments)
     stopping = _Stopping()
     try:
-        args = app_args(load_settings(), port=options.port, embedded=True)
-        ray.init(address=options.ray, namespace=APPLICATION, log_to_driver=False, logging_level=logging.WARNING)
-        deploy(args, load(options.graph), host=options.host, port=options.port)
+        builder = load(options.graph)
+        places = wait_for_places(options.places_file)
+        address = places.pop("ray")
+        args = app_args(load_settings(**places), port=options.port, embedded=True)
+        ray.init(address=address, namespace=APPLICATION, log_to_driver=False, logging_level=logging.WARNING)
+        stopping.drain_first = True
+        deploy(args, builder, host=options.host, port=options.port)
         options.watching_file.touch()
         watch(until=lambda: stopping.asked)
     except (SettingsError, GraphFailedError) as error:
@@ -54,6 +60,14 @@ def load(name: str) -> Callable[[AppArgs], serve.Application]:
     module, _, function = name.partition(":")
     builder: Callable[[AppArgs], serve.Application] = getattr(importlib.import_module(module), function)
     return builder
+
+
+def wait_for_places(file: Path) -> dict[str, str]:
+    """What the supervisor says once Ray and the database are there: `ray`, and settings by their names."""
+    while not file.exists():
+        time.sleep(LOOK_SECONDS)
+    places: dict[str, str] = json.loads(file.read_text())
+    return places
 
 
 def deploy(args: AppArgs, builder: Callable[[AppArgs], serve.Application], *, host: str, port: int) -> None:
@@ -80,21 +94,24 @@ def _status() -> ApplicationStatus:
 
 
 class _Stopping:
-    """Remembers that somebody asked us to stop."""
+    """Remembers that somebody asked us to stop. Before there is something to drain, we just end."""
 
     def __init__(self) -> None:
         self.asked = False
+        self.drain_first = False
         signal.signal(signal.SIGTERM, self._ask)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
+        if not self.drain_first:
+            sys.exit(0)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="serve_app.run_graph", description=__doc__)
     parser.add_argument("--data-dir", required=True, help="the data directory of the running product")
     parser.add_argument("--watching-file", required=True, type=Path, help="made once the graph is deployed and watched")
-    parser.add_argument("--ray", required=True, help="address of Ray's head")
+    parser.add_argument("--places-file", required=True, type=Path, help="made once there is something to deploy on")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--graph", default="serve_app.app:graph", help="builder of the application, module:function")

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
+from serve_app.channel_args import AccountSid, BaseUrl, TemplateSid, TwilioArgs, WhatsAppNumber
+
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CHANNELS = ("email", "whatsapp", "web_form")
@@ -69,6 +71,14 @@ class Settings(BaseSettings):
     openai_model: str = "gpt-4o"
     openai_api: Literal["responses", "chat_completions"] = "responses"
     openai_timeout_seconds: float = Field(default=20.0, gt=0, le=120)
+
+    twilio_account_sid: AccountSid | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_whatsapp_number: WhatsAppNumber | None = None
+    twilio_api_base_url: BaseUrl | None = None
+    whatsapp_template_sid: TemplateSid | None = None
+    whatsapp_quiet_seconds: float = Field(default=3.0, ge=0, le=15)
+    whatsapp_join_hours: float = Field(default=72.0, gt=0)
 
     http_host: str = "127.0.0.1"
     public_base_url: str | None = None
@@ -178,6 +188,7 @@ class AppArgs(BaseModel):
     db_pool_size: int = 6
     kafka: KafkaArgs
     model: ModelArgs = ModelArgs()
+    twilio: TwilioArgs = TwilioArgs()
     embedding_model: str = "minilm-l6-v2-int8"
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     secret_key: SecretStr
@@ -211,6 +222,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
             api=settings.openai_api,
             timeout_s=settings.openai_timeout_seconds,
         ),
+        twilio=_twilio_args(settings),
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
@@ -234,6 +246,18 @@ def _kafka_args(settings: Settings) -> KafkaArgs:
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
         sasl_password=settings.kafka_sasl_password,
+    )
+
+
+def _twilio_args(settings: Settings) -> TwilioArgs:
+    return TwilioArgs(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        number=settings.twilio_whatsapp_number,
+        template_sid=settings.whatsapp_template_sid,
+        api_base_url=settings.twilio_api_base_url,
+        quiet_s=settings.whatsapp_quiet_seconds,
+        join_hours=settings.whatsapp_join_hours,
     )
 
 

@@ -76,7 +76,6 @@ class AgentNode:
         self._model: Model = connect(model) if model.remote else GroundedModel()
         self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
         self._languages = LanguageDetector()
-        self._speller = gate.speller()
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError: the caller runs it again later."""
@@ -124,7 +123,7 @@ class AgentNode:
             context.calls.append(_without_model(context))
             return
         items += await _call(context, protocol.GET_HISTORY)
-        items += await _call(context, protocol.SEARCH, query=self._speller.mend(context.question))
+        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(context.question))
         await self._ask(context, model, items)
 
     async def _prepare(self, context: RunContext) -> None:

@@ -96,18 +96,15 @@ async def get_customer_history(context: RunContext, arguments: GetCustomerHistor
 
 async def search_knowledge_base(context: RunContext, arguments: SearchKnowledgeBaseInput) -> str:
     """Find the passages of the product documentation nearest to a question: title, text and score. At most twice."""
-    vector = context.analysis.vector
-    if arguments.query != context.question:
-        vector = tuple(await context.services.embed_query(arguments.query))
+    prepared = context.services.gate.prepare(arguments.query)
+    as_analysed = arguments.query == context.question
+    given = context.analysis.vector if as_analysed else await context.services.embed_query(prepared)
+    vector = np.asarray(given, dtype=np.float32)
     async with connection(context.services.pool) as borrowed:
         found = await knowledge.search(
-            borrowed,
-            context.analysis.model_id,
-            np.asarray(vector, dtype=np.float32),
-            limit=RESULTS,
-            category=arguments.category,
+            borrowed, context.analysis.model_id, vector, limit=RESULTS, category=arguments.category
         )
-    relevance = context.services.gate.relevant(arguments.query, np.asarray(vector, dtype=np.float32), found)
+    relevance = context.services.gate.relevant(prepared, vector, found)
     context.searches.append(
         Search(query=arguments.query, category=arguments.category, passages=tuple(found), relevance=relevance)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from db.records import Channel, OutboxRow
 
@@ -11,6 +11,10 @@ ProviderMessageId = str
 
 class MessageRejectedError(Exception):
     """The provider refused the word (4xx): it waits, longer each time, and is parked for a person in the end."""
+
+
+class UndeliverableError(Exception):
+    """No later attempt can help (opted out, window closed): the word is parked for a person at once."""
 
 
 class TransientDeliveryError(Exception):
@@ -29,6 +33,10 @@ class LookUpFailedError(Exception):
     """The provider could not be asked: the word's fate stays unknown, it is looked up again later."""
 
 
+class NeverLeftError(Exception):
+    """The sender's own notes show that what remains of the word never left: it is ready again at once."""
+
+
 class Sender(Protocol):
     """One channel's way out. The text is frozen: a sender may pack it, never change it."""
 
@@ -40,10 +48,23 @@ class Sender(Protocol):
     async def send(self, row: OutboxRow) -> ProviderMessageId | None:
         """Hand the word to the provider, without retries of the client's own, and return the provider's id of it.
 
-        Raises MessageRejectedError, TransientDeliveryError or OutcomeUnknownError; anything else counts as unknown.
+        Raises MessageRejectedError, UndeliverableError, TransientDeliveryError or OutcomeUnknownError; anything else
+        counts as unknown.
         """
         ...
 
     async def look_up(self, row: OutboxRow) -> ProviderMessageId | None:
-        """Ask the provider whether it has the word: its id, or None when it does not. Raises LookUpFailedError."""
+        """Ask the provider whether it has the word: its id, or None when it does not.
+
+        Raises LookUpFailedError, or NeverLeftError when nobody needs to be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A sender with a provider behind it, whose credentials can be tried; health then knows of the channel."""
+
+    async def check(self) -> None:
+        """Return when the provider takes our credentials. Raises TransientDeliveryError with what is wrong."""
         ...

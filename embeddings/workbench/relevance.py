@@ -30,7 +30,7 @@ from embeddings.workbench.retrieval import Index
 DATA = Path(__file__).parents[1] / "data" / "relevance"
 QUESTION_STRENGTH, SIGNAL_STRENGTH = 2.0, 0.3
 """scikit-learn's C of the question's head and of the head over the signals."""
-COST = {"wrong_answer": 2.0, "wrong_no_match": 1.0}
+COST = {"wrong_answer": 2.5, "wrong_no_match": 1.0}
 """A customer who is answered beside the point writes again; one who is handed over needlessly waits for a person."""
 PRIOR_ANSWERABLE = 0.8
 """Share of answerable questions at a desk: an assumption, used only to weigh errors."""

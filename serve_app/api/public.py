@@ -125,7 +125,8 @@ def public_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["customers"])
     add_both(
         router, "POST", "/support/form", "/support/submit", calls.submit,
-        summary="Send a form", status_code=201, response_model=FormAccepted, responses=errors(400, 408, 409, 413, 429, 503),
+        summary="Send a form", status_code=201, response_model=FormAccepted,
+        responses=errors(400, 408, 409, 413, 429, 503),
     )  # fmt: skip
     add_both(
         router, "GET", "/tickets/{ticket_id}", "/support/ticket/{ticket_id}", calls.ticket,
@@ -133,7 +134,8 @@ def public_router(deps: ApiDeps) -> APIRouter:
     )  # fmt: skip
     add_both(
         router, "POST", "/tickets/{ticket_id}/messages", None, calls.reply,
-        summary="Write into a ticket", status_code=201, response_model=ReplyAccepted, responses=errors(400, 404, 408, 409, 413, 429, 503),
+        summary="Write into a ticket", status_code=201, response_model=ReplyAccepted,
+        responses=errors(400, 404, 408, 409, 413, 429, 503),
     )  # fmt: skip
     return router
 

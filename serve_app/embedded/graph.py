@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from serve_app.embedded import ports
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import StartError
+from serve_app.embedded.files import write_private
 from serve_app.embedded.http_probe import answers_200
 from serve_app.embedded.processes import PartProcess
 from serve_app.embedded.start_options import GRAPH
@@ -19,10 +22,21 @@ DRAIN_SECONDS = 7.0
 PROBE_SECONDS = 0.25
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the child finds what it stands on."""
+
+    ray: str
+    database_url: str
+    kafka_bootstrap_servers: str
+
+
 class Graph:
     """One `python -m serve_app.run_graph`. Up means that `/health/live` answers 200.
 
-    `ray_address` is asked at each start, for Ray may come back elsewhere. Every method may be called again.
+    The child is started early (`warm`): importing the product takes seconds that Ray needs as well. `places` says where
+    Ray, the database and the broker are; it is asked at each start, for Ray may come back elsewhere.
+    Every method may be called again.
     """
 
     name = "graph"
@@ -34,14 +48,15 @@ class Graph:
         host: str,
         port: int,
         environment: Callable[[], Mapping[str, str]],
-        ray_address: Callable[[], str],
+        places: Callable[[], Places],
         graph: str = GRAPH,
     ) -> None:
         self._data_dir = data_dir
         self._host = host
         self.port = port
         self._environment = environment
-        self._ray_address = ray_address
+        self._places = places
+        self._is_warm = False
         self._graph = graph
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
 
@@ -56,11 +71,20 @@ class Graph:
         host = ports.LOOPBACK if self._host in ("0.0.0.0", "::", "") else self._host  # noqa: S104 - read, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
+    def warm(self) -> None:
+        """Start the child, which imports the product and then waits for `start`."""
+        self._process.stop(grace=1.0)
+        for file in (self._places_file, self._watching):
+            file.unlink(missing_ok=True)
+        self._process.spawn(self._command(), env=self._environment(), cwd=self._data_dir.path)
+        self._is_warm = True
+
     def start(self) -> None:
         """Deploy, or find the graph deployed (its watcher was killed), and wait until it is live. Raises StartError."""
-        self._process.stop(grace=1.0)
-        self._watching.unlink(missing_ok=True)
-        self._process.spawn(self._command(), env=self._environment(), cwd=self._data_dir.path)
+        if not (self._is_warm and self._process.is_alive()):
+            self.warm()
+        self._is_warm = False
+        write_private(self._places_file, json.dumps(asdict(self._places())))
         deadline = time.monotonic() + START_SECONDS
         while not (self._watching.exists() and self.is_live()):
             if not self._process.is_alive():
@@ -94,10 +118,15 @@ class Graph:
         """The child's word that it has deployed and would drain on SIGTERM."""
         return self._data_dir.run / "graph.watching"
 
+    @property
+    def _places_file(self) -> Path:
+        """Our word that everything is there, and where."""
+        return self._data_dir.run / "graph.places"
+
     def _command(self) -> list[str]:
-        options = ["--host", self._host, "--port", str(self.port), "--ray", self._ray_address(), "--graph", self._graph]
-        files = ["--data-dir", str(self._data_dir.path), "--watching-file", str(self._watching)]
-        return [sys.executable, "-m", "serve_app.run_graph", *files, *options]
+        options = ["--host", self._host, "--port", str(self.port), "--graph", self._graph]
+        files = ["--places-file", str(self._places_file), "--watching-file", str(self._watching)]
+        return [sys.executable, "-m", "serve_app.run_graph", "--data-dir", str(self._data_dir.path), *files, *options]
 
     def _reason(self) -> str:
         lines = self._process.log.read_text(errors="replace")[-8000:].splitlines()

@@ -17,7 +17,7 @@ from serve_app.embedded.board import Board, Listener
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.environment import Services, product_environment, ray_environment
 from serve_app.embedded.errors import StartError
-from serve_app.embedded.graph import Graph
+from serve_app.embedded.graph import Graph, Places
 from serve_app.embedded.kafka import EmbeddedKafka
 from serve_app.embedded.keeper import Keeper, Part
 from serve_app.embedded.leftovers import stop_leftovers
@@ -56,7 +56,7 @@ class Supervisor:
             host=self._host,
             port=options.port,
             environment=self._product_environment,
-            ray_address=lambda: self._ray.address,
+            places=self._places,
             graph=options.graph,
         )
         self._preparation = Preparation(data_dir)
@@ -78,6 +78,7 @@ class Supervisor:
         ports.require_free(self._graph.port, self._host)
         if self._options.dashboard_port is not None:
             ports.require_free(self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port")
+        await asyncio.to_thread(self._graph.warm)
         tasks = [asyncio.create_task(work) for work in self._endless_works()]
         try:
             await self._until_asked_or_failed(tasks)
@@ -202,6 +203,14 @@ class Supervisor:
 
     def _product_environment(self) -> dict[str, str]:
         return product_environment(self._data_dir, self._settings, self._services(), haproxy=self._options.haproxy)
+
+    def _places(self) -> Places:
+        services = self._services()
+        return Places(
+            ray=self._ray.address,
+            database_url=services.database_url,
+            kafka_bootstrap_servers=services.kafka_bootstrap_servers,
+        )
 
     def _part_changed(self, status: PartStatus) -> None:
         services = self._services()

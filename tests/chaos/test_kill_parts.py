@@ -1,4 +1,4 @@
-"""K3, K5: every part is killed in turn while forms arrive; nothing that got a 201 is lost, nothing is answered twice."""
+"""K3, K5: every part is killed in turn while forms arrive; no accepted form is lost or answered twice."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ function call(method, path, operation) {
 try {
   const api = await (await fetch("/openapi.json")).json();
   components = api.components?.schemas ?? {};
-  document.getElementById("description").textContent = api.info.description;
+  document.getElementById("description").textContent = api.info.description.replaceAll("`", "");
   for (const [path, operations] of Object.entries(api.paths))
     for (const [method, operation] of Object.entries(operations))
       if (!operation.tags?.includes("aliases")) document.getElementById("calls").append(call(method, path, operation));

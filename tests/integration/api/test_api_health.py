@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from db.pool import create_pool
 from tests.integration.api.serving import FORM, Served, arguments, free_port, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -91,6 +92,17 @@ async def test_h6_with_everything_there_it_is_healthy(database_url: str, kafka_s
                 break
             await asyncio.sleep(0.05)
         assert await api.pool.fetchval("SELECT state FROM events") == "published"
+
+
+async def test_s7_shutting_down_closes_every_connection(database_url: str) -> None:
+    async with running(arguments(database_url)) as api:
+        await api.submit()
+    pool = await create_pool(database_url, size=1, min_size=0)
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with asyncio.timeout(5):
+        while await pool.fetchval(others):  # noqa: ASYNC110 – the server's backends end a moment after us
+            await asyncio.sleep(0.02)
+    await pool.close()
 
 
 class Wire:

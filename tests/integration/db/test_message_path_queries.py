@@ -11,7 +11,7 @@ import pytest
 
 from db import dead_letters, events, intake, leases, metrics_write, node_status
 from db.events import LogPosition, Published
-from db.pool import Pool, connection, create_pool, transaction
+from db.pool import Pool, connection, create_pool
 from ingest.events import INCOMING
 from ingest.web_form import NewForm, SupportForm, new_form
 
@@ -196,17 +196,3 @@ async def test_a_window_counts_turns_and_means(pool: Pool) -> None:
     async with connection(pool) as borrowed:
         window = await metrics_write.window(borrowed, seconds=300)
     assert (window.turns, window.escalation_rate, window.mean_latency_ms) == (0, 0.0, None)
-
-
-async def test_a_replay_inside_a_transaction_that_fails_changes_nothing(pool: Pool) -> None:
-    async with connection(pool) as borrowed:
-        await dead_letters.bury(
-            borrowed, topic="t", partition=0, offset=7, key="k", value=b"x", cause="bad", announce_on="dlq"
-        )
-        [letter] = await dead_letters.list_recent(borrowed)
-    with pytest.raises(ZeroDivisionError):
-        async with transaction(pool) as borrowed:
-            assert await dead_letters.replay(borrowed, letter.id, wake_on=INCOMING)
-            raise ZeroDivisionError
-    assert await value(pool, "SELECT state FROM dead_letters") == "dead"
-    assert await value(pool, "SELECT count(*) FROM events WHERE topic = 't'") == 0

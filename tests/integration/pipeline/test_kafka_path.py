@@ -116,6 +116,25 @@ async def test_k3_a_killed_workers_turns_are_taken_over_when_its_lease_lapses(gr
     assert await graph.store.violations() == {}
 
 
+async def test_a_record_that_is_too_large_holds_up_nobody(graph: Graph, store: Store) -> None:
+    await graph.worker()
+    large = await store.form("A very long mail", email="long@example.com")
+    huge = await store.form("With endless headers", email="huge@example.com")
+    grown = "UPDATE events SET value = jsonb_set(value, $2::text[], to_jsonb(repeat('x', 2000000))) WHERE inbox_id = $1"
+    await store.execute(grown, large.inbox_id, ["content"])
+    await store.execute(grown, huge.inbox_id, ["subject"])
+    await store.form("An ordinary question", email="c1@example.com")
+    await graph.reporting()
+
+    async def two_answered() -> bool:
+        return await store.value("SELECT count(*) FROM inbox WHERE state = 'answered'") == 2
+
+    await eventually(two_answered, within_s=20)
+    [event] = await store.rows("SELECT * FROM events WHERE inbox_id = $1", huge.inbox_id)
+    assert event["state"] == "pending"
+    assert event["retry_at"] is not None
+
+
 async def file_steadily(store: Store, count: int) -> None:
     for n in range(count):
         await store.form(f"Question number {n}", email=f"c{n % 12}@example.com")

@@ -29,6 +29,16 @@ async def test_k2_a_form_is_answered_once(store: Store) -> None:
     assert event["value"]["recipient"] == "ann@example.com"
 
 
+async def test_g15_a_ticket_is_in_processing_while_the_agent_thinks(store: Store) -> None:
+    agent = ScriptedAgent(delay_s=0.3)
+    running = asyncio.create_task(store.pipeline(agent=agent).handle(await store.form("How do I export a board?")))
+    await asyncio.sleep(0.2)
+    assert await store.value("SELECT status FROM tickets") == "processing"
+    assert agent.runs[0].ticket.status == "processing"
+    await running
+    assert await store.value("SELECT status FROM tickets") == "waiting"
+
+
 async def test_g14_a_hand_over_is_announced_and_the_agent_falls_silent(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.progress import DeadLetterLimit, Progress
+from ingest.progress import Offsets, Progress
+from ingest.verdicts import DeadLetterLimit
 
 
 def begun(*offsets: int) -> Progress:
@@ -46,6 +47,19 @@ def test_a_record_from_before_the_rebalance_is_ignored() -> None:
     progress = begun(5)
     progress.finish(3)
     assert progress.due is None
+
+
+def test_each_assignment_begins_anew() -> None:
+    offsets = Offsets()
+    for partition in (0, 1):
+        offsets.begin(("t", partition), 5)
+        offsets.finish(("t", partition), 5)
+    assert offsets.due() == {("t", 0): 6, ("t", 1): 6}
+    offsets.committed({("t", 0): 6})
+    offsets.forget([("t", 1)])
+    assert offsets.due() == {}
+    offsets.finish(("t", 1), 5)
+    assert offsets.partitions == [("t", 0)]
 
 
 @given(st.integers(1, 40).flatmap(lambda n: st.permutations(range(n))))

@@ -1,0 +1,137 @@
+"""How well a model finds what answers: `python -m embeddings.workbench.evaluate [--json FILE]` (requirement E1).
+
+Recall, MRR and nDCG over labelled questions, and how well the nearest score tells answerable from unanswerable,
+beside BM25. One section answers a question, so nDCG is 1 / log2(1 + rank).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from sklearn.metrics import roc_auc_score
+
+from embeddings import lexical
+from embeddings.encoder import BUILT_IN, Encoder
+from embeddings.indexer import embedded_text
+from embeddings.relevance import RelevanceGate
+from embeddings.workbench.questions import DOCUMENT, QUESTIONS, Question, read_questions
+from embeddings.workbench.retrieval import Index
+
+K1, B = 1.5, 0.75
+"""BM25's usual constants."""
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One way of searching, on one split. `separation` is the AUC of the best score, answerable against not."""
+
+    search: str
+    split: str
+    questions: int
+    recall_at_1: float
+    recall_at_5: float
+    mrr: float
+    ndcg: float
+    separation: float | None
+
+
+def main(
+    model: Annotated[
+        list[str] | None, typer.Option(help="Encoders: the built-in name or a folder; may be repeated.")
+    ] = None,
+    questions: Annotated[Path, typer.Option(help="Labelled questions, one JSON object a line.")] = QUESTIONS,
+    document: Annotated[Path, typer.Option(help="The document that answers them.")] = DOCUMENT,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure BM25, each model with queries as typed, and with queries as the product prepares them."""
+    asked = read_questions(questions)
+    measured = compare(model or [BUILT_IN], asked, document)
+    show(measured)
+    if out:
+        rows = [asdict(row) for row in measured]
+        out.write_text(json.dumps({"questions": str(questions), "results": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+def compare(models: Sequence[str], asked: Sequence[Question], document: Path) -> list[Measured]:
+    """Every search on every split; raises KeyError for a topic that the document does not have."""
+    texts, gate = [question.text for question in asked], RelevanceGate.load()
+    prepared = [gate.prepare(text) for text in texts]
+    measured: list[Measured] = []
+    for name in models:
+        encoder = Encoder(name)
+        index = Index.of(encoder, document)
+        target = index.rows([question.topic for question in asked])
+        if not measured:
+            passages = [embedded_text(section) for section in index.sections]
+            measured += by_split("BM25", bm25(passages, texts), target, asked)
+        measured += by_split(f"{encoder.model_id}, as typed", encoder.encode(texts) @ index.vectors.T, target, asked)
+        measured += by_split(f"{encoder.model_id}, prepared", encoder.encode(prepared) @ index.vectors.T, target, asked)
+    return measured
+
+
+def bm25(passages: Sequence[str], queries: Sequence[str]) -> Scores:
+    """Okapi BM25 over stems: (queries, passages)."""
+    counts = [Counter(lexical.terms(passage)) for passage in passages]
+    lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
+    damping = K1 * (1 - B + B * lengths / lengths.mean())
+    having = Counter(stem for count in counts for stem in count)
+    scores = np.zeros((len(queries), len(passages)))
+    for row, query in enumerate(queries):
+        for stem in lexical.terms(query):
+            uses = np.array([count[stem] for count in counts], dtype=np.float64)
+            rarity = math.log(1 + (len(passages) - having[stem] + 0.5) / (having[stem] + 0.5))
+            scores[row] += rarity * uses * (K1 + 1) / (uses + damping)
+    return scores
+
+
+def by_split(
+    search: str, scores: Scores | NDArray[np.float32], target: np.ndarray, asked: Sequence[Question]
+) -> list[Measured]:
+    """Measure a search (questions, passages) on the train and the test split."""
+    splits = np.array([question.split for question in asked])
+    return [
+        measure(search, str(split), scores[splits == split], target[splits == split]) for split in ("train", "test")
+    ]
+
+
+def measure(search: str, split: str, scores: Scores | NDArray[np.float32], target: np.ndarray) -> Measured:
+    """`target` (n,) is the row of the answering passage, -1 where there is none."""
+    answerable = np.flatnonzero(target >= 0)
+    own = scores[answerable, target[answerable]]
+    ranks = 1 + (scores[answerable] > own[:, None]).sum(axis=1)
+    both = 0 < len(answerable) < len(target)
+    return Measured(
+        search=search,
+        split=split,
+        questions=len(answerable),
+        recall_at_1=round(float((ranks <= 1).mean()), 3),
+        recall_at_5=round(float((ranks <= 5).mean()), 3),
+        mrr=round(float((1 / ranks).mean()), 3),
+        ndcg=round(float((1 / np.log2(1 + ranks)).mean()), 3),
+        separation=round(float(roc_auc_score(target >= 0, scores.max(axis=1))), 3) if both else None,
+    )
+
+
+def show(measured: Sequence[Measured]) -> None:
+    """Print a table."""
+    table = Table("search", "split", "questions", "recall@1", "recall@5", "MRR", "nDCG", "answerable AUC")
+    for row in measured:
+        table.add_row(*("" if value is None else str(value) for value in asdict(row).values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,71 @@
+"""How a query is prepared: slips mended, our own names left out, everything else as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from embeddings.lexical import Vocabulary, stem, terms, without_own_names
+from embeddings.relevance import RelevanceGate
+from embeddings.spelling import Speller, distance
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how do i creat a webhok", "how do i create a webhook"),
+        ("chnage my pasword", "change my password"),
+        ("invite my collegue to the workspce", "invite my colleague to the workspace"),
+        ("move the taks", "move the task"),
+        ("were is the dashbord", "were is the dashboard"),
+    ],
+)
+def test_misspelt_words_become_words_of_the_documents(gate: RelevanceGate, typed: str, meant: str) -> None:
+    assert gate.prepare(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "How do I connect GitLab?",
+        "Do you support SCIM or LDAP?",
+        "Connect Sentry alerts to tasks",
+        "I'd like a haircut in Wolfenbüttel",
+        "pricing",
+        "🙈 help",
+        "",
+    ],
+)
+def test_other_words_are_left_alone(gate: RelevanceGate, typed: str) -> None:
+    assert gate.prepare(typed) == typed
+
+
+def test_our_own_names_are_left_out_unless_nothing_is_left() -> None:
+    assert without_own_names("How do I use TechCorp Platform's board in techcorp?") == "How do I use board in ?"
+    assert without_own_names("TechCorp") == "TechCorp"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slips"),
+    [("task", "task", 0), ("taks", "task", 1), ("tsk", "task", 1), ("task", "", 4), ("abcd", "badc", 2)],
+)
+def test_distance_counts_slips(one: str, other: str, slips: int) -> None:
+    assert distance(one, other) == distance(other, one) == slips
+
+
+def test_the_commoner_word_wins_between_two_as_near() -> None:
+    speller = Speller(words={"boards": 9, "boarda": 1}, known=())
+    assert speller.mend("boardz") == "boards"
+
+
+@pytest.mark.parametrize(("one", "other"), [("invites", "inviting"), ("tries", "tried"), ("exporting", "exported")])
+def test_forms_of_a_word_meet(one: str, other: str) -> None:
+    assert stem(one) == stem(other)
+
+
+def test_terms_carry_content_only() -> None:
+    assert terms("How do I reset my password, please?") == [stem("reset"), stem("password")]
+
+
+def test_a_word_that_no_passage_has_is_the_rarest() -> None:
+    vocabulary = Vocabulary.of(["the export fails", "the export works", "an import"])
+    assert vocabulary.rarity("gitlab") > vocabulary.rarity(stem("import")) > vocabulary.rarity(stem("export"))
