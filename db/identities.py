@@ -36,7 +36,9 @@ async def open_turns(connection: Connection, leases: Sequence[Lease]) -> list[Tu
 async def _history(connection: Connection, row: Mapping[str, Any]) -> tuple[str, ...]:
     """Oldest first, one line a ticket. Below a confirmed link a form that named this identifier shows no text."""
     sender = await connection.fetchval(_SQL["sender_key"], row["conversation_id"])
-    found = await connection.fetch(_SQL["history"], row["customer_id"], row["conversation_id"], sender, HISTORY)
+    found = await connection.fetch(
+        _SQL["history"], row["customer_id"], row["conversation_id"], sender, row["verified_at"], HISTORY
+    )
     return tuple(
         f"{t['number']} {t['category']}, {t['status']}, {t['created_at']:%Y-%m-%d}"
         + (" (claimed in a form)" if t["claimed"] and row["tier"] < 2 else f": {t['subject']}")

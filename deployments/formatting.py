@@ -104,11 +104,19 @@ def _cut_words(text: str, limit: int, unit: LengthUnit) -> str:
     return head.rstrip() + "…"
 
 
+def utf16_length(text: str) -> int:
+    """Return the length as Twilio counts it: UTF-16 code units, so most emoji are two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def split_whatsapp(text: str, limit: int = WHATSAPP_LIMIT) -> list[str]:
-    """Cut into parts of at most `limit` characters, at sentences where that can be, else at words, else anywhere."""
+    """Cut into parts of at most `limit` UTF-16 units (two or more), at sentences where that can be, else at words.
+
+    A word that is too long by itself is cut anywhere, an accent stays with its letter. Only white space is lost.
+    """
     parts: list[str] = []
     for piece in _fitting(text.strip(), limit):
-        if parts and len((parts[-1] + piece).rstrip()) <= limit:
+        if parts and utf16_length((parts[-1] + piece).rstrip()) <= limit:
             parts[-1] += piece
         else:
             parts.append(piece)
@@ -117,11 +125,24 @@ def split_whatsapp(text: str, limit: int = WHATSAPP_LIMIT) -> list[str]:
 
 def _fitting(text: str, limit: int) -> Iterable[str]:
     for sentence in sentences(text):
-        if len(sentence.rstrip()) <= limit:
+        if utf16_length(sentence.rstrip()) <= limit:
             yield sentence
             continue
-        for word in re.findall(r"\S+\s*", sentence):
-            yield from (word[i : i + limit] for i in range(0, len(word), limit))
+        for word in re.findall(r"\s*\S+\s*", sentence):
+            yield from [word] if utf16_length(word.strip()) <= limit else _chopped(word, limit)
+
+
+def _chopped(word: str, limit: int) -> Iterable[str]:
+    start, length = 0, 0
+    for at, character in enumerate(word):
+        size = utf16_length(character)
+        if length + size > limit:
+            # A sign that only modifies the one before it begins no part, if that can be helped.
+            cut = at - 1 if unicodedata.combining(character) and at - 1 > start else at
+            yield word[start:cut]
+            start, length = cut, utf16_length(word[cut:at])
+        length += size
+    yield word[start:]
 
 
 def clean_name(name: str) -> str:

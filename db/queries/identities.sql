@@ -30,7 +30,7 @@ WITH chosen AS (
 )
 SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
-       customer.name AS known_name, COALESCE(identifier.tier, 0) AS tier,
+       customer.name AS known_name, COALESCE(identifier.tier, 0) AS tier, identifier.verified_at,
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats,
@@ -43,7 +43,7 @@ JOIN conversations c ON c.id = w.conversation_id
 JOIN customers customer ON customer.id = c.customer_id
 JOIN tickets t ON t.id = w.ticket_id
 LEFT JOIN begun ON begun.id = t.id
-LEFT JOIN customer_identifiers identifier ON c.channel <> 'web_form' AND identifier.customer_id = c.customer_id
+LEFT JOIN customer_identifiers identifier ON c.sender_verified AND identifier.customer_id = c.customer_id
     AND identifier.type || ':' || identifier.value = c.sender_key
 CROSS JOIN LATERAL (
     SELECT array_agg(q.id ORDER BY q.created_at, q.id) AS ids,
@@ -66,9 +66,10 @@ CROSS JOIN LATERAL (
 SELECT sender_key FROM conversations WHERE id = $1;
 
 -- history --
--- What a verified identifier may know of the past: its own tickets, and the forms that named it.
+-- What a verified identifier may know of the past: its own tickets, and the forms that named it, since the time that
+-- its present owner is known.
 SELECT t.number, t.category, t.status, t.subject, t.created_at,
        c.channel = 'web_form' OR c.sender_key <> $3 AS claimed
 FROM tickets t JOIN conversations c ON c.id = t.conversation_id
-WHERE t.customer_id = $1 AND c.id <> $2
-ORDER BY t.created_at DESC LIMIT $4;
+WHERE t.customer_id = $1 AND c.id <> $2 AND ($4::timestamptz IS NULL OR t.created_at >= $4)
+ORDER BY t.created_at DESC LIMIT $5;

@@ -31,7 +31,6 @@ _LOCAL_PHONE = re.compile(
 )
 _PLACEHOLDER = re.compile(r"\[(?:EMAIL|PHONE|NAME|CARD|IBAN|SECRET|SOCIAL|IP)_\d+\]")
 
-_RESTORED = ("EMAIL", "PHONE", "NAME", "IP")
 _NEVER_BACK: Mapping[str, str] = {
     "CARD": "your card number",
     "IBAN": "your bank account",
@@ -44,14 +43,15 @@ _NEVER_BACK: Mapping[str, str] = {
 class Vault:
     """One turn's placeholders: the same value has the same placeholder wherever it stands.
 
-    `names` are strings known to be personal (the customer's name), found wherever they occur as words.
+    `names` are strings known to be personal (the customer's name and its parts), found where they stand as words in
+    that spelling: "Page" may be a name, "page" is a word.
     """
 
     def __init__(self, *, names: tuple[str, ...] = ()) -> None:
         self._values: dict[str, str] = {}
         self._placeholders: dict[tuple[str, str], str] = {}
         words = [re.escape(name.strip()) for name in names if len(name.strip()) > 2]
-        self._names = re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) if words else None
+        self._names = re.compile(rf"\b(?:{'|'.join(words)})\b") if words else None
 
     def mask(self, text: str) -> str:
         """Return `text` with placeholders for what must not leave."""

@@ -129,9 +129,10 @@ class TurnModel(Model):
             self._started = started
             if self._breaker and not self._breaker.allows():
                 raise ModelDownError("the circuit breaker is open")
-        masked = self._vault.mask_all(input) if self._vault else input
+        if self._vault:  # the instructions name the subject, which is the customer's text
+            system_instructions, input = self._vault.mask_all([system_instructions, input])
         try:
-            response = await self._ask(lambda: self._inner.get_response(system_instructions, masked, *args, **kwargs))
+            response = await self._ask(lambda: self._inner.get_response(system_instructions, input, *args, **kwargs))
         except Exception:
             if self._breaker:
                 self._breaker.failed()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, get_args
 
 import requests
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
@@ -24,6 +24,7 @@ from deployments.delivery.sender import (
     TransientDeliveryError,
     UndeliverableError,
 )
+from ingest.whatsapp import Status
 
 API = "https://api.twilio.com"
 CONNECT_S, READ_S = 5.0, 15.0
@@ -43,7 +44,7 @@ class Listed:
 
     sid: str
     body: str
-    status: str
+    status: Status
     error_code: int | None
     created_at: datetime
 
@@ -106,13 +107,18 @@ class Twilio:
 
     def _create(self, **order: str) -> str:
         try:
-            return str(self._client.messages.create(from_=self._sender, **order).sid)
+            sid = self._client.messages.create(from_=self._sender, **order).sid
         except TwilioException as error:
             raise _verdict(error) from error
         except requests.RequestException as error:
             if _never_connected(error):
                 raise TransientDeliveryError(f"Twilio can't be reached: {_words(error)}") from error
             raise OutcomeUnknownError(f"Twilio gave no answer: {_words(error)}") from error
+        except ValueError as error:
+            raise OutcomeUnknownError("Twilio's answer can't be read") from error
+        if not sid:
+            raise OutcomeUnknownError("Twilio's answer names no message")
+        return str(sid)
 
 
 def _verdict(error: TwilioException) -> Exception:
@@ -153,7 +159,7 @@ def _listed(message: Any) -> Listed:
     return Listed(
         sid=message.sid,
         body=message.body or "",
-        status=str(message.status),
+        status=next((known for known in get_args(Status) if known == message.status), "accepted"),
         error_code=int(message.error_code) if message.error_code else None,
         created_at=created if created.tzinfo else created.replace(tzinfo=UTC),
     )

@@ -81,6 +81,7 @@ def ray_environment(
         "RAY_ROTATION_MAX_BYTES": str(RAY_LOG_BYTES),
         "RAY_ROTATION_BACKUP_COUNT": str(RAY_LOG_FILES),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.api.proxy_errors.middlewares",
         "RAY_SERVE_ENABLE_HA_PROXY": "1" if haproxy else "0",
     }
 

@@ -1,4 +1,3 @@
-
 """What Twilio posts: WhatsApp messages, status callbacks, and what is refused as neither."""
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ async def test_g12_personal_data_does_not_reach_the_model_and_comes_back(remote:
         "account DE89 3704 0044 0532 0130 00, my password is Hunter2!pass, "
         f"token ghp_abcdefghijklmnopqrstuvwxyz0123456789. {QUESTION}"
     )
-    turn = turn_of(text, channel="email")
+    turn = turn_of(text, channel="email", subject="Account of anna.lindgren@example.com")
     analysis = await remote.analyse(turn)
     unsuspicious = replace(analysis, escalation=dict.fromkeys(analysis.escalation, 0.0))
     decision = await remote.node.run(turn, unsuspicious)

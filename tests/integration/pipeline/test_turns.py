@@ -120,14 +120,26 @@ async def test_i2_a_verified_sender_sees_forms_that_named_him_without_their_text
     pipeline = store.pipeline(agent=agent)
     await pipeline.handle(await store.form("My secret canary word"))
     wake = await store.form("This one comes by mail")
-    await store.execute("UPDATE conversations SET channel = 'email' WHERE id = $1", wake.conversation_id)
-    await store.execute("UPDATE customer_identifiers SET tier = 1")
+    by_mail = "UPDATE conversations SET channel = 'email', sender_verified = true WHERE id = $1"
+    await store.execute(by_mail, wake.conversation_id)
+    await store.execute("UPDATE customer_identifiers SET tier = 1, verified_at = now() - interval '1 day'")
     await pipeline.handle(wake)
     turn = agent.runs[1]
     [line] = turn.history
     assert turn.tier == 1
     assert line.startswith(f"{store.numbers[0]} how_to, waiting")
     assert line.endswith("(claimed in a form)")
+
+
+async def test_i3_a_mail_that_nobody_vouches_for_is_as_blind_as_a_form(store: Store) -> None:
+    agent = ScriptedAgent()
+    pipeline = store.pipeline(agent=agent)
+    await pipeline.handle(await store.form("My secret canary word"))
+    forged = await store.form("This one comes by mail")
+    await store.execute("UPDATE conversations SET channel = 'email' WHERE id = $1", forged.conversation_id)
+    await store.execute("UPDATE customer_identifiers SET tier = 1")
+    await pipeline.handle(forged)
+    assert (agent.runs[1].tier, agent.runs[1].history) == (0, ())
 
 
 async def test_a_take_over_while_the_agent_thinks_silences_it(store: Store) -> None:

@@ -99,7 +99,7 @@ MAKER = TokenMaker()
 VERIFIER = PushVerifier(
     audience=AUDIENCE,
     service_account=SERVICE_ACCOUNT,
-    fetch=lambda: read_certificates(MAKER.certificatesjson_values(), "max-age=3600"),
+    fetch=lambda: read_certificates(MAKER.certificates_json(), "max-age=3600"),
 )
 
 

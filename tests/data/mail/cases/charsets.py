@@ -1,4 +1,3 @@
-
 """Texts in other scripts, and mails that are wrong about their own charset."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Subjects, senders and message ids: encoded, folded, forged, doubled and missing."""
 
 from __future__ import annotations

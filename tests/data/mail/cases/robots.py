@@ -1,4 +1,3 @@
-
 """Mail that no person wrote to us, and people's mail that only looks like it."""
 
 from __future__ import annotations

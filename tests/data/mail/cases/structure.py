@@ -1,4 +1,3 @@
-
 """Parts within parts, attachments of every kind, and encodings that break off."""
 
 from __future__ import annotations
