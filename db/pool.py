@@ -28,6 +28,8 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.DeadlockDetectedError,
+    # Seen in place of a lost connection when the server is killed in the middle of an answer.
+    asyncpg.InternalClientError,
     TimeoutError,
 )
 

@@ -87,10 +87,14 @@ async def note_status(
     error_code: int | None,
 ) -> Noted | None:
     """Record a status of a piece where it is news after one of `behind`; None when there is no such word."""
-    row = await connection.fetchrow(
-        _SQL["note_status"], outbox_id, n, provider_ref, status, list(behind), error_code
-    )
+    row = await connection.fetchrow(_SQL["note_status"], outbox_id, n, provider_ref, status, list(behind), error_code)
     return None if row is None else Noted(**row)
+
+
+async def part_of(connection: Connection, provider_ref: str) -> tuple[UUID, int] | None:
+    """Return word and number of the piece that the provider knows by this id, or None."""
+    row = await connection.fetchrow(_SQL["part_of"], provider_ref)
+    return None if row is None else (row["outbox_id"], row["n"])
 
 
 async def send_again(

@@ -137,7 +137,7 @@ class Pipeline:
         """Give back the leases of turns that were cut off, so that others need not wait for them to lapse."""
         if self._renewal is not None:
             self._renewal.cancel()
-        if self._leases:
+        with contextlib.suppress(DatabaseUnavailableError):
             async with connection(self._pool) as borrowed:
                 await leases.release(borrowed, list(self._leases.values()))
 

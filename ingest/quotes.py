@@ -14,6 +14,7 @@ from ingest.signatures import without_signature
 # The libraries' patterns look at every pair of places in a line: only lines that can be a reply header are shown to
 # them, and only so far down.
 _LINE_LIMIT = 160
+_NAME_LIMIT = 30
 _SEARCHED_CHARACTERS = 30_000
 _SEARCHED_LINES = 1_000
 
@@ -29,10 +30,7 @@ _FORWARD_LINE = re.compile(
 _NAME = r"\*?[^\W\d_][\w -]{0,24}\*? ?[:：]"
 _HEADER_LINE = re.compile(rf"[>* ]*{_NAME}")
 # `From: Ann <ann@…>` or its like in any language, with at least two more such lines right below it.
-_HEADER_BLOCK = re.compile(
-    rf"^{_NAME}\*? [^\n]*@[^\n]*\n(?:{_NAME}[^\n]*\n){{2}}",
-    re.MULTILINE,
-)
+_HEADER_BLOCK = re.compile(rf"^{_NAME}\*? [^\n]*@[^\n]*\n(?:{_NAME}[^\n]*\n){{2}}", re.MULTILINE)
 _SEPARATOR = re.compile(r"^(?:-{2,} ?original message ?-{2,}|_{20,})$", re.IGNORECASE | re.MULTILINE)
 _MARKED = ">"
 _GAPS = re.compile(r"\n{3,}")
@@ -72,17 +70,17 @@ def _unquoted(text: str, *, is_reply: bool) -> str:
 def _quote_start(text: str) -> int:
     """Return where the first reply header begins; the text's length if there is none."""
     lines = text[:_SEARCHED_CHARACTERS].split("\n")[:_SEARCHED_LINES]
-    below = [*lines[1:], ""]
-    shown = (
-        line if len(line) <= _LINE_LIMIT and (":" in line or "：" in line or _opens(line, after)) else "x" * len(line)
-        for line, after in zip(lines, below, strict=True)
-    )
+    shown = (_candidate(line, after) for line, after in zip(lines, [*lines[1:], ""], strict=True))
     return min(_reply_headers("\n".join(shown)), default=len(text))
 
 
-def _opens(line: str, after: str) -> bool:
-    """A line without a colon can begin a header that the next line ends, or be the line above a header."""
-    return after.rstrip().endswith((":", "：")) or bool(_SEPARATOR.match(line))
+def _candidate(line: str, after: str) -> str:
+    """Return a line that may belong to a header as it is, any other masked; a long one (`To:` many) keeps its start."""
+    opens = after.rstrip().endswith((":", "：")) or _SEPARATOR.match(line)
+    if len(line) <= _LINE_LIMIT and (":" in line or "：" in line or opens):
+        return line
+    kept = line[:_NAME_LIMIT] if _HEADER_LINE.match(line) else ""
+    return kept + "x" * (len(line) - len(kept))
 
 
 def _reply_headers(masked: str) -> Iterator[int]:

@@ -1,5 +1,20 @@
-"""Fixtures for every ring of tests: the real parts."""
+"""Fixtures for every ring of tests: the real parts, and the whole product."""
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.fixtures.parts"]
+import pytest
+
+pytest_plugins = ["tests.fixtures.parts", "tests.fixtures.product"]
+
+# From the inside out. The whole product, once started, keeps the machine busy: what needs it comes last.
+RINGS = ("unit", "integration", "serve", "acceptance", "chaos")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the rings in their order."""
+    items.sort(key=lambda item: RINGS.index(_ring(item)))
+
+
+def _ring(item: pytest.Item) -> str:
+    folder = item.nodeid.split("/")[1]
+    return folder if folder in RINGS else RINGS[0]

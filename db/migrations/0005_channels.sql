@@ -37,3 +37,4 @@ ALTER TABLE outbox_parts ADD COLUMN begun_at timestamptz;
 ALTER TABLE outbox_parts ADD COLUMN status text;
 ALTER TABLE outbox_parts ADD COLUMN error_code integer;
 ALTER TABLE outbox_parts ADD COLUMN refs text[] NOT NULL DEFAULT '{}';
+CREATE INDEX outbox_parts_provider_ref ON outbox_parts (provider_ref) WHERE provider_ref IS NOT NULL;

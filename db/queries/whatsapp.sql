@@ -91,6 +91,10 @@ WITH part AS (
 )
 UPDATE messages m SET delivery_status = 'pending' FROM word WHERE m.id = word.message_id
 
+-- part_of --
+-- The part that the provider knows by this id.
+SELECT outbox_id, n FROM outbox_parts WHERE provider_ref = $1
+
 -- known_refs --
 -- Which of these ids of the provider belong to a part for this recipient already, present or former.
 SELECT DISTINCT ref FROM outbox o JOIN outbox_parts p ON p.outbox_id = o.id, unnest(p.refs || p.provider_ref) AS ref

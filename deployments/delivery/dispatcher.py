@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from uuid import UUID
 
 import structlog
@@ -12,15 +12,19 @@ from db import outbox
 from db.ids import new_id
 from db.node_status import Status
 from db.outbox import Unsent
-from db.pool import Connection, DatabaseUnavailableError, Pool, connection
+from db.pool import Connection, DatabaseUnavailableError, Pool, connection, transaction
 from db.records import Channel, OutboxRow
 from deployments.batching import Batcher
+from deployments.delivery.channel_state import ChannelState
+from deployments.delivery.parking import park
+from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconciler
 from deployments.delivery.sender import (
-    LookUpFailedError,
+    Checked,
     MessageRejectedError,
     OutcomeUnknownError,
     Sender,
     TransientDeliveryError,
+    UndeliverableError,
 )
 from deployments.heartbeat import Heartbeat
 from deployments.patience import until_it_answers
@@ -33,7 +37,11 @@ LEASE_S = 60.0
 MAX_IN_FLIGHT = 50
 RARELY = 10
 """Every so many passes, what is not urgent."""
-UNKNOWN_S, REJECTED_S, MAX_PAUSE_S = 60.0, 60.0, 900.0
+CHECK_S = 60.0
+"""Between two trials of a channel's credentials."""
+REJECTED_S, MAX_PAUSE_S = 60.0, 900.0
+MAX_TRANSIENT_S = 60.0
+"""What did not leave is tried again each minute, so that a provider that is back gets what waited soon."""
 MAX_REJECTIONS = 5
 
 log = structlog.get_logger(__name__)
@@ -53,35 +61,65 @@ class Delivery:
         senders: Iterable[Sender],
         poll_s: float = POLL_S,
         lease_s: float = LEASE_S,
+        look_up_s: float = LOOK_UP_S,
+        max_unanswered: int = MAX_UNANSWERED,
+        check_s: float = CHECK_S,
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._pool = pool
         self._senders: dict[Channel, Sender] = {sender.channel: sender for sender in senders}
-        self._poll_s, self._lease_s, self._failpoint = poll_s, lease_s, failpoint
+        self._states = {channel: ChannelState() for channel in self._senders}
+        self._poll_s, self._lease_s, self._check_s, self._failpoint = poll_s, lease_s, check_s, failpoint
         self._mark_sent = Batcher(self._mark_many, size=MAX_IN_FLIGHT, linger_s=0.0)
+        self._reconciler = Reconciler(
+            pool=pool,
+            senders=self._senders,
+            states=self._states,
+            mark_sent=self._marked,
+            look_up_s=look_up_s,
+            max_unanswered=max_unanswered,
+        )
         self._running: set[asyncio.Task[None]] = set()
         self._away = ""
-        self._heartbeat = Heartbeat(pool=pool, node="delivery", replica=str(new_id()), status=self.status)
-        self._heartbeat.start()
+        self._heartbeats = self._hearts(str(new_id()))
+        for heartbeat in self._heartbeats:
+            heartbeat.start()
         self._task = asyncio.create_task(self._run(), name="delivery")
+        self._checks = [
+            asyncio.create_task(self._keep_checking(channel, sender), name=f"check-{channel}")
+            for channel, sender in self._senders.items()
+            if isinstance(sender, Checked)
+        ]
 
     def status(self) -> tuple[Status, str]:
         """What the node says of itself."""
         return ("degraded", self._away) if self._away else ("healthy", f"{len(self._running)} on their way")
 
     async def check_health(self) -> None:
-        """Raise NodeDiedError when the loop has ended."""
-        if self._task.done() and not self._task.cancelled():
-            raise NodeDiedError(repr(self._task.exception())) from self._task.exception()
+        """Raise NodeDiedError when one of its loops has ended."""
+        for task in (self._task, *self._checks):
+            if task.done() and not task.cancelled():
+                raise NodeDiedError(repr(task.exception())) from task.exception()
 
     async def close(self, *, drain_s: float = 20.0) -> None:
         """Take nothing new, let what is on its way end, close the pool."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        for task in (self._task, *self._checks):
+            task.cancel()
+        await asyncio.gather(self._task, *self._checks, return_exceptions=True)
         if self._running:
             await asyncio.wait(self._running, timeout=drain_s)
-        await self._heartbeat.stop()
+        for heartbeat in self._heartbeats:
+            await heartbeat.stop()
         await self._pool.close()
+
+    def _hearts(self, replica: str) -> list[Heartbeat]:
+        """One for the node, and one for each channel with a provider: /health knows a channel by that."""
+        told = {"delivery": self.status} | {
+            channel: self._states[channel].status
+            for channel, sender in self._senders.items()
+            if isinstance(sender, Checked)
+        }
+        return [Heartbeat(pool=self._pool, node=node, replica=replica, status=say) for node, say in told.items()]
 
     async def _run(self) -> None:
         passes = 0
@@ -96,6 +134,19 @@ class Delivery:
             passes += 1
             await asyncio.sleep(0 if full else self._poll_s)
 
+    async def _keep_checking(self, channel: Channel, sender: Checked) -> None:
+        state = self._states[channel]
+        while True:
+            try:
+                await sender.check()
+                state.succeeded()
+            except TransientDeliveryError as error:
+                state.failed(str(error))
+            except Exception as error:
+                log.exception("check_failed", channel=channel)
+                state.failed(type(error).__name__)
+            await asyncio.sleep(self._check_s)
+
     async def _pass(self) -> bool:
         """Lease what is due and start its sending; True when there may be more right now."""
         room = MAX_IN_FLIGHT - len(self._running)
@@ -103,22 +154,32 @@ class Delivery:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
         async with connection(self._pool) as borrowed:
-            rows = await outbox.claim(borrowed, list(self._senders), limit=room, lease_s=self._lease_s)
+            rows = await self._claim(borrowed, room)
         if rows:
             self._failpoint("delivery:claimed")
         for row in rows:
             self._start(self._send(row))
         return len(rows) == room
 
+    async def _claim(self, borrowed: Connection, room: int) -> list[OutboxRow]:
+        """Lease for all open channels at once, and one word for each channel that is tried again after a failure."""
+        rooms = {channel: state.room(room) for channel, state in self._states.items()}
+        opened = [channel for channel, limit in rooms.items() if limit == room]
+        rows = await outbox.claim(borrowed, opened, limit=room, lease_s=self._lease_s) if opened else []
+        for channel in (channel for channel, limit in rooms.items() if 0 < limit < room):
+            rows += await outbox.claim(borrowed, [channel], limit=1, lease_s=self._lease_s)
+        return rows
+
     async def _look_after(self) -> None:
-        """Ask for words of unknown fate, and park those that nobody can send."""
+        """Ask for words of unknown fate, park those that nobody can send, free those that somebody can again."""
         channels = list(self._senders)
         async with connection(self._pool) as borrowed:
             if parked := await outbox.park_unserved(borrowed, channels):
                 log.warning("words_parked", rows=len(parked), reason="no sender for their channel")
+            await outbox.serve_again(borrowed, channels)
             unknown = await outbox.lease_unknown(borrowed, channels, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
         for row in unknown:
-            self._start(self._reconcile(row))
+            self._start(self._reconciler.reconcile(row))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -126,51 +187,63 @@ class Delivery:
         task.add_done_callback(self._running.discard)
 
     async def _send(self, row: OutboxRow) -> None:
+        state = self._states[row.channel]
         try:
             reference = await self._senders[row.channel].send(row)
+        except UndeliverableError as error:
+            await self._park(row, error)
         except MessageRejectedError as error:
-            state: Unsent = "ready" if row.attempts < MAX_REJECTIONS else "parked"
-            await self._settle(row, state, error, retry_in=backoff(REJECTED_S, row.attempts))
+            state.succeeded()
+            if row.attempts < MAX_REJECTIONS:
+                await self._settle(row, "ready", error, retry_in=backoff(REJECTED_S, row.attempts))
+            else:
+                await self._park(row, error)
         except TransientDeliveryError as error:
-            await self._settle(row, "ready", error, retry_in=backoff(error.retry_in, row.attempts))
+            state.failed(str(error))
+            pause = max(error.retry_in, min(backoff(error.retry_in, row.attempts), MAX_TRANSIENT_S))
+            await self._settle(row, "ready", error, retry_in=pause)
         except Exception as error:
             if not isinstance(error, OutcomeUnknownError):
                 log.exception("sender_failed", outbox_id=str(row.id), channel=row.channel)
+            state.failed(str(error))
             await self._settle(row, "unknown", error)
         else:
+            state.succeeded()
             self._failpoint("delivery:sent")
-            await until_it_answers(lambda: self._mark_sent((row.id, reference)))
+            await self._marked((row.id, reference))
             self._failpoint("delivery:marked")
 
-    async def _reconcile(self, row: OutboxRow) -> None:
-        try:
-            reference = await self._senders[row.channel].look_up(row)
-        except Exception as error:
-            if not isinstance(error, LookUpFailedError):
-                log.exception("look_up_failed", outbox_id=str(row.id), channel=row.channel)
-            await self._settle(row, "unknown", error, retry_in=UNKNOWN_S)
-        else:
-            if reference is not None:
-                await until_it_answers(lambda: self._mark_sent((row.id, reference)))
-            else:
-                await self._with_connection(lambda c: outbox.missed(c, row.id))
+    async def _marked(self, sent: tuple[UUID, str | None]) -> None:
+        await until_it_answers(lambda: self._mark_sent(sent))
 
     async def _settle(self, row: OutboxRow, state: Unsent, error: Exception, *, retry_in: float = 0.0) -> None:
-        reason = f"{type(error).__name__}: {error}"[:500]
         log.warning("word_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
-        await self._with_connection(lambda c: outbox.settle(c, row.id, state, error=reason, retry_in=retry_in))
+
+        async def once() -> None:
+            async with connection(self._pool) as borrowed:
+                await outbox.settle(
+                    borrowed, row.id, state, attempt=row.attempts, error=_reason(error), retry_in=retry_in
+                )
+
+        await until_it_answers(once)
+
+    async def _park(self, row: OutboxRow, error: Exception) -> None:
+        log.warning("word_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
+
+        async def once() -> None:
+            async with transaction(self._pool) as borrowed:
+                await park(borrowed, row.id, _reason(error))
+
+        await until_it_answers(once)
 
     async def _mark_many(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
         async with connection(self._pool) as borrowed:
             await outbox.mark_sent(borrowed, sent)
         return [None] * len(sent)
 
-    async def _with_connection(self, work: Callable[[Connection], Awaitable[None]]) -> None:
-        async def once() -> None:
-            async with connection(self._pool) as borrowed:
-                await work(borrowed)
 
-        await until_it_answers(once)
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
 
 
 def backoff(seconds: float, attempts: int) -> float:

@@ -1,4 +1,4 @@
-"""Twilio's own client as a sender needs it: it asks once, within stated times, and says what is known of the outcome."""
+"""Twilio's own client as a sender needs it: it asks once, within stated times, and says what the outcome is."""
 
 from __future__ import annotations
 

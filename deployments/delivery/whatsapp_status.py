@@ -48,12 +48,17 @@ class PartKey:
             raise InvalidMessageError("part names no part of a message") from None
 
 
-async def record_status(connection: Connection, part: PartKey, update: StatusUpdate, *, has_template: bool) -> bool:
+async def record_status(
+    connection: Connection, part: PartKey | None, update: StatusUpdate, *, has_template: bool
+) -> bool:
     """Store a status where it is news and do what a failure asks for; False when nothing changed.
 
-    Run it inside a transaction. A part of a word that was erased, and a late callback of an earlier attempt, are
-    no news.
+    Run it inside a transaction. A callback that names no part is of the one with Twilio's id. A message that is not
+    ours (any more), and a late callback of an earlier attempt, are no news.
     """
+    part = part or await _part_of(connection, update)
+    if part is None:
+        return False
     noted = await whatsapp.note_status(
         connection,
         part.outbox_id,
@@ -70,6 +75,11 @@ async def record_status(connection: Connection, part: PartKey, update: StatusUpd
     if noted.news and update.status in _FAILED:
         await _remedy(connection, part, update, noted, has_template=has_template)
     return noted.news
+
+
+async def _part_of(connection: Connection, update: StatusUpdate) -> PartKey | None:
+    found = await whatsapp.part_of(connection, update.provider_message_id)
+    return PartKey(outbox_id=found[0], n=found[1]) if found else None
 
 
 async def _remedy(

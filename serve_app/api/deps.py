@@ -10,6 +10,7 @@ from typing import Protocol
 from db.pool import Pool
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
+from serve_app.channel_args import TwilioArgs
 from serve_app.settings import AppArgs, RateLimit
 
 LOOKUPS = RateLimit(hits=120, seconds=60)
@@ -43,6 +44,8 @@ async def _nothing_to_close() -> None:
 class ApiDeps:
     """Everything that the calls need. `form_rate` None switches the limit of accepting forms off.
 
+    `public_base_url` is where customers and providers reach us; providers sign over it.
+
     `trusted_proxies` lists addresses or networks, separated by commas; only they may say X-Forwarded-For.
     `close` is awaited when the server shuts down.
     """
@@ -53,6 +56,8 @@ class ApiDeps:
     staff: StaffKeys
     version: str
     form_rate: RateLimit | None
+    public_base_url: str
+    twilio: TwilioArgs = TwilioArgs()
     lookup_rate: RateLimit = LOOKUPS
     enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
     cors_origins: tuple[str, ...] = ()
@@ -72,6 +77,8 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
         staff=StaffKeys.parse(keys, bound_to_loopback=args.bound_to_loopback, operator_token=operator_token),
         version=version,
         form_rate=args.form_rate,
+        public_base_url=args.public_base_url,
+        twilio=args.twilio,
         enabled_channels=args.enabled_channels,
         cors_origins=args.cors_origins,
         trusted_proxies=args.trusted_proxies,

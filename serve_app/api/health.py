@@ -37,7 +37,7 @@ class HealthCalls:
             database=_database(reports),
             kafka=self._kafka(),
             gmail=_channel_off("email", "Gmail", self._deps.enabled_channels),
-            whatsapp=_channel_off("whatsapp", "WhatsApp", self._deps.enabled_channels),
+            whatsapp=self._whatsapp(reports),
             agent=_node("agent", reports),
         )
         body: dict[str, Any] = {
@@ -85,6 +85,13 @@ class HealthCalls:
         return Component(status="healthy" if relay.connected else "degraded", detail=relay.detail)
 
 
+    def _whatsapp(self, reports: Sequence[NodeReport] | None) -> Component:
+        twilio = self._deps.twilio
+        if twilio.missing or "whatsapp" not in self._deps.enabled_channels:
+            return _channel_off("whatsapp", "WhatsApp", self._deps.enabled_channels)
+        return _channel("whatsapp", reports, stands_at=twilio.api_base_url)
+
+
 def health_router(deps: ApiDeps) -> APIRouter:
     """Return the health calls."""
     calls = HealthCalls(deps)
@@ -116,17 +123,24 @@ def _channel_off(channel: str, name: str, enabled: Sequence[str]) -> Component:
     return Component(status="off", detail=f"{name} is off: {reason}")
 
 
-def _node(node: str, reports: Sequence[NodeReport] | None) -> Component:
+def _channel(channel: str, reports: Sequence[NodeReport] | None, *, stands_at: str | None) -> Component:
+    """A channel with a provider is what delivery last heard of it; whoever is in its provider's place is named."""
+    told = _node(channel, reports, name=f"{channel} sender")
+    return Component(status=told.status, detail=f"{told.detail} (at {stands_at})") if stands_at else told
+
+
+def _node(node: str, reports: Sequence[NodeReport] | None, *, name: str = "") -> Component:
     """A node is what the worst of its living replicas says; replicas that fell silent have been replaced."""
+    name = name or f"{node} node"
     mine = [report for report in reports or () if report.node == node]
     if not mine:
-        return Component(status="degraded", detail=f"no word from the {node} node yet")
+        return Component(status="degraded", detail=f"no word from the {name} yet")
     heard = [report for report in mine if report.age <= SILENT_SECONDS]
     if not heard:
         silent = min(report.age for report in mine)
-        return Component(status="degraded", detail=f"no word from the {node} node for {silent:.0f} s")
+        return Component(status="degraded", detail=f"no word from the {name} for {silent:.0f} s")
     worst = min(heard, key=lambda report: _WORST_FIRST.index(report.status))
-    return Component(status=worst.status, detail=worst.detail or f"{len(heard)} replica(s) of the {node} node")
+    return Component(status=worst.status, detail=worst.detail or f"{len(heard)} replica(s) of the {name}")
 
 
 def _degraded(components: Components) -> bool:

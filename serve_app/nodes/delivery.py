@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from db.pool import Pool
 from deployments.delivery.dispatcher import Delivery
+from deployments.delivery.sender import Sender
+from deployments.delivery.twilio_client import Twilio
 from deployments.delivery.web_form import WebFormSender
+from deployments.delivery.whatsapp import WhatsAppSender
 from serve_app.nodes.common import begin, open_pool
 from serve_app.settings import AppArgs
 
@@ -13,7 +17,8 @@ class DeliveryServer:
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "delivery")
-        self._node = Delivery(pool=await open_pool(args), senders=[WebFormSender()])
+        pool = await open_pool(args)
+        self._node = Delivery(pool=pool, senders=senders(args, pool))
 
     async def check_health(self) -> None:
         """Raise when the loop has ended: Serve replaces the replica."""
@@ -21,3 +26,26 @@ class DeliveryServer:
 
     async def __del__(self) -> None:
         await self._node.close()
+
+
+def senders(args: AppArgs, pool: Pool) -> list[Sender]:
+    """Return a sender for each channel that is on: enabled, and with all its credentials."""
+    found: list[Sender] = [WebFormSender()]
+    if "whatsapp" in args.enabled_channels and (whatsapp := _whatsapp(args, pool)):
+        found.append(whatsapp)
+    return found
+
+
+def _whatsapp(args: AppArgs, pool: Pool) -> WhatsAppSender | None:
+    twilio = args.twilio
+    if twilio.account_sid is None or twilio.auth_token is None or twilio.number is None:
+        return None
+    account = Twilio(
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token.get_secret_value(),
+        number=twilio.number,
+        base_url=twilio.api_base_url,
+    )
+    return WhatsAppSender(
+        pool=pool, twilio=account, public_base_url=args.public_base_url, template_sid=twilio.template_sid
+    )

@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from db.pool import Pool
+from db.pool import DatabaseUnavailableError, Pool
+from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.escalation import EscalationRules
+from deployments.patience import NodeUnavailableError
+from embeddings.relevance import RelevanceGate
 from tests.integration.agent.conftest import Desk, said, turn_of
 
 ORDER = ["create_ticket", "get_customer_history", "search_knowledge_base", "send_response"]
@@ -221,9 +225,24 @@ async def test_g14_summary_tells_the_person_what_happened(desk: Desk) -> None:
         assert part in decision.summary
 
 
-async def test_database_away_is_the_callers_to_retry(desk: Desk) -> None:
-    from db.pool import DatabaseUnavailableError
+async def test_analysis_away_is_the_callers_to_retry(desk: Desk) -> None:
+    async def away(text: str) -> tuple[float, ...]:
+        raise NodeUnavailableError("gone")
 
+    node = AgentNode(
+        pool=desk.pool,
+        embed_query=away,
+        model=ModelSettings(),
+        gate=RelevanceGate.load(),
+        rules=EscalationRules(),
+        links=str,
+    )
+    turn = turn_of("Our cat sleeps on the piano. Which sonata would Mozart recommend for her?")
+    with pytest.raises(NodeUnavailableError):
+        await node.run(turn, await desk.analyse(turn))
+
+
+async def test_database_away_is_the_callers_to_retry(desk: Desk) -> None:
     turn = turn_of(QUESTION, channel="email")
     analysis = await desk.analyse(turn)
     await desk.pool.close()

@@ -252,3 +252,15 @@ async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_
     assert await store.value("SELECT count(*) FROM outbox") == 2
     assert await store.value("SELECT escalation_reason FROM tickets") == "agent_error"  # kept after release
     assert await store.violations() == {}
+
+
+async def test_s7_a_turn_that_is_cut_off_gives_its_lease_back(store: Store) -> None:
+    pipeline = store.pipeline(agent=ScriptedAgent(delay_s=30), holder="leaving")
+    wake = await store.form("How do I export a board?")
+    running = asyncio.create_task(pipeline.handle(wake))
+    await asyncio.sleep(0.2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await pipeline.close()
+    assert await store.pipeline(holder="next").handle(wake) == "answered"
+    assert await store.violations() == {}

@@ -46,6 +46,9 @@ _BLOCKS = {
     "Sent: Sunday, November 22, 2026 10:15 AM\nTo: Ann Customer\nSubject: RE: Question",
     "outlook-mobile-bold": "*From:* TechCorp Support <support@techcorp.example>\n*Sent:* Sunday, November 22, 2026\n"
     "*To:* Ann Customer <ann@customer.example>\n*Subject:* RE: Question",
+    "outlook-many-recipients": "From: Lena Berg\nSent: Sunday, November 22, 2026 10:15 AM\nTo: "
+    + "; ".join(f"Colleague {n}" for n in range(40))
+    + "\nSubject: RE: Question",
     "outlook-german": "Von: TechCorp Support <support@techcorp.example>\nGesendet: Sonntag, 22. November 2026 10:15\n"
     "An: Ann Customer <ann@customer.example>\nBetreff: AW: Frage",
     "outlook-french": "De : TechCorp Support <support@techcorp.example>\nEnvoyé : dimanche 22 novembre 2026 10:15\n"

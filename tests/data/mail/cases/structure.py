@@ -61,6 +61,9 @@ def _kinds() -> Iterator[Case]:
         ["image.png"],
         f"{_TEXT}\n\nThank you so far, more later today",
     )
+    dot = "Content-Transfer-Encoding: base64\nContent-ID: <i2>"
+    pixel = part("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "image/gif", headers=dot)
+    yield _mail("tracking-pixel-is-no-attachment", multipart(html, pixel, kind="related"), [])
     invite = part("BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR", "text/calendar; method=REQUEST")
     yield _mail("calendar-invitation", multipart(_PLAIN, invite, kind="alternative"), ["invite.ics"])
     tnef = part("eJ8+Ig==", 'application/ms-tnef; name="winmail.dat"', headers="Content-Transfer-Encoding: base64")

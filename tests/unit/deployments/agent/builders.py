@@ -77,7 +77,7 @@ def context(text: str = "How do I reset my password?", *, tone: str = "semi-form
         response_template="{{ body }}",
     )
     services = Services(
-        pool=None,  # type: ignore[arg-type]
+        pool=None,
         embed_query=_no_embedding,
         gate=None,  # type: ignore[arg-type]
         review=guardrails.review,

@@ -12,6 +12,7 @@ from deployments.agent import extract, questions
 from deployments.agent.extract import SHAPES, Source
 from deployments.agent.grounded_model import NOT_FOUND, GroundedModel
 from deployments.agent.transcript import completed, conversation, fence, read_calls, read_customer
+from deployments.formatting import sentences
 from tests.unit.deployments.agent.builders import RESET
 
 CALENDAR = (
@@ -95,7 +96,7 @@ def test_shared_words_decide_between_near_passages() -> None:
 @pytest.mark.parametrize("tone", SHAPES)
 def test_answers_are_whole_sentences_in_the_passages_order(tone: str) -> None:
     text = extract.compose("How long is the reset link valid?", RESET_SOURCE, SHAPES[tone])
-    places = [RESET.index(sentence.strip()) for sentence in extract.sentences(text)]
+    places = [RESET.index(sentence.strip()) for sentence in sentences(text)]
     assert places == sorted(places)
     assert "valid for 60 minutes" in text
 

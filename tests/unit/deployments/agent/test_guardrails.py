@@ -9,7 +9,7 @@ import pytest
 
 from deployments.agent import guardrails
 from deployments.agent.grounding import keep_supported
-from deployments.formatting import sentences
+from deployments.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
 from tests.unit.deployments.agent.builders import RESET, passage
 
@@ -77,7 +77,7 @@ def test_g6_no_false_alarm_on_our_own_documentation(section: Section) -> None:
     review = guardrails.review(section.content, [own])
     assert review.problem is None
     assert review.sources == (section.slug,)
-    assert " ".join(review.text.split()) == " ".join(guardrails.plain(section.content).split())
+    assert " ".join(review.text.split()) == " ".join(plain(section.content).split())
 
 
 @pytest.mark.parametrize(
