@@ -67,6 +67,7 @@ def _turn(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) -> Tur
         earlier=_earlier(row),
         history=history,
         sentiments=tuple(row["sentiments"] or ()),
+        replies_last_hour=row["replies_last_hour"],
     )
 
 

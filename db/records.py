@@ -102,7 +102,8 @@ class Turn:
 
     `waiting` holds the customer's unanswered messages of this conversation, oldest first: the last one owns the
     reply, the others are absorbed by it. `earlier` is the conversation so far, oldest first, bounded.
-    `history` is what this identifier may know of the customer's past: at tier 0 nothing.
+    `history` is what this identifier may know of the customer's past: at tier 0 nothing. `replies_last_hour` counts the
+    agent's words to this recipient on this channel.
     """
 
     lease: Lease
@@ -119,6 +120,7 @@ class Turn:
     earlier: tuple[Message, ...]
     history: tuple[str, ...] = ()
     sentiments: tuple[float, ...] = ()
+    replies_last_hour: int = 0
 
     @property
     def text(self) -> str:
@@ -158,6 +160,7 @@ class Decision:
 
     `reply` is the body as the customer will read it, formatted for the channel and guarded. `reason` is set when
     `outcome` is 'escalated'. `priority` is the ticket's priority afterwards; it is never lower than before.
+    A reply that is `withheld` stands on the ticket and is not sent.
     """
 
     outcome: Literal["answered", "escalated"]
@@ -177,6 +180,7 @@ class Decision:
     prompt_version: str = ""
     usage: dict[str, int] = field(default_factory=dict)
     model_ms: float = 0.0
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

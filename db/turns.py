@@ -134,6 +134,7 @@ def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
         "queue": decision.queue,
         "summary": decision.summary,
         "reply": decision.reply,
+        "withheld": decision.withheld,
         "sources": decision.sources,
         "recipient": turn.recipient,
         "subject": turn.ticket.subject,

@@ -14,6 +14,7 @@ from db.pool import Pool, connection
 from deployments.apology import Apology
 from deployments.heartbeat import Heartbeat
 from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
+from deployments.reply_limit import ReplyLimit
 from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
 from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
 from ingest.lanes import Record
@@ -49,6 +50,7 @@ class IngestWorker:
     ) -> None:
         holder = str(new_id())
         limit = DeadLetterLimit()
+        configs = ChannelConfigs(pool)
         self._pool = pool
         self._relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
         self._pipeline = Pipeline(
@@ -56,7 +58,8 @@ class IngestWorker:
             identity=identity,
             analysis=analysis,
             agent=agent,
-            apology=Apology(configs=ChannelConfigs(pool), links=links),
+            apology=Apology(configs=configs, links=links),
+            limit=ReplyLimit(configs=configs, links=links),
             relay=self._relay,
             holder=holder,
             may_bury=lambda: not limit.reached,

@@ -62,6 +62,12 @@ class AgentNode(Protocol):
     async def run(self, turn: Turn, analysis: Analysis) -> Decision: ...
 
 
+class Limit(Protocol):
+    """Looks at a decision before it is written; as deployments.reply_limit."""
+
+    async def apply(self, turn: Turn, decision: Decision) -> Decision: ...
+
+
 class Nudged(Protocol):
     """Wants to know of committed events; as ingest.producer."""
 
@@ -103,6 +109,7 @@ class Pipeline:
         analysis: AnalysisNode,
         agent: AgentNode,
         apology: Apology,
+        limit: Limit,
         relay: Nudged,
         holder: str,
         may_bury: Callable[[], bool] = lambda: True,
@@ -112,6 +119,7 @@ class Pipeline:
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._pool, self._identity, self._agent, self._apology, self._relay = pool, identity, agent, apology, relay
+        self._limit = limit
         self._holder, self._may_bury, self._retry_s = holder, may_bury, retry_s
         self._clock, self._now, self._failpoint = clock, now, failpoint
         self._open = Batcher(self._open_many)
@@ -181,7 +189,7 @@ class Pipeline:
     async def _decide(self, turn: Turn, analysis: Analysis) -> Decision:
         # Unlike the other nodes' silence this counts against the message: it may be what the agent hangs on.
         async with asyncio.timeout(DECIDE_WITHIN_S):
-            return await self._agent.run(turn, analysis)
+            return await self._limit.apply(turn, await self._agent.run(turn, analysis))
 
     async def _end(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> _End:
         async def ended(borrowed: Connection) -> bool:

@@ -1,7 +1,7 @@
 """Escalation by meaning: which of pricing, refund, legal and human request a message is, read from its vectors.
 
-The head is a kernel machine over the encoder's unit vectors: each class weighs how close a text lies to the
-remembered messages (Gaussian kernel), and a calibrated softmax makes probabilities of the five sums. It is a file
+The head is a kernel machine: each class weighs how close a text's vector lies to the remembered ones (Gaussian
+kernel) and which letter groups the text has; a calibrated softmax makes probabilities of the five sums. It is a file
 of a few thousand half-precision vectors, `heads/escalation.npz`, made by `embeddings.workbench.escalation`.
 """
 
@@ -16,6 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.escalation_letters import weighted_groups
 from embeddings.heads import HEADS, HeadNotUsableError
 
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
@@ -25,6 +26,8 @@ LONG_SENTENCE = 140
 
 Floats = NDArray[np.float32]
 
+_ARRAYS = ("support", "weights", "bias", "rarity", "letters")
+
 _SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 _CLAUSE_END = re.compile(
     r"(?<=[,:])\s+(?=(?:and|but|so|because|also|otherwise|or|yet|which|if|please|i|we)\b)|\s+[-–—]\s+", re.I
@@ -32,19 +35,35 @@ _CLAUSE_END = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Softmax:
+    """Makes probabilities of the head's five sums: softmax(sums @ scale + shift). scale: (5, 5) · shift: (5,)."""
+
+    scale: Floats
+    shift: Floats
+
+    def __call__(self, sums: Floats) -> Floats:
+        """(n, 5) -> (n, 5), rows sum to 1."""
+        logits = sums @ self.scale + self.shift
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationHead:
-    """Probabilities of the five classes for unit vectors of the encoder `model_id`.
+    """Probabilities of the five classes for texts and their unit vectors from the encoder `model_id`.
 
     support: (m, d) remembered vectors · weights: (m, 5) · bias: (5,) · gamma: the kernel's width ·
-    scale: (5, 5) and shift: (5,) calibrate the sums before the softmax.
+    rarity: (BUCKETS,) and letters: (BUCKETS, 5) weigh the letter groups · with_text, without_text: calibrations.
     """
 
     support: Floats
     weights: Floats
     bias: Floats
     gamma: float
-    scale: Floats
-    shift: Floats
+    rarity: Floats
+    letters: Floats
+    with_text: Softmax
+    without_text: Softmax
     model_id: str
 
     classes = CLASSES
@@ -55,23 +74,26 @@ class EscalationHead:
         path = path or HEADS / "escalation.npz"
         try:
             with np.load(path, allow_pickle=False) as stored:
-                arrays = {
-                    name: stored[name].astype(np.float32) for name in ("support", "weights", "bias", "scale", "shift")
-                }
-                return cls(**arrays, gamma=float(stored["gamma"]), model_id=str(stored["model_id"]))
+                return cls(
+                    **{name: stored[name].astype(np.float32) for name in _ARRAYS},
+                    gamma=float(stored["gamma"]),
+                    with_text=Softmax(scale=stored["scale_with"], shift=stored["shift_with"]),
+                    without_text=Softmax(scale=stored["scale_without"], shift=stored["shift_without"]),
+                    model_id=str(stored["model_id"]),
+                )
         except (OSError, KeyError, ValueError) as error:
             raise HeadNotUsableError(f"{path} is not a head this version can use: {error}") from error
 
     def save(self, path: Path | str) -> None:
-        """Write the file that `load` reads; support and weights in half precision."""
+        """Write the file that `load` reads; the large arrays in half precision."""
         np.savez_compressed(
             path,
-            support=self.support.astype(np.float16),
-            weights=self.weights.astype(np.float16),
-            bias=self.bias,
+            **{name: getattr(self, name).astype(np.float16) for name in _ARRAYS},
             gamma=np.float32(self.gamma),
-            scale=self.scale,
-            shift=self.shift,
+            scale_with=self.with_text.scale,
+            shift_with=self.with_text.shift,
+            scale_without=self.without_text.scale,
+            shift_without=self.without_text.shift,
             model_id=np.array(self.model_id),
         )
 
@@ -80,28 +102,38 @@ class EscalationHead:
         if self.model_id != model_id:
             raise HeadNotUsableError(f"the escalation head is for {self.model_id!r}, not {model_id!r}: train it again")
 
-    def scores(self, vectors: Floats) -> Floats:
-        """float32 (n, d) of unit length -> (n, 5), rows sum to 1, columns as `classes`."""
-        return softmax(self.sums(vectors) @ self.scale + self.shift)
+    def scores(self, vectors: Floats, texts: Sequence[str] | None = None) -> Floats:
+        """float32 (n, d) of unit length -> (n, 5), rows sum to 1, columns as `classes`.
 
-    def sums(self, vectors: Floats) -> Floats:
-        """The uncalibrated (n, 5): what the calibration is fitted on."""
+        With the texts that the vectors are of it is more exact; without them (stored vectors) meaning alone speaks.
+        """
+        if texts is None:
+            return self.without_text(self.vector_sums(vectors))
+        return self.with_text(self.vector_sums(vectors) + self.letter_sums(texts))
+
+    def vector_sums(self, vectors: Floats) -> Floats:
+        """(n, d) -> (n, 5): how close each text lies to the remembered ones, bias included."""
         nearness = np.exp(-2.0 * self.gamma * (1.0 - vectors @ self.support.T))
         return np.asarray(nearness @ self.weights + self.bias, dtype=np.float32)
 
+    def letter_sums(self, texts: Sequence[str]) -> Floats:
+        """n texts -> (n, 5): what their letter groups add."""
+        sums = np.zeros((len(texts), len(CLASSES)), dtype=np.float32)
+        for row, text in enumerate(texts):
+            buckets, values = weighted_groups(text, self.rarity)
+            sums[row] = values @ self.letters[buckets]
+        return sums
 
-def softmax(logits: Floats) -> Floats:
-    """Row by row."""
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
-
-def message_scores(head: EscalationHead, whole: Floats, parts: Floats) -> dict[str, float]:
+def message_scores(
+    head: EscalationHead, whole: Floats, parts: Floats, texts: Sequence[str] | None = None
+) -> dict[str, float]:
     """The scores of one message from the vector of its whole text (d,) and those of its parts (k, d), k may be 0.
 
-    A class scores as its strongest part does: one sentence in a long mail is enough. "none" is what is left.
+    `texts` are the whole text and the parts, k + 1 in that order. A class scores as its strongest part does: one
+    sentence in a long mail is enough. "none" is what is left.
     """
-    scores = head.scores(np.vstack([whole[None, :], parts.reshape(-1, whole.shape[0])]))
+    scores = head.scores(np.vstack([whole[None, :], parts.reshape(-1, whole.shape[0])]), texts)
     strongest = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
     strongest["none"] = 1.0 - max(score for name, score in strongest.items() if name != "none")
     return strongest

@@ -27,7 +27,14 @@ _NAMES = {
     "application/ms-tnef": "winmail.dat",
     "application/pkcs7-mime": "smime.p7m",
 }
+_CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+
+
+def content_type_of(part: Message) -> str:
+    """Return the part's type, `application/octet-stream` where it has characters that no type has."""
+    content_type = part.get_content_type()
+    return content_type if _CONTENT_TYPE.fullmatch(content_type) else "application/octet-stream"
 
 
 def children_of(part: Message) -> list[Message]:
@@ -52,7 +59,7 @@ def attachment_of(part: Message) -> Iterator[Attachment]:
 
     `size` is in bytes, 0 where it is not known, as in a part that was cut at `SHORTENED_AT`.
     """
-    content_type = part.get_content_type()
+    content_type = content_type_of(part)
     size = _size(part)
     inline = not str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
     pixel = inline and part.get_content_maintype() == "image" and 0 < size < _PIXEL_LIMIT
@@ -109,10 +116,10 @@ def _size(part: Message) -> int:
 
 
 def _default_name(part: Message) -> str:
-    content_type = part.get_content_type()
+    content_type = content_type_of(part)
     if part.get_content_maintype() == "message":
         inner = children_of(part)
         subject = str(inner[0].get("subject", "")) if inner else ""
         return f"{one_line(decode_words(subject), _FILENAME_LIMIT - 4) or 'message'}.eml"
     extension = content_type.rpartition("/")[2].removeprefix("x-").split("+")[0].split(".")[-1]
-    return _NAMES.get(content_type, f"{part.get_content_maintype()}.{extension}")
+    return _NAMES.get(content_type, f"{content_type.partition('/')[0]}.{extension}")

@@ -18,6 +18,43 @@ WhatsAppNumber = Annotated[
     StringConstraints(strip_whitespace=True, pattern=r"^(whatsapp:)?\+[1-9][0-9]{6,14}$"),
     AfterValidator(lambda number: number.removeprefix("whatsapp:")),
 ]
+EmailAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
+]
+PubSubTopic = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^projects/[^/\s]+/topics/[^/\s]+$")]
+GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
+GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
+
+
+class GmailArgs(BaseModel):
+    """The e-mail channel. `topic` unset: no pushes, the mailbox is polled. The URLs lead to other hosts than Google's.
+
+    `audience` is what Pub/Sub's tokens must be made for, `service_account` who must have asked for them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr | None = None
+    user: str | None = None
+    topic: str | None = None
+    audience: str | None = None
+    service_account: str | None = None
+    api_base_url: str | None = None
+    token_url: str = GOOGLE_TOKENS
+    certs_url: str = GOOGLE_CERTIFICATES
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The variables without which the channel is off."""
+        needed = {
+            "GMAIL_CLIENT_ID": self.client_id,
+            "GMAIL_CLIENT_SECRET": self.client_secret,
+            "GMAIL_REFRESH_TOKEN": self.refresh_token,
+            "GMAIL_USER": self.user,
+        }
+        return tuple(name for name, value in needed.items() if value is None)
 
 
 class TwilioArgs(BaseModel):

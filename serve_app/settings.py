@@ -11,7 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
-from serve_app.channel_args import AccountSid, BaseUrl, TemplateSid, TwilioArgs, WhatsAppNumber
+from serve_app.channel_args import (
+    GOOGLE_CERTIFICATES,
+    GOOGLE_TOKENS,
+    AccountSid,
+    BaseUrl,
+    EmailAddress,
+    GmailArgs,
+    PubSubTopic,
+    TemplateSid,
+    TwilioArgs,
+    WhatsAppNumber,
+)
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -71,6 +82,17 @@ class Settings(BaseSettings):
     openai_model: str = "gpt-4o"
     openai_api: Literal["responses", "chat_completions"] = "responses"
     openai_timeout_seconds: float = Field(default=20.0, gt=0, le=120)
+
+    gmail_client_id: str | None = None
+    gmail_client_secret: SecretStr | None = None
+    gmail_refresh_token: SecretStr | None = None
+    gmail_user: EmailAddress | None = None
+    gmail_pubsub_topic: PubSubTopic | None = None
+    gmail_pubsub_audience: str | None = None
+    gmail_pubsub_service_account: EmailAddress | None = None
+    gmail_api_base_url: BaseUrl | None = None
+    google_token_url: BaseUrl = GOOGLE_TOKENS
+    google_certs_url: BaseUrl = GOOGLE_CERTIFICATES
 
     twilio_account_sid: AccountSid | None = None
     twilio_auth_token: SecretStr | None = None
@@ -188,6 +210,7 @@ class AppArgs(BaseModel):
     db_pool_size: int = 6
     kafka: KafkaArgs
     model: ModelArgs = ModelArgs()
+    gmail: GmailArgs = GmailArgs()
     twilio: TwilioArgs = TwilioArgs()
     embedding_model: str = "minilm-l6-v2-int8"
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
@@ -222,6 +245,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
             api=settings.openai_api,
             timeout_s=settings.openai_timeout_seconds,
         ),
+        gmail=_gmail_args(settings),
         twilio=_twilio_args(settings),
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
@@ -246,6 +270,21 @@ def _kafka_args(settings: Settings) -> KafkaArgs:
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
         sasl_password=settings.kafka_sasl_password,
+    )
+
+
+def _gmail_args(settings: Settings) -> GmailArgs:
+    return GmailArgs(
+        client_id=settings.gmail_client_id,
+        client_secret=settings.gmail_client_secret,
+        refresh_token=settings.gmail_refresh_token,
+        user=settings.gmail_user,
+        topic=settings.gmail_pubsub_topic,
+        audience=settings.gmail_pubsub_audience,
+        service_account=settings.gmail_pubsub_service_account,
+        api_base_url=settings.gmail_api_base_url,
+        token_url=settings.google_token_url,
+        certs_url=settings.google_certs_url,
     )
 
 

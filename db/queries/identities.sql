@@ -31,6 +31,10 @@ WITH chosen AS (
 SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
        customer.name AS known_name, COALESCE(identifier.tier, 0) AS tier, identifier.verified_at,
+       (SELECT count(*) FROM outbox o
+        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+          AND o.author = 'agent' AND o.state <> 'cancelled' AND o.created_at > now() - interval '1 hour')
+       AS replies_last_hour,
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats,

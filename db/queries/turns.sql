@@ -7,7 +7,7 @@ WITH r AS (
         customer_id uuid, token bigint, conversation_id uuid, owner_token bigint, ticket_id uuid, channel text,
         inbox_id uuid, inbox_ids uuid[], message_ids uuid[], sentiments real[], sentiment_score real, sentiment_trend real,
         outcome text, inbox_state text, ticket_status text, reason text, priority text, severity text, queue text,
-        summary text, reply text, sources jsonb, message_id uuid, outbox_id uuid, decision_id uuid, recipient text,
+        summary text, reply text, withheld boolean, sources jsonb, message_id uuid, outbox_id uuid, decision_id uuid, recipient text,
         subject text, rule text, scores jsonb, passages jsonb, tool_calls jsonb, model text, prompt_version text,
         usage jsonb, stages_ms jsonb, model_ms double precision, events jsonb, metrics jsonb, cause text)
 ), lease AS (
@@ -40,7 +40,7 @@ WITH r AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           delivery_status, sources)
     SELECT r.message_id, r.conversation_id, r.ticket_id, r.customer_id, 'outbound', 'agent', r.channel, r.reply,
-           'pending', r.sources
+           CASE WHEN r.withheld THEN 'withheld' ELSE 'pending' END, r.sources
     FROM r, conversation
 ), finished AS (
     UPDATE inbox i
@@ -63,9 +63,11 @@ WITH r AS (
         prompt_version = excluded.prompt_version, usage = excluded.usage, stages_ms = excluded.stages_ms,
         model_ms = excluded.model_ms, latency_ms = excluded.latency_ms, created_at = now()
 ), word AS (
-    INSERT INTO outbox (id, inbound_id, conversation_id, ticket_id, message_id, author, channel, recipient, subject, body)
+    INSERT INTO outbox (id, inbound_id, conversation_id, ticket_id, message_id, author, channel, recipient, subject, body,
+                        state, last_error)
     SELECT r.outbox_id, r.inbox_id, r.conversation_id, r.ticket_id, r.message_id, 'agent', r.channel, r.recipient,
-           r.subject, r.reply
+           r.subject, r.reply, CASE WHEN r.withheld THEN 'cancelled' ELSE 'ready' END,
+           CASE WHEN r.withheld THEN 'withheld: the cap on automatic replies' END
     FROM r, conversation
 ), published AS (
     INSERT INTO events (id, topic, key, value, inbox_id)

@@ -141,8 +141,9 @@ class AgentNode:
             )
         except Exception as error:  # the SDK raises what servers and models come up with, AttributeError included
             log.warning("model_failed", error=type(error).__name__, ticket=context.turn.ticket.number)
-            reason, rule = _what_failed(context, error)
-            context.escalate(reason, rule=rule)
+            if not context.finished:  # what was accepted before the fault stays
+                reason, rule = _what_failed(context, error)
+                context.escalate(reason, rule=rule)
             return
         if not context.finished:
             await _finish(context, str(result.final_output or "").strip())

@@ -34,7 +34,7 @@ FAILED = (
     "call escalate_to_human, and a colleague will answer."
 )
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class _RefusedError(Exception):

@@ -12,6 +12,7 @@ from db.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
 from deployments.heartbeat import Heartbeat
 from deployments.reporting.collector import AlertRules, Collector
+from deployments.reporting.mailbox import LOOK_S, MailboxWorker
 from ingest.producer import Relay
 from ingest.sweeper import Sweeper
 from ingest.topics import KafkaSettings
@@ -26,7 +27,7 @@ class NodeDiedError(Exception):
 
 
 class Reporting:
-    """Make it on the loop that runs it: its loops start at once."""
+    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class Reporting:
         kafka: KafkaSettings,
         group: str,
         rules: AlertRules | None = None,
+        mailbox: MailboxWorker | None = None,
         sweep_every_s: float = SWEEP_EVERY_S,
     ) -> None:
         self._pool = pool
@@ -42,12 +44,16 @@ class Reporting:
         self._sweeper = Sweeper(pool=pool, relay=self._relay, kafka=kafka, group=group)
         self._collector = Collector(pool=pool, rules=rules)
         self._heartbeat = Heartbeat(pool=pool, node="reporting", replica=str(new_id()), status=self.status)
+        self._mailbox = mailbox
         self._relay.start()
         self._heartbeat.start()
         self._loops = [
             asyncio.create_task(_every(sweep_every_s, self._sweeper.run_once), name="sweeper"),
             asyncio.create_task(_every(self._collector.rules.interval_s, self._collector.run_once), name="collector"),
         ]
+        if mailbox is not None:
+            mailbox.start(self._relay.nudge)
+            self._loops.append(asyncio.create_task(_every(LOOK_S, mailbox.run_once), name="mailbox"))
 
     def lag(self) -> int | None:
         """Records of the incoming topic that wait for the ingest node; None while the broker does not say."""
@@ -69,6 +75,8 @@ class Reporting:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._mailbox is not None:
+            await self._mailbox.close()
         await self._sweeper.close()
         await self._relay.stop()
         await self._heartbeat.stop()

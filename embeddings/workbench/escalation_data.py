@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 DATA = Path(__file__).parents[1] / "data" / "escalation"
+MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
 TEST_SHARE = 0.25
 
@@ -100,6 +101,17 @@ def long_messages(split: Split, seed: int, per_label: int) -> list[Example]:
         requests = [e for e in pool if e.label == label and e.kind in ("direct", "paraphrase", "hard", "ordinary")]
         mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(per_label)]
     return mails
+
+
+def manual() -> list[Example]:
+    """Titles and sentences of the product's manual: what they speak of, a machine may answer."""
+    sections = re.split(r"^### ", MANUAL.read_text(encoding="utf-8"), flags=re.M)[1:]
+    return [
+        Example(text=text, label="none", kind="manual", family=f"manual: {section.splitlines()[0]}")
+        for section in sections
+        for text in re.split(r"\n+|(?<=[.!?])\s+", section)
+        if 10 < len(text) < 300 and not text.startswith("#")
+    ]
 
 
 def strangers(name: str = "stranger") -> list[Example]:

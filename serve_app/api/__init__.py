@@ -19,6 +19,7 @@ from serve_app.api.pages import add_pages
 from serve_app.api.public import public_router
 from serve_app.api.reports import reports_router
 from serve_app.api.webhooks import twilio_router
+from serve_app.api.webhooks_gmail import gmail_router
 from serve_app.settings import AppArgs
 
 __all__ = ["ApiDeps", "Relay", "StaffKeys", "api_deps", "build_api", "build_for"]
@@ -41,7 +42,13 @@ def build_api(deps: ApiDeps) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (public_router(deps), twilio_router(deps), reports_router(deps), health_router(deps)):
+    for router in (
+        public_router(deps),
+        twilio_router(deps),
+        gmail_router(deps),
+        reports_router(deps),
+        health_router(deps),
+    ):
         app.include_router(router)
     add_pages(app)
     install_error_handlers(app)

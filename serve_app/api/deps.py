@@ -10,7 +10,7 @@ from typing import Protocol
 from db.pool import Pool
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
-from serve_app.channel_args import TwilioArgs
+from serve_app.channel_args import GmailArgs, TwilioArgs
 from serve_app.settings import AppArgs, RateLimit
 
 LOOKUPS = RateLimit(hits=120, seconds=60)
@@ -57,7 +57,8 @@ class ApiDeps:
     version: str
     form_rate: RateLimit | None
     public_base_url: str
-    twilio: TwilioArgs = TwilioArgs()
+    gmail: GmailArgs
+    twilio: TwilioArgs
     lookup_rate: RateLimit = LOOKUPS
     enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
     cors_origins: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
         version=version,
         form_rate=args.form_rate,
         public_base_url=args.public_base_url,
+        gmail=args.gmail,
         twilio=args.twilio,
         enabled_channels=args.enabled_channels,
         cors_origins=args.cors_origins,

@@ -36,7 +36,7 @@ class HealthCalls:
         components = Components(
             database=_database(reports),
             kafka=self._kafka(),
-            gmail=_channel_off("email", "Gmail", self._deps.enabled_channels),
+            gmail=self._gmail(reports),
             whatsapp=self._whatsapp(reports),
             agent=_node("agent", reports),
         )
@@ -84,6 +84,11 @@ class HealthCalls:
         relay = self._deps.relay
         return Component(status="healthy" if relay.connected else "degraded", detail=relay.detail)
 
+    def _gmail(self, reports: Sequence[NodeReport] | None) -> Component:
+        gmail = self._deps.gmail
+        if gmail.missing or "email" not in self._deps.enabled_channels:
+            return _channel_off("email", "Gmail", self._deps.enabled_channels)
+        return _channel("email", reports, stands_at=gmail.api_base_url)
 
     def _whatsapp(self, reports: Sequence[NodeReport] | None) -> Component:
         twilio = self._deps.twilio

@@ -98,7 +98,7 @@ class TwilioCalls:
         query = request.scope["query_string"].decode("latin-1")
         url = f"{self._deps.public_base_url}{request.url.path}{'?' if query else ''}{query}"
         if not whatsapp.verify(token, url, params, signature, settings=algorithm):
-            raise ApiError(403, "The signature is missing or does not match: check PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN")
+            raise ApiError(403, "The signature is missing or wrong: check PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN")
         return params
 
     def _token(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from db.pool import Pool
 from deployments.delivery.dispatcher import Delivery
+from deployments.delivery.gmail import GmailSender
 from deployments.delivery.sender import Sender
 from deployments.delivery.twilio_client import Twilio
 from deployments.delivery.web_form import WebFormSender
 from deployments.delivery.whatsapp import WhatsAppSender
 from serve_app.nodes.common import begin, open_pool
+from serve_app.nodes.gmail import account
 from serve_app.settings import AppArgs
 
 
@@ -31,6 +33,8 @@ class DeliveryServer:
 def senders(args: AppArgs, pool: Pool) -> list[Sender]:
     """Return a sender for each channel that is on: enabled, and with all its credentials."""
     found: list[Sender] = [WebFormSender()]
+    if gmail := account(args):
+        found.append(GmailSender(pool=pool, gmail=gmail.client, address=gmail.address))
     if "whatsapp" in args.enabled_channels and (whatsapp := _whatsapp(args, pool)):
         found.append(whatsapp)
     return found

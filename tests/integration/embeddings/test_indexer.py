@@ -58,7 +58,7 @@ async def test_d4_a_price_stops_the_sync_before_anything_is_written(
     await sync(pool, encoder, sections[:3])
     before = await hashes(pool, encoder)
     priced = replace(sections[3], content="The Starter plan costs $29 a month.")
-    with pytest.raises(PriceInSectionError, match="Starter plan costs"):
+    with pytest.raises(PriceInSectionError, match="contains a price"):
         await sync(pool, encoder, [replace(sections[0], content="new text"), priced])
     assert await hashes(pool, encoder) == before
 

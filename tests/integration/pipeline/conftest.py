@@ -23,6 +23,7 @@ from deployments.delivery.web_form import WebFormSender
 from deployments.identity import Identity
 from deployments.ingest_worker import IngestWorker
 from deployments.pipeline import Pipeline
+from deployments.reply_limit import ReplyLimit
 from deployments.reporting.node import Reporting
 from ingest.events import TOPICS, InboundMessage
 from ingest.producer import no_failpoint
@@ -72,10 +73,12 @@ class Store:
     pool: Pool
     numbers: list[str] = field(default_factory=list)
 
-    async def form(self, message: str, *, email: str = "ann@example.com", key: str | None = None) -> InboundMessage:
+    async def form(
+        self, message: str, *, email: str = "ann@example.com", key: str | None = None, phone: str | None = None
+    ) -> InboundMessage:
         """File a form as the HTTP call does and return the record that would travel."""
         body = SupportForm(
-            name="Ann Lee", email=email, subject="A question", category="how_to", message=f"{message:<10}."
+            name="Ann Lee", email=email, phone=phone, subject="A question", category="how_to", message=f"{message:<10}."
         )
         new = new_form(body, key=key, now=datetime.now(UTC))
         async with connection(self.pool) as borrowed:
@@ -129,6 +132,7 @@ class Store:
             apology=Apology(
                 configs=ChannelConfigs(self.pool), links=lambda number: f"http://localhost/status#{number}"
             ),
+            limit=ReplyLimit(configs=ChannelConfigs(self.pool), links=str),
             relay=Nudges(),
             holder=holder,
             failpoint=failpoint,

@@ -21,6 +21,7 @@ from deployments.delivery.web_form import WebFormSender
 from deployments.identity import Identity
 from deployments.ingest_worker import IngestWorker
 from deployments.pipeline import Pipeline
+from deployments.reply_limit import ReplyLimit
 from ingest.events import InboundMessage
 from ingest.producer import Relay
 from serve_app.settings import KafkaArgs
@@ -47,7 +48,10 @@ async def main(task: dict[str, Any]) -> None:
     if task["part"] == "pipeline":
         relay = Relay(pool=pool, kafka=kafka)
         apology = Apology(configs=ChannelConfigs(pool), links=str)
-        pipeline = Pipeline(pool=pool, **nodes, apology=apology, relay=relay, holder="killed", failpoint=failpoint)
+        limit = ReplyLimit(configs=ChannelConfigs(pool), links=str)
+        pipeline = Pipeline(
+            pool=pool, **nodes, apology=apology, limit=limit, relay=relay, holder="killed", failpoint=failpoint
+        )
         await asyncio.gather(*(pipeline.handle(_wake(wake)) for wake in task["wakes"]))
     elif task["part"] == "relay":
         relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)

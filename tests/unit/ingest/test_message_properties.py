@@ -33,7 +33,7 @@ def _parse(raw: bytes) -> ParsedMail | None:
 def _checked(mail: ParsedMail | None) -> None:
     if mail is None:
         return
-    names = [attachment.filename for attachment in mail.attachments]
+    names = [text for item in mail.attachments for text in (item.filename, item.content_type)]
     lines = [mail.sender, mail.sender_name, mail.subject, mail.outbox_id or "", mail.rfc_message_id or "", *names]
     storable(mail.text, *lines, *mail.references)
     assert len(mail.text) <= TEXT_LIMIT

@@ -124,6 +124,8 @@ def _broken() -> Iterator[Case]:
     yield _mail("boundary-never-closed", multipart(_PLAIN).replace(b"--b0--\r\n", b""), [])
     wrong = multipart(_PLAIN).replace(b'boundary="b0"', b'boundary="zz"')
     yield _mail("boundary-not-found", wrong, [], f"--b0\nContent-Type: text/plain; charset=utf-8\n\n{_TEXT}\n--b0--")
+    garbled = part("AAAA", "application/p\x00d\x07f", headers="Content-Disposition: attachment")
+    yield _mail("content-type-with-nul", multipart(_PLAIN, garbled), ["application.octet-stream"])
     none = letter(_TEXT, content_type="multipart/mixed")
     yield _mail("multipart-without-boundary", none, [])
     yield _mail("content-type-nonsense", letter(_TEXT, content_type="fnord"), [])

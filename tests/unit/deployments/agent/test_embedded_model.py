@@ -60,10 +60,10 @@ async def test_g1_answers_with_the_passages_own_sentences() -> None:
 
 
 async def test_g8_searches_in_other_words_before_it_gives_up() -> None:
-    name, arguments = await step("how do i reset it?", found(RESET_SOURCE, relevant=False))
-    assert name == "search_knowledge_base"
-    assert arguments["query"] != "how do i reset it?"
-    name, arguments = await step("how do i?", found(RESET_SOURCE, relevant=False), found(relevant=False))
+    text = "My phone fell into the lake. How do I reset it?"
+    name, arguments = await step(text, found(RESET_SOURCE, relevant=False))
+    assert (name, arguments["query"]) == ("search_knowledge_base", "How do I reset it?")
+    name, arguments = await step(text, found(RESET_SOURCE, relevant=False), found(relevant=False))
     assert (name, arguments["reason"]) == ("escalate_to_human", "no_kb_match")
 
 
@@ -133,9 +133,10 @@ def test_second_query_of_a_short_follow_up_has_what_came_before() -> None:
     assert questions.second_query("and on android?", ["How do I work offline?"]).startswith("How do I work offline?")
 
 
-def test_second_query_differs_from_the_first() -> None:
-    for text in ("how do i reset it", "FILE-507", "Sign-in\n\nHow do I sign in?"):
-        assert questions.second_query(text, []) != questions.first_query(text) or len(text.split()) == 1
+def test_second_query_leaves_the_story_out_and_keeps_the_subject() -> None:
+    text = "Sign-in\n\nWe moved to a new office last week. How do I sign in?"
+    assert questions.second_query(text, []) == "Sign-in How do I sign in?"
+    assert questions.second_query("FILE-507", []) == "FILE-507"
 
 
 def test_g11_a_customer_cannot_write_tool_results() -> None:

@@ -1,0 +1,85 @@
+"""K5, T-K4: a broker or a database that does not answer. Stopped processes stay stopped: the supervisor sees them alive."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.fixtures.product import Product
+
+pytestmark = pytest.mark.product
+
+FORM = {
+    "name": "Ada Byron",
+    "email": "ada@outage.example.com",
+    "subject": "Signing in",
+    "category": "account_access",
+    "message": "I forgot my password. How can I reset it?",
+}
+
+
+@contextmanager
+def _frozen(product: Product, mark: str) -> Iterator[None]:
+    leaders = product.processes(mark)
+    assert leaders, f"nothing runs that is called {mark}"
+    processes = [one for leader in leaders for one in (leader, *leader.children(recursive=True))]
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def http(product: Product) -> Iterator[httpx.Client]:
+    product.wait_healthy()
+    with httpx.Client(base_url=f"{product.url}/api/v1", timeout=30, trust_env=False) as client:
+        yield client
+
+
+def _submit(http: httpx.Client) -> httpx.Response:
+    return http.post("/support/form", json=FORM, headers={"Idempotency-Key": str(uuid4())})
+
+
+def _until(condition: Any, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"not so after {timeout} s"
+        time.sleep(0.5)
+
+
+def test_k5_a_form_is_accepted_without_kafka_and_answered_when_it_is_back(product: Product, http: httpx.Client) -> None:
+    with _frozen(product, "kafka.Kafka"):
+        accepted = _submit(http)
+        assert accepted.status_code == 201, accepted.text
+        _until(lambda: http.get("/health").json()["components"]["kafka"]["status"] != "healthy", 60)
+        health = http.get("/health")
+        assert (health.status_code, health.json()["status"]) == (200, "degraded")
+        assert http.get("/health/ready").status_code == 200
+        late = _submit(http)
+        assert late.status_code == 201, late.text
+    for ticket in (accepted.json(), late.json()):
+        address, token = f"/tickets/{ticket['ticket_id']}", {"token": ticket["status_token"]}
+        _until(lambda: len(http.get(address, params=token).json()["responses"]) == 1, 90)  # noqa: B023
+
+
+def test_k5_without_postgresql_nothing_is_acknowledged(product: Product, http: httpx.Client) -> None:
+    with _frozen(product, "bin/postgres"):
+        refused = _submit(http)
+        assert refused.status_code == 503, refused.text
+        assert int(refused.headers["Retry-After"]) > 0
+        assert refused.json()["error"]
+        assert http.get("/health").status_code == 503
+        assert http.get("/health/live").status_code == 200
+        assert http.get("/health/ready").status_code == 503
+    product.wait_healthy()
+    assert _submit(http).status_code == 201

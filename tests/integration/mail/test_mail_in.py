@@ -1,0 +1,232 @@
+"""The way in: what the mailbox holds is taken in once, whatever happens to pushes, history and the provider."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from db import mailbox
+from db.pool import connection
+from tests.fakes.journal import Kind
+from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
+
+
+async def received(post: Post) -> list[str]:
+    rows = await post.store.rows("SELECT provider_message_id FROM inbox ORDER BY received_at, id")
+    return [row["provider_message_id"] for row in rows]
+
+
+async def cursor(post: Post) -> int:
+    return int(await post.store.value("SELECT cursor FROM mailboxes"))
+
+
+async def test_r6_what_lay_in_the_mailbox_before_us_is_not_answered(post: Post) -> None:
+    post.question("An old mail")
+    worker = await post.connected()
+    new = post.question("A new mail")
+    await worker.run_once()
+    assert await received(post) == [new["id"]]
+
+
+async def test_r6_a_page_of_history_and_more_comes_in_in_order_and_once(post: Post) -> None:
+    worker = await post.connected()
+    asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(30)]
+    assert await worker.run_once() == 30
+    assert await received(post) == asked
+    assert await worker.run_once() == 0
+    assert await post.store.value("SELECT count(*) FROM events") == 30
+
+
+async def test_r6_two_workers_at_once_take_each_mail_in_once(post: Post) -> None:
+    first, second = await post.connected(), post.worker()
+    asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(12)]
+    taken = await asyncio.gather(first.run_once(), second.run_once())
+    assert sum(taken) == 12
+    assert sorted(await received(post)) == sorted(asked)
+
+
+async def test_r6_a_cursor_that_is_too_old_is_followed_by_a_bounded_resync(post: Post) -> None:
+    post.question("Before us")
+    post.days(1)
+    worker = await post.connected()
+    await post.store.execute("UPDATE mailboxes SET created_at = now() + interval '1 day'")
+    known = post.question("Known")
+    await worker.run_once()
+    missed = [post.question(f"Missed {n}")["id"] for n in range(3)]
+    post.stage.forget_history()
+    assert await worker.run_once() == 3
+    assert await received(post) == [known["id"], *missed]
+
+    after = post.question("Afterwards")
+    assert await worker.run_once() == 1
+    assert (await received(post))[-1] == after["id"]
+
+
+async def test_r6_the_cursor_is_never_lowered(post: Post) -> None:
+    worker = await post.connected()
+    post.question()
+    await worker.run_once()
+    before = await cursor(post)
+    async with connection(post.store.pool) as borrowed:
+        await mailbox.advance(borrowed, ADDRESS, before - 100)
+        await mailbox.hint(borrowed, ADDRESS, before - 100)
+    assert await cursor(post) == before
+    await worker.run_once()
+    assert await cursor(post) == before
+
+
+async def test_r6_the_cursor_waits_for_the_mails_before_it(post: Post) -> None:
+    worker = await post.connected()
+    before = await cursor(post)
+    asked = [post.question(f"Question {n}")["id"] for n in range(3)]
+    post.stage.fault("users.messages.get", "error_before", skip=1)
+    assert await worker.run_once() == 0
+    assert worker.status()[0] == "degraded"
+    assert await cursor(post) == before
+    await worker.run_once()
+    assert worker.status()[0] == "healthy"
+    assert await received(post) == asked
+
+
+async def test_a_poll_is_due_once_a_minute_and_a_hint_at_once(post: Post) -> None:
+    await post.connected()
+    worker = post.worker(poll_s=60.0)
+    post.question()
+    assert await worker.run_once() == 0
+    async with connection(post.store.pool) as borrowed:
+        await mailbox.hint(borrowed, ADDRESS, await cursor(post) + 1)
+    assert await worker.run_once() == 1
+    post.question("More")
+    assert await worker.run_once() == 0
+
+
+async def test_f6_the_watch_is_renewed_daily(post: Post) -> None:
+    worker = await post.connected()
+    for _ in range(8 * 24):
+        post.days(1 / 24)
+        await worker.run_once()
+    watches = post.stage.journal(kind=Kind.WATCH_SET)
+    assert 8 <= len(watches) <= 9
+    gaps = [b.time - a.time for a, b in zip(watches, watches[1:], strict=False)]
+    assert max(gap.total_seconds() for gap in gaps) <= 25 * 3600
+    assert await post.store.value("SELECT watch_expires_at - watched_at > interval '6 days' FROM mailboxes")
+
+
+async def test_without_a_right_to_watch_the_mailbox_is_still_read(post: Post) -> None:
+    worker = await post.connected()
+    post.days(1.1)
+    post.stage.fault("users.watch", "error_before", times=None, status=403)
+    post.question()
+    assert await worker.run_once() == 1
+    status, detail = worker.status()
+    assert status == "degraded"
+    assert "GMAIL_PUBSUB_TOPIC" in detail
+
+
+async def test_h6_refused_credentials_say_what_to_do_and_come_back(post: Post) -> None:
+    worker = post.worker(refresh_token="expired")
+    assert await worker.run_once() == 0
+    status, detail = worker.status()
+    assert status == "degraded"
+    assert "GMAIL_REFRESH_TOKEN" in detail
+    assert "invalid_grant" in detail
+
+
+async def test_the_provider_is_down_for_a_while_and_then_all_comes_in_in_order(post: Post) -> None:
+    worker = await post.connected()
+    asked = [post.question("First")["id"]]
+    post.stage.fault("users.history.list", "error_before", times=None)
+    for n in range(5):
+        await worker.run_once()
+        asked.append(post.question(f"Then {n}")["id"])
+    assert worker.status()[0] == "degraded"
+    assert await received(post) == []
+    post.stage.clear_faults()
+    await worker.run_once()
+    assert worker.status()[0] == "healthy"
+    assert await received(post) == asked
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"List-Id": "<news.example.com>"},
+        {"Precedence": "bulk"},
+        {"X-Nightdesk-Outbox-Id": "00000000-0000-0000-0000-000000000000"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+async def test_r7_automatic_mail_is_kept_and_never_answered(post: Post, headers: dict[str, str]) -> None:
+    worker = await post.connected()
+    post.question("I am out of office", headers=headers)
+    assert await worker.run_once() == 1
+    (row,) = await post.store.rows("SELECT i.state, m.content FROM inbox i JOIN messages m ON m.id = i.message_id")
+    assert row["state"] == "ignored"
+    assert row["content"] == "I am out of office"
+    await post.answer_all()
+    assert await post.store.value("SELECT count(*) FROM outbox") == 0
+    assert await post.store.value("SELECT count(*) FROM events") == 0
+
+
+async def test_r7_our_own_mail_and_spam_are_left_alone(post: Post) -> None:
+    worker = await post.connected()
+    post.question(sender=ADDRESS)
+    assert await worker.run_once() == 1
+    assert await post.store.value("SELECT state FROM inbox") == "ignored"
+
+
+async def test_a_mail_that_can_not_be_read_is_one_dead_letter_and_does_not_stop_the_others(post: Post) -> None:
+    worker = await post.connected()
+    broken = post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    fine = post.question()
+    assert await worker.run_once() == 2
+    await worker.run_once()
+    assert await received(post) == [fine["id"]]
+    (letter,) = await post.store.rows("SELECT topic, key, cause FROM dead_letters")
+    assert (letter["topic"], letter["key"]) == ("gmail", broken["id"])
+    assert "sender" in letter["cause"]
+    assert await post.store.value("SELECT count(*) FROM events WHERE topic = 'fte.tickets.dlq'") == 1
+
+
+async def test_g15_a_mail_joins_by_thread_and_the_same_verified_sender(post: Post) -> None:
+    worker = await post.connected()
+    first = post.question("First")
+    await worker.run_once()
+    post.question("By the same", subject="Re: Login", reply_to=first["id"])
+    post.question("By another", subject="Re: Login", reply_to=first["id"], sender="mallory@example.net")
+    post.question("Forged", subject="Re: Login", reply_to=first["id"], dmarc="fail")
+    post.question("In another thread")
+    await worker.run_once()
+    rows = await post.store.rows(
+        "SELECT m.content, c.sender_verified, c.thread_key,"
+        " dense_rank() OVER (ORDER BY c.created_at, c.id) AS conversation"
+        " FROM messages m JOIN conversations c ON c.id = m.conversation_id ORDER BY m.created_at, m.id"
+    )
+    assert [row["conversation"] for row in rows] == [1, 1, 2, 3, 4]
+    assert [row["sender_verified"] for row in rows] == [True, True, True, False, True]
+
+
+async def test_i3_a_forged_sender_is_a_claim_and_sees_nothing_of_the_past(post: Post) -> None:
+    worker = await post.connected()
+    post.question("My secret is 4711")
+    await worker.run_once()
+    await post.answer_all()
+    post.question("What did I write before?", dmarc="fail")
+    await worker.run_once()
+    await post.answer_all()
+    honest, forged = post.agent.runs
+    assert (honest.tier, forged.tier) == (1, 0)
+    assert forged.history == ()
+    assert forged.earlier == ()
+    assert forged.recipient == CUSTOMER
+    assert await post.store.value("SELECT count(*) FROM customers WHERE merged_into IS NOT NULL") == 0
+
+
+async def test_i5_the_answer_goes_to_the_sender_and_not_to_where_he_wants_it(post: Post) -> None:
+    worker = await post.connected()
+    post.question(headers={"Reply-To": "victim@example.org"})
+    await worker.run_once()
+    await post.answer_all()
+    assert await post.store.value("SELECT recipient FROM outbox") == CUSTOMER

@@ -1,0 +1,185 @@
+"""The way out: each reply once, whatever Gmail does with our calls."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.fakes.journal import Kind
+from tests.integration.mail.conftest import CUSTOMER, Post
+from tests.integration.pipeline.conftest import eventually
+
+
+async def ready(post: Post, count: int) -> None:
+    """As many replies wait in the outbox, each to a customer of its own."""
+    worker = await post.connected()
+    for n in range(count):
+        post.question(f"Question {n}", sender=f"c{n}@example.com", subject=f"Subject {n}")
+    assert await worker.run_once() == count
+    await post.answer_all()
+    assert await post.store.value("SELECT count(*) FROM outbox WHERE state = 'ready'") == count
+
+
+def recipients(post: Post) -> list[str]:
+    return sorted(address for entry in post.sent() for address in entry.to)
+
+
+def everybody(count: int) -> list[str]:
+    return sorted(f"c{n}@example.com" for n in range(count))
+
+
+@pytest.mark.parametrize("kind", ["drop_answer", "error_after"])
+async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: str) -> None:
+    await ready(post, 20)
+    post.stage.fault("users.drafts.send", kind, times=20)
+    await post.delivery()
+    await post.settled(within_s=90)
+    assert recipients(post) == everybody(20)
+    assert await post.store.value("SELECT count(*) FROM outbox WHERE metadata ? 'resent'") == 0
+    rows = await post.store.rows(
+        "SELECT m.provider_message_id, m.metadata ->> 'rfc_message_id' AS rfc FROM messages m WHERE author = 'agent'"
+    )
+    assert {row["provider_message_id"] for row in rows} == {entry.message_id for entry in post.sent()}
+    assert {row["rfc"] for row in rows} == {entry.details["rfc_message_id"] for entry in post.sent()}
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "error_before"])
+async def test_f2_what_gmail_did_not_take_is_sent_from_the_same_draft(post: Post, kind: str) -> None:
+    await ready(post, 5)
+    post.stage.fault("users.drafts.send", kind, times=5)
+    await post.delivery()
+    await post.settled(within_s=60)
+    assert recipients(post) == everybody(5)
+    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 5
+
+
+@pytest.mark.parametrize("kind", ["drop_answer", "error_after", "drop_before", "error_before"])
+async def test_f2_a_draft_whose_answer_was_lost_is_used_and_not_made_again(post: Post, kind: str) -> None:
+    await ready(post, 3)
+    post.stage.fault("users.drafts.create", kind, times=3)
+    await post.delivery()
+    await post.settled(within_s=60)
+    assert recipients(post) == everybody(3)
+    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 3
+
+
+async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post: Post) -> None:
+    await ready(post, 20)
+    post.stage.fault("users.drafts.send", "drop_answer", times=None)
+    post.stage.fault("users.threads.get", "error_before", times=None)
+    delivery = await post.delivery(look_up_s=0.05, max_unanswered=3)
+    await post.settled("parked", within_s=120)
+    assert recipients(post) == everybody(20)
+    assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == 20
+    assert delivery is not None
+
+
+async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
+    await ready(post, 3)
+    post.stage.fault("users.drafts.send", "rate_limited", times=2, seconds=1)
+    post.stage.fault("users.drafts.create", "rate_limited", times=1, seconds=1)
+    await post.delivery()
+    await post.settled(within_s=60)
+    assert recipients(post) == everybody(3)
+
+
+async def test_the_provider_is_down_for_a_while_and_what_waited_goes_out_in_order(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question("One")
+    await worker.run_once()
+    await post.answer_all()
+    post.stage.fault("users.drafts.create", "error_before", times=None)
+    await post.delivery()
+    for text in ("Two", "Three"):
+        post.question(text, subject="Re: Login", reply_to=asked["id"])
+        await worker.run_once()
+        await post.answer_all()
+
+    async def degraded() -> bool:
+        return bool(
+            await post.store.value("SELECT count(*) FROM node_status WHERE node = 'email' AND status = 'degraded'")
+        )
+
+    await eventually(degraded, within_s=15)
+    assert post.sent() == []
+    post.stage.clear_faults()
+    await post.settled(within_s=90)
+    assert [entry.body.split(":")[1].strip() for entry in post.sent()] == ["One", "Two", "Three"]
+    assert len({entry.thread for entry in post.sent()}) == 1
+
+
+async def test_a_deleted_thread_does_not_keep_the_answer_back(post: Post) -> None:
+    await ready(post, 1)
+    await post.store.execute("UPDATE conversations SET thread_key = 'ffffffffffffffff'")
+    await post.delivery()
+    await post.settled(within_s=30)
+    assert recipients(post) == everybody(1)
+
+
+async def test_r10_a_subject_can_not_bring_a_header_along(post: Post) -> None:
+    worker = await post.connected()
+    post.stage.inject_raw_mail(
+        b"From: Eve <eve@example.com>\r\nTo: support@techcorp.com\r\nMessage-ID: <odd@example.com>\r\n"
+        b"Subject: =?utf-8?q?Hello=0D=0ABcc:_mallory@example.net?=\r\n"
+        b"In-Reply-To: <a@b> \r\n\tX-Evil: 1\r\n\r\nA question"
+    )
+    await worker.run_once()
+    await post.answer_all()
+    await post.delivery()
+    await post.settled(within_s=30)
+    (reply,) = post.sent()
+    assert reply.to == (CUSTOMER,)
+    assert reply.header("Bcc") is None
+    assert reply.header("X-Evil") is None
+    assert reply.header("Subject") == "Re: Hello Bcc: mallory@example.net"
+
+
+async def test_g14_a_persons_own_mail_takes_over(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question("Please help")
+    await worker.run_once()
+    await post.answer_all()
+    written = post.stage.answer_as_person(reply_to=asked["id"], text="I am looking into it. Ann")
+    assert await worker.run_once() == 1
+    await post.delivery()
+    await post.settled("cancelled")
+    assert post.sent() == []
+    (conversation,) = await post.store.rows("SELECT owner, owner_token, status FROM conversations")
+    assert (conversation["owner"], conversation["owner_token"], conversation["status"]) == ("staff", 1, "handed_over")
+    (said,) = await post.store.rows("SELECT * FROM messages WHERE author = 'staff'")
+    assert said["content"] == "I am looking into it. Ann"
+    assert said["provider_message_id"] == written["id"]
+    assert await post.store.value("SELECT status FROM tickets") == "escalated"
+
+    post.question("Thank you", subject="Re: Login", reply_to=written["id"])
+    await worker.run_once()
+    await post.answer_all()
+    assert await post.store.value("SELECT state FROM inbox ORDER BY received_at DESC LIMIT 1") == "held"
+    assert await post.store.value("SELECT count(*) FROM outbox WHERE state <> 'cancelled'") == 0
+
+
+async def test_g14_a_take_over_while_the_agent_thinks_silences_it(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question("Please help")
+    await worker.run_once()
+    post.agent.delay_s = 1.0
+    thinking = asyncio.create_task(post.answer_all())
+    await asyncio.sleep(0.3)
+    post.stage.answer_as_person(reply_to=asked["id"], text="I am on it.")
+    await worker.run_once()
+    await thinking
+    assert await post.store.value("SELECT count(*) FROM outbox") == 0
+    assert await post.store.value("SELECT state FROM inbox") == "held"
+
+
+async def test_our_own_replies_are_no_take_over(post: Post) -> None:
+    worker = await post.connected()
+    post.question()
+    await worker.run_once()
+    await post.answer_all()
+    await post.delivery()
+    await post.settled()
+    await worker.run_once()
+    assert await post.store.value("SELECT owner FROM conversations") == "agent"
+    assert await post.store.value("SELECT count(*) FROM messages WHERE author = 'staff'") == 0

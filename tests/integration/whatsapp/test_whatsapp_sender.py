@@ -1,0 +1,347 @@
+"""R2, R8, T-F2, T-F3: words on their way to Twilio. The stand-in's journal says what a customer would have seen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from deployments.formatting import utf16_length
+from tests.fakes.journal import Entry
+from tests.fakes.stage import Stage
+from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions
+from tests.integration.pipeline.conftest import eventually
+from tests.integration.whatsapp.conftest import BOB, EVE, Line, Store, opened_line, twilio_args
+
+ROUNDS = int(os.environ.get("OUTCOME_ROUNDS", "20"))
+"""T-F2 and T-F3 have 200 each at full size."""
+
+
+def sent_to(line: Line, number: str = EVE) -> list[Entry]:
+    return [entry for entry in line.accepted() if entry.to == (f"whatsapp:{number}",)]
+
+
+def bodies(line: Line, number: str = EVE) -> list[str]:
+    return [entry.body for entry in sent_to(line, number)]
+
+
+async def say(line: Line, text: str, number: str = EVE) -> None:
+    """Let a person's words wait in the outbox of the number's conversation."""
+    await line.store.execute(
+        "WITH m AS (INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content)"
+        " SELECT gen_random_uuid(), t.conversation_id, t.id, t.customer_id, 'outbound', 'staff', 'whatsapp', $2"
+        " FROM tickets t JOIN conversations c ON c.id = t.conversation_id WHERE c.sender_key = 'whatsapp:' || $1"
+        " ORDER BY t.created_at DESC LIMIT 1 RETURNING id, conversation_id, ticket_id)"
+        " INSERT INTO outbox (id, conversation_id, ticket_id, message_id, author, channel, recipient, body)"
+        " SELECT uuidv7(), conversation_id, ticket_id, id, 'staff', 'whatsapp', $1, $2 FROM m",
+        number, text,
+    )  # fmt: skip
+
+
+async def window_closed(line: Line) -> None:
+    """A day and a minute have passed since the customer wrote, for Twilio and for us."""
+    await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
+    line.stage.set_number(EVE, window_open=False)
+
+
+async def test_r8_inside_the_window_the_answer_goes_out_as_it_is(line: Line) -> None:
+    await line.answered("How do I export a board?")
+    await line.deliver()
+    await line.all_in("sent")
+    [entry] = line.accepted()
+    assert entry.body == "About: How do I export a board?"
+    assert (entry.to, entry.sender) == ((f"whatsapp:{EVE}",), "whatsapp:+14155238886")
+    [row] = await line.store.rows("SELECT delivery_status, provider_message_id FROM messages WHERE author = 'agent'")
+    assert row["provider_message_id"] == entry.message_id
+
+
+async def test_r8_a_number_is_answered_as_twilio_spelled_it(line: Line) -> None:
+    """A Mexican mobile: the identifier is one, the address keeps the old spelling."""
+    await line.answered("Hola", number="+5215512345678")
+    await line.deliver()
+    await line.all_in("sent")
+    assert await line.store.value("SELECT recipient FROM outbox") == "+525512345678"
+    assert [entry.to for entry in line.accepted()] == [("whatsapp:+5215512345678",)]
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_r2_a_long_text_goes_out_in_pieces_in_order(line: Line) -> None:
+    await line.answered("Hello")
+    text = "".join(f"This is sentence number {n} 😀 of a long story. " for n in range(120))
+    await say(line, text)
+    await line.deliver()
+    await line.all_in("sent")
+    pieces = bodies(line)[1:]
+    assert len(pieces) == 4
+    assert all(utf16_length(piece) <= 1600 and piece.endswith(".") for piece in pieces)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+async def test_r8_outside_the_window_the_template_carries_the_text(line: Line) -> None:
+    await line.answered("Hello")
+    await window_closed(line)
+    await line.store.execute("UPDATE outbox SET body = E'First line.\n\nSecond   line.'")
+    await line.deliver()
+    await line.all_in("sent")
+    [entry] = line.accepted()
+    assert entry.details["template"] == DEMO_TEMPLATE
+    assert entry.body == "Hello Customer, we have news: First line. Second line."
+
+
+async def test_r8_outside_the_window_a_long_text_takes_several_templates(line: Line) -> None:
+    await line.answered("Hello")
+    await window_closed(line)
+    await line.store.execute("UPDATE outbox SET body = $1", "A sentence of forty-one characters, or so. " * 60)
+    await line.deliver()
+    await line.all_in("sent")
+    assert len(line.accepted()) == 3
+    assert sum(entry.body.count("forty-one") for entry in line.accepted()) == 60
+
+
+async def test_r8_without_a_template_a_person_has_to_see_to_it(
+    listener: socket.socket, stage: Stage, store: Store, database_url: str
+) -> None:
+    async with opened_line(listener, stage, store, database_url, twilio=twilio_args(stage, template_sid=None)) as line:
+        await line.answered("Hello")
+        await window_closed(line)
+        await line.deliver()
+        await line.all_in("parked")
+        assert line.accepted() == []
+        [row] = await store.rows("SELECT status, owner FROM conversations")
+        assert row == {"status": "handed_over", "owner": "staff"}
+        [ticket] = await store.rows("SELECT status, escalation_reason, summary FROM tickets")
+        assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", "undeliverable")
+        assert "24-hour window" in ticket["summary"]
+        [event] = await store.rows("SELECT value FROM events WHERE topic = 'fte.escalations'")
+        assert event["value"]["reason"] == "undeliverable"
+
+
+async def test_63016_by_callback_sends_the_template(line: Line) -> None:
+    """Twilio's clock decides: what we took for open was closed."""
+    await line.answered("Hello")
+    line.stage.set_number(EVE, window_open=False)
+    await line.deliver()
+    await line.wait_for(2, kind="whatsapp_accepted")
+    await line.wait_for(6, kind="status_callback")
+    await line.all_in("sent")
+    first, second = line.accepted()
+    assert (first.details["template"], second.details["template"]) == (None, DEMO_TEMPLATE)
+    [part] = await line.store.rows("SELECT refs, provider_ref, status FROM outbox_parts")
+    assert part == {"refs": [first.message_id], "provider_ref": second.message_id, "status": "read"}
+    # A late callback of the first attempt means nothing any more.
+    await line.hurry()
+    assert len(line.accepted()) == 2
+
+
+async def test_63018_is_sent_again_later(line: Line) -> None:
+    await line.answered("Hello")
+    line.stage.fault("messages.create", "undelivered", code=63018)
+    await line.deliver()
+    await line.wait_for(1, kind="whatsapp_status")
+
+    async def put_off() -> bool:
+        return bool(
+            await line.store.value("SELECT state = 'ready' AND next_attempt_at > now() + interval '20 s' FROM outbox")
+        )
+
+    await eventually(put_off, within_s=10)
+    await line.hurry()
+    await line.all_in("sent")
+    assert len(line.accepted()) == 2
+    assert await line.store.value("SELECT status FROM tickets") == "waiting"
+
+
+@pytest.mark.parametrize("why", ["not on WhatsApp", "opted out"])
+async def test_undeliverable_goes_to_a_person_at_once(line: Line, why: str) -> None:
+    await line.answered("Hello")
+    line.stage.set_number(EVE, **({"on_whatsapp": False} if why == "not on WhatsApp" else {"unsubscribed": True}))
+    await line.deliver()
+    await line.all_in("parked")
+    assert await line.store.value("SELECT escalation_reason FROM tickets") == "undeliverable"
+    assert await line.store.value("SELECT owner FROM conversations") == "staff"
+
+
+async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
+    """An hour of refusals, or so: other numbers wait too, nothing is lost, all goes out in order afterwards."""
+    await line.answered("one", "two", "three")
+    await line.answered("uno", "due", number=BOB)
+    line.stage.fault("messages.create", "rate_limited", times=None, seconds=1)
+    delivery = await line.deliver()
+
+    async def noticed() -> bool:
+        return (
+            await line.store.value("SELECT count(*) FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'")
+            == 1
+        )
+
+    await asyncio.sleep(1.5)
+    assert set(await line.states()) <= {"ready", "sending"}
+    assert line.accepted() == []
+    line.stage.clear_faults()
+    await line.hurry()
+    await line.all_in("sent", within_s=30)
+    assert bodies(line) == ["About: one", "About: two", "About: three"]
+    assert bodies(line, BOB) == ["About: uno", "About: due"]
+    await delivery.check_health()
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_wrong_credentials_cost_nothing_and_are_shown(
+    listener: socket.socket, stage: Stage, store: Store, database_url: str
+) -> None:
+    async with opened_line(listener, stage, store, database_url) as line:
+        await line.answered("one", "two")
+        wrong = line.args.model_copy(update={"twilio": twilio_args(stage, account_sid="AC" + "9" * 32)})
+        right, line.args = line.args, wrong
+        await line.deliver()
+
+        async def degraded() -> bool:
+            said = (await line.client.get("/health")).json()["components"]["whatsapp"]
+            return said["status"] == "degraded" and "credentials" in said["detail"]
+
+        await eventually(degraded, within_s=15)
+        assert line.accepted() == []
+        assert set(await line.states()) <= {"ready", "sending"}
+        await line.deliveries.pop().close()
+        line.args = right
+        await line.deliver()
+        await line.hurry()
+        await line.all_in("sent")
+        assert bodies(line) == ["About: one", "About: two"]
+
+
+async def test_an_unreachable_provider_costs_nothing(
+    listener: socket.socket, stage: Stage, store: Store, database_url: str
+) -> None:
+    from tests.integration.api.serving import free_port
+
+    async with opened_line(listener, stage, store, database_url) as line:
+        await line.answered("one")
+        nobody = twilio_args(stage, api_base_url=f"http://127.0.0.1:{free_port()}")
+        there = line.args
+        line.args = there.model_copy(update={"twilio": nobody})
+        await line.deliver()
+        await asyncio.sleep(1)
+        assert set(await line.states()) <= {"ready", "sending"}
+        assert await store.value("SELECT last_error FROM outbox") is not None
+        await line.deliveries.pop().close()
+        line.args = there
+        await line.deliver()
+        await line.hurry()
+        await line.all_in("sent")
+        assert bodies(line) == ["About: one"]
+
+
+async def many(line: Line, count: int) -> list[str]:
+    """`count` customers who have been answered."""
+    numbers = [f"+4917012{n:05}" for n in range(count)]
+    for number in numbers:
+        await line.answered("Hello", number=number)
+    return numbers
+
+
+@pytest.mark.parametrize("callbacks", ["told by callback", "found in the list"])
+async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(line: Line, callbacks: str) -> None:
+    numbers = await many(line, ROUNDS)
+    if callbacks == "found in the list":
+        line.stage.fault("status_callback", "drop", times=None)
+    for n, kind in enumerate(("drop_answer", "error_after") * (ROUNDS // 2)):
+        line.stage.fault("messages.create", kind, status=(500, 503)[n % 2])
+    await line.deliver()
+    await line.all_in("sent", within_s=20 + ROUNDS)
+    assert sorted(entry.to[0] for entry in line.accepted()) == sorted(f"whatsapp:{number}" for number in numbers)
+    refs = await line.store.rows("SELECT provider_message_id FROM messages WHERE author = 'agent'")
+    assert {row["provider_message_id"] for row in refs} == {entry.message_id for entry in line.accepted()}
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, capfd: pytest.CaptureFixture[str]) -> None:
+    await many(line, ROUNDS)
+    line.stage.fault("status_callback", "drop", times=None)
+    line.stage.fault("messages.create", "drop_answer", times=None)
+    line.stage.fault("messages.list", "error_before", times=None)
+    await line.deliver(max_unanswered=3, look_up_s=0.05)
+
+    async def over() -> bool:
+        await line.hurry()
+        return set(await line.states()) == {"parked"}
+
+    await eventually(over, within_s=60 + ROUNDS)
+    assert len(line.accepted()) == ROUNDS
+    assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == ROUNDS
+    assert capfd.readouterr().err.count("fate_unknown") == ROUNDS
+
+    async def shown() -> bool:
+        detail = (await line.client.get("/health")).json()["components"]["whatsapp"]["detail"]
+        return "unknown fate" in detail
+
+    await eventually(shown, within_s=10)
+
+
+async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(line: Line) -> None:
+    await line.answered("Hello")
+    line.stage.fault("messages.create", "error_before", times=None, status=503)
+    await line.deliver(look_up_s=0.1)
+
+    async def parked() -> bool:
+        await line.hurry()
+        return await line.states() == ["parked"]
+
+    await eventually(parked, within_s=30)
+    assert line.accepted() == []
+    assert await line.store.value("SELECT attempts FROM outbox") == 2
+
+
+async def test_a_word_that_never_arrived_is_sent_again_after_two_look_ups(line: Line) -> None:
+    await line.answered("Hello")
+    line.stage.fault("messages.create", "error_before", status=503)
+    started = time.monotonic()
+    await line.deliver(look_up_s=1.0)
+    await line.all_in("sent", within_s=20)
+    assert time.monotonic() - started >= 1.0
+    assert bodies(line) == ["About: Hello"]
+
+
+async def test_k3_a_lost_answer_in_the_middle_of_a_long_text(line: Line) -> None:
+    await line.answered("Hello")
+    await say(line, "".join(f"This is sentence number {n} of a long story. " for n in range(120)))
+    line.stage.fault("messages.create", "drop_answer", skip=2)
+    line.stage.fault("status_callback", "drop", times=None)
+    await line.deliver()
+    await line.all_in("sent", within_s=20)
+    pieces = bodies(line)[1:]
+    assert len(pieces) == len(set(pieces)) == 4
+    assert [
+        row["body"]
+        for row in await line.store.rows(
+            "SELECT p.body FROM outbox_parts p JOIN outbox o ON o.id = p.outbox_id WHERE o.author = 'staff' ORDER BY n"
+        )
+    ] == pieces
+
+
+class TestRate:
+    @pytest.fixture
+    def twilio_options(self) -> TwilioOptions:
+        return TwilioOptions(status_seconds=0.02, messages_per_second=11)
+
+    async def test_63018_does_not_come_up_because_the_sender_keeps_the_pace(self, line: Line) -> None:
+        await many(line, 25)
+        await line.deliver()
+        await line.all_in("sent", within_s=30)
+        assert len(line.accepted()) == 25
+        failed: list[Any] = [
+            entry for entry in line.stage.journal(kind="whatsapp_status") if entry.details["error_code"]
+        ]
+        assert failed == []
+
+
+async def test_two_deliveries_send_each_word_once(line: Line) -> None:
+    await many(line, 10)
+    await line.deliver()
+    await line.deliver()
+    await line.all_in("sent")
+    assert len(line.accepted()) == 10
