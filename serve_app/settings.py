@@ -225,6 +225,7 @@ class AppArgs(BaseModel):
     enabled_channels: tuple[str, ...] = CHANNELS
     log_level: str = "INFO"
     embedded: bool = True
+    """All nodes on one machine, which they share with the database and the broker."""
 
     @cached_property
     def form_rate(self) -> RateLimit | None:

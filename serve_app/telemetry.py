@@ -16,6 +16,8 @@ def configure_logging(level: str, node: str) -> None:
         event["node"] = node
         return event
 
+    # It reports an absent broker several times a second; the relay and the consumer say so once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
