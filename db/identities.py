@@ -68,6 +68,7 @@ def _turn(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) -> Tur
         history=history,
         sentiments=tuple(row["sentiments"] or ()),
         replies_last_hour=row["replies_last_hour"],
+        replies_last_day=row["replies_last_day"],
     )
 
 

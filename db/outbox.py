@@ -32,9 +32,9 @@ async def settle(
     *,
     attempt: int,
     error: str,
-    retry_in: float = 0.0,
+    retry_in: float | None = 0.0,
 ) -> None:
-    """Record why a word did not leave, or is not known to have left, and when to look at it again.
+    """Record why a word did not leave, or is not known to have left, and when to look at it again (None: as noted).
 
     `attempt` is the row's count when it was leased: a sender that was taken for dead meanwhile changes nothing.
     """

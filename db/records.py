@@ -103,7 +103,7 @@ class Turn:
     `waiting` holds the customer's unanswered messages of this conversation, oldest first: the last one owns the
     reply, the others are absorbed by it. `earlier` is the conversation so far, oldest first, bounded.
     `history` is what this identifier may know of the customer's past: at tier 0 nothing. `replies_last_hour` counts the
-    agent's words to this recipient on this channel.
+    agent's words to this recipient on this channel, `replies_last_day` those of them in this conversation.
     """
 
     lease: Lease
@@ -121,6 +121,7 @@ class Turn:
     history: tuple[str, ...] = ()
     sentiments: tuple[float, ...] = ()
     replies_last_hour: int = 0
+    replies_last_day: int = 0
 
     @property
     def text(self) -> str:

@@ -71,9 +71,9 @@ async def begin(
     return row is not None
 
 
-async def accepted(connection: Connection, outbox_id: UUID, n: int, provider_ref: str) -> None:
-    """Record that the provider has taken a piece."""
-    await connection.execute(_SQL["accepted"], outbox_id, n, provider_ref)
+async def accepted(connection: Connection, outbox_id: UUID, n: int, provider_ref: str) -> bool:
+    """Record that the provider has taken a piece; False when it, or one before it, has been given back already."""
+    return bool(await connection.fetchval(_SQL["accepted"], outbox_id, n, provider_ref))
 
 
 async def note_status(

@@ -19,6 +19,9 @@ class AnalysisNode:
     """Encodes in a thread of its own, so that the node's loop stays free; one thread, as the encoder has one core."""
 
     def __init__(self, *, encoder: Encoder, sentiment: SentimentHead, escalation: EscalationHead) -> None:
+        """Raises HeadNotUsableError when a head reads vectors of another encoder."""
+        sentiment.head.require_encoder(encoder.model_id)
+        escalation.require_encoder(encoder.model_id)
         self._encoder = encoder
         self._sentiment = sentiment
         self._escalation = escalation
@@ -47,7 +50,9 @@ class AnalysisNode:
                 model_id=self._encoder.model_id,
                 vector=tuple(whole[i].tolist()),
                 sentiment=float(sentiments[i]),
-                escalation=message_scores(self._escalation, whole[i], rest[ends[i] - len(parts[i]) : ends[i]]),
+                escalation=message_scores(
+                    self._escalation, whole[i], rest[ends[i] - len(parts[i]) : ends[i]], [text, *parts[i]]
+                ),
             )
-            for i in range(len(texts))
+            for i, text in enumerate(texts)
         ]

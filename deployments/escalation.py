@@ -44,6 +44,9 @@ Chosen by `python -m embeddings.workbench.escalation train` on families that the
 costs five false alarms. `ESCALATION_THRESHOLDS` replaces one for all classes ("meaning") or for one ("refund.meaning").
 """
 
+SURE = 0.8
+"""From this score on a class counts as certain where several apply."""
+
 NEGATIVE_BELOW = 0.3
 UNEASY_BELOW = 0.5
 FURIOUS_BELOW = 0.15
@@ -98,14 +101,23 @@ class EscalationRules:
         self._thresholds = {**THRESHOLDS, **(thresholds or {})}
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationVerdict:
-        """The first of legal, refund, pricing, human_request that applies. Raises KeyError when a score is missing."""
+        """Legal, refund, pricing or human_request, whichever applies. Raises KeyError when a score is missing.
+
+        Where several do, the first of those that are sure in that order, else the one that scores highest: a faint
+        sign of a legal matter does not outrank a plain question about the price.
+        """
         signs = read_words(subject, text)
-        for reason in WORD_REASONS:
-            signal = self._signal(reason, signs.wording[reason], class_scores[reason])
-            if signal:
-                evidence = "" if signal == "meaning" else signs.evidence[reason]
-                return EscalationVerdict(reason=reason, signal=signal, evidence=evidence, scores=class_scores)
-        return EscalationVerdict(reason=None, signal=None, evidence="", scores=class_scores)
+        applying = {
+            reason: signal
+            for reason in WORD_REASONS
+            if (signal := self._signal(reason, signs.wording[reason], class_scores[reason]))
+        }
+        sure = [r for r in applying if signs.wording[r] is Wording.REQUEST or class_scores[r] >= SURE]
+        if not applying:
+            return EscalationVerdict(reason=None, signal=None, evidence="", scores=class_scores)
+        reason = sure[0] if sure else max(applying, key=lambda one: class_scores[one])
+        evidence = "" if applying[reason] == "meaning" else signs.evidence[reason]
+        return EscalationVerdict(reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores)
 
     def _signal(self, reason: WordReason, wording: Wording, score: float) -> Signal | None:
         meant = score >= self._least(reason, "meaning")

@@ -9,22 +9,21 @@ from collections.abc import Callable
 
 from deployments.gmail_errors import GmailBusyError
 
-WINDOW_S = 60.0
-WAIT_AT_MOST_S = 10.0
-"""Well within the lease of whoever waits."""
+WINDOW_S = 10.0
+"""A sixth of Gmail's minute: whoever waits waits a little, instead of nobody for a while and then all for a minute."""
 
 
 class UnitBudget:
-    """Lets at most `per_minute` units through in any 60 seconds, in the order they are asked for."""
+    """Lets at most a sixth of `per_minute` units through in any ten seconds, in the order they are asked for."""
 
     def __init__(
         self,
         per_minute: int,
         *,
-        wait_at_most_s: float = WAIT_AT_MOST_S,
+        wait_at_most_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._per_minute, self._wait_at_most_s = per_minute, wait_at_most_s
+        self._limit, self._wait_at_most_s = per_minute * WINDOW_S / 60, wait_at_most_s
         self._clock = clock
         self._granted: deque[tuple[float, int]] = deque()
 
@@ -42,7 +41,7 @@ class UnitBudget:
         while self._granted and self._granted[0][0] <= now - WINDOW_S:
             self._granted.popleft()
         at = max(now, self._granted[-1][0]) if self._granted else now
-        over = sum(spent for moment, spent in self._granted if moment > at - WINDOW_S) + units - self._per_minute
+        over = sum(spent for moment, spent in self._granted if moment > at - WINDOW_S) + units - self._limit
         for moment, spent in self._granted:
             if over <= 0:
                 break

@@ -15,7 +15,7 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 from googleapiclient.errors import Error as GoogleApiError  # type: ignore[import-untyped]
 
-from deployments.gmail_errors import GmailSilentError, gmail_error
+from deployments.gmail_errors import GmailRefusedError, GmailSilentError, gmail_error
 from deployments.google_transport import OnceHttp
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, no secret
@@ -156,6 +156,13 @@ class Gmail:
         if thread_id:
             message["threadId"] = thread_id
         return str(_done(self._users.drafts().create(userId=ME, body={"message": message}))["id"])
+
+    def may_write(self) -> None:
+        """Return when the token lets us make and send mail: tried by deleting a draft that does not exist."""
+        try:
+            _done(self._users.drafts().delete(userId=ME, id="nightdesk-check"))
+        except GmailRefusedError:
+            return
 
     def draft_of(self, mail_id: str) -> str | None:
         """Return the id of the draft that holds this mail; None when no draft does."""

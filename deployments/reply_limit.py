@@ -12,7 +12,7 @@ from deployments.escalation import severity_and_queue
 from deployments.formatting import render
 
 TEXT = (
-    "You have had many automatic answers within an hour, so I have passed this to a colleague, "
+    "You have had many automatic answers in a short time, so I have passed this to a colleague, "
     "who will reply to you here personally."
 )
 
@@ -49,6 +49,6 @@ class ReplyLimit:
             severity=severity,
             queue=queue,
             sources=(),
-            summary=f"{ticket.number}: {turn.replies_last_hour} automatic replies within an hour, perhaps to a "
-            f"machine. Not sent: {decision.reply[:400]}",
+            summary=f"{ticket.number}: {turn.replies_last_hour} automatic replies within an hour, "
+            f"{turn.replies_last_day} within a day, perhaps to a machine. Not sent: {decision.reply[:400]}",
         )

@@ -22,6 +22,8 @@ from serve_app.channel_args import (
     TemplateSid,
     TwilioArgs,
     WhatsAppNumber,
+    gmail_args,
+    twilio_args,
 )
 
 T = TypeVar("T")
@@ -246,8 +248,8 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
             api=settings.openai_api,
             timeout_s=settings.openai_timeout_seconds,
         ),
-        gmail=_gmail_args(settings),
-        twilio=_twilio_args(settings),
+        gmail=gmail_args(settings),
+        twilio=twilio_args(settings),
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
@@ -271,33 +273,6 @@ def _kafka_args(settings: Settings) -> KafkaArgs:
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
         sasl_password=settings.kafka_sasl_password,
-    )
-
-
-def _gmail_args(settings: Settings) -> GmailArgs:
-    return GmailArgs(
-        client_id=settings.gmail_client_id,
-        client_secret=settings.gmail_client_secret,
-        refresh_token=settings.gmail_refresh_token,
-        user=settings.gmail_user,
-        topic=settings.gmail_pubsub_topic,
-        audience=settings.gmail_pubsub_audience,
-        service_account=settings.gmail_pubsub_service_account,
-        api_base_url=settings.gmail_api_base_url,
-        token_url=settings.google_token_url,
-        certs_url=settings.google_certs_url,
-    )
-
-
-def _twilio_args(settings: Settings) -> TwilioArgs:
-    return TwilioArgs(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token,
-        number=settings.twilio_whatsapp_number,
-        template_sid=settings.whatsapp_template_sid,
-        api_base_url=settings.twilio_api_base_url,
-        quiet_s=settings.whatsapp_quiet_seconds,
-        join_hours=settings.whatsapp_join_hours,
     )
 
 

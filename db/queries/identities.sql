@@ -35,6 +35,11 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token
         WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
           AND o.author = 'agent' AND o.state <> 'cancelled' AND o.created_at > now() - interval '1 hour')
        AS replies_last_hour,
+       (SELECT count(*) FROM outbox o
+        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+          AND o.conversation_id = c.id
+          AND o.author = 'agent' AND o.state <> 'cancelled' AND o.created_at > now() - interval '1 day')
+       AS replies_last_day,
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats,

@@ -33,7 +33,7 @@ FROM sent WHERE m.id = sent.message_id;
 -- word at an earlier attempt has no say any more.
 WITH settled AS (
     UPDATE outbox SET state = $2, lease_until = NULL, last_error = $3,
-                      next_attempt_at = now() + make_interval(secs => $4)
+                      next_attempt_at = COALESCE(now() + make_interval(secs => $4), next_attempt_at)
     WHERE id = $1 AND state IN ('sending', 'unknown') AND attempts = $5
     RETURNING message_id
 )

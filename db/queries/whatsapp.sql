@@ -33,9 +33,14 @@ FROM mine WHERE p.outbox_id = mine.id AND p.n = $2 AND p.state <> 'sent'
 RETURNING p.n
 
 -- accepted --
--- The provider has this part, under this id.
-UPDATE outbox_parts SET state = 'sent', provider_ref = $3, sent_at = COALESCE(sent_at, now())
-WHERE outbox_id = $1 AND n = $2 AND (provider_ref IS NULL OR provider_ref = $3) AND $3 <> ALL (refs)
+-- The provider has this part, under this id. False when it, or one before it, has been given back already.
+WITH part AS (
+    UPDATE outbox_parts SET state = 'sent', provider_ref = $3, sent_at = COALESCE(sent_at, now())
+    WHERE outbox_id = $1 AND n = $2 AND (provider_ref IS NULL OR provider_ref = $3) AND $3 <> ALL (refs)
+    RETURNING n
+)
+SELECT EXISTS (SELECT FROM part)
+       AND NOT EXISTS (SELECT FROM outbox_parts p WHERE p.outbox_id = $1 AND p.n < $2 AND p.state <> 'sent')
 
 -- note_status --
 -- What the provider says of a part: $3 its id, $4 the status, $5 the statuses behind which this one is news, $6 an error

@@ -21,6 +21,7 @@ from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconcile
 from deployments.delivery.sender import (
     Checked,
     MessageRejectedError,
+    NeverLeftError,
     OutcomeUnknownError,
     Sender,
     TransientDeliveryError,
@@ -192,6 +193,8 @@ class Delivery:
             reference = await self._senders[row.channel].send(row)
         except UndeliverableError as error:
             await self._park(row, error)
+        except NeverLeftError as error:
+            await self._settle(row, "ready", error, retry_in=None)
         except MessageRejectedError as error:
             state.succeeded()
             if row.attempts < MAX_REJECTIONS:
@@ -216,7 +219,7 @@ class Delivery:
     async def _marked(self, sent: tuple[UUID, str | None]) -> None:
         await until_it_answers(lambda: self._mark_sent(sent))
 
-    async def _settle(self, row: OutboxRow, state: Unsent, error: Exception, *, retry_in: float = 0.0) -> None:
+    async def _settle(self, row: OutboxRow, state: Unsent, error: Exception, *, retry_in: float | None = 0.0) -> None:
         log.warning("word_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
 
         async def once() -> None:

@@ -36,12 +36,16 @@ from ingest.producer import no_failpoint
 
 UNITS_PER_MINUTE = 12_500
 """Of the account's 15,000; the rest is for reading."""
-CREATE_UNITS, SEND_UNITS, GET_UNITS, THREAD_UNITS, LIST_UNITS = 10, 100, 5, 10, 5
+GET_UNITS, THREAD_UNITS, LIST_UNITS = 5, 10, 5
+SENDING_UNITS = 10 + 100 + GET_UNITS
+"""The draft, its sending, and reading back the Message-ID: asked for at once, before anything is done."""
 THREADS = 8
 STRAYS = 25
 """So many of the newest mails to a customer are searched when the thread does not hold the reply."""
 
 LEASE_S = 60.0
+WAIT_AT_MOST_S = 40.0
+"""Those that are on their way at once wait less for the quota, and nobody waits until his lease has lapsed."""
 _HEADERS = (OUTBOX_HEADER, "Message-ID")
 
 T = TypeVar("T")
@@ -68,13 +72,14 @@ class GmailSender:
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._pool, self._gmail, self._address = pool, gmail, address
-        self._budget = budget or UnitBudget(UNITS_PER_MINUTE)
+        self._budget = budget or UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=WAIT_AT_MOST_S)
         self._clock, self._failpoint = clock, failpoint
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gmail")
 
     async def send(self, row: OutboxRow) -> str:
         """Put the word into a draft, if it is in none yet, and send that. As Sender.send."""
         envelope = await self._envelope(row)
+        await self._not_yet_sent(self._budget(SENDING_UNITS))
         draft_id = envelope.draft_id or await self._not_yet_sent(self._draft(row, envelope))
         try:
             sent_id = await self._send_draft(row, draft_id)
@@ -109,10 +114,10 @@ class GmailSender:
         if address.lower() != self._address:
             raise TransientDeliveryError(f"GMAIL_USER is {self._address}, but the token is for {address.lower()}")
 
-    async def _not_yet_sent(self, drafting: Awaitable[str]) -> str:
-        """Await a draft. At most one was made that nobody has seen: it is found and used at the next attempt."""
+    async def _not_yet_sent(self, before: Awaitable[T]) -> T:
+        """Await what comes before the sending. At most a draft is left over: the next attempt finds and uses it."""
         try:
-            return await drafting
+            return await before
         except GmailError as error:
             raise _not_sent(error) from error
 
@@ -154,16 +159,16 @@ class GmailSender:
         except ValueError as error:
             raise UndeliverableError(str(error)) from error
         try:
-            return await self._in_thread(lambda: self._gmail.create_draft(raw, envelope.thread_id), CREATE_UNITS)
+            return await self._in_thread(lambda: self._gmail.create_draft(raw, envelope.thread_id))
         except GmailGoneError:
             # Somebody deleted the thread: the customer still has it, and the headers lead there.
-            return await self._in_thread(lambda: self._gmail.create_draft(raw, None), CREATE_UNITS)
+            return await self._in_thread(lambda: self._gmail.create_draft(raw, None))
 
     async def _send_draft(self, row: OutboxRow, draft_id: str) -> str:
         await self._begin(row, draft_id)
         self._failpoint("gmail:drafted")
         try:
-            sent = await self._in_thread(lambda: self._gmail.send_draft(draft_id), SEND_UNITS)
+            sent = await self._in_thread(lambda: self._gmail.send_draft(draft_id))
         except GmailGoneError as error:
             raise _DraftGoneError("the draft is gone: it was sent, or somebody deleted it") from error
         except GmailSilentError as error:
@@ -200,7 +205,7 @@ class GmailSender:
     async def _remember_id(self, row: OutboxRow, sent_id: str) -> None:
         """Read back what Gmail made of the Message-ID. The reply has left: a failure here only costs the reference."""
         try:
-            await self._remember(row, await self._in_thread(lambda: self._gmail.head(sent_id, "Message-ID"), GET_UNITS))
+            await self._remember(row, await self._in_thread(lambda: self._gmail.head(sent_id, "Message-ID")))
         except GmailError as error:
             log.warning("message_id_not_read", outbox_id=str(row.id), error=str(error))
 
@@ -212,8 +217,10 @@ class GmailSender:
             except DatabaseUnavailableError as error:
                 log.warning("message_id_not_stored", outbox_id=str(row.id), error=str(error))
 
-    async def _in_thread(self, call: Callable[[], T], units: int) -> T:
-        await self._budget(units)
+    async def _in_thread(self, call: Callable[[], T], units: int = 0) -> T:
+        """Make a call; `units` are what has not been asked for yet."""
+        if units:
+            await self._budget(units)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 

@@ -49,7 +49,9 @@ class Reconciler:
             reference = await self._senders[row.channel].look_up(row)
         except NeverLeftError:
             await self._store(
-                lambda c: outbox.settle(c, row.id, "ready", attempt=row.attempts, error="the rest of it never left")
+                lambda c: outbox.settle(
+                    c, row.id, "ready", attempt=row.attempts, error="the rest of it never left", retry_in=None
+                )
             )
         except Exception as error:
             if not isinstance(error, LookUpFailedError):

@@ -34,7 +34,7 @@ class LookUpFailedError(Exception):
 
 
 class NeverLeftError(Exception):
-    """The sender's own notes show that what remains of the word never left: it is ready again at once."""
+    """The sender's own notes show that what remains of the word never left: it is ready again when they say."""
 
 
 class Sender(Protocol):
@@ -48,8 +48,8 @@ class Sender(Protocol):
     async def send(self, row: OutboxRow) -> ProviderMessageId | None:
         """Hand the word to the provider, without retries of the client's own, and return the provider's id of it.
 
-        Raises MessageRejectedError, UndeliverableError, TransientDeliveryError or OutcomeUnknownError; anything else
-        counts as unknown.
+        Raises MessageRejectedError, UndeliverableError, TransientDeliveryError, NeverLeftError or OutcomeUnknownError;
+        anything else counts as unknown.
         """
         ...
 

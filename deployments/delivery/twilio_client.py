@@ -35,6 +35,8 @@ LISTED = 100
 OUTSIDE_WINDOW = 63016
 _HOPELESS = frozenset({OUTSIDE_WINDOW, 21211, 21408, 21610, 21614, 63003, 63013, 63024, 63032})
 """No number, no permission, opted out, not on WhatsApp: another attempt says the same."""
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
+"""What the client raises where it was answered with something else than Twilio's JSON: a gateway's page, a list."""
 _NOT_CONNECTED = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
 
 
@@ -93,14 +95,14 @@ class Twilio:
         try:
             found = self._client.messages.list(to=to, from_=self._sender, limit=LISTED, page_size=LISTED)
             return [_listed(message) for message in found]
-        except (TwilioException, requests.RequestException, TransientDeliveryError, ValueError, TypeError) as error:
+        except (TwilioException, requests.RequestException, TransientDeliveryError, *_UNREADABLE) as error:
             raise LookUpFailedError(f"Twilio does not say: {_words(error)}") from error
 
     def check(self) -> None:
         """Return when the account is active. Raises TransientDeliveryError with what is wrong."""
         try:
             account = self._client.api.accounts(self._account_sid).fetch()
-        except (TwilioException, requests.RequestException, ValueError) as error:
+        except (TwilioException, requests.RequestException, *_UNREADABLE) as error:
             raise TransientDeliveryError(_why_not(error), retry_in=REFUSED_S) from error
         if account.status != "active":
             raise TransientDeliveryError(f"Twilio: the account is {account.status}", retry_in=REFUSED_S)
@@ -114,7 +116,7 @@ class Twilio:
             if _never_connected(error):
                 raise TransientDeliveryError(f"Twilio can't be reached: {_words(error)}") from error
             raise OutcomeUnknownError(f"Twilio gave no answer: {_words(error)}") from error
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise OutcomeUnknownError("Twilio's answer can't be read") from error
         if not sid:
             raise OutcomeUnknownError("Twilio's answer names no message")

@@ -145,8 +145,10 @@ class WhatsAppSender:
             # Its callback may have overtaken the lost answer.
             return await self._told_by_callback(key)
         self._failpoint("whatsapp:accepted")
-        await self._stored(lambda c: whatsapp.accepted(c, key.outbox_id, key.n, reference))
+        whole = await self._stored(lambda c: whatsapp.accepted(c, key.outbox_id, key.n, reference))
         self._failpoint("whatsapp:stored")
+        if not whole:
+            raise NeverLeftError
         return reference
 
     def _call(self, word: _Word, part: Part, callback: str) -> Callable[[], str]:

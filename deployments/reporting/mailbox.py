@@ -24,7 +24,6 @@ from deployments.reporting.mailbox_intake import MailIntake
 
 NODE = "email"
 """Health knows the channel by this name: it is as well as the worst of its worker and its senders."""
-LOOK_S = 1.0
 POLL_S = 60.0
 LEASE_S = 120.0
 """Longer than any single step; it is prolonged after each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,12 +13,15 @@ from db.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
 from deployments.heartbeat import Heartbeat
 from deployments.reporting.collector import AlertRules, Collector
-from deployments.reporting.mailbox import LOOK_S, MailboxWorker
 from ingest.producer import Relay
 from ingest.sweeper import Sweeper
 from ingest.topics import KafkaSettings
 
+if TYPE_CHECKING:
+    from deployments.reporting.mailbox import MailboxWorker
+
 SWEEP_EVERY_S = 2.0
+LOOK_AT_MAILBOX_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +57,7 @@ class Reporting:
         ]
         if mailbox is not None:
             mailbox.start(self._relay.nudge)
-            self._loops.append(asyncio.create_task(_every(LOOK_S, mailbox.run_once), name="mailbox"))
+            self._loops.append(asyncio.create_task(_every(LOOK_AT_MAILBOX_S, mailbox.run_once), name="mailbox"))
 
     def lag(self) -> int | None:
         """Records of the incoming topic that wait for the ingest node; None while the broker does not say."""

@@ -21,6 +21,8 @@ DATA = Path(__file__).parents[1] / "data" / "escalation"
 MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
 TEST_SHARE = 0.25
+COMPOSED = 60
+"""Messages of a composed family, which puts a wish together from long lists of words."""
 
 Split = Literal["train", "test"]
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
@@ -80,7 +82,8 @@ def expand(family: Family, most: int, words: Mapping[str, Sequence[str]]) -> lis
 def examples(split: Split, most: int) -> list[Example]:
     """The messages of one side of the split."""
     words = slots()
-    return [e for family in families() if family.split == split for e in expand(family, most, words)]
+    chosen = [family for family in families() if family.split == split]
+    return [e for family in chosen for e in expand(family, COMPOSED if family.kind == "composed" else most, words)]
 
 
 def styled(batch: Sequence[Example], seed: int) -> Iterator[Example]:
@@ -131,7 +134,9 @@ def _mail(request: Example, padding: Sequence[str], asides: Sequence[str], dice:
 
 def _fill(pattern: str, words: Mapping[str, Sequence[str]], dice: random.Random) -> str:
     text = _CHOICE.sub(lambda match: dice.choice(match[1].split("|")), pattern)
-    return _SLOT.sub(lambda match: dice.choice(words[match[1]]), text).strip()
+    while _SLOT.search(text):  # a slot's word may hold a slot
+        text = _SLOT.sub(lambda match: dice.choice(words[match[1]]), text)
+    return re.sub(r" +(?=[.?!,]|$)", "", text).strip()
 
 
 def _chat(text: str, dice: random.Random) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from db.pool import Pool
 from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.gmail import GmailSender
 from deployments.delivery.sender import Sender
 from deployments.delivery.twilio_client import Twilio
 from deployments.delivery.web_form import WebFormSender
@@ -34,6 +33,8 @@ def senders(args: AppArgs, pool: Pool) -> list[Sender]:
     """Return a sender for each channel that is on: enabled, and with all its credentials."""
     found: list[Sender] = [WebFormSender()]
     if gmail := account(args):
+        from deployments.delivery.gmail import GmailSender
+
         found.append(GmailSender(pool=pool, gmail=gmail.client, address=gmail.address))
     if "whatsapp" in args.enabled_channels and (whatsapp := _whatsapp(args, pool)):
         found.append(whatsapp)

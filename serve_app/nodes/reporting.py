@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from db.pool import Pool
 from deployments.ingest_worker import GROUP
-from deployments.reporting.mailbox import MailboxWorker
 from deployments.reporting.node import Reporting
 from serve_app.nodes.common import begin, open_pool
 from serve_app.nodes.gmail import account
 from serve_app.settings import AppArgs
+
+if TYPE_CHECKING:
+    from deployments.reporting.mailbox import MailboxWorker
 
 
 class ReportingServer:
@@ -31,4 +35,6 @@ def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:
     gmail = account(args)
     if gmail is None:
         return None
+    from deployments.reporting.mailbox import MailboxWorker
+
     return MailboxWorker(pool=pool, gmail=gmail.client, address=gmail.address, topic=args.gmail.topic)

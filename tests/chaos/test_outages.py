@@ -1,4 +1,4 @@
-"""K5, T-K4: a broker or a database that does not answer. Stopped processes stay stopped: the supervisor sees them alive."""
+"""K5, T-K4: a broker or a database that does not answer, seen from outside."""
 
 from __future__ import annotations
 

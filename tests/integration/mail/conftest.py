@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from deployments.delivery.gmail import GmailSender
 from deployments.gmail_client import Gmail
 from deployments.reporting.mailbox import MailboxWorker
 from ingest.events import InboundMessage
+from ingest.producer import no_failpoint
 from tests.fakes.backstage import Backstage
 from tests.fakes.gmail import GmailOptions, gmail_app
 from tests.fakes.journal import Entry, Kind
@@ -27,6 +29,7 @@ __all__ = ["plain_logs", "store"]
 
 ADDRESS = GmailOptions().user
 CUSTOMER = "eve@example.com"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -80,9 +83,12 @@ class Post:
         await worker.run_once()
         return worker
 
-    async def delivery(self, **options: Any) -> Delivery:
+    async def delivery(
+        self, *, failpoint: Callable[[str], None] = no_failpoint, credentials: Mapping[str, str] = NONE, **options: Any
+    ) -> Delivery:
         pool = await create_pool(self.database_url, size=6)
-        sender = GmailSender(pool=pool, gmail=self.gmail(), address=ADDRESS, clock=self.clock)
+        gmail = self.gmail(**credentials)
+        sender = GmailSender(pool=pool, gmail=gmail, address=ADDRESS, clock=self.clock, failpoint=failpoint)
         delivery = Delivery(pool=pool, senders=[sender], **{"poll_s": 0.05, "look_up_s": 0.2, **options})
         self.parts.append(delivery)
         return delivery
@@ -103,6 +109,14 @@ class Post:
             return not await self.store.value("SELECT count(*) FROM outbox WHERE state <> $1", state)
 
         await eventually(so, within_s=within_s)
+
+    async def settled_or_withheld(self) -> None:
+        """Wait until nothing is on its way any more."""
+
+        async def so() -> bool:
+            return not await self.store.value("SELECT count(*) FROM outbox WHERE state IN ('ready', 'sending')")
+
+        await eventually(so, within_s=20.0)
 
     def sent(self, where: Callable[[Entry], bool] = lambda _: True) -> list[Entry]:
         """What Gmail accepted from the product, oldest first."""

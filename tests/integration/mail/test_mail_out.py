@@ -72,7 +72,9 @@ async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post:
     await post.settled("parked", within_s=120)
     assert recipients(post) == everybody(20)
     assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == 20
-    assert delivery is not None
+    status, told = delivery._states["email"].status()
+    assert status == "degraded"
+    assert "waits for a person" in told
 
 
 async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
@@ -183,3 +185,36 @@ async def test_our_own_replies_are_no_take_over(post: Post) -> None:
     await worker.run_once()
     assert await post.store.value("SELECT owner FROM conversations") == "agent"
     assert await post.store.value("SELECT count(*) FROM messages WHERE author = 'staff'") == 0
+
+
+@pytest.mark.parametrize("point", ["gmail:drafted", "gmail:accepted"])
+async def test_a_sender_that_ends_in_the_middle_sends_once_all_the_same(post: Post, point: str) -> None:
+    ends = iter(range(3))
+
+    def end(at: str) -> None:
+        if at == point and next(ends, None) is not None:
+            raise RuntimeError(f"ended at {at}")
+
+    await ready(post, 3)
+    await post.delivery(failpoint=end)
+    await post.settled(within_s=60)
+    assert recipients(post) == everybody(3)
+    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 3
+
+
+async def test_h6_refused_credentials_keep_the_words_and_say_what_to_do(post: Post) -> None:
+    await ready(post, 2)
+    refused = await post.delivery(credentials={"refresh_token": "expired"})
+
+    async def told() -> bool:
+        query = "SELECT count(*) FROM node_status WHERE node = 'email' AND detail LIKE '%GMAIL_REFRESH_TOKEN%'"
+        return bool(await post.store.value(query))
+
+    await eventually(told, within_s=20)
+    assert post.sent() == []
+    await refused.close()
+    post.parts.remove(refused)
+    await post.store.execute("UPDATE outbox SET next_attempt_at = now()")
+    await post.delivery()
+    await post.settled(within_s=30)
+    assert recipients(post) == everybody(2)

@@ -1,0 +1,61 @@
+"""The channel as the product runs it: doors, reporting node and delivery, with a broker between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from db.pool import create_pool
+from deployments.reporting.node import Reporting
+from serve_app.channel_args import GmailArgs
+from serve_app.nodes.delivery import senders
+from serve_app.nodes.reporting import _mailbox
+from tests.fakes.journal import Kind
+from tests.integration.api.serving import arguments
+from tests.integration.mail.conftest import Post
+from tests.integration.mail.test_mail_pushes import both, gmail_args, post
+from tests.integration.pipeline.conftest import Graph, eventually, graph, group, kafka
+
+__all__ = ["both", "graph", "group", "kafka", "post"]
+
+
+@pytest.fixture
+async def gmail(post: Post) -> GmailArgs:
+    return gmail_args(post.options, post.stage.base_url)
+
+
+@pytest.fixture
+async def reporting(post: Post, graph: Graph, gmail: GmailArgs) -> AsyncIterator[Reporting]:
+    pool = await create_pool(post.database_url, size=4, min_size=0)
+    mailbox = _mailbox(arguments(post.database_url, gmail=gmail), pool)
+    assert mailbox is not None
+    node = Reporting(pool=pool, kafka=graph.kafka, group=graph.group, mailbox=mailbox)
+    yield node
+    await node.close()
+
+
+async def test_r1_a_push_brings_the_answer_within_seconds_and_health_is_well(
+    post: Post, graph: Graph, reporting: Reporting, gmail: GmailArgs
+) -> None:
+    pool = await create_pool(post.database_url, size=4, min_size=0)
+    args = arguments(post.database_url, gmail=gmail)
+    found = senders(args, pool)
+    assert [sender.channel for sender in found] == ["web_form", "email"]
+    from deployments.delivery.dispatcher import Delivery
+
+    graph.parts.append(Delivery(pool=pool, senders=found))
+    await graph.worker()
+    await asyncio.to_thread(post.stage.wait_for, 1, kind=Kind.WATCH_SET, seconds=20)
+    asked = await asyncio.to_thread(post.question)
+    (reply,) = await asyncio.to_thread(post.stage.wait_for, 1, kind=Kind.MAIL_SENT, seconds=30)
+    assert reply.thread == asked["thread_id"]
+    assert any(entry.details["status"] == 200 for entry in post.stage.journal(kind=Kind.PUSH))
+
+    async def well() -> bool:
+        query = "SELECT count(*) FROM node_status WHERE node = 'email' AND status = 'healthy'"
+        return bool(await post.store.value(query) == 2)
+
+    await eventually(well, within_s=15)
+    await reporting.check_health()

@@ -1,0 +1,207 @@
+"""Pushes: only Google's own count, and what they fail to tell is found all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from serve_app.channel_args import GmailArgs
+from tests.fakes.backstage import Backstage
+from tests.fakes.gmail import GmailOptions, gmail_app
+from tests.fakes.journal import Kind
+from tests.fakes.serving import serve_in_thread
+from tests.fakes.stage import Stage
+from tests.integration.api.serving import Served, arguments, free_port, running
+from tests.integration.mail.conftest import ADDRESS, Post
+from tests.integration.pipeline.conftest import Store, eventually
+
+PATH = "/webhooks/gmail"
+
+
+def gmail_args(options: GmailOptions, base_url: str, **changes: Any) -> GmailArgs:
+    account = {
+        "client_id": options.client_id,
+        "client_secret": SecretStr(options.client_secret),
+        "refresh_token": SecretStr(options.refresh_token),
+        "user": options.user,
+        "topic": options.topic,
+        "service_account": options.push_service_account,
+        "audience": options.audience,
+        "api_base_url": base_url,
+        "token_url": f"{base_url}/token",
+        "certs_url": f"{base_url}/oauth2/v1/certs",
+    }
+    return GmailArgs(**account | changes)
+
+
+@pytest.fixture
+async def both(database_url: str) -> AsyncIterator[tuple[Served, Stage, GmailOptions]]:
+    """The product's doors and the stand-in, each with the other's address."""
+    port = free_port()
+    place = f"http://127.0.0.1:{port}"
+    options = GmailOptions(push_audience="https://support.example.com/webhooks/gmail")
+    async with running(arguments(database_url, gmail=gmail_args(options, place))) as api:
+        options = GmailOptions(
+            push_url=f"{api.url}{PATH}",
+            push_audience=options.push_audience,
+            push_backoff_seconds=(0.1, 0.5),
+            push_interval_seconds=0.2,
+        )
+        with serve_in_thread(gmail_app(options, Backstage.opened()), port=port) as url, Stage(url) as stage:
+            yield api, stage, options
+
+
+@pytest.fixture
+async def post(store: Store, both: tuple[Served, Stage, GmailOptions], database_url: str) -> AsyncIterator[Post]:
+    _, stage, options = both
+    post = Post(store, stage, options, database_url)
+    yield post
+    for part in post.parts:
+        await part.close()
+
+
+def push(history_id: object = 1_300_000, email: str = ADDRESS) -> dict[str, Any]:
+    data = json.dumps({"emailAddress": email, "historyId": history_id}).encode()
+    return {"message": {"data": base64.b64encode(data).decode(), "messageId": "1"}, "subscription": "s"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def hints(post: Post) -> int | None:
+    found: int | None = await post.store.value("SELECT hint FROM mailboxes")
+    return found
+
+
+async def test_h3_a_genuine_push_leaves_a_hint_under_both_paths(post: Post, both: tuple[Served, Stage, Any]) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(stage.id_token)
+    for path, number in ((PATH, 1_300_000), (f"/api/v1{PATH}", "1400000")):
+        answer = await api.client.post(path, json=push(number), headers=bearer(token))
+        assert answer.status_code == 200
+        assert await hints(post) == int(number)
+    await api.client.post(PATH, json=push(1_200_000), headers=bearer(token))
+    assert await hints(post) == 1_400_000
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"by_stranger": True},
+        {"aud": "https://somebody.example.com"},
+        {"email": "mallory@example.iam.gserviceaccount.com"},
+        {"email_verified": False},
+        {"email_verified": None},
+        {"iss": "https://accounts.example.com"},
+        {"exp": 1_600_000_000, "iat": 1_599_990_000},
+    ],
+    ids=lambda claims: next(iter(claims)),
+)
+async def test_h3_a_forged_push_is_401_and_leaves_nothing(
+    post: Post, both: tuple[Served, Stage, Any], claims: dict[str, Any]
+) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(lambda: stage.id_token(**claims))
+    answer = await api.client.post(PATH, json=push(), headers=bearer(token))
+    assert answer.status_code == 401
+    assert answer.json()["error"] == "UNAUTHORIZED"
+    assert await hints(post) is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic YTpi"}])
+async def test_h3_no_token_is_401(both: tuple[Served, Stage, Any], headers: dict[str, str]) -> None:
+    assert (await both[0].client.post(PATH, json=push(), headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"message": {"data": "%%%"}}', json.dumps(push("x")).encode()])
+async def test_h3_a_genuine_token_on_nonsense_is_400(post: Post, both: tuple[Served, Stage, Any], body: bytes) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(stage.id_token)
+    answer = await api.client.post(PATH, content=body, headers=bearer(token))
+    assert answer.status_code == 400
+    assert await hints(post) is None
+
+
+async def test_h3_without_certificates_it_is_503_so_that_pubsub_repeats(both: tuple[Served, Stage, Any]) -> None:
+    api, stage, _ = both
+    await asyncio.to_thread(lambda: stage.fault("oauth2.certs", "certs_unavailable", times=None))
+    token = await asyncio.to_thread(stage.id_token)
+    answer = await api.client.post(PATH, json=push(), headers=bearer(token))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+async def test_a_push_for_another_mailbox_is_acknowledged_and_changes_nothing(
+    post: Post, both: tuple[Served, Stage, Any]
+) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(stage.id_token)
+    answer = await api.client.post(PATH, json=push(email="other@example.com"), headers=bearer(token))
+    assert answer.status_code == 200
+    assert await hints(post) is None
+
+
+async def test_h3_while_gmail_is_off_every_push_is_401(database_url: str) -> None:
+    async with running(arguments(database_url)) as api:
+        answer = await api.client.post(PATH, json=push(), headers=bearer("x.y.z"))
+        assert answer.status_code == 401
+        assert answer.json()["error"] == "CHANNEL_OFF"
+        assert "GMAIL_CLIENT_ID" in answer.json()["message"]
+        health = (await api.client.get("/health")).json()["components"]["gmail"]
+        assert health["status"] == "off"
+
+
+async def test_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
+    poll_s = 3.0
+    worker = post.worker(poll_s=poll_s)
+    await worker.run_once()
+
+    async def working() -> None:
+        with suppress(asyncio.CancelledError):
+            while True:
+                await worker.run_once()
+                await asyncio.sleep(0.25)
+
+    post.stage.fault("push", "drop", times=None, probability=0.3)
+    post.stage.fault("push", "reorder", times=None, probability=0.3)
+    task = asyncio.create_task(working())
+    asked: dict[str, float] = {}
+    for n in range(40):
+        asked[(await asyncio.to_thread(post.question, f"Question {n}", sender=f"c{n}@example.com"))["id"]] = time.time()
+        await asyncio.sleep(0.1)
+
+    async def all_in() -> bool:
+        return await post.store.value("SELECT count(*) FROM inbox") == len(asked)
+
+    await eventually(all_in, within_s=2 * poll_s)
+    task.cancel()
+    await task
+    rows = await post.store.rows("SELECT provider_message_id AS id, extract(epoch FROM received_at) AS at FROM inbox")
+    assert {row["id"] for row in rows} == set(asked)
+    assert max(float(row["at"]) - asked[row["id"]] for row in rows) < 2 * poll_s
+    delivered = [entry for entry in post.stage.journal(kind=Kind.PUSH) if entry.details["status"] == 200]
+    assert 0 < len(delivered) < 40
+
+
+async def test_a_push_is_acknowledged_fast(both: tuple[Served, Stage, Any]) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(stage.id_token)
+
+    async def once(client: httpx.AsyncClient, n: int) -> float:
+        started = time.perf_counter()
+        answer = await client.post(PATH, json=push(1_300_000 + n), headers=bearer(token))
+        assert answer.status_code == 200
+        return time.perf_counter() - started
+
+    took = sorted([await once(api.client, n) for n in range(100)])
+    assert took[95] < 0.5

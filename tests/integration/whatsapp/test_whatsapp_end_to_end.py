@@ -1,0 +1,159 @@
+"""From the customer's telephone and back, over a real broker: T-L5, T-L6, R7, R8."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from serve_app.settings import KafkaArgs
+from tests.fakes.journal import Entry
+from tests.fakes.stage import Stage
+from tests.integration.pipeline.conftest import Graph, Store, eventually
+from tests.integration.whatsapp.conftest import BOB, EVE, Line, opened_line, twilio_args
+
+CUSTOMERS = int(os.environ.get("WHATSAPP_CUSTOMERS", "20"))
+"""The issue asks for 200 at once."""
+QUIET_S = 1.0
+
+
+@pytest.fixture
+async def graph(store: Store, database_url: str, kafka: KafkaArgs, group: str) -> AsyncIterator[Graph]:
+    graph = Graph(store, database_url, kafka, group)
+    await graph.worker()
+    yield graph
+    await graph.close()
+
+
+@pytest.fixture
+async def line(
+    listener: socket.socket, stage: Stage, store: Store, database_url: str, kafka: KafkaArgs, graph: Graph
+) -> AsyncIterator[Line]:
+    """The channel with its broker, and everything that works on it."""
+    twilio = twilio_args(stage, quiet_s=QUIET_S)
+    async with opened_line(listener, stage, store, database_url, kafka=kafka, twilio=twilio) as opened:
+        await opened.deliver()
+        await eventually(lambda: relay_connected(opened), within_s=30)
+        yield opened
+
+
+async def relay_connected(line: Line) -> bool:
+    return (await line.client.get("/health")).json()["components"]["kafka"]["status"] == "healthy"
+
+
+async def settled(line: Line, *, within_s: float) -> None:
+    async def done() -> bool:
+        waiting = await line.store.value("SELECT count(*) FROM inbox WHERE state = 'waiting'")
+        return not waiting and set(await line.states()) <= {"sent", "cancelled", "parked"}
+
+    await eventually(done, within_s=within_s)
+
+
+async def test_h4_r8_a_message_is_answered_soon_after_the_quiet_gap(line: Line) -> None:
+    await line.write(EVE, "How do I export a board?")  # the first turn warms everything up
+    await line.wait_for(1, kind="whatsapp_accepted")
+    for n in range(3):
+        await line.write(EVE, f"Question {n}")
+        started = time.monotonic()
+        await line.wait_for(n + 2, kind="whatsapp_accepted")
+        assert QUIET_S <= time.monotonic() - started < QUIET_S + 1.0
+    assert [entry.body for entry in line.accepted()][1:] == [f"About: Question {n}" for n in range(3)]
+    decided = await line.store.rows(
+        "SELECT extract(epoch FROM d.created_at - i.received_at)::float AS seconds FROM decision_records d"
+        " JOIN inbox i ON i.id = d.inbox_id ORDER BY d.created_at"
+    )
+    assert all(QUIET_S <= row["seconds"] < QUIET_S + 1.0 for row in decided[1:])
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_t_l5_twenty_messages_in_five_seconds_are_one_turn(line: Line, graph: Graph) -> None:
+    for n in range(20):
+        await line.write(EVE, f"line {n}")
+        await asyncio.sleep(0.25)
+    await line.wait_for(1, kind="whatsapp_accepted")
+    await settled(line, within_s=20)
+    [answer] = line.accepted()
+    assert answer.body == "About: " + "\n".join(f"line {n}" for n in range(20))
+    assert (len(graph.agent.runs), graph.agent.overlaps) == (1, 0)
+    states = [row["state"] for row in await line.store.rows("SELECT state FROM inbox ORDER BY received_at")]
+    assert (states[-1], states.count("absorbed")) == ("answered", 19)
+    assert await line.store.value("SELECT count(*) FROM tickets") == 1
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_t_l5_a_burst_that_goes_on_while_the_agent_thinks_is_the_next_turn(line: Line, graph: Graph) -> None:
+    graph.agent.delay_s = 1.5
+    await line.write(EVE, "first")
+    await eventually(lambda: _begun(graph), within_s=10)
+    for n in range(5):
+        await line.write(EVE, f"more {n}")
+    await line.wait_for(2, kind="whatsapp_accepted")
+    await settled(line, within_s=20)
+    assert [entry.body for entry in line.accepted()] == [
+        "About: first",
+        "About: " + "\n".join(f"more {n}" for n in range(5)),
+    ]
+    assert graph.agent.overlaps == 0
+
+
+async def _begun(graph: Graph) -> bool:
+    return len(graph.agent.runs) == 1
+
+
+async def test_t_l6_everything_three_times_and_each_customer_is_answered_once(line: Line, graph: Graph) -> None:
+    numbers = [f"+4917011{n:05}" for n in range(CUSTOMERS)]
+    for number in numbers:
+        await line.write(number, f"Question of {number}", copies=3)
+    await line.wait_for(CUSTOMERS, kind="whatsapp_accepted", seconds=30 + CUSTOMERS / 4)
+    await settled(line, within_s=30)
+    answers: dict[str, list[Entry]] = {}
+    for entry in line.accepted():
+        answers.setdefault(entry.to[0], []).append(entry)
+    assert {to: [entry.body for entry in found] for to, found in answers.items()} == {
+        f"whatsapp:{number}": [f"About: Question of {number}"] for number in numbers
+    }
+    assert (len(graph.agent.runs), await line.store.value("SELECT count(*) FROM tickets")) == (CUSTOMERS, CUSTOMERS)
+    posts = line.stage.journal(kind="webhook")
+    assert len(posts) == 3 * CUSTOMERS
+    assert {post.details["status"] for post in posts} == {200}
+    slowest = sorted(post.details["seconds"] for post in posts)
+    print(f"acknowledged: p50 {slowest[len(slowest) // 2]:.3f} s, p95 {slowest[len(slowest) * 95 // 100]:.3f} s")
+    assert await line.store.violations(within_s=60) == {}
+
+
+async def test_r7_the_thirty_first_reply_within_an_hour_is_a_persons(line: Line, graph: Graph) -> None:
+    await line.write(EVE, "Question")
+    await line.wait_for(1, kind="whatsapp_accepted")
+    await settled(line, within_s=10)
+    await line.store.execute(
+        "INSERT INTO outbox (id, conversation_id, ticket_id, message_id, author, channel, recipient, body, state)"
+        " SELECT gen_random_uuid(), conversation_id, ticket_id, message_id, author, channel, recipient, body, 'sent'"
+        " FROM outbox, generate_series(1, 29)"
+    )
+    for n, text in enumerate(("One too many", "Still there?")):
+        await line.write(EVE, text)
+        await settled(line, within_s=15)
+        await eventually(lambda n=n: _finished(line, n + 2), within_s=15)  # type: ignore[misc]
+    await line.wait_for(2, kind="whatsapp_accepted")
+    assert "passed this to a colleague" in line.accepted()[1].body
+    [ticket] = await line.store.rows("SELECT status, escalation_reason FROM tickets")
+    assert ticket == {"status": "escalated", "escalation_reason": "reply_limit"}
+    # In another conversation even the notice stays here: the ticket's page has it.
+    await line.store.execute("UPDATE conversations SET status = 'closed'")
+    await line.write(EVE, "And now?")
+    await eventually(lambda: _finished(line, 4), within_s=15)
+    assert len(line.accepted()) == 2
+    [word] = await line.store.rows("SELECT state, body FROM outbox ORDER BY created_at DESC LIMIT 1")
+    assert (word["state"], "colleague" in word["body"]) == ("cancelled", True)
+    assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'reply_limit'") == 2
+    # Others are answered as ever.
+    await line.write(BOB, "Hello")
+    await line.wait_for(3, kind="whatsapp_accepted")
+
+
+async def _finished(line: Line, count: int) -> bool:
+    return bool(await line.store.value("SELECT count(*) FILTER (WHERE state <> 'waiting') = $1 FROM inbox", count))

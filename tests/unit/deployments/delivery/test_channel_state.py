@@ -1,0 +1,67 @@
+"""A channel whose provider is down tries one word at a time, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from deployments.delivery.channel_state import ALARM_S, ChannelState
+
+
+@dataclass(slots=True)
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> ChannelState:
+    return ChannelState(clock=clock)
+
+
+def test_an_open_channel_has_all_the_room(state: ChannelState) -> None:
+    assert state.room(50) == 50
+    assert state.status() == ("healthy", "the provider answers")
+
+
+def test_a_failure_closes_it_for_a_second_then_for_longer(state: ChannelState, clock: Clock) -> None:
+    pauses = []
+    for _ in range(7):
+        state.failed("down")
+        before = clock.now
+        while state.room(50) == 0:
+            clock.now += 0.5
+        pauses.append(clock.now - before)
+        assert state.room(50) == 1
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert state.status() == ("degraded", "down")
+
+
+def test_fifty_failures_at_the_same_moment_count_once(state: ChannelState, clock: Clock) -> None:
+    for _ in range(50):
+        state.failed("down")
+    clock.now += 1.0
+    assert state.room(50) == 1
+
+
+def test_one_success_opens_it_again(state: ChannelState) -> None:
+    state.failed("down")
+    state.succeeded()
+    assert state.room(50) == 50
+    assert state.status()[0] == "healthy"
+
+
+def test_an_alarm_shows_for_a_quarter_of_an_hour_whatever_goes_well(state: ChannelState, clock: Clock) -> None:
+    state.alarm("somebody should look")
+    state.succeeded()
+    assert state.status() == ("degraded", "somebody should look")
+    clock.now += ALARM_S
+    assert state.status()[0] == "healthy"

@@ -1,0 +1,121 @@
+"""What each answer of Twilio's means for a word: over its own client and real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from deployments.delivery import twilio_client
+from deployments.delivery.sender import (
+    LookUpFailedError,
+    MessageRejectedError,
+    OutcomeUnknownError,
+    TransientDeliveryError,
+    UndeliverableError,
+)
+from deployments.delivery.twilio_client import Twilio
+
+SID = "AC" + "5" * 32
+TO = "whatsapp:+491701234567"
+
+
+def twilio(base_url: str) -> Twilio:
+    return Twilio(account_sid=SID, auth_token="token", number="+14155238886", base_url=base_url)
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[str]:
+    """A server that reads a request and writes these bytes, once for each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    taken, _ = server.accept()
+                except OSError:
+                    return
+                with taken:
+                    taken.settimeout(5)
+                    taken.recv(65_536)
+                    if raw:
+                        taken.sendall(raw)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def http(status: int, body: str = "{}", headers: str = "") -> bytes:
+    return (
+        f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}"
+        f"Connection: close\r\n\r\n{body}"
+    ).encode()
+
+
+def error(status: int, code: int) -> bytes:
+    return http(status, f'{{"code": {code}, "message": "what Twilio says", "status": {status}}}')
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict"),
+    [
+        (error(400, 21619), MessageRejectedError),
+        (error(400, 21656), MessageRejectedError),
+        (error(400, 21610), UndeliverableError),
+        (error(400, 21211), UndeliverableError),
+        (error(400, 63016), UndeliverableError),
+        (error(401, 20003), TransientDeliveryError),
+        (error(403, 20403), TransientDeliveryError),
+        (error(404, 20404), TransientDeliveryError),
+        (error(429, 20429), TransientDeliveryError),
+        (error(500, 20500), OutcomeUnknownError),
+        (error(503, 20503), OutcomeUnknownError),
+        (http(502, "<html>Bad gateway</html>"), OutcomeUnknownError),
+        (http(201, "<html>A gateway's page</html>"), OutcomeUnknownError),
+        (http(201, "{}"), OutcomeUnknownError),
+        (http(201, "[]"), OutcomeUnknownError),
+        (http(201, '{"sid": nothing'), OutcomeUnknownError),
+        (b"", OutcomeUnknownError),
+        (b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{", OutcomeUnknownError),
+        (b"no HTTP at all\r\n\r\n", OutcomeUnknownError),
+    ],
+)
+def test_an_answer_has_one_meaning(raw: bytes, verdict: type[Exception]) -> None:
+    with answering(raw) as url, pytest.raises(verdict):
+        twilio(url).send(to=TO, body="Hello", callback="http://127.0.0.1/status")
+
+
+def test_a_429_names_its_pause() -> None:
+    with answering(http(429, headers="Retry-After: 17\r\n")) as url, pytest.raises(TransientDeliveryError) as caught:
+        twilio(url).send(to=TO, body="Hello", callback="http://127.0.0.1/status")
+    assert caught.value.retry_in == 17
+
+
+def test_nobody_there_means_that_nothing_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for url in (f"http://127.0.0.1:{port}", "http://nothing.invalid"):
+        with pytest.raises(TransientDeliveryError):
+            twilio(url).send(to=TO, body="Hello", callback="http://127.0.0.1/status")
+
+
+def test_silence_may_be_an_acceptance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio_client, "READ_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OutcomeUnknownError):
+        twilio(f"http://127.0.0.1:{server.getsockname()[1]}").send(to=TO, body="Hello", callback="http://x.example/s")
+
+
+@pytest.mark.parametrize("raw", [error(500, 20500), error(401, 20003), http(200, "<html>"), http(200, "[]"), b""])
+def test_a_list_that_can_not_be_had_is_no_answer(raw: bytes) -> None:
+    with answering(raw) as url, pytest.raises(LookUpFailedError):
+        twilio(url).listed(to=TO)
+
+
+def test_errors_repeat_nothing_that_was_sent() -> None:
+    with answering(b"") as url, pytest.raises(OutcomeUnknownError) as caught:
+        twilio(url).send(to=TO, body="a secret of the customer's", callback="http://x.example/s")
+    assert "secret" not in str(caught.value)
+    assert TO not in str(caught.value)
