@@ -34,8 +34,8 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "(?:send|give|email|mail|provide|share|tell|show|offer|make|quote|get) (?:me|us) ~7 (?:prices?|pricing|costs?|quote|quotation|rates|fees?|price list|discounts?)",
         "(?:know|confirm|share|compare|asks?|need|want|like|understand|about|regarding|interested in|couldnt find|find|see) "
         "(?:the|your|ur|more|about|a|exact|total|current|better|what|is|of|to|know|out|price)* ?(?:prices?|pricing|costs?|fees)",
-        "(?:need|want|like|request|requesting|require|get|have|after|looking for|ask for|prepare|send|provide|receive) ~4 (?:quote|quotation|price list|price estimate|enterprise pricing)",
-        "quote (?:me|us|for)",
+        "(?:need|want|like|request|requesting|require|get|have|after|looking for|ask for|prepare|send|provide|receive) ~4 (?:(?:a|an|the|your|official|formal|written|price) quote|quotation|price list|price estimate|enterprise pricing)",
+        "quote (?:me|us|for)|quotes? please|dearer|price break|startup credits?|per seat at|(?:be|are|wed be|will be) paying (?:per|each|a|every) ~1 (?:month|year|seat|user)|(?:price|cost|costs|pricing) of (?:your|ur|techcorp|the (?:plan|subscription|software|tool))|how much for|(?:more|less) expensive than (?:starter|professional|enterprise|pro)|higher price",
         "^(?:(?:hi|hello|hey|so|and|the|just|please|pls|ok) )*(?:prices?|pricing|costs?|quote|how much|hw much|price list)(?: (?:please|pls|plz|info|list|request|inquiry|enquiry|question))*$",
         "(?:any|offer|offers|have|get|give|giving|there|your|students?|nonprofits?|non profit|charity|volume|annual|yearly|educational|education|special|bulk|ngo|loyalty) ~2 discounts?",
         "discounts? (?:for|if|when|available|possible)",
@@ -48,6 +48,10 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "cheap(?:er|est) (?:plans?|options?|tiers?|versions?|way|than|subscriptions?|one)|(?:is|are|get|be|it) ~5 cheaper",
         f"how expensive (?:is|are|would) ~3 (?:{_PLANS}|it|this)",
         "promo ?code|coupons?|voucher code",
+        "(?:any|run|running|are there|is there|do you have|have you got|got) ~4 (?:promotions?|special offers?|rebates?|price cuts?)|any deals|bulk deal|black friday",
+        "how (?:many|much) (?:euros?|dollars|bucks|rupees|pounds|dirhams?|yen|pesos|reais|cash)|(?:set|setting) (?:us|me) back",
+        "(?:whats|what is|what are|tell|know) ~2 (?:the|your|ur) (?:rate|rates|charges|tariff|price tag)|rate card",
+        "(?:our|your|ur|my|subscription|renewal|plan) (?:prices?|fees?|rates?|bill|subscription) ~3 (?:up|increased?|rise|risen|rose|higher|raised|more expensive|doubled)",
         "negotiate ~4 (?:prices?|rates?|fees?|deal|costs?)",
         "costs? (?:per|a|for) (?:head|seat|user|month|year)(?: please| pls|$)|(?:cost|prices?) include|how is pricing|hw much|costs? ~3 (?:to|of) (?:an? |the |your )?(?:upgrade|upgrading|add|adding|extra|additional|moving|switching|enterprise|api|subscription)",
         "(?:hidden|set ?up|subscription|extra) (?:costs?|fees?)",
@@ -75,7 +79,7 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         f"(?:return|repay|give back|send back|pay back|hand back) (?:me |us |all |back )*(?:my|our|the|what) ~3 (?:{_MONEY}|paid|spent)",
         f"(?:want|get|have|give|send|pay|put|transfer|wire|need) (?:me |us |to )*(?:my|our|the) ~2 (?:{_MONEY}) ~1 back",
         "(?:what|everything|all|the money) (?:i|we) (?:have |ve )?(?:paid|spent) ~1 back|return what (?:i|we|you) ~1 (?:paid|took|charged)",
-        "(?:pay|paid|give|transfer|send) (?:me|us|it) back",
+        "(?:pay|paid|transfer) (?:me|us|it) back|getting a refund|^(?:re )?(?:charged|billed) twice|get my money",
         "reimburs\\w+ (?:me|us|my|our|for|the)",
         "(?:i|we|me|us|my|card|account|customers?|been) ~4 (?:charged|billed|debited|invoiced) ~5 (?:twice|two times|double|2x|2 times|multiple times|again)",
         "(?:you|u|techcorp) ~2 (?:charged|billed|debited|took|taken) ~7 (?:twice|two times|double|2x|2 times|too much|by mistake|without|after|although|wrong)",
@@ -84,7 +88,11 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "(?:charged|billed|debited) ~7 (?:after|without|although|though|too much|by mistake|in error|wrong amount|want it back|i cancelled)",
         "(?:charge|payment|transaction|debit) ~6 (?:dont|do not|didnt|did not|never|not) (?:recogni[sz]e|know|authori[sz]e|make|made|agreed|approve)",
         "disput(?:e|ing|ed) (?:the|this|a|your|that) ~3 (?:charges?|payment|transaction|invoice)",
-        "(?:i|we) (?:have |ve )?paid (?:it )?(?:twice|two times|double)",
+        "(?:i|we) (?:have |ve )?paid (?:it )?(?:twice|two times|double)|(?:take|took|taken|cut|deducted?|withdrawn|withdrew|collected|pulled) ~6 (?:twice|two times?|2 times?|2x|double)",
+        "(?:two|duplicate|double|identical|second) (?:payments?|debits?|charges|transactions|deductions?)|over ?paid|overpayment|you (?:still )?owe (?:me|us)",
+        "(?:reverse|undo|void|annul|cancel|revert|dispute) ~3 (?:payments?|purchase|transaction|debit|charge)|(?:my|our|the|last|a) ~2 (?:payment|purchase|transaction|debit|charge) ~2 (?:reversed|returned|undone|voided|reverted|refunded|sent back|given back|credited)",
+        "(?:dollars|money|amount|sum|cash|funds|fee|paid|spent|difference) ~3 (?:returned|reversed|repaid|sent back|given back|paid back|put back|credited)|(?:return|send back|give back|hand back|repay|pay back|give us back|give me back) ~3 (?:dollars|money|amount|sum|cash|funds|fee|difference|euros?|pounds|cent)",
+        "(?:every|last) (?:cent|penny) back|compensat\\w+ (?:me|us) for|(?:pay out|paid out|payout of) ~2 (?:balance|credit)|cooling off|(?:withdraw from|step back from) ~2 (?:purchase|contract|order)",
         "reembols\\w+|(?:devuelv\\w+|devolver\\w*|devolucion|reintegr\\w+|regres\\w+) ~4 (?:dinero|plata|pago|pague|importe|cobro|dolares|euros)|me (?:han cobrado|cobraron|cobrasteis) ~3 (?:dos veces|doble|de mas)|cobro (?:doble|duplicado)|devuelvanme|devolverme",
         "reembolso|estorno|estornar|(?:dinheiro|valor|pagamento) de volta|(?:devolv\\w+|devolucao) ~3 (?:dinheiro|valor|pagamento|que)|cobrad[oa]s? ~2 (?:duas vezes|em dobro|duplicidade)|cobraram ~2 duas vezes",
         "rembours\\w+|(?:rendez|rendre|rendez moi|recuperer) ~3 argent|(?:debite|facture|preleve)e?s? ~3 (?:deux fois|double)",
@@ -116,6 +124,12 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "(?:this|that|you|youre|it|what|thats|your|is|are|its) ~5 (?:illegal|unlawful|against the law|fraud|fraudulent|criminal)",
         "dmca|take ?down (?:notice|request)|(?:infring\\w+|violat\\w+|our|my|your) ~3 (?:copyright|trademark|patent|intellectual property)",
         "(?:sign|signed|review|need|require|send|negotiate|countersign|agree) ~4 (?:nda|dpa|data processing agreement|non disclosure agreement|msa|terms of the contract)",
+        "on behalf of (?:my|our) clients?|represents? ~4 in (?:this|the) (?:matter|dispute|case)|counsel (?:to|for)|we act for|executor of|power of attorney",
+        "serv(?:e|ed|ing|ice) (?:of )?(?:papers|documents|process|notice)|(?:papers|documents|process) (?:to be )?served|injunction|criminal (?:complaint|charges|offen[cs]e)|under oath|magistrate|barrister|bailiff|prosecutor",
+        "(?:hold|holding|held) ~3 (?:accountable|answerable|responsible)|complaint against you|trading standards|consumer (?:protection|rights|court|agency|bureau|association|office)|information commissioner|better business bureau",
+        "report(?:ing|ed)? (?:you|u|techcorp|your company) (?:to|with)|(?:lodge|lodged|file|filed|filing) (?:a|an) (?:formal |official |criminal )?(?:complaint|report|grievance) (?:with|against)",
+        "(?:engaged|hired|instructed|contacted|consulted) (?:a|an|our|my) law firm|(?:delete|erase|remove|copy of|access to) ~7 gdpr|(?:broken|broke|break|breaking) the law|accepts? (?:full )?(?:liability|responsibility)|legal means|(?:solicitor|lawyer|attorney) (?:tells|says|told)|works council",
+        "(?:my|our) (?:lawyers?|attorneys?|solicitors?|counsel) (?:is|are) (?:copied|drafting|preparing|looking|reviewing|involved|writing|on this|handling|advising|now)|advice (?:from|of) (?:a|my|our) (?:lawyers?|attorneys?|solicitors?)|(?:go|going|went) to (?:a |my |our |the )?(?:lawyers?|attorneys?|solicitors?|court)|(?:gdpr|ccpa|data) (?:deletion|erasure) request",
         "litigation hold|law enforcement|police report|go(?:ing)? to the police|terminat\\w+ ~3 for cause|reserve ~3 rights",
         "abogad[oa]s?|(?:voy a|vamos a|les voy a|los voy a) ~1 demandar\\w*|demandarlos|demanda (?:judicial|legal|contra)|(?:acciones|medidas|vias?|accion) (?:legal(?:es)?|judicial(?:es)?)|denunci(?:a|ar|are|aremos|arlos)|tribunal(?:es)?|(?:agencia|autoridad) ~2 proteccion de datos|llevar\\w* a juicio",
         "advogad[oa]s?|processar (?:voces|vcs|a empresa|judicialmente)|(?:medidas|acao|acoes|providencias) (?:legais|judicial|judiciais|legal)|procon|anpd|na justica|denunciar",
@@ -134,15 +148,24 @@ REQUESTS: dict[str, tuple[str, ...]] = {
         "(?:want|need|get me|give me|demand|get us|bring me|i require|would like) (?:to (?:see|have|get|reach) )?(?:an? |the |your |ur |some )?(?:person|agent|representative|rep|operator|supervisor|manager)(?: to (?:look|handle|solve|help|answer|call|talk|contact|deal|read|fix)| please| pls| now| here|$)",
         "(?:real|actual|live|living|genuine|human) (?:person|people|humans?|agents?|beings?|employees?|representatives?|reps?|support|operators?|staff|advis[oe]rs?)(?! field| column| readable)",
         "(?:call|phone|ring|telephone) (?:me|us)|(?:give|gimme) (?:me |us )?a (?:call|ring|bell|buzz)(?: back)?|call ?backs? (?:please|pls|asap|today|request)|(?:request|want|need|like|get|schedule) ~2 call ?back",
-        "(?:your|techcorps?|ur|support|customer service|customer support) ~1 (?:phone|telephone|hotline|contact) ?(?:numbers?|line)|(?:phone|telephone) (?:numbers?|line) (?:of|for|to) ~2 (?:support|customer|techcorp|help|your|call|reach|contact)|numbers? (?:can|could|do|should|to|i can|we can|where) ~2 (?:call|ring|phone|dial|reach)",
+        "(?:your|techcorps?|ur|support|customer service|customer support) ~1 (?:phone|telephone|hotline|contact) ?(?:numbers?|line)|(?:phone|telephone) (?:numbers?|line) (?:of|for|to) ~2 (?:support|customer (?:service|support|care)|techcorp|help|your|call|reach|contact)|numbers? (?:can|could|do|should|to|i can|we can|where) ~2 (?:call|ring|phone|dial|reach)",
         "(?:talk|speak|discuss|discuss this|sort this|sort it|do this|support|help) ~3 (?:by|over|on|via) (?:the |a )?(?:phone|telephone)|phone support|over the phone",
         "call with ~3 (?:you|your|ur|someone|somebody|support|sales|an expert|techcorp|engineers?|specialists?)",
-        f"(?:no|no more|not|stop|hate|dont want|do not want|tired of|sick of|enough of|instead of|rather than|past|talking to|talk to|chatting with|chat with|useless|speak to|speaking to|speaking with) ~4 (?:{_BOTS}|automated (?:replies|reply|answers?|responses?|messages?)|canned \\w+)",
+        f"(?:no|no more|not (?:a|an|the|this|to)|stop|hate|dont want|do not want|tired of|sick of|enough of|instead of|rather than|past|talking to|talk to|chatting with|chat with|useless|speak to|speaking to|speaking with) ~4 (?:{_BOTS}|automated (?:replies|reply|answers?|responses?|messages?)|canned \\w+)",
         f"(?:is this|are you|r u|am i talking to|youre) ~2 (?:{_BOTS}) ~12 (?:human|person|someone|agent|real|somebody)",
         "(?:someone|somebody|anyone|anybody|one of your \\w+|member of ~3|staff|person|human|employee|colleague|manager|engineer|rep) ~6 (?:call|phone|ring|contact|reach out to|get in touch with|get back to|write to|speak to|speak with|talk to|talk with|get in contact with) (?:me|us)",
         "(?:speak|talk|get|ask|call|contact|pass|want|need|let|forward|escalate|complain|see|reach) ~4 (?:your|ur|a) ~1 (?:boss|managers?|supervisors?|superiors?|team lead|director|ceo|management)",
         "(?:an?|any|some|actual) (?:humans?|human being|real person|actual person|employee|staff member|live person) ~4 (?:look|review|check|read|handle|answer|reply|respond|take over|help|there|reading|here)",
         "(?:customer service|support) reps?(?: please| pls|$)|id like a (?:person|human)|(?:who|whom) can i (?:speak|talk) (?:to|with)",
+        "(?:your|is there an?|have an?|the support|any) hotline|(?:can|could|shall|lets|let us|may) (?:we|i|us) ~2 (?:zoom|skype|facetime|speak|ring|telephone)(?: you| about| on|$)|(?:zoom|skype|video|phone|telephone|voice|teams) (?:call|meeting|chat) (?:with|about|please|pls|possible|to)|(?:quick|short) (?:call|zoom|phone|video)",
+        "(?:speak|talk|discuss|explain|meet) ~4 (?:in person|face to face)|personal (?:conversation|contact|assistance)|dedicated (?:contact|account manager)|account manager",
+        "(?:get hold of|get a hold of|reach) (?:you|u|anyone|anybody|someone|somebody|your (?:office|team|people|support))|(?:what|which) number (?:do|can|should)|your (?:telephone|phone) line",
+        "(?:whos|who is) (?:your|ur) (?:boss|manager|supervisor)|who(?:s| is) (?:above you|in charge (?:there|over there|here)|the boss)|is (?:there )?(?:anyone|anybody|somebody|someone) (?:there|home|alive|real|else (?:there|i can))|anyone (?:there|home|alive)",
+        "(?:can|could|would|let|have|get|want|need|like|please|rather|ask) ~4 one of (?:your|ur) ~1 (?:people|colleagues|team|engineers?|experts?|specialists?|technicians?|guys|folks|staff|developers?|devs|agents?|employees?|support)",
+        "(?:can|could|would) one of you ~2 (?:call|ring|contact|phone|talk|speak|pick up|take over|get in touch|telephone)|(?:bot|robot|machine|computer|ai|assistant|software|program) ~3 (?:cant|cannot|doesnt|does not|wont|will never) (?:understand|grasp|solve|help|get)",
+        "(?:no|no more|stop|another|enough of|enough with|tired of|sick of|dont want|dont give|not) ~4 (?:auto|automatic|automated|canned|scripted|generated|copy pasted?|templated?) ~1 (?:answers?|replies|reply|responses?|messages?|texts?)",
+        "reach (?:a |an )?(?:human|person|agent|representative|someone|somebody)|(?:agent|representative|human) (?:to )?(?:contact|call|phone) (?:me|us)|(?:let|have) a (?:person|human) (?:answer|look|read|check|handle)|^(?:please )?escalate(?: please| now| this)?$",
+        "(?:engineer|person|human|someone|somebody|anyone|anybody|agent) (?:that |who )?(?:i|we) can (?:talk|speak|call|write)|(?:hop|jump|get) on a (?:quick )?call|(?:name|number) (?:and number )?of (?:your|ur|a) (?:manager|supervisor|boss)|(?:a|the) (?:phone|telephone) number(?: please| pls)?$",
         "contacted by ~4 (?:agent|person|human|someone|representative|employee)",
         "^(?:(?:hi|hello|hey|please|pls|just|a|an|get|give me|need|want|i want|i need|live|real|human|customer|support) )*(?:agents?|humans?|operator|representative|rep|person|somebody|someone|supervisor|manager|customer service|human being|human help|human support)(?: (?:please|pls|plz|now|asap|here))*$",
         "(?:hablar|comuni\\w+|contactar|pas[ea]\\w*|conect\\w+|transf\\w+|atienda) ~2 (?:con|a) ~2 (?:personas?|humano|agente|asesor\\w*|operador\\w*|representante|alguien|ejecutivo|encargado|supervisor)|persona (?:real|humana|de verdad)|(?:llam\\w+) (?:me|por telefono)|llamenme|que me llamen|pueden llamarme|(?:quiero|necesito) (?:a )?(?:un|una) (?:humano|persona|agente)",
@@ -181,13 +204,14 @@ MENTIONS: dict[str, tuple[str, ...]] = {
 
 PRODUCT: dict[str, tuple[str, ...]] = {
     "pricing": (
-        "(?:prices?|costs?|rates?|discounts?|fees?|quotes?|charges?|currency|budget|expenses?) (?:fields?|columns?|tags?|labels?|propert\\w+|attributes?|cent(?:re|er)s?|codes?|tracking|reports?|dashboards?|views?|tables?|charts?|boards?|"
+        "(?:prices?|costs?|rates?|discounts?|fees?|quotes?|charges?|currency|budget|expenses?) (?:fields?|columns?|labels?|propert\\w+|attributes?|cent(?:re|er)s?|codes?|tracking|reports?|dashboards?|views?|tables?|charts?|boards?|"
         "templates?|types?|formulas?|blocks?|marks?|limits?|limiting|filters?|cards?|items?|widgets?|projects?|tasks?|approvals?|overview|management|calculat\\w+|entries|entry|values?|on (?:a|the|each|every) (?:task|card|board|column))",
         "(?:called|named|labelled|labeled|field|column|tag|label|property) ~1 (?:price|cost|costs|discount|fee|quote|rate)",
-        "(?:our|my|their|his|her|own|each|every|clients?|customers?|suppliers?|products?|items?|material|materials|project|projects|task|tasks|estimated|actual|planned|unit|labou?r) (?:own )?(?:prices?|pricing|costs?|price lists?|quotes?|fees?|discounts?|rates?|cost estimates?)",
+        "(?:our|my) (?:own )?(?:price lists?|quotes|product prices|cost estimates?|discounts)|(?:their|his|her|own|each|every|clients?|customers?|suppliers?|products?|items?|material|materials|project|projects|task|tasks|estimated|actual|planned|unit|labou?r) (?:own )?(?:prices?|pricing|costs?|price lists?|quotes?|fees?|discounts?|rates?|cost estimates?)",
         "how much (?:time|space|storage|memory|history|data|bandwidth|traffic|effort|work|detail|text|room|capacity|disk|longer|of the|of our|of my|faster|ram)",
         "(?:rate|hourly) (?:limit\\w*|rates?)|hourly rate|billable rates?|quotation marks?|free (?:of (?:ads|errors|bugs)|text|up|space|slots?|form|hand)|in charge of",
         "(?:love|loved|we like|i like|liked|happy with|fine with|because of|thanks to|already know|know already|not asking for|not asking about|dont need|dont want|not about|regardless of|no need for) ~3 (?:prices?|pricing|discounts?|costs?|quote)|(?:price|cost|pricing) is (?:fine|fair|ok|okay|good|great|no problem|not (?:the|a) (?:problem|issue))",
+        "(?:report|reports|chart|table|list|column|field|sum|total) (?:of|for|with) (?:the |our |all )?(?:prices?|costs?|fees|discounts?)(?: (?:for|of|per) \\S+ ?\\S*)?",
         "(?:sum|sort|add|track|compare|show|hide|enter|edit|import|export|calculate|record|display|format|group|filter) (?:\\w+ ){0,3}(?:prices?|costs?|discounts?|fees|quotes)",
     ),
     "refund": (
@@ -195,7 +219,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "filters?|pages?|types?|charts?|widgets?|cards?|numbers?|amount(?:s)? (?:field|as|column)|rules?|approvals?|stage|category|tab|section|queue|milestones?|value|codes?)",
         "(?:called|named|labelled|labeled|field|column|tag\\w*|label|status|board|report|template|form|automation|rule|dashboard|category|section|move ~4|as) (?:a |for |to |on |of |about |our )*(?:refund|refunds|refunded|reimbursements?)",
         "(?:clients?|customers?|shops?|buyers?|their own|patients?|students?|guests?) ~4 (?:refunds?|refunded|reimbursements?|returns|chargebacks?)|returns and refunds",
-        "(?:dont|do not|didnt|not|no|never|without|isnt) (?:want |need |asking for |ask for |asking about |looking for |require |about |after |wanting |need for |expect )?(?:a |any |my |the )*(?:refunds?|refunded|reimbursement|money back)|(?:got|received|thanks for) ~2 refund",
+        "(?:dont|do not|didnt|not|no|never|without|isnt) (?:want |need |asking for |ask for |asking about |looking for |require |about |after |wanting |need for |expect )?(?:a |any |my |the )*(?:refunds?|refunded|reimbursement|money back)|(?:i|we) (?:have )?(?:got|received) (?:the|my|our|a) refund|thanks for (?:the|my) refund",
         "(?:api|endpoint|call|function|query|it|request|method) returns?|return (?:values?|types?|to (?:the|my))|(?:go|went|get|come|bring|log|roll|switch|move|restore|send) (?:\\w+ ){0,4}back (?:in|to|into|from)|undo (?:a|an|the|my) (?:bulk|edit|change|move|delete)",
     ),
     "legal": (
@@ -204,6 +228,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "illegal (?:characters?|arguments?|values?|states?|operations?|tokens?|files?|input|format|dates?|ids?|access|names?|instruction|move|transition)",
         "court (?:dates?|hearings?|calendar|bookings?|reservations?|deadlines?|cases? (?:board|project|template))|(?:tennis|food|basketball|squash|badminton) courts?|(?:hearing|filing) dates?",
         "law (?:firms?|office|school|students?|practice)|(?:legal|law) (?:industry|sector|practice|background)",
+        "(?:track|tracking|types? for|templates? for|manage|managing|category for|boards? for|fields? for|register of|number of) (?:our |the )?(?:lawsuits?|litigation|legal|court|contracts?|claims|complaints?|gdpr)",
         "(?:not|isnt|no|nothing|without) (?:a |any )?(?:legal|lawyers?)(?: \\w+)?|(?:my|a) (?:lawyer|attorney) friend|(?:i am|im|as) an? (?:lawyer|attorney|solicitor|paralegal)(?! (?:representing|acting|for|on behalf))",
         "(?:claim|claimed|claiming) (?:\\w+ ){0,3}(?:domain|task|ticket|account|invitation|card)|(?:complaints?|gdpr requests?) (?:from|of|by) (?:our|my|their) ~2 (?:customers?|clients?|users?|guests?)|(?:our|my) (?:own )?(?:clients?|customers?) ~1 (?:gdpr|complaints?|legal|lawsuits?)",
         "sla ~6 breach\\w*|breach\\w* ~3 sla|wip limit ~4 (?:violat|breach)\\w*",
@@ -227,9 +252,9 @@ PRODUCT: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 HOW_TO = (
-    "(?:how (?:do|can|could|would|should|to|2|does)|where (?:do|can|is|are|should)|can (?:i|we|one|guests|members|admins)|could (?:i|we)|may (?:i|we)|is there (?:a|any) (?:way|option|setting|template)|is it possible|"
+    "(?:how (?:do|can|could|would|should|to|2|does|i|we)|where (?:do|can|is|are|should)|can (?:i|we|one|guests|members|admins)|could (?:i|we)|may (?:i|we)|is there (?:a|any) (?:way|option|setting|template)|is it possible|"
     "are we able|am i able|what is the (?:best )?way|i am trying|im trying|we are trying|i want to|we want to|id like to|we would like to|i would like to|we need to|i need to|please explain how) (?:i |we |you |one |to |for us |for me |someone |in |techcorp |a |an |the )*"
-    "(?:add|create|import|export|filter|sort|rename|show|hide|track|build|make a (?:form|board|report|field|template|task|view|chart|dashboard|column)|set|set up|configure|label|tag|sum|calculate|assign|link|invite|restrict|change|edit|delete|remove|move|map|turn on|turn off|"
+    "(?:add|create|make the|write|put|import|export|filter|sort|rename|show|hide|track|build|make a (?:form|board|report|field|template|task|view|chart|dashboard|column)|set|set up|configure|label|tag|sum|calculate|assign|link|invite|restrict|change|edit|delete|remove|move|map|turn on|turn off|"
     "enable|disable|upload|attach|automate|manage|record|display|format|group|search|use|route|restore|customi[sz]e|collect|log|see which|list|mark|colou?r|archive|duplicate|copy|embed|sync|integrate|model|organi[sz]e|plan|store|enter)"
 )
 """The opening of a question about using the product: a request found in the same sentence counts as a mention."""

@@ -131,9 +131,13 @@ def message_scores(
     """The scores of one message from the vector of its whole text (d,) and those of its parts (k, d), k may be 0.
 
     `texts` are the whole text and the parts, k + 1 in that order. A class scores as its strongest part does: one
-    sentence in a long mail is enough. "none" is what is left.
+    sentence in a long mail is enough. The more parts, the more likely one looks like a request by accident, so the
+    odds of each are divided by their number. "none" is what is left.
     """
     scores = head.scores(np.vstack([whole[None, :], parts.reshape(-1, whole.shape[0])]), texts)
+    if len(parts):
+        odds = scores[1:] / np.maximum(1.0 - scores[1:], np.finfo(np.float32).eps) / len(parts)
+        scores[1:] = odds / (1.0 + odds)
     strongest = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
     strongest["none"] = 1.0 - max(score for name, score in strongest.items() if name != "none")
     return strongest

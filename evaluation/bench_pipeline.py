@@ -103,6 +103,10 @@ def _cpu_seconds(data_dir: str) -> dict[str, float]:
 
 def _part(process: psutil.Process, data_dir: str) -> str | None:
     command = " ".join(process.cmdline())
+    if command.startswith("postgres: "):
+        # A backend's title says nothing of where it belongs; its postmaster's does.
+        postmaster = process.parent()
+        return _part(postmaster, data_dir) if postmaster else None
     if data_dir not in command and process.environ().get("NIGHTDESK_DATA_DIR") != data_dir:
         return None
     if command.startswith(_REPLICA):

@@ -72,10 +72,15 @@ WITH word AS (
         next_attempt_at = CASE WHEN word.state = 'unknown' THEN now() ELSE o.next_attempt_at END
     FROM word, whole WHERE o.id = word.id AND word.state IN ('unknown', 'ready', 'parked')
 ), message AS (
-    UPDATE messages m SET delivery_status = $4, provider_message_id = $3
-    FROM word, whole
-    WHERE m.id = word.message_id AND $4 <> ALL (ARRAY ['accepted', 'scheduled', 'queued', 'sending'])
-      AND (whole.so_far OR $4 = ANY (ARRAY ['undelivered', 'failed', 'canceled']))
+    -- Where there are several parts, the message is as far as its last one.
+    UPDATE messages m
+    SET provider_message_id = $3,
+        delivery_status = CASE
+            WHEN $4 = ANY (ARRAY ['undelivered', 'failed', 'canceled']) THEN $4
+            WHEN whole.so_far AND $4 = ANY (ARRAY ['sent', 'delivered', 'read']) THEN $4
+            WHEN whole.sent AND m.delivery_status IN ('pending', 'unknown', 'parked') THEN 'sent'
+            ELSE m.delivery_status END
+    FROM word, whole WHERE m.id = word.message_id
 )
 SELECT word.attempts, EXISTS (SELECT FROM part) AS news, COALESCE((SELECT doubled FROM before), false) AS doubled,
        COALESCE((SELECT as_template FROM part), false) AS as_template

@@ -80,7 +80,9 @@ class GmailSender:
         """Put the word into a draft, if it is in none yet, and send that. As Sender.send."""
         envelope = await self._envelope(row)
         await self._not_yet_sent(self._budget(SENDING_UNITS))
-        draft_id = envelope.draft_id or await self._not_yet_sent(self._draft(row, envelope))
+        draft_id = envelope.draft_id
+        if draft_id is None:
+            draft_id = await self._not_yet_sent(self._draft(row, envelope))
         try:
             sent_id = await self._send_draft(row, draft_id)
         except _DraftGoneError:

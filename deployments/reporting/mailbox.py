@@ -95,9 +95,10 @@ class MailboxWorker:
     async def _leased(self, reading: Reading) -> int:
         taken, caught_up = 0, False
         try:
+            # The cursor first: from the moment that we watch, whatever comes is news.
+            taken, caught_up = await self._read(reading), True
             await self._keep_watched(reading)
-            taken = await self._read(reading)
-            self._problem, caught_up = "", True
+            self._problem = ""
         except GmailError as error:
             self._problem = str(error)
             log.warning("mailbox_not_read", kind=type(error).__name__, error=str(error))
