@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     openai_model: str = "gpt-4o"
     openai_api: Literal["responses", "chat_completions"] = "responses"
-    openai_timeout_seconds: float = Field(default=20.0, gt=0, le=120)
+    openai_timeout_seconds: float = Field(default=20.0, gt=0, le=50)
 
     gmail_client_id: str | None = None
     gmail_client_secret: SecretStr | None = None

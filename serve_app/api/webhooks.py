@@ -26,6 +26,8 @@ from serve_app.api.routes import add_both, errors
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """An empty answer: the reply goes out by the API, once it is written."""
+PATIENCE_S = 8.0
+"""For a free connection: Twilio waits 15 s for us, and does not come again after a 503 unless it is told to."""
 
 Signature = Annotated[str, Header(alias="X-Twilio-Signature", description="Over the public URL and all parameters")]
 Algorithm = Annotated[
@@ -67,7 +69,7 @@ class TwilioCalls:
         record = channel_message(
             parsed, now=deps.clock(), quiet_s=deps.twilio.quiet_s, join_hours=deps.twilio.join_hours
         )
-        async with connection(deps.pool) as database:
+        async with connection(deps.pool, timeout=PATIENCE_S) as database:
             accepted = await accept_message(database, record)
         if accepted is not None:
             # The wake is published once the customer has been quiet; if we die before, the sweeper sees to it.
