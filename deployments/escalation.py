@@ -34,14 +34,23 @@ REASON_PRECEDENCE = (
 """The first that applies is the reason of an escalation."""
 
 THRESHOLDS: Mapping[str, float] = {
-    "meaning": 0.5,
-    "mention": 0.25,
-    "product": 0.9,
+    "legal.meaning": 0.5,
+    "legal.mention": 0.4,
+    "legal.product": 0.95,
+    "refund.meaning": 0.5,
+    "refund.mention": 0.4,
+    "refund.product": 0.95,
+    "pricing.meaning": 0.5,
+    "pricing.mention": 0.4,
+    "pricing.product": 0.95,
+    "human_request.meaning": 0.5,
+    "human_request.mention": 0.4,
+    "human_request.product": 0.95,
 }
-"""The least score of a class that escalates, by what the words say: nothing of it, a mention, or product talk.
+"""The least score of a class that escalates, by what the words say of it: nothing ("meaning"), a mention, product talk.
 
 Chosen by `python -m embeddings.workbench.escalation train` on families that the classifier had not seen, where a miss
-costs five false alarms. `ESCALATION_THRESHOLDS` replaces one for all classes ("meaning") or for one ("refund.meaning").
+costs five false alarms. `ESCALATION_THRESHOLDS` replaces one ("refund.meaning") or one kind for all ("meaning").
 """
 
 SURE = 0.8
@@ -96,9 +105,12 @@ class EscalationRules:
 
     def __init__(self, thresholds: Mapping[str, float] | None = None) -> None:
         """`thresholds` replaces some of THRESHOLDS; raises ValueError naming a key or value that makes no sense."""
-        for name, value in (thresholds or {}).items():
+        given = dict(thresholds or {})
+        for name, value in given.items():
             _check_threshold(name, value)
-        self._thresholds = {**THRESHOLDS, **(thresholds or {})}
+        self._least = {
+            name: given.get(name, given.get(name.rpartition(".")[2], default)) for name, default in THRESHOLDS.items()
+        }
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationVerdict:
         """Legal, refund, pricing or human_request, whichever applies. Raises KeyError when a score is missing.
@@ -120,17 +132,14 @@ class EscalationRules:
         return EscalationVerdict(reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores)
 
     def _signal(self, reason: WordReason, wording: Wording, score: float) -> Signal | None:
-        meant = score >= self._least(reason, "meaning")
+        meant = score >= self._least[f"{reason}.meaning"]
         if wording is Wording.REQUEST:
             return "both" if meant else "words"
         if wording is Wording.MENTION:
-            return "both" if score >= self._least(reason, "mention") else None
+            return "both" if score >= self._least[f"{reason}.mention"] else None
         if wording is Wording.PRODUCT:
-            return "meaning" if score >= self._least(reason, "product") else None
+            return "meaning" if score >= self._least[f"{reason}.product"] else None
         return "meaning" if meant else None
-
-    def _least(self, reason: WordReason, kind: str) -> float:
-        return self._thresholds.get(f"{reason}.{kind}", self._thresholds[kind])
 
 
 def severity_and_queue(reason: str, category: str, priority: Priority, sentiment: float) -> tuple[Severity, Queue]:
@@ -178,9 +187,8 @@ def _at_least(severity: Severity, floor: Severity) -> Severity:
 
 
 def _check_threshold(name: str, value: float) -> None:
-    reason, dot, kind = name.rpartition(".")
-    if kind not in THRESHOLDS or (dot and reason not in WORD_REASONS):
-        kinds = ", ".join(THRESHOLDS)
-        raise ValueError(f"unknown escalation threshold {name!r}: expected {kinds}, or one of them after a reason and a dot")
+    kinds = {known.rpartition(".")[2] for known in THRESHOLDS}
+    if name not in THRESHOLDS and name not in kinds:
+        raise ValueError(f"unknown escalation threshold {name!r}: expected one of {', '.join([*THRESHOLDS, *kinds])}")
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"escalation threshold {name!r} is {value}: expected a number from 0 to 1")

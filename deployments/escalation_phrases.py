@@ -182,7 +182,7 @@ MENTIONS: dict[str, tuple[str, ...]] = {
         "prices?|priced|pricing|costs?|costing|quote|quotation|discounts?|fees?|tariffs?|rates|charge|charges|expensive|cheap|cheaper|cheapest|afford|affordable|"
         "budget|deal|deals|offer|proposal|bill|invoice will|pay|paying|owe|spend|spending|spent|dollars|bucks|euros|investment|commercial|how much|how many (?:dollars|euros|bucks)|"
         "set (?:us|me) back|damage for|figure|ballpark|estimate|for free|free plan|percent off|off if|break|rate card|(?:per|a|each|every) (?:seat|user|head|month|year|annum|person)|"
-        "pocket|wallet|save|total|amount|worth|money|sum|purchase order|more for less|going rate|up front|upfront",
+        "pockets?|wallet|save|saving|lower|less|cheap\\w*|conditions|tariffs?|package|subscription|licen[cs]es?|plan|plans|seats?|promotions?|special|negotiab\\w+|haggle|terms|trial|free|grant|tender|reseller|margin|finance|cfo|accountant|board|proposal|numbers?|total|amount|worth|money|sum|purchase order|more for less|going rate|up front|upfront",
     ),
     "refund": (
         "refund\\w*|reimburs\\w+|money|cash|compensat\\w+|charged|charge|billed|debited|paid|pay|repay|repayment|payments?|back|return|returned|owe|owed|owes|reverse|undo|annul|credit|"
@@ -192,13 +192,13 @@ MENTIONS: dict[str, tuple[str, ...]] = {
         "legal\\w*|lawyers?|attorneys?|solicitors?|counsel|barristers?|courts?|judges?|magistrate|tribunal|sue|sued|lawsuits?|law|laws|illegal|unlawful|police|authorit\\w+|regulators?|watchdog|"
         "rights|contract|agreement|clause|terms|breach\\w*|violat\\w+|liab\\w+|damages|gdpr|ccpa|privacy|personal (?:data|information|details)|data protection|complaint|notice|proceedings|evidence|"
         "consequences|compensation|fraud|crime|criminal|theft|hold (?:you|techcorp)|held|account for|responsible|papers|served|deadline|consumer|statut\\w+|article|case|copyright\\w*|consent|"
-        "jurists?|inspectorate|prosecut\\w+|claim\\w*|indemn\\w+|confidential|against you|nda|dpa|arbitration|ombudsman|represent us|trouble|obligations?|enforce",
+        "jurists?|inspectorate|prosecut\\w+|claim\\w*|indemn\\w+|formal\\w*|official\\w*|brand|patent\\w*|trademark\\w*|licence|permission|objections?|object|secrets?|sign|signed|signature|client|counsel|represent\\w*|investigators?|officer|ministry|government|insur\\w+|default|penalt\\w+|void|obliged|entitled|erase\\w*|stored|strangers|losses|answerable|accountable|hearing|proof|confidential|against you|nda|dpa|arbitration|ombudsman|represent us|trouble|obligations?|enforce",
     ),
     "human_request": (
         "humans?|persons?|people|agents?|representatives?|reps?|someone|somebody|sum1|anyone|anybody|operators?|supervisors?|superiors?|managers?|boss|director|ceo|owner|advis[oe]rs?|specialists?|experts?|"
         "engineers?|employees?|staff|colleagues?|(?:your|ur|support) (?:team|people|folks|crew|side|office|company)|call|phone|telephone|ring|hotline|talk|speak|chat|chatting|conversation|voice|"
         "bots?|robots?|chat ?bots?|ai|machines?|computer|software|program|algorithm|assistant|automat\\w+ (?:\\w+ )?(?:answers?|repl\\w+|responses?|messages?)|canned|scripted|template|"
-        "in charge|whoever|escalate|put me|pass me|hand (?:me|this|it)|take over|line|pulse|flesh|brain|alive|living|personally|anyone there|meeting|contact|reach|word with|next level|get back to me|in person",
+        "in charge|whoever|escalate|put me|pass me|hand (?:me|this|it)|taken over|somebody|senior|mobile|zoom|skype|video|visits?|office|sales|demo|appointment|voices?|spoken|speaking|read|by hand|hear|anyone else|authority|decide|autopilot|generated|real|reply|take over|line|pulse|flesh|brain|alive|living|personally|anyone there|meeting|contact|reach|word with|next level|get back to me|in person",
     ),
 }  # fmt: skip
 
@@ -209,6 +209,7 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "(?:called|named|labelled|labeled|field|column|tag|label|property) ~1 (?:price|cost|costs|discount|fee|quote|rate)",
         "(?:our|my) (?:own )?(?:price lists?|quotes|product prices|cost estimates?|discounts)|(?:their|his|her|own|each|every|clients?|customers?|suppliers?|products?|items?|material|materials|project|projects|task|tasks|estimated|actual|planned|unit|labou?r) (?:own )?(?:prices?|pricing|costs?|price lists?|quotes?|fees?|discounts?|rates?|cost estimates?)",
         "how much (?:time|space|storage|memory|history|data|bandwidth|traffic|effort|work|detail|text|room|capacity|disk|longer|of the|of our|of my|faster|ram)",
+        "(?:mr|mrs|ms|dr) \\S+",
         "(?:rate|hourly) (?:limit\\w*|rates?)|hourly rate|billable rates?|quotation marks?|free (?:of (?:ads|errors|bugs)|text|up|space|slots?|form|hand)|in charge of",
         "(?:love|loved|we like|i like|liked|happy with|fine with|because of|thanks to|already know|know already|not asking for|not asking about|dont need|dont want|not about|regardless of|no need for) ~3 (?:prices?|pricing|discounts?|costs?|quote)|(?:price|cost|pricing) is (?:fine|fair|ok|okay|good|great|no problem|not (?:the|a) (?:problem|issue))",
         "(?:report|reports|chart|table|list|column|field|sum|total) (?:of|for|with) (?:the |our |all )?(?:prices?|costs?|fees|discounts?)(?: (?:for|of|per) \\S+ ?\\S*)?",
@@ -218,13 +219,14 @@ PRODUCT: dict[str, tuple[str, ...]] = {
         "(?:refund|refunds|refunded|return|returns|chargeback|reimbursement|credit notes? and refund) (?:requests? )?(?:reports?|boards?|dashboards?|columns?|fields?|status(?:es)?|lists?|tags?|labels?|templates?|projects?|tasks?|forms?|workflows?|automations?|process\\w*|tickets?|views?|"
         "filters?|pages?|types?|charts?|widgets?|cards?|numbers?|amount(?:s)? (?:field|as|column)|rules?|approvals?|stage|category|tab|section|queue|milestones?|value|codes?)",
         "(?:called|named|labelled|labeled|field|column|tag\\w*|label|status|board|report|template|form|automation|rule|dashboard|category|section|move ~4|as) (?:a |for |to |on |of |about |our )*(?:refund|refunds|refunded|reimbursements?)",
-        "(?:clients?|customers?|shops?|buyers?|their own|patients?|students?|guests?) ~4 (?:refunds?|refunded|reimbursements?|returns|chargebacks?)|returns and refunds",
+        "(?:clients?|customers?|shops?|buyers?|their own|patients?|students?|guests?) ~4 (?:refunds?|refunded|reimbursements?|returns|chargebacks?)|returns and refunds|(?:chart|report|graph|table|list|board|dashboard|number|sum|total|count|view|template) (?:of|for|with) (?:our |the |all )*(?:refunds?|returns|reimbursements?|chargebacks?)|refund from (?:amazon|ebay|paypal|apple|google)",
         "(?:dont|do not|didnt|not|no|never|without|isnt) (?:want |need |asking for |ask for |asking about |looking for |require |about |after |wanting |need for |expect )?(?:a |any |my |the )*(?:refunds?|refunded|reimbursement|money back)|(?:i|we) (?:have )?(?:got|received) (?:the|my|our|a) refund|thanks for (?:the|my) refund",
         "(?:api|endpoint|call|function|query|it|request|method) returns?|return (?:values?|types?|to (?:the|my))|(?:go|went|get|come|bring|log|roll|switch|move|restore|send) (?:\\w+ ){0,4}back (?:in|to|into|from)|undo (?:a|an|the|my) (?:bulk|edit|change|move|delete)",
     ),
     "legal": (
         "legal (?:names?|entit\\w+|form|forms|tasks?|boards?|projects?|templates?|workspaces?|tags?|labels?|documents? (?:board|folder|template)|fields?|columns?|address|holds? (?:field|tag|label)|folder|channel|group|category|status|work|cases? board|department uses|team uses|teams? (?:use|uses|works?|needs? (?:access|a|its|to see the)|has a|board))",
         "(?:called|named|labelled|labeled|tag|label|board|column|project|list) (?:as )?(?:legal|court|compliance|contracts?)",
+        "(?:mr|mrs|ms|dr) \\S+",
         "illegal (?:characters?|arguments?|values?|states?|operations?|tokens?|files?|input|format|dates?|ids?|access|names?|instruction|move|transition)",
         "court (?:dates?|hearings?|calendar|bookings?|reservations?|deadlines?|cases? (?:board|project|template))|(?:tennis|food|basketball|squash|badminton) courts?|(?:hearing|filing) dates?",
         "law (?:firms?|office|school|students?|practice)|(?:legal|law) (?:industry|sector|practice|background)",

@@ -20,7 +20,7 @@ from typing import Literal
 DATA = Path(__file__).parents[1] / "data" / "escalation"
 MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
-TEST_SHARE = 0.25
+TEST_SHARE = 0.15
 COMPOSED = 60
 """Messages of a composed family, which puts a wish together from long lists of words."""
 

@@ -67,9 +67,11 @@ def words_way(thresholds: Mapping[str, float] | None = None) -> Way:
     return lambda example, _scores: both(example, dict.fromkeys(WORD_REASONS, 0.0))
 
 
-def meaning_way(threshold: float) -> Way:
+def meaning_way(thresholds: Mapping[str, float]) -> Way:
     """The classifier's scores alone, in the order of the reasons."""
-    return lambda _example, scores: next((reason for reason in WORD_REASONS if scores[reason] >= threshold), None)
+    return lambda _example, scores: next(
+        (reason for reason in WORD_REASONS if scores[reason] >= thresholds[f"{reason}.meaning"]), None
+    )
 
 
 def judge(examples: Sequence[Example], scores: Scores, way: Way) -> list[Judgement]:

@@ -42,7 +42,8 @@ async def test_t_z1_schemathesis_finds_nothing(api: Served, tmp_path: Path) -> N
     assert process.stdout is not None
     report = (await process.stdout.read()).decode()
     assert await process.wait() == 0, report
-    assert "13 passed" in report, report
+    operations = sum(len(path) for path in (await openapi(api))["paths"].values())
+    assert f"Tested: {operations}" in report, report
 
 
 async def test_h12_every_call_declares_its_errors_in_the_one_shape(api: Served) -> None:
@@ -53,8 +54,8 @@ async def test_h12_every_call_declares_its_errors_in_the_one_shape(api: Served) 
         for operation in operations.values():
             assert "422" not in operation["responses"], path
             for status, answer in operation["responses"].items():
-                name = answer["content"]["application/json"]["schema"].get("$ref", "")
                 if status >= "400":
+                    name = answer["content"]["application/json"]["schema"]["$ref"]
                     assert name.rpartition("/")[2] in ("ErrorBody", "Unhealthy"), (path, status)
 
 
@@ -62,7 +63,8 @@ async def test_h1_to_h13_every_alias_is_the_same_handler(api: Served) -> None:
     def unnamed(operation: dict[str, Any]) -> dict[str, Any]:
         """Without what FastAPI derives from the path."""
         shown = operation["responses"]["201" if "201" in operation["responses"] else "200"]
-        shown["content"]["application/json"]["schema"].pop("title", None)
+        for content in shown["content"].values():
+            content["schema"].pop("title", None)
         return {**operation, "operationId": "", "tags": []}
 
     paths = (await openapi(api))["paths"]
