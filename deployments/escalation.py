@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from deployments.escalation_words import WORD_REASONS, WordReason, Wording, read_words
+from deployments.escalation_words import WORD_REASONS, Wording, WordReason, WordSigns, read_words
 
 Signal = Literal["words", "meaning", "both"]
 Severity = Literal["low", "medium", "high", "critical"]
@@ -78,7 +78,9 @@ _SEVERITIES: Mapping[str, Severity] = {
 }
 _QUEUES: Mapping[str, Queue] = {"legal": "legal", "refund": "billing", "pricing": "billing"}
 _TECHNICAL_CATEGORIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("no_kb_match", "agent_error", "unsafe_reply"), frozenset({"technical", "how_to", "account_access"})),
+    **dict.fromkeys(
+        ("no_kb_match", "agent_error", "unsafe_reply"), frozenset({"technical", "how_to", "account_access"})
+    ),
     **dict.fromkeys(
         ("human_request", "negative_sentiment", "reply_limit", "unsupported_language", "undeliverable"),
         frozenset({"technical"}),
@@ -113,12 +115,15 @@ class EscalationRules:
         }
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationVerdict:
-        """Legal, refund, pricing or human_request, whichever applies. Raises KeyError when a score is missing.
+        """Read the words, then weigh them with the scores. Raises KeyError when a score is missing."""
+        return self.weigh(read_words(subject, text), class_scores)
+
+    def weigh(self, signs: WordSigns, class_scores: Mapping[str, float]) -> EscalationVerdict:
+        """Legal, refund, pricing or human_request, whichever applies.
 
         Where several do, the first of those that are sure in that order, else the one that scores highest: a faint
         sign of a legal matter does not outrank a plain question about the price.
         """
-        signs = read_words(subject, text)
         applying = {
             reason: signal
             for reason in WORD_REASONS

@@ -103,7 +103,7 @@ def _one_edit(word: str) -> Iterator[str]:
         yield from (head + letter + tail for letter in ascii_lowercase)
 
 
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]{1,64}@\S+")
 _AMOUNT = re.compile(r"[$€£]\s?(\d[\d.,]*\d|\d)|(?<!\w)(\d+)(?=[$€£])")
 _ENDS = frozenset(".!?;\n:")
 _TOKEN = re.compile(r"[^\W_]+|[.!?;\n]")

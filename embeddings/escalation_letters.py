@@ -25,7 +25,8 @@ def letter_groups(text: str) -> tuple[NDArray[np.int64], Floats]:
     """Bucket numbers, each once, and 1 + log of how often each occurs; both empty for a text without words."""
     counts = Counter(crc32(group.encode()) % BUCKETS for word in _words(text) for group in _groups(word))
     buckets = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
-    return buckets, 1.0 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))
+    often = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+    return buckets, np.asarray(1.0 + np.log(often), dtype=np.float32)
 
 
 def weighted_groups(text: str, rarity: Floats) -> tuple[NDArray[np.int64], Floats]:

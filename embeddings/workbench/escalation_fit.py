@@ -129,13 +129,15 @@ def trained(corpus: Corpus, model_id: str) -> tuple[EscalationHead, list[Example
     labels = np.concatenate([part.labels for part, _ in folds])
     vector_sums = np.concatenate([head.vector_sums(part.whole) for part, head in folds])
     letter_sums = np.concatenate([head.letter_sums([own[0] for own in part.texts]) for part, head in folds])
-    calibrations = {
-        "with_text": calibrated(vector_sums + letter_sums, labels, folds[0][1].bias),
-        "without_text": calibrated(vector_sums, labels, folds[0][1].bias),
-    }
-    unseen = [score for part, head in folds for score in part.scores(replace(head, **calibrations))]
+    with_text = calibrated(vector_sums + letter_sums, labels, folds[0][1].bias)
+    without_text = calibrated(vector_sums, labels, folds[0][1].bias)
+
+    def ready(head: EscalationHead) -> EscalationHead:
+        return replace(head, with_text=with_text, without_text=without_text)
+
+    unseen = [score for part, head in folds for score in part.scores(ready(head))]
     examples = [example for part, _ in folds for example in part.examples]
-    return replace(fit(corpus, model_id), **calibrations), examples, unseen
+    return ready(fit(corpus, model_id)), examples, unseen
 
 
 def calibrated(sums: Floats, labels: Labels, bias: Floats) -> Softmax:

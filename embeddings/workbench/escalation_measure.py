@@ -6,8 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from deployments.escalation import WORD_REASONS, EscalationRules
+from deployments.escalation import EscalationRules
+from deployments.escalation_words import WORD_REASONS, WordSigns, read_words
 from embeddings.workbench.escalation_data import Example
 
 Scores = Sequence[Mapping[str, float]]
@@ -58,7 +60,12 @@ def word_baseline(example: Example, _scores: Mapping[str, float]) -> str | None:
 def rules_way(thresholds: Mapping[str, float] | None = None) -> Way:
     """The product's rules: words and meaning."""
     rules = EscalationRules(thresholds)
-    return lambda example, scores: rules.decide(text=example.text, subject=example.subject, class_scores=scores).reason
+    return lambda example, scores: rules.weigh(_words_of(example), scores).reason
+
+
+@cache
+def _words_of(example: Example) -> WordSigns:
+    return read_words(example.subject, example.text)  # the choice of thresholds asks hundreds of times
 
 
 def words_way(thresholds: Mapping[str, float] | None = None) -> Way:
