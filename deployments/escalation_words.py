@@ -58,7 +58,8 @@ def plain(text: str) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    return [sentence.strip() for sentence in plain(text).split("|") if sentence.strip()]
+    """Sentences, and questions joined by "and": the how-to of one says nothing of the price asked for in the other."""
+    return [sentence.strip() for sentence in _SEPARATE.split(plain(text)) if sentence.strip()]
 
 
 def _strongest(reason: WordReason, sentences: Iterable[str]) -> tuple[Wording, str]:
@@ -105,6 +106,9 @@ def _one_edit(word: str) -> Iterator[str]:
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]{1,64}@\S+")
 _AMOUNT = re.compile(r"[$€£]\s?(\d[\d.,]*\d|\d)|(?<!\w)(\d+)(?=[$€£])")
+_SEPARATE = re.compile(
+    r"\||(?<!\S)(?:and|but|plus)(?: also)? (?=(?:what|whats|how|where|who|can|could|do|does|is|please|would)\b)"
+)
 _ENDS = frozenset(".!?;\n:")
 _TOKEN = re.compile(r"[^\W_]+|[.!?;\n]")
 _ORDER = {wording: rank for rank, wording in enumerate(Wording)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
@@ -29,6 +30,7 @@ from serve_app.channel_args import (
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CHANNELS = ("email", "whatsapp", "web_form")
+_ORIGIN = re.compile(r"^https?://[^/\s]+$")
 _RATE = re.compile(r"^(\d+)/(second|minute|hour)$")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
-    database_url: str | None = None
+    database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
     db_pool_size: int = Field(default=6, ge=2, le=100)
     kafka_bootstrap_servers: str | None = None
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     kafka_sasl_password: SecretStr | None = None
 
     openai_api_key: SecretStr | None = None
-    openai_base_url: str | None = None
+    openai_base_url: BaseUrl | None = None
     openai_model: str = "gpt-4o"
     openai_api: Literal["responses", "chat_completions"] = "responses"
     openai_timeout_seconds: float = Field(default=20.0, gt=0, le=50)
@@ -105,7 +107,7 @@ class Settings(BaseSettings):
     whatsapp_join_hours: float = Field(default=72.0, gt=0)
 
     http_host: str = "127.0.0.1"
-    public_base_url: str | None = None
+    public_base_url: BaseUrl | None = None
     trusted_proxies: str = ""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_rate_limit: str = "30/minute"
@@ -137,6 +139,21 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not _ORIGIN.match(origin):
+                raise ValueError(f"{origin!r} is no origin; expected such as https://www.example.com, or *")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(part, strict=False)
+        return value
 
     @field_validator("enabled_channels")
     @classmethod

@@ -30,6 +30,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 
+_REFERS_BACK = re.compile(r"\b(?:it|its|that|this|them|those|these|ones?)\b", re.IGNORECASE)
+
 
 def core(text: str) -> str:
     """Return the text on one line without greeting, thanks and signature; the whole text when nothing else is left."""
@@ -50,6 +52,13 @@ def first_query(text: str) -> str:
     if len(whole) > QUERY_CHARACTERS:
         whole = " ".join(asking(text)) or whole
     return _bounded(whole)
+
+
+def in_context(query: str, earlier: Sequence[str]) -> str:
+    """Return a short follow-up that refers back ("and how do I delete it?") behind what it refers to; others as is."""
+    if not earlier or len(lexical.term_set(query)) >= 5 or not _REFERS_BACK.search(query):
+        return query
+    return _bounded(f"{earlier[-1]} {query}")
 
 
 def second_query(text: str, earlier: Sequence[str]) -> str:

@@ -123,7 +123,8 @@ class AgentNode:
             context.calls.append(_without_model(context))
             return
         items += await _call(context, protocol.GET_HISTORY)
-        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(context.question))
+        query = questions.in_context(context.question, _said_before(context))
+        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(query))
         await self._ask(context, model, items)
 
     async def _prepare(self, context: RunContext) -> None:
@@ -171,12 +172,15 @@ async def _finish(context: RunContext, text: str) -> None:
         context.escalate("agent_error", rule="model:empty")
         return
     if not context.passages:
-        earlier = [message.content for message in context.turn.earlier if message.direction == "inbound"]
-        await _call(context, protocol.SEARCH, query=questions.second_query(context.text, earlier))
+        await _call(context, protocol.SEARCH, query=questions.second_query(context.text, _said_before(context)))
     if not context.finished:
         await _call(context, protocol.SEND, text=text[:8000])
     if not context.finished:
         context.escalate("unsafe_reply", rule=f"output:{context.problems[-1] if context.problems else 'refused'}")
+
+
+def _said_before(context: RunContext) -> list[str]:
+    return [message.content for message in context.turn.earlier if message.direction == "inbound"]
 
 
 def _what_failed(context: RunContext, error: Exception) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from db.pool import Connection, Pool, connection, transaction
 from db.records import Channel, OutboxRow
 from deployments.delivery.channel_state import ChannelState
 from deployments.delivery.parking import park
-from deployments.delivery.sender import LookUpFailedError, NeverLeftError, Sender
+from deployments.delivery.sender import LookUpFailedError, NeverLeftError, Sender, SentTwiceError
 from deployments.patience import until_it_answers
 
 LOOK_UP_S = 60.0
@@ -53,6 +53,9 @@ class Reconciler:
                     c, row.id, "ready", attempt=row.attempts, error="the rest of it never left", retry_in=None
                 )
             )
+        except SentTwiceError as error:
+            self._alarm(row, "sent_twice", "a reply reached a customer twice")
+            await self._mark_sent((row.id, error.reference))
         except Exception as error:
             if not isinstance(error, LookUpFailedError):
                 log.exception("look_up_failed", outbox_id=str(row.id), channel=row.channel)
@@ -77,8 +80,11 @@ class Reconciler:
                 return await park(borrowed, row.id, reason)
 
         if await until_it_answers(once):
-            self._states[row.channel].alarm("a reply of unknown fate waits for a person")
-            log.error("alarm", alarm="fate_unknown", outbox_id=str(row.id), channel=row.channel, reason=reason)
+            self._alarm(row, "fate_unknown", "a reply of unknown fate waits for a person")
+
+    def _alarm(self, row: OutboxRow, alarm: str, words: str) -> None:
+        self._states[row.channel].alarm(words)
+        log.error("alarm", alarm=alarm, outbox_id=str(row.id), channel=row.channel)
 
     async def _store(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async def once() -> T:

@@ -33,6 +33,14 @@ class LookUpFailedError(Exception):
     """The provider could not be asked: the word's fate stays unknown, it is looked up again later."""
 
 
+class SentTwiceError(Exception):
+    """The provider has the word more than once: it counts as sent, with this reference, and an alarm is raised."""
+
+    def __init__(self, reference: ProviderMessageId) -> None:
+        super().__init__("the provider has it more than once")
+        self.reference = reference
+
+
 class NeverLeftError(Exception):
     """The sender's own notes show that what remains of the word never left: it is ready again when they say."""
 
@@ -56,7 +64,7 @@ class Sender(Protocol):
     async def look_up(self, row: OutboxRow) -> ProviderMessageId | None:
         """Ask the provider whether it has the word: its id, or None when it does not.
 
-        Raises LookUpFailedError, or NeverLeftError when nobody needs to be asked.
+        Raises LookUpFailedError, SentTwiceError, or NeverLeftError when nobody needs to be asked.
         """
         ...
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-import structlog
-
 from db import whatsapp
 from db.pool import Connection, DatabaseUnavailableError, Pool, connection, transaction
 from db.records import Channel, OutboxRow
@@ -20,6 +18,7 @@ from deployments.delivery.sender import (
     LookUpFailedError,
     NeverLeftError,
     OutcomeUnknownError,
+    SentTwiceError,
     TransientDeliveryError,
     UndeliverableError,
 )
@@ -40,7 +39,6 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 STATUS_PATH = "/webhooks/whatsapp/status"
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +102,9 @@ class WhatsAppSender:
         found = await self._found(word, doubtful)
         if not found:
             return None
-        if len(found) > 1:
-            log.error("alarm", alarm="Twilio has a message twice", outbox_id=str(row.id), sids=[m.sid for m in found])
         await self._record(PartKey(outbox_id=row.id, n=doubtful.n), found[-1])
+        if len(found) > 1:
+            raise SentTwiceError(found[-1].sid)
         return found[-1].sid
 
     async def check(self) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from db import whatsapp
+from db import node_status, whatsapp
 from db.pool import Connection
 from db.whatsapp import Noted
 from deployments.delivery.parking import park
@@ -71,7 +71,8 @@ async def record_status(
     if noted is None:
         return False
     if noted.doubled:
-        log.error("alarm", alarm="Twilio has a message twice", part=str(part), sid=update.provider_message_id)
+        log.error("alarm", alarm="sent_twice", part=str(part), sid=update.provider_message_id)
+        await node_status.report(connection, "whatsapp", "alarm", "degraded", "a reply reached a customer twice")
     if noted.news and update.status in _FAILED:
         await _remedy(connection, part, update, noted, has_template=has_template)
     return noted.news

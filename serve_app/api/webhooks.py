@@ -74,7 +74,8 @@ class TwilioCalls:
         if accepted is not None:
             # The wake is published once the customer has been quiet; if we die before, the sweeper sees to it.
             asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.nudge)
-        _log.info("whatsapp_message", sid=parsed.provider_message_id, repeated=accepted is None, kind=parsed.kind)
+        ids = {"inbox_id": str(accepted.inbox_id), "conversation_id": str(accepted.conversation_id)} if accepted else {}
+        _log.info("whatsapp_message", sid=parsed.provider_message_id, repeated=accepted is None, **ids)
         return _twiml()
 
     async def status(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from serve_app.embedded.data_dir import DataDir, default_path
+from serve_app.embedded.errors import UserError
 from serve_app.settings import Settings
 
 DataDirOption = Annotated[
@@ -26,5 +27,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 
 def chosen_data_dir(option: Path | None, settings: Settings) -> DataDir:
-    """The directory of `--data-dir`, else of NIGHTDESK_DATA_DIR, else the checkout's own."""
+    """The directory of `--data-dir`, else of NIGHTDESK_DATA_DIR, else the checkout's own.
+
+    Raises UserError for an empty one: it would be wherever the shell happens to stand.
+    """
+    if option == Path():
+        raise UserError("--data-dir is empty: name a directory that is kept for Nightdesk, or leave the option out.")
     return DataDir(option or settings.nightdesk_data_dir or default_path())

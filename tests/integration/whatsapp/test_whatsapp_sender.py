@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deployments.delivery.twilio_client import Twilio
 from deployments.formatting import utf16_length
 from tests.fakes.journal import Entry
 from tests.fakes.stage import Stage
@@ -284,6 +285,30 @@ async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line) -> No
     await eventually(shown, within_s=10)
 
 
+async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Line) -> None:
+    await line.answered("Hello")
+    line.stage.fault("status_callback", "drop", times=None)
+    line.stage.fault("messages.create", "drop_answer")
+    line.stage.fault("messages.list", "error_before")
+    await line.deliver(look_up_s=2.0)
+    await line.wait_for(1, kind="whatsapp_accepted")
+    options = TwilioOptions()
+    somebody = Twilio(
+        account_sid=options.account_sid,
+        auth_token=options.auth_token,
+        number=options.number,
+        base_url=line.stage.base_url,
+    )
+    await asyncio.to_thread(
+        lambda: somebody.send(to=f"whatsapp:{EVE}", body="About: Hello", callback=f"{line.url}/nowhere")
+    )
+    await line.all_in("sent")
+    assert await line.store.value("SELECT provider_ref FROM outbox_parts") == line.accepted()[0].message_id
+    told = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
+    await eventually(lambda: line.store.value(told), within_s=15)
+    assert "twice" in await line.store.value(told)
+
+
 async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(line: Line) -> None:
     await line.answered("Hello")
     line.stage.fault("messages.create", "error_before", times=None, status=503)
@@ -339,6 +364,19 @@ class TestRate:
             entry for entry in line.stage.journal(kind="whatsapp_status") if entry.details["error_code"]
         ]
         assert failed == []
+
+
+async def test_what_was_parked_while_the_channel_was_off_goes_out_when_it_is_on(line: Line) -> None:
+    await line.answered("one", "two")
+    on = line.args
+    line.args = on.model_copy(update={"enabled_channels": ("web_form",)})
+    await line.deliver()
+    await line.all_in("parked")
+    await line.deliveries.pop().close()
+    line.args = on
+    await line.deliver()
+    await line.all_in("sent")
+    assert bodies(line) == ["About: one", "About: two"]
 
 
 async def test_two_deliveries_send_each_word_once(line: Line) -> None:

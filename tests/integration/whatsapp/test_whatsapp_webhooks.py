@@ -268,6 +268,8 @@ async def test_h5_another_id_for_the_same_part_is_noticed_and_changes_nothing(li
         )  # fmt: skip
     assert noted is not None
     assert (noted.doubled, noted.news) == (True, False)
+    whatsapp_says = (await line.client.get("/health")).json()["components"]["whatsapp"]
+    assert (whatsapp_says["status"], "twice" in whatsapp_says["detail"]) == ("degraded", True)
     assert await line.store.value("SELECT provider_ref FROM outbox_parts") == accepted.message_id
 
 

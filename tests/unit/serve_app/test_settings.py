@@ -28,6 +28,11 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("ESCALATION_THRESHOLDS", "{refund"),
         ("LOG_LEVEL", "loud"),
         ("STAFF_API_KEY", "ann:,bob:key"),
+        ("CORS_ORIGINS", "https://a.example, zzz"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, abc"),
+        ("PUBLIC_BASE_URL", "nope"),
+        ("OPENAI_BASE_URL", "notaurl"),
+        ("DATABASE_URL", "mysql://somewhere/x"),
         ("OPENAI_API", "telepathy"),
     ],
 )

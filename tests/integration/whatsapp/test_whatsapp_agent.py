@@ -1,0 +1,54 @@
+"""R9: the real agent sees what came without words, and says so in the channel's form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from db import agent_reads
+from db.channel_intake import File
+from db.pool import connection
+from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.escalation import EscalationRules
+from embeddings.relevance import RelevanceGate
+from tests.integration.whatsapp.conftest import EVE, Line, Store
+from tests.integration.whatsapp.test_channel_intake import accept, message, wake_of
+
+PHOTO = File(filename="image-1.jpg", content_type="image/jpeg")
+
+
+async def no_search(_text: str) -> Sequence[float]:
+    raise AssertionError("nothing is to be searched for a message without words")
+
+
+@pytest.fixture
+def agent(store: Store) -> AgentNode:
+    return AgentNode(
+        pool=store.pool,
+        embed_query=no_search,
+        model=ModelSettings(),
+        gate=RelevanceGate.load(),
+        rules=EscalationRules(),
+        links=str,
+    )
+
+
+async def test_r9_files_are_found_where_the_agent_reads_them(store: Store) -> None:
+    accepted = await accept(store, message("", attachments=(PHOTO, PHOTO)))
+    async with connection(store.pool) as borrowed:
+        assert await agent_reads.attachment_names(borrowed, [accepted.inbox_id]) == ("image-1.jpg", "image-1.jpg")
+
+
+@pytest.mark.parametrize(("files", "expected"), [((PHOTO,), "Thanks for the attachment!"), ((), "without any text")])
+async def test_r9_media_are_acknowledged_and_an_empty_message_gets_a_question(
+    line: Line, agent: AgentNode, files: tuple[File, ...], expected: str
+) -> None:
+    accepted = await accept(line.store, message("", attachments=files))
+    pipeline = line.store.pipeline(agent=agent)  # type: ignore[arg-type]
+    assert await pipeline.handle(await wake_of(line.store, accepted.inbox_id)) == "answered"
+    line.stage.set_number(EVE, window_open=True)
+    await line.deliver()
+    [answer] = await line.wait_for(1, kind="whatsapp_accepted")
+    assert expected in answer.body
+    assert answer.body.endswith("?")

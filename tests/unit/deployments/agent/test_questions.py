@@ -1,0 +1,19 @@
+"""What a message asks, beside what was said before."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.agent import questions
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "query"),
+    [
+        ("and how do I delete it?", "How do I create an API key? and how do I delete it?"),
+        ("How do I turn on two-factor authentication?", "How do I turn on two-factor authentication?"),
+    ],
+)
+def test_a_follow_up_that_refers_back_is_searched_behind_what_it_refers_to(follow_up: str, query: str) -> None:
+    assert questions.in_context(follow_up, ["How do I create an API key?"]) == query
+    assert questions.in_context(follow_up, []) == follow_up
