@@ -10,7 +10,7 @@ from enum import StrEnum
 from string import ascii_lowercase
 from typing import Literal, get_args
 
-from deployments.escalation_phrases import HOW_TO, KEYWORDS, MENTIONS, NOT_MISSPELT, PRODUCT, REQUESTS
+from deployments.escalation_phrases import HOW_TO, KEYWORDS, MENTIONS, NOT_MISSPELT, PRODUCT, REQUESTS, WORD_LISTS
 
 WordReason = Literal["legal", "refund", "pricing", "human_request"]
 WORD_REASONS: tuple[WordReason, ...] = get_args(WordReason)
@@ -78,10 +78,10 @@ def _read_sentence(reason: WordReason, sentence: str) -> tuple[Wording, str]:
 
 
 def _compiled(phrases: Iterable[str]) -> re.Pattern[str]:
-    """One pattern of whole words; `~3` becomes up to three words."""
+    """One pattern of whole words; `<people>` becomes a list of words, `~3` up to three words."""
     joined = "|".join(f"(?:{phrase})" for phrase in phrases)
+    joined = re.sub(r"<(\w+)>", lambda named: WORD_LISTS[named[1]], joined)
     gaps = re.sub(r" ~(\d) ", r" (?:\\S+ ){0,\1}", joined)
-    gaps = re.sub(r" \?~(\d) ", r" (?:\\S+ ){0,\1}", gaps)
     return re.compile(rf"(?<!\S)(?:{gaps})(?!\S)")
 
 

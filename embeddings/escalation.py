@@ -53,7 +53,7 @@ class EscalationHead:
     """Probabilities of the five classes for texts and their unit vectors from the encoder `model_id`.
 
     support: (m, d) remembered vectors · weights: (m, 5) · bias: (5,) · gamma: the kernel's width ·
-    rarity: (BUCKETS,) and letters: (BUCKETS, 5) weigh the letter groups · with_text, without_text: calibrations.
+    rarity: (BUCKETS,) and letters: (BUCKETS, 5) weigh the letter groups.
     """
 
     support: Floats
@@ -62,8 +62,7 @@ class EscalationHead:
     gamma: float
     rarity: Floats
     letters: Floats
-    with_text: Softmax
-    without_text: Softmax
+    softmax: Softmax
     model_id: str
 
     classes = CLASSES
@@ -77,8 +76,7 @@ class EscalationHead:
                 return cls(
                     **{name: stored[name].astype(np.float32) for name in _ARRAYS},
                     gamma=float(stored["gamma"]),
-                    with_text=Softmax(scale=stored["scale_with"], shift=stored["shift_with"]),
-                    without_text=Softmax(scale=stored["scale_without"], shift=stored["shift_without"]),
+                    softmax=Softmax(scale=stored["scale"], shift=stored["shift"]),
                     model_id=str(stored["model_id"]),
                 )
         except (OSError, KeyError, ValueError) as error:
@@ -90,10 +88,8 @@ class EscalationHead:
             path,
             **{name: getattr(self, name).astype(np.float16) for name in _ARRAYS},
             gamma=np.float32(self.gamma),
-            scale_with=self.with_text.scale,
-            shift_with=self.with_text.shift,
-            scale_without=self.without_text.scale,
-            shift_without=self.without_text.shift,
+            scale=self.softmax.scale,
+            shift=self.softmax.shift,
             model_id=np.array(self.model_id),
         )
 
@@ -102,14 +98,13 @@ class EscalationHead:
         if self.model_id != model_id:
             raise HeadNotUsableError(f"the escalation head is for {self.model_id!r}, not {model_id!r}: train it again")
 
-    def scores(self, vectors: Floats, texts: Sequence[str] | None = None) -> Floats:
-        """float32 (n, d) of unit length -> (n, 5), rows sum to 1, columns as `classes`.
+    def scores(self, vectors: Floats, texts: Sequence[str]) -> Floats:
+        """n texts and their vectors, float32 (n, d) of unit length -> (n, 5), rows sum to 1, columns as `classes`."""
+        return self.softmax(self.sums(vectors, texts))
 
-        With the texts that the vectors are of it is more exact; without them (stored vectors) meaning alone speaks.
-        """
-        if texts is None:
-            return self.without_text(self.vector_sums(vectors))
-        return self.with_text(self.vector_sums(vectors) + self.letter_sums(texts))
+    def sums(self, vectors: Floats, texts: Sequence[str]) -> Floats:
+        """The same before the softmax: what is calibrated."""
+        return self.vector_sums(vectors) + self.letter_sums(texts)
 
     def vector_sums(self, vectors: Floats) -> Floats:
         """(n, d) -> (n, 5): how close each text lies to the remembered ones, bias included."""
@@ -125,9 +120,7 @@ class EscalationHead:
         return sums
 
 
-def message_scores(
-    head: EscalationHead, whole: Floats, parts: Floats, texts: Sequence[str] | None = None
-) -> dict[str, float]:
+def message_scores(head: EscalationHead, whole: Floats, parts: Floats, texts: Sequence[str]) -> dict[str, float]:
     """The scores of one message from the vector of its whole text (d,) and those of its parts (k, d), k may be 0.
 
     `texts` are the whole text and the parts, k + 1 in that order. A class scores as its strongest part does: one

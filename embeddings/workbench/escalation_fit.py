@@ -92,8 +92,7 @@ def fit(corpus: Corpus, model_id: str) -> EscalationHead:
         gamma=GAMMA,
         rarity=rarity,
         letters=np.asarray(LETTERS * (letters.T @ weights), dtype=np.float32),
-        with_text=_AS_IT_IS,
-        without_text=_AS_IT_IS,
+        softmax=_AS_IT_IS,
         model_id=model_id,
     )
 
@@ -127,17 +126,11 @@ def trained(corpus: Corpus, model_id: str) -> tuple[EscalationHead, list[Example
     """The calibrated head, and what heads that had not seen them say of the training messages."""
     folds = list(folded(corpus))
     labels = np.concatenate([part.labels for part, _ in folds])
-    vector_sums = np.concatenate([head.vector_sums(part.whole) for part, head in folds])
-    letter_sums = np.concatenate([head.letter_sums([own[0] for own in part.texts]) for part, head in folds])
-    with_text = calibrated(vector_sums + letter_sums, labels, folds[0][1].bias)
-    without_text = calibrated(vector_sums, labels, folds[0][1].bias)
-
-    def ready(head: EscalationHead) -> EscalationHead:
-        return replace(head, with_text=with_text, without_text=without_text)
-
-    unseen = [score for part, head in folds for score in part.scores(ready(head))]
+    sums = np.concatenate([head.sums(part.whole, [own[0] for own in part.texts]) for part, head in folds])
+    softmax = calibrated(sums, labels, folds[0][1].bias)
+    unseen = [score for part, head in folds for score in part.scores(replace(head, softmax=softmax))]
     examples = [example for part, _ in folds for example in part.examples]
-    return ready(fit(corpus, model_id)), examples, unseen
+    return replace(fit(corpus, model_id), softmax=softmax), examples, unseen
 
 
 def calibrated(sums: Floats, labels: Labels, bias: Floats) -> Softmax:

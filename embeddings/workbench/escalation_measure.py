@@ -87,10 +87,16 @@ def judge(examples: Sequence[Example], scores: Scores, way: Way) -> list[Judgeme
 
 
 def measure(judgements: Iterable[Judgement]) -> dict[str, dict[str, float]]:
-    """By "label/kind": the number of messages, and `recall` of requests or `false_alarms` of ordinary messages."""
+    """By "label/kind": the number of messages, and `recall` of requests or `false_alarms` of ordinary messages.
+
+    "none/with a trigger" are the ordinary messages of every kind that hold one of TRIGGERS as a word.
+    """
     groups: dict[str, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
-        groups[f"{judgement.example.label}/{judgement.example.kind}"].append(judgement)
+        example = judgement.example
+        groups[f"{example.label}/{example.kind}"].append(judgement)
+        if example.label == "none" and word_baseline(example, {}):
+            groups["none/with a trigger"].append(judgement)
     return {name: _rates(name, group) for name, group in sorted(groups.items())}
 
 
