@@ -34,18 +34,18 @@ REASON_PRECEDENCE = (
 """The first that applies is the reason of an escalation."""
 
 THRESHOLDS: Mapping[str, float] = {
-    "legal.meaning": 0.5,
-    "legal.mention": 0.4,
+    "legal.meaning": 0.35,
+    "legal.mention": 0.15,
     "legal.product": 0.95,
-    "refund.meaning": 0.5,
-    "refund.mention": 0.4,
+    "refund.meaning": 0.55,
+    "refund.mention": 0.55,
     "refund.product": 0.95,
     "pricing.meaning": 0.5,
-    "pricing.mention": 0.4,
+    "pricing.mention": 0.45,
     "pricing.product": 0.95,
-    "human_request.meaning": 0.5,
+    "human_request.meaning": 0.2,
     "human_request.mention": 0.4,
-    "human_request.product": 0.95,
+    "human_request.product": 0.5,
 }
 """The least score of a class that escalates, by what the words say of it: nothing ("meaning"), a mention, product talk.
 

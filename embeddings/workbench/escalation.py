@@ -81,7 +81,8 @@ def evaluated(
     }
     rates: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
-    for name, examples in {"test": test_messages(), "stranger": data.strangers()}.items():
+    sets = {"test": test_messages(), "stranger": data.strangers(), "unseen": data.strangers("unseen")}
+    for name, examples in sets.items():
         scores = encoded(encoder, examples).scores(head)
         judged = {way: measuring.judge(examples, scores, decide) for way, decide in ways.items()}
         rates[name] = {way: measuring.measure(judgements) for way, judgements in judged.items()}

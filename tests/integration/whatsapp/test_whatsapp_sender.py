@@ -174,12 +174,8 @@ async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
     line.stage.fault("messages.create", "rate_limited", times=None, seconds=1)
     delivery = await line.deliver()
 
-    async def noticed() -> bool:
-        return (
-            await line.store.value("SELECT count(*) FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'")
-            == 1
-        )
-
+    refused = "SELECT count(*) FROM outbox WHERE last_error LIKE '%429%'"
+    await eventually(lambda: line.store.value(refused), within_s=10)
     await asyncio.sleep(1.5)
     assert set(await line.states()) <= {"ready", "sending"}
     assert line.accepted() == []

@@ -1,0 +1,170 @@
+"""G5, G7, G14: the rules that weigh words and meaning, and the tables of context/escalation-rules.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from deployments.escalation import (
+    REASON_PRECEDENCE,
+    THRESHOLDS,
+    EscalationRules,
+    Priority,
+    is_falling,
+    is_negative,
+    priority_for_sentiment,
+    severity_and_queue,
+)
+
+RULES = (Path(__file__).parents[3] / "context" / "escalation-rules.md").read_text(encoding="utf-8")
+CALM = 0.6
+NOTHING_MEANT: Mapping[str, float] = {"none": 1.0, "pricing": 0.0, "refund": 0.0, "legal": 0.0, "human_request": 0.0}
+
+
+def _table(heading: str) -> list[list[str]]:
+    """The rows below the line that starts with `heading`, cells without backticks."""
+    below = RULES.partition(heading)[2].partition("\n\n")[0]
+    return [[cell.strip().replace("`", "") for cell in row.strip("|").split("|")] for row in below.splitlines()[2:]]
+
+
+def test_g14_severities_are_those_of_the_dossier() -> None:
+    rows = _table("| reason | severity |")
+    assert {reason for reason, _ in rows} == set(REASON_PRECEDENCE)
+    for reason, severity in rows:
+        assert severity_and_queue(reason, "how_to", "low", CALM)[0] == severity
+
+
+def test_g14_queues_are_those_of_the_dossier() -> None:
+    categories = ("account_access", "billing", "technical", "how_to", "feature_request", "complaint")
+    rows = _table("| reason | ticket category | queue |")
+    for reason in REASON_PRECEDENCE:
+        for category in categories:
+            expected = next(
+                queue
+                for reasons, among, queue in rows
+                if (reasons == "any other" or reason in reasons.split(", "))
+                and (among == "any" or category in among.split(", "))
+            )
+            assert severity_and_queue(reason, category, "low", CALM)[1] == expected
+
+
+def test_the_order_of_reasons_is_that_of_the_dossier() -> None:
+    ordered = [reason for _, reason, *_ in _table("| order | reason |")]
+    assert tuple(ordered) == REASON_PRECEDENCE
+
+
+@pytest.mark.parametrize(
+    ("priority", "sentiment", "severity"),
+    [
+        ("medium", CALM, "low"),
+        ("high", CALM, "medium"),
+        ("critical", CALM, "high"),
+        ("medium", 0.29, "high"),
+        ("high", 0.3, "medium"),
+        ("low", 0.14, "critical"),
+    ],
+)
+def test_g14_priority_and_mood_raise_the_severity(priority: Priority, sentiment: float, severity: str) -> None:
+    assert severity_and_queue("no_kb_match", "how_to", priority, sentiment)[0] == severity
+
+
+def test_g14_nothing_lowers_a_severity() -> None:
+    assert severity_and_queue("legal", "how_to", "low", 0.9)[0] == "critical"
+
+
+def test_an_unknown_reason_is_refused() -> None:
+    with pytest.raises(KeyError):
+        severity_and_queue("boredom", "billing", "low", CALM)
+
+
+@pytest.mark.parametrize(("score", "negative"), [(0.0, True), (0.299, True), (0.3, False), (1.0, False)])
+def test_g7_below_point_three_escalates(score: float, negative: bool) -> None:
+    assert is_negative(score) is negative
+
+
+@pytest.mark.parametrize(
+    ("current", "score", "earlier", "expected"),
+    [
+        ("low", 0.49, (), "high"),
+        ("low", 0.5, (), "low"),
+        ("critical", 0.4, (), "critical"),
+        ("medium", 0.6, (0.9, 0.75), "high"),
+        ("medium", 0.6, (0.75, 0.9), "medium"),
+        ("medium", 0.7, (0.89, 0.8), "medium"),
+    ],
+)
+def test_g7_unease_and_falling_moods_raise_the_priority(
+    current: Priority, score: float, earlier: tuple[float, ...], expected: str
+) -> None:
+    assert priority_for_sentiment(current, score, earlier) == expected
+
+
+def test_g7_a_trend_takes_three_messages() -> None:
+    assert not is_falling((0.9, 0.5))
+    assert is_falling((0.9, 0.7, 0.5))
+    assert not is_falling((0.9, 0.7, 0.7))
+
+
+def _reason(text: str, subject: str = "", thresholds: Mapping[str, float] | None = None, **scores: float) -> str | None:
+    verdict = EscalationRules(thresholds).decide(text=text, subject=subject, class_scores={**NOTHING_MEANT, **scores})
+    return verdict.reason
+
+
+def test_g5_a_direct_request_escalates_whatever_the_classifier_says() -> None:
+    verdict = EscalationRules().decide(text="Please refund me.", subject="", class_scores=NOTHING_MEANT)
+    assert (verdict.reason, verdict.signal, verdict.evidence) == ("refund", "words", "please refund")
+    assert verdict.scores == NOTHING_MEANT
+
+
+def test_g5_words_and_meaning_are_both_named() -> None:
+    verdict = EscalationRules().decide(
+        text="Please refund me.", subject="", class_scores={**NOTHING_MEANT, "refund": 0.97}
+    )
+    assert verdict.signal == "both"
+
+
+def test_g5_meaning_alone_escalates_without_evidence() -> None:
+    verdict = EscalationRules().decide(
+        text="That should never have left us.", subject="", class_scores={**NOTHING_MEANT, "refund": 0.999}
+    )
+    assert (verdict.reason, verdict.signal, verdict.evidence) == ("refund", "meaning", "")
+
+
+def test_g5_talk_of_the_product_needs_a_surer_classifier() -> None:
+    question = "Where is the refund report?"
+    assert _reason(question, refund=THRESHOLDS["refund.meaning"] + 0.01) is None
+    assert _reason(question, refund=0.999) == "refund"
+
+
+def test_g5_a_request_in_the_subject_counts() -> None:
+    assert _reason("See above, thanks.", subject="Refund request") == "refund"
+
+
+def test_g5_the_first_sure_reason_wins() -> None:
+    assert _reason("I want a refund or my lawyer will contact you.") == "legal"
+    assert _reason("What does Professional cost? And please give me a refund for May.") == "refund"
+
+
+def test_g5_a_faint_sign_does_not_outrank_a_plain_request() -> None:
+    assert _reason("How much does Professional cost?", legal=THRESHOLDS["legal.meaning"] + 0.01) == "pricing"
+
+
+def test_thresholds_can_be_replaced_for_one_class_or_for_all() -> None:
+    words = "Something else entirely"
+    assert _reason(words, legal=0.99) == "legal"
+    assert _reason(words, thresholds={"legal.meaning": 1.0}, legal=0.99) is None
+    assert _reason(words, thresholds={"meaning": 1.0}, legal=0.99) is None
+    assert _reason(words, thresholds={"meaning": 1.0, "legal.meaning": 0.9}, legal=0.99) == "legal"
+
+
+@pytest.mark.parametrize("thresholds", [{"legale.meaning": 0.5}, {"sense": 0.5}, {"meaning": 1.5}, {"meaning": -0.1}])
+def test_thresholds_that_make_no_sense_are_refused_by_name(thresholds: Mapping[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(thresholds))):
+        EscalationRules(thresholds)
+
+
+def test_a_missing_score_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        EscalationRules().decide(text="Hello", subject="", class_scores={"none": 1.0})
