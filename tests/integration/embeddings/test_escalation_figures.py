@@ -15,7 +15,6 @@ from embeddings.workbench import escalation_measure as measuring
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.escalation_fit import encoded
 
-REASONS = ("pricing", "refund", "legal", "human_request")
 TRIGGERS_IN_ORDINARY_QUESTIONS = (
     "What user agent string do your webhooks send?",
     "Where can I find the refund report in the dashboard?",
@@ -49,13 +48,6 @@ def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], floa
     for one in judged:
         groups[one.example.label != "none", one.example.kind].append(not one.missed and not one.false_alarm)
     return {group: sum(right) / len(right) for group, right in groups.items()}
-
-
-def test_g5_every_direct_request_of_a_stranger_reaches_a_person(encoder: Encoder, head: EscalationHead) -> None:
-    direct = [one for one in data.strangers() if one.kind == "direct"]
-    assert {one.label for one in direct} >= set(REASONS)
-    missed = [one.example.text for one in _judged(encoder, head, direct) if one.missed]
-    assert not missed
 
 
 def test_g5_strangers_paraphrases_and_ordinary_questions(encoder: Encoder, head: EscalationHead) -> None:
