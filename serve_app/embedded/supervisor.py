@@ -12,7 +12,8 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
-from serve_app.embedded import logs, ports, topics
+from ingest.topics import ensure_topics
+from serve_app.embedded import logs, ports
 from serve_app.embedded.board import Board, Listener
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.environment import Services, product_environment, ray_environment
@@ -28,7 +29,7 @@ from serve_app.embedded.ray_node import RayHead
 from serve_app.embedded.reaper import adopt_orphans, reap_orphans
 from serve_app.embedded.run_file import PartStatus, RunFile
 from serve_app.embedded.start_options import StartOptions
-from serve_app.settings import Settings
+from serve_app.settings import KafkaArgs, Settings
 
 PROBE_SECONDS = 2.0
 SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
@@ -158,7 +159,7 @@ class Supervisor:
     async def _create_topics(self) -> None:
         assert self._kafka is not None
         try:
-            created = await topics.create_missing(self._kafka.bootstrap_servers)
+            created = await ensure_topics(KafkaArgs(bootstrap_servers=self._kafka.bootstrap_servers))
         except KafkaError as error:
             raise StartError(
                 f"Kafka does not take topics: {error or type(error).__name__} (see {self._data_dir.log('kafka')})"

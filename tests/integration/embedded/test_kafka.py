@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
+from ingest.events import TOPICS
+from ingest.topics import TopicSet, ensure_topics
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import StartError
 from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.embedded.topics import TOPICS, create_missing
+from serve_app.settings import KafkaArgs
 
 
 @pytest.fixture
@@ -49,25 +50,22 @@ async def _kept(broker: EmbeddedKafka) -> int:
         await consumer.stop()
 
 
+async def _make_topics(broker: EmbeddedKafka, *names: str) -> list[str]:
+    kafka = KafkaArgs(bootstrap_servers=broker.bootstrap_servers, partitions=1)
+    return await ensure_topics(kafka, TopicSet(names=names or TOPICS))
+
+
 async def test_topics_are_made_once(kafka_server: EmbeddedKafka, topic_name: str) -> None:
-    # The broker is the whole run's, and another test may have made the topics of these names in its own way.
-    wanted = {f"{topic_name}.{name}": partitions for name, partitions in TOPICS.items()}
-    assert await create_missing(kafka_server.bootstrap_servers, wanted) == sorted(wanted)
-    assert await create_missing(kafka_server.bootstrap_servers, wanted) == []
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap_servers)
-    await admin.start()
-    try:
-        described = await admin.describe_topics(list(wanted))
-    finally:
-        await admin.close()
-    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
-    assert found == wanted
+    # The broker is the whole run's, and another test may have made the topics of the product in its own way.
+    names = (f"{topic_name}.a", f"{topic_name}.b")
+    assert await _make_topics(kafka_server, *names) == sorted(names)
+    assert await _make_topics(kafka_server, *names) == []
 
 
 async def test_kill_9_and_other_ports_lose_nothing(data_dir: DataDir) -> None:
     broker = EmbeddedKafka(data_dir)
     broker.start()
-    await create_missing(broker.bootstrap_servers)
+    await _make_topics(broker)
     await _send(broker, 40)
     assert broker.pid is not None
     os.kill(broker.pid, signal.SIGKILL)
@@ -86,7 +84,7 @@ async def test_a_format_that_was_cut_off_is_done_again(data_dir: DataDir) -> Non
     (data_dir.kafka / "new" / "meta.properties").write_text("version=1\n")
     broker = EmbeddedKafka(data_dir)
     broker.start()
-    assert await create_missing(broker.bootstrap_servers) == sorted(TOPICS)
+    assert await _make_topics(broker) == sorted(TOPICS)
 
 
 def test_broken_storage_says_where_to_look(data_dir: DataDir) -> None:

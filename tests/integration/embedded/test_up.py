@@ -16,10 +16,10 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from ingest.events import TOPICS
 from serve_app.embedded import ports
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.run_file import RunFile, load
-from serve_app.embedded.topics import TOPICS
 from tests.integration.embedded.running import PROJECT, Running, wait_until
 
 pytestmark = pytest.mark.timeout(900)
@@ -85,13 +85,14 @@ async def _send(servers: str, number: int) -> None:
 
 
 async def _records(servers: str) -> list[bytes]:
+    """What the topic holds, sorted: its records lie in several partitions."""
     consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=servers, auto_offset_reset="earliest")
     await consumer.start()
     try:
         found: list[bytes] = []
         while batch := await consumer.getmany(timeout_ms=2000):
             found += [record.value for records in batch.values() for record in records]
-        return found
+        return sorted(found)
     finally:
         await consumer.stop()
 
