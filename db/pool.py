@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 from pgvector.asyncpg import register_vector
@@ -75,8 +75,3 @@ async def transaction(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Conn
     """Borrow a connection inside a transaction: all or nothing. Errors as `connection`."""
     async with connection(pool, timeout=timeout) as borrowed, borrowed.transaction():
         yield borrowed
-
-
-def as_json(value: Any) -> str:
-    """Encode for a jsonb parameter inside an array, where the codec does not reach."""
-    return json.dumps(value)

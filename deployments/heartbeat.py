@@ -13,6 +13,10 @@ from db.pool import DatabaseUnavailableError, Pool, connection
 EVERY_S = 5.0
 
 
+class NodeDiedError(Exception):
+    """One of a node's tasks ended: the replica has to be replaced; what it held is taken over, nothing is half done."""
+
+
 class Heartbeat:
     """Writes `status()` (the status and one line of detail) for a replica of a node until it is stopped."""
 

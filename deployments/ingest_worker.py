@@ -12,7 +12,7 @@ from db.ids import new_id
 from db.node_status import Status
 from db.pool import Pool, connection
 from deployments.apology import Apology
-from deployments.heartbeat import Heartbeat
+from deployments.heartbeat import Heartbeat, NodeDiedError
 from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
 from deployments.reply_limit import ReplyLimit
 from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
@@ -25,10 +25,6 @@ from ingest.verdicts import DeadLetterLimit, Verdict
 GROUP = "nightdesk-ingest"
 BROKER_GRACE_S = 5.0
 """How long the broker may be away before the node calls itself degraded."""
-
-
-class NodeDiedError(Exception):
-    """One of the node's tasks ended: the replica has to be replaced, what it held is taken over by others."""
 
 
 class IngestWorker:

@@ -51,10 +51,6 @@ class ProductClient:
         """Read a ticket as its customer. Raises ProductUnreachableError when the connection fails."""
         return await self._call("GET", f"/tickets/{number}", params={"token": token})
 
-    async def health(self) -> Reply:
-        """Read /health. Raises ProductUnreachableError when the connection fails."""
-        return await self._call("GET", "/health")
-
     async def _call(self, method: str, path: str, **arguments: Any) -> Reply:
         started = time.perf_counter()
         try:

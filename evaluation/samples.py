@@ -21,7 +21,6 @@ class Sample:
     form: dict[str, Any]
     outcome: str
     reason: str | None
-    topics: tuple[str, ...]
 
     @property
     def expected(self) -> str:
@@ -62,5 +61,4 @@ def _sample(row: dict[str, Any]) -> Sample:
         form=form,
         outcome=expected["outcome"],
         reason=expected["reason"],
-        topics=tuple(expected.get("topics") or ()),
     )

@@ -20,6 +20,3 @@ FROM knowledge_base
 WHERE embedding_model = $1 AND ($4::text IS NULL OR category = $4)
 ORDER BY embedding::vector(384) <=> $2::vector(384)
 LIMIT $3;
-
--- categories --
-SELECT DISTINCT category FROM knowledge_base WHERE embedding_model = $1 ORDER BY category;

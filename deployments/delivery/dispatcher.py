@@ -27,7 +27,7 @@ from deployments.delivery.sender import (
     TransientDeliveryError,
     UndeliverableError,
 )
-from deployments.heartbeat import Heartbeat
+from deployments.heartbeat import Heartbeat, NodeDiedError
 from deployments.patience import until_it_answers
 from ingest.producer import no_failpoint
 
@@ -46,10 +46,6 @@ MAX_TRANSIENT_S = 60.0
 MAX_REJECTIONS = 5
 
 log = structlog.get_logger(__name__)
-
-
-class NodeDiedError(Exception):
-    """The delivery loop ended: the replica has to be replaced, the sweeper frees what it held."""
 
 
 class Delivery:

@@ -11,7 +11,7 @@ import structlog
 from db.ids import new_id
 from db.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
-from deployments.heartbeat import Heartbeat
+from deployments.heartbeat import Heartbeat, NodeDiedError
 from deployments.reporting.collector import AlertRules, Collector
 from ingest.producer import Relay
 from ingest.sweeper import Sweeper
@@ -24,10 +24,6 @@ SWEEP_EVERY_S = 2.0
 LOOK_AT_MAILBOX_S = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-class NodeDiedError(Exception):
-    """One of the node's loops ended: the replica has to be replaced; nothing it did was half done."""
 
 
 class Reporting:

@@ -86,8 +86,12 @@ _HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("name", _HOSTILE)
 def test_tz3_a_hostile_mail_takes_less_than_a_second(name: str) -> None:
     raw = _HOSTILE[name]()
+    # The best of three: on a core that others share a single run counts some of their time too.
+    assert min(_seconds(raw) for _ in range(3)) < 1.0
+
+
+def _seconds(raw: bytes) -> float:
     begun = time.process_time()
     with suppress(InvalidMessageError):
         parse(raw, gmail_id="1", thread_id="t", label_ids=(), internal_date=datetime.now(UTC), our_addresses=())
-    # The bound is a second on a core of its own; a core that others share counts up to twice that.
-    assert time.process_time() - begun < 2.5
+    return time.process_time() - begun
