@@ -8,12 +8,14 @@ from __future__ import annotations
 import errno
 import random
 import socket
+import time
 from collections.abc import Collection
 
 from serve_app.embedded.errors import StartError
 
 LOOPBACK = "127.0.0.1"
 RANGE = range(20_000, 32_000)
+POLL_SECONDS = 0.05
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
@@ -25,8 +27,15 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def require_free(port: int, host: str, *, option: str = "--port") -> None:
-    """Raises StartError, in one line, when we could not listen on `host:port`; `option` chooses another port."""
+def require_free(port: int, host: str, *, option: str = "--port", patience: float = 0.0) -> None:
+    """Raises StartError, in one line, when we could not listen on `host:port`; `option` chooses another port.
+
+    `patience`: seconds for a server that was just killed. The kernel closes its sockets once its last thread has gone,
+    a moment after its leader has become a zombie.
+    """
+    deadline = time.monotonic() + patience
+    while not is_free(port, host) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
     try:
         _bind(port, host)
     except OSError as error:

@@ -35,6 +35,7 @@ PROBE_SECONDS = 2.0
 SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
 HOUSEKEEPING_SECONDS = 5.0
 READY_SECONDS = 0.2
+RELEASE_SECONDS = 5.0  # for the ports of what we have just killed
 
 
 class Supervisor:
@@ -75,10 +76,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self._loop.add_signal_handler(number, self.stop)
         adopt_orphans()
-        await asyncio.to_thread(stop_leftovers, self._data_dir, grace=3.0)
-        ports.require_free(self._graph.port, self._host)
-        if self._options.dashboard_port is not None:
-            ports.require_free(self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port")
+        await asyncio.to_thread(self._clear_the_ground)
         await asyncio.to_thread(self._graph.warm)
         tasks = [asyncio.create_task(work) for work in self._endless_works()]
         try:
@@ -88,6 +86,15 @@ class Supervisor:
                 task.cancel()
             await self._stop_all()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _clear_the_ground(self) -> None:
+        """End what a dead supervisor left; raises StartError when our ports are still taken then."""
+        patience = RELEASE_SECONDS if stop_leftovers(self._data_dir, grace=3.0) else 0.0
+        ports.require_free(self._graph.port, self._host, patience=patience)
+        if self._options.dashboard_port is not None:
+            ports.require_free(
+                self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port", patience=patience
+            )
 
     def stop(self) -> None:
         """Ask for the end; `run` returns once everything has stopped."""
