@@ -26,46 +26,25 @@ from serve_app.channel_args import (
     gmail_args,
     twilio_args,
 )
+from serve_app.setting_types import RateLimit, parse_rate, parse_staff_keys
+from serve_app.support_args import (
+    AgentMode,
+    Hours,
+    NotifyUrls,
+    Severity,
+    SupportArgs,
+    TimeZoneName,
+    support_args,
+)
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 CHANNELS = ("email", "whatsapp", "web_form")
 _ORIGIN = re.compile(r"^https?://[^/\s]+$")
-_RATE = re.compile(r"^(\d+)/(second|minute|hour)$")
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 class SettingsError(Exception):
     """A setting is wrong: one line names the variable and says what is expected. Nothing was started."""
-
-
-class RateLimit(BaseModel):
-    """At most `hits` calls in a window of `seconds`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    hits: int
-    seconds: int
-
-
-def parse_rate(text: str) -> RateLimit | None:
-    """Read `30/minute`; `off` is None. Raises ValueError for anything else."""
-    if text.strip().lower() == "off":
-        return None
-    match = _RATE.match(text.strip().lower())
-    if match is None or int(match[1]) == 0:
-        raise ValueError("expected a rate such as 30/minute (second, minute, hour) or off")
-    return RateLimit(hits=int(match[1]), seconds=_SECONDS[match[2]])
-
-
-def parse_staff_keys(text: str) -> tuple[tuple[str, str], ...]:
-    """Read `name:key,name2:key2` as pairs; a key without a name is `staff`. Raises ValueError for an empty one."""
-    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
-    split = [entry.partition(":") for entry in entries]
-    pairs = tuple((name.strip(), key.strip()) if separator else ("staff", name) for name, separator, key in split)
-    if any(not name or not key for name, key in pairs):
-        raise ValueError("expected name:key pairs, separated by commas, none of them empty")
-    return pairs
 
 
 class Settings(BaseSettings):
@@ -115,6 +94,15 @@ class Settings(BaseSettings):
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
 
+    agent_mode: AgentMode = "auto"
+    notify_urls: Annotated[NotifyUrls, NoDecode] = ()
+    support_hours: Hours = "Mon-Fri 08:00-20:00"
+    support_timezone: TimeZoneName = "UTC"
+    sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    ticket_resolve_hours: float = Field(default=72.0, gt=0)
+    ticket_close_hours: float = Field(default=168.0, gt=0)
+
+    demo_channels_url: BaseUrl | None = None
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     embedding_model: str = "minilm-l6-v2-int8"
@@ -231,6 +219,8 @@ class AppArgs(BaseModel):
     model: ModelArgs = ModelArgs()
     gmail: GmailArgs = GmailArgs()
     twilio: TwilioArgs = TwilioArgs()
+    support: SupportArgs = SupportArgs()
+    demo_channels_url: str | None = None
     embedding_model: str = "minilm-l6-v2-int8"
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     secret_key: SecretStr
@@ -267,6 +257,8 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         ),
         gmail=gmail_args(settings),
         twilio=twilio_args(settings),
+        support=support_args(settings),
+        demo_channels_url=settings.demo_channels_url,
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
         secret_key=_required("SECRET_KEY", settings.secret_key),

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from starlette.requests import Request
 
 from serve_app.api.errors import ApiError
-from serve_app.settings import parse_staff_keys
+from serve_app.setting_types import parse_staff_keys
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="nightdesk staff"'}
 

@@ -11,7 +11,8 @@ from db.pool import Pool
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
 from serve_app.channel_args import GmailArgs, TwilioArgs
-from serve_app.settings import AppArgs, RateLimit
+from serve_app.setting_types import RateLimit
+from serve_app.settings import AppArgs
 
 LOOKUPS = RateLimit(hits=120, seconds=60)
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from db import rate_limits
 from db.pool import Connection
 from serve_app.api.errors import ApiError, retry_after
-from serve_app.settings import RateLimit
+from serve_app.setting_types import RateLimit
 
 IPV6_HOUSEHOLD = 64  # a provider gives a household at least this prefix, so an address alone would be no limit
 

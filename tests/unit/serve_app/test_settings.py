@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.settings import Settings, SettingsError, app_args, load_settings, parse_rate
+from serve_app.setting_types import parse_rate
+from serve_app.settings import Settings, SettingsError, app_args, load_settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,6 +35,13 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("OPENAI_BASE_URL", "notaurl"),
         ("DATABASE_URL", "mysql://somewhere/x"),
         ("OPENAI_API", "telepathy"),
+        ("AGENT_MODE", "sometimes"),
+        ("NOTIFY_URLS", "slack"),
+        ("SUPPORT_HOURS", "nine to five"),
+        ("SUPPORT_TIMEZONE", "Mars/Olympus"),
+        ("SLA_HOURS", '{"high": 0}'),
+        ("SLA_HOURS", '{"panic": 1}'),
+        ("TICKET_CLOSE_HOURS", "0"),
     ],
 )
 def test_s4_a_wrong_setting_is_one_line_that_names_the_variable(

@@ -1,0 +1,82 @@
+"""How the support team works: the agent's mode, opening hours, promised times, whom to notify, when tickets end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+
+if TYPE_CHECKING:
+    from serve_app.settings import Settings
+
+AgentMode = Literal["auto", "draft", "off"]
+"""auto: it answers; draft: a person approves each answer; off: everything goes to a person."""
+Severity = Literal["low", "medium", "high", "critical"]
+SLA_HOURS: dict[Severity, float] = {"critical": 0.5, "high": 2.0, "medium": 8.0, "low": 24.0}
+"""Hours until a person takes a hand-over, by severity, as context/company-profile.md has them: support hours, but for
+critical, which runs at any hour."""
+
+_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d|24:00"
+_HOURS = re.compile(rf"^{_DAY}(?:-{_DAY})? (?:{_TIME})-(?:{_TIME})(?:, {_DAY}(?:-{_DAY})? (?:{_TIME})-(?:{_TIME}))*$")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; expected such as Europe/Berlin") from None
+    return name
+
+
+def _readable_hours(text: str) -> str:
+    if not _HOURS.match(text):
+        raise ValueError("expected such as Mon-Fri 09:00-18:00, Sat 10:00-14:00")
+    return text
+
+
+def _split_urls(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    urls = value.split()
+    if wrong := [url.partition(":")[0] for url in urls if "://" not in url]:
+        raise ValueError(f"expected Apprise URLs, separated by spaces; {wrong[0]!r} is none")
+    return tuple(urls)
+
+
+Hours = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_readable_hours)]
+TimeZoneName = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_known_zone)]
+NotifyUrls = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_urls)]
+
+
+class SupportArgs(BaseModel):
+    """The support team. `sla_hours`: hours until a hand-over is taken, by severity; of `hours` (in `timezone`), but
+    for critical, which counts every hour.
+
+    A waiting ticket resolves by itself after `resolve_after_hours`, a resolved one closes after `close_after_hours`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    agent_mode: AgentMode = "auto"
+    notify_urls: tuple[SecretStr, ...] = ()
+    hours: str = "Mon-Fri 08:00-20:00"
+    timezone: str = "UTC"
+    sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
+    resolve_after_hours: float = 72.0
+    close_after_hours: float = 168.0
+
+
+def support_args(settings: Settings) -> SupportArgs:
+    """Return what the settings say of the support team."""
+    return SupportArgs(
+        agent_mode=settings.agent_mode,
+        notify_urls=settings.notify_urls,
+        hours=settings.support_hours,
+        timezone=settings.support_timezone,
+        sla_hours={**SLA_HOURS, **settings.sla_hours},
+        resolve_after_hours=settings.ticket_resolve_hours,
+        close_after_hours=settings.ticket_close_hours,
+    )
