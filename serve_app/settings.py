@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     operator_token: SecretStr | None = None
 
     agent_mode: AgentMode = "auto"
-    notify_urls: Annotated[NotifyUrls, NoDecode] = ()
+    notify_urls: NotifyUrls | None = None
     support_hours: Hours = "Mon-Fri 08:00-20:00"
     support_timezone: TimeZoneName = "UTC"
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)

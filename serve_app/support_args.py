@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 if TYPE_CHECKING:
     from serve_app.settings import Settings
@@ -37,18 +37,15 @@ def _readable_hours(text: str) -> str:
     return text
 
 
-def _split_urls(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    urls = value.split()
-    if wrong := [url.partition(":")[0] for url in urls if "://" not in url]:
-        raise ValueError(f"expected Apprise URLs, separated by spaces; {wrong[0]!r} is none")
-    return tuple(urls)
+def _usable_urls(urls: SecretStr) -> SecretStr:
+    if any("://" not in url for url in urls.get_secret_value().split()):
+        raise ValueError("expected Apprise URLs, separated by spaces, such as slack://token or mailto://user:pass@host")
+    return urls
 
 
 Hours = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_readable_hours)]
 TimeZoneName = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_known_zone)]
-NotifyUrls = Annotated[tuple[SecretStr, ...], BeforeValidator(_split_urls)]
+NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
 
 
 class SupportArgs(BaseModel):
@@ -73,10 +70,14 @@ def support_args(settings: Settings) -> SupportArgs:
     """Return what the settings say of the support team."""
     return SupportArgs(
         agent_mode=settings.agent_mode,
-        notify_urls=settings.notify_urls,
+        notify_urls=tuple(SecretStr(url) for url in _split(settings.notify_urls)),
         hours=settings.support_hours,
         timezone=settings.support_timezone,
         sla_hours={**SLA_HOURS, **settings.sla_hours},
         resolve_after_hours=settings.ticket_resolve_hours,
         close_after_hours=settings.ticket_close_hours,
     )
+
+
+def _split(urls: SecretStr | None) -> list[str]:
+    return urls.get_secret_value().split() if urls else []
