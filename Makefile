@@ -9,7 +9,7 @@ UV_VERSION := 0.13.9
 PYTHON ?= python3
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos lock demo clean
+.PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos full lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ bench: setup ## Latency and throughput per node of the running product
 
 chaos: setup-dev ## The full kill tests (20 rounds; `make test` holds a short slice)
 	CHAOS_ROUNDS=20 $(VENV)/bin/pytest tests/chaos --no-cov -q --timeout 7200
+
+full: setup-dev ## The tests at the sizes that are promised (an hour and more; `make test` holds slices)
+	$(VENV)/bin/pytest -m full --no-cov -q --timeout 7200
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
 	$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
