@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
+from serve_app.api.dead_letters import dead_letters_router
 from serve_app.api.deps import ApiDeps, Relay, api_deps
 from serve_app.api.errors import install_error_handlers
 from serve_app.api.health import health_router
@@ -47,6 +48,7 @@ def build_api(deps: ApiDeps) -> FastAPI:
         twilio_router(deps),
         gmail_router(deps),
         reports_router(deps),
+        dead_letters_router(deps),
         health_router(deps),
     ):
         app.include_router(router)

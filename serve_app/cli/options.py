@@ -20,6 +20,9 @@ DataDirOption = Annotated[
         show_default=False,
     ),
 ]
+UrlOption = Annotated[
+    str | None, typer.Option("--url", metavar="U", help="Address of the running product, instead of --data-dir.")
+]
 JsonFileOption = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the report to this file as JSON too.")
 ]

@@ -13,7 +13,8 @@ from serve_app.telemetry import configure_logging
 from tests.integration.api.serving import Served, arguments, running
 
 EMPTIED = """
-    DELETE FROM agent_metrics; DELETE FROM rate_limits; DELETE FROM node_status; DELETE FROM events; DELETE FROM inbox;
+    DELETE FROM agent_metrics; DELETE FROM rate_limits; DELETE FROM node_status; DELETE FROM dead_letters;
+    DELETE FROM events; DELETE FROM inbox;
     DELETE FROM messages; DELETE FROM tickets; DELETE FROM conversations; DELETE FROM customer_identifiers;
     DELETE FROM customers; ALTER SEQUENCE ticket_numbers RESTART
 """

@@ -1,0 +1,74 @@
+"""`nightdesk dlq`: what could not be handled, why, and another try."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from serve_app.cli.options import DataDirOption, JsonOption, UrlOption
+from serve_app.cli.target import find_product
+from serve_app.embedded.errors import UserError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+app = typer.Typer(help="Dead letters: what could not be handled, why, and another try.", no_args_is_help=True)
+
+LetterArgument = Annotated[UUID, typer.Argument(metavar="ID", help="As `list` prints it.", show_default=False)]
+LettersArgument = Annotated[
+    list[UUID] | None, typer.Argument(metavar="[ID]...", help="As `list` prints them.", show_default=False)
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every letter that was not replayed yet, up to 1,000.")]
+ReplayedOption = Annotated[bool, typer.Option("--replayed", help="Those that were replayed already.")]
+
+
+@app.command("list")
+def list_letters(
+    replayed: ReplayedOption = False, data_dir: DataDirOption = None, url: UrlOption = None, as_json: JsonOption = False
+) -> None:
+    """List dead letters, newest first, with their causes."""
+    letters = _letters(data_dir, url, state="replayed" if replayed else "dead")
+    if as_json:
+        print(json.dumps(letters, indent=2))
+        return
+    for letter in letters:
+        print(f"{letter['id']}  {letter['created_at'][:19]}  {letter['topic']:<21} {letter['cause']}")
+    print(f"{len(letters)} dead letters" if len(letters) != 1 else "1 dead letter")
+
+
+@app.command()
+def show(letter_id: LetterArgument, data_dir: DataDirOption = None, url: UrlOption = None) -> None:
+    """Print one letter with its content, as JSON."""
+    from serve_app.cli.staff_call import staff_call
+
+    print(json.dumps(staff_call(find_product(data_dir, url), "GET", f"/dead-letters/{letter_id}"), indent=2))
+
+
+@app.command()
+def replay(
+    letter_ids: LettersArgument = None,
+    everything: AllOption = False,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
+) -> None:
+    """Send letters on their way again; what fails again becomes a letter of its own."""
+    from serve_app.cli.staff_call import staff_call
+
+    if everything == bool(letter_ids):
+        raise UserError("name the letters, or --all: one of the two.")
+    chosen = letter_ids or [UUID(letter["id"]) for letter in _letters(data_dir, url, state="dead")]
+    product = find_product(data_dir, url)
+    for letter_id in chosen:
+        staff_call(product, "POST", f"/dead-letters/{letter_id}/replay")
+        print(f"replayed {letter_id}")
+
+
+def _letters(data_dir: DataDirOption, url: UrlOption, *, state: str) -> list[dict[str, Any]]:
+    from serve_app.cli.staff_call import staff_call
+
+    answer = staff_call(find_product(data_dir, url), "GET", "/dead-letters", params={"state": state, "limit": 1000})
+    letters: list[dict[str, Any]] = answer["dead_letters"]
+    return letters
