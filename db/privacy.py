@@ -1,0 +1,53 @@
+"""A customer's data in one piece, and its end (D7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from db.pool import Connection
+from db.sql import statements
+
+_SQL = statements("privacy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """How many rows of each kind are gone."""
+
+    customers: int
+    identifiers: int
+    conversations: int
+    tickets: int
+    messages: int
+    dead_letters: int
+
+
+async def export(connection: Connection, customer_id: UUID) -> dict[str, Any] | None:
+    """Return all that is kept of a customer and of those merged with him, lists of rows by kind; None: nobody."""
+    family = await _family(connection, customer_id)
+    if not family:
+        return None
+    found: dict[str, Any] = await connection.fetchval(_SQL["export"], family)
+    return {kind: rows or [] for kind, rows in found.items()}
+
+
+async def erase(connection: Connection, customer_id: UUID) -> Erased | None:
+    """Delete a customer with those merged with him, inside the caller's transaction; None: there is nobody.
+
+    A turn that runs meanwhile is fenced and leaves nothing. What left to a provider, and a day's records on the bus,
+    are outside this store.
+    """
+    family = await _family(connection, customer_id)
+    if not family:
+        return None
+    await connection.fetch(_SQL["lock"], family)
+    await connection.execute(_SQL["fence"], family)
+    row = await connection.fetchrow(_SQL["erase"], family)
+    assert row is not None
+    return Erased(**row)
+
+
+async def _family(connection: Connection, customer_id: UUID) -> list[UUID]:
+    return [row["id"] for row in await connection.fetch(_SQL["family"], customer_id)]

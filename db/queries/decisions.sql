@@ -1,0 +1,39 @@
+-- ticket --
+-- A ticket as whoever asks "why" needs it, with the state of its conversation.
+SELECT t.id, t.number, t.subject, t.category, t.priority, t.status, t.source_channel, t.created_at, t.escalation_reason,
+       t.severity, t.queue, t.summary, t.conversation_id, c.owner, c.status AS conversation_status,
+       c.sender_key AS sender, c.sender_verified
+FROM tickets t JOIN conversations c ON c.id = t.conversation_id
+WHERE t.number = $1;
+
+-- heard --
+-- What the customer wrote in a ticket, oldest first; `turn_id` is the row whose answer covers it.
+SELECT i.id AS inbox_id, COALESCE(i.absorbed_by, i.id) AS turn_id, i.channel, i.provider, i.state, i.attempts,
+       i.received_at, i.finished_at, m.content AS text, m.sentiment
+FROM inbox i JOIN messages m ON m.id = i.message_id
+WHERE i.ticket_id = $1
+ORDER BY i.received_at, i.id;
+
+-- of_turns --
+-- The decision records of these inbox rows.
+SELECT inbox_id, outcome, rule, reason, scores, passages, tool_calls, model, prompt_version, usage, stages_ms, model_ms,
+       latency_ms, created_at
+FROM decision_records WHERE inbox_id = ANY ($1::uuid[])
+ORDER BY created_at, inbox_id;
+
+-- of_conversation --
+-- The decision records of a conversation, oldest first.
+SELECT inbox_id, outcome, rule, reason, scores, passages, tool_calls, model, prompt_version, usage, stages_ms, model_ms,
+       latency_ms, created_at
+FROM decision_records WHERE conversation_id = $1
+ORDER BY created_at, inbox_id;
+
+-- words --
+-- What was said to the customer in a ticket, oldest first, and what became of it on the way.
+SELECT m.author, m.channel, m.content AS text, m.delivery_status, m.sources, m.created_at, o.inbound_id, o.recipient,
+       o.state, COALESCE(o.attempts, 0) AS attempts, o.last_error, o.sent_at,
+       (SELECT count(*) FROM outbox_parts p WHERE p.outbox_id = o.id) AS parts,
+       (SELECT count(*) FROM outbox_parts p WHERE p.outbox_id = o.id AND p.state = 'sent') AS parts_sent
+FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
+WHERE m.ticket_id = $1 AND m.direction = 'outbound'
+ORDER BY m.created_at, m.id;

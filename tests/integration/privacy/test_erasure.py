@@ -1,0 +1,146 @@
+"""D7, T-S10: a customer's data in one piece, and not a string of it left afterwards, in any table of the store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from db import dead_letters, privacy
+from db.channel_intake import ChannelMessage, accept_message
+from db.pool import connection, transaction
+from ingest.events import DLQ, INCOMING
+from tests.fakes.nodes import ScriptedAgent
+from tests.integration.pipeline.conftest import Store
+
+CANARY = "zanzibar"
+EMAIL, PHONE = f"{CANARY}@example.com", "+4915112345678"
+
+
+async def tables(store: Store) -> list[str]:
+    rows = await store.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return [row["tablename"] for row in rows]
+
+
+async def traces(store: Store, *needles: str) -> dict[str, int]:
+    """How many rows of each table contain one of the needles, as text or inside bytes."""
+    spelled = [form for needle in needles for form in (f"%{needle}%", f"%{needle.encode().hex()}%")]
+    found = {
+        name: await store.value(f'SELECT count(*) FROM "{name}" AS t WHERE t::text ILIKE ANY ($1::text[])', spelled)
+        for name in await tables(store)
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+async def whatsapp(store: Store, content: str) -> None:
+    """A message of the customer's telephone."""
+    async with connection(store.pool) as borrowed:
+        await accept_message(
+            borrowed,
+            ChannelMessage(
+                channel="whatsapp", provider="twilio", provider_message_id=f"SM{uuid4().hex}",
+                identifier_type="whatsapp", identifier=PHONE, verified=True, content=content,
+                received_at=datetime.now(UTC), topic=INCOMING, display_name=f"{CANARY} on the phone",
+                join_key=f"whatsapp:{PHONE}",
+            ),
+        )  # fmt: skip
+
+
+async def lively_past(store: Store) -> UUID:
+    """Forms, answers, a hand-over, a message that failed for good, an unreadable record: all of one customer."""
+    pipeline = store.pipeline(agent=ScriptedAgent(), retry_s=(0.0,))
+    for message in (f"My {CANARY} board is gone", f"HANDOVER about {CANARY}", f"BROKEN {CANARY} thing"):
+        await pipeline.handle(await store.form(message, email=EMAIL, phone=PHONE))
+    await store.reply(store.numbers[1], f"Still about {CANARY}, please answer")
+    async with connection(store.pool) as borrowed:
+        await dead_letters.bury(
+            borrowed, topic=INCOMING, partition=0, offset=7, key="unknown", value=f"{{{EMAIL} \xff".encode("latin-1"),
+            cause="no JSON", announce_on=DLQ,
+        )  # fmt: skip
+    found: UUID = await store.value("SELECT id FROM customers WHERE filing_key = $1", f"email:{EMAIL}")
+    return found
+
+
+async def erase(store: Store, customer_id: UUID) -> privacy.Erased | None:
+    async with transaction(store.pool) as borrowed:
+        return await privacy.erase(borrowed, customer_id)
+
+
+async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
+    customer = await lively_past(store)
+    ids = [str(row["id"]) for row in await store.rows("SELECT id FROM tickets UNION SELECT id FROM conversations")]
+    before = await traces(store, CANARY, PHONE, *ids)
+    assert {"customers", "messages", "inbox", "outbox", "events", "decision_records", "dead_letters"} <= set(before)
+    erased = await erase(store, customer)
+    assert erased is not None
+    assert (erased.customers, erased.tickets, erased.dead_letters) == (1, 3, 2)
+    assert await traces(store, CANARY, PHONE, str(customer), *ids) == {}
+    assert await store.violations() == {}
+
+
+async def test_t_s10_another_customer_keeps_every_row(store: Store) -> None:
+    customer = await lively_past(store)
+    await store.pipeline().handle(await store.form("Where is my calendar?", email="bob@example.com"))
+    counts = {name: (await traces(store, "bob@example.com", "my calendar")).get(name) for name in await tables(store)}
+    await erase(store, customer)
+    after = await traces(store, "bob@example.com", "my calendar")
+    assert {name: after.get(name) for name in counts} == counts
+
+
+async def test_t_s10_the_figures_stay_and_lead_to_nobody(store: Store) -> None:
+    customer = await lively_past(store)
+    measured = await store.value("SELECT count(*) FROM agent_metrics")
+    await erase(store, customer)
+    assert measured
+    assert await store.value("SELECT count(*) FROM agent_metrics") == measured
+    assert not await store.value("SELECT count(*) FROM agent_metrics WHERE conversation_id IS NOT NULL")
+
+
+async def test_d7_a_turn_under_way_leaves_nothing(store: Store) -> None:
+    wake = await store.form(f"The {CANARY} question", email=EMAIL)
+    pipeline = store.pipeline(agent=ScriptedAgent(delay_s=0.5))
+    running = asyncio.create_task(pipeline.handle(wake))
+    await asyncio.sleep(0.2)
+    assert await erase(store, await store.value("SELECT id FROM customers"))
+    assert await running == "idle"
+    assert await traces(store, CANARY) == {}
+
+
+async def test_d7_who_writes_while_he_is_erased_is_a_new_customer(store: Store) -> None:
+    customer = await lively_past(store)
+    async with transaction(store.pool) as borrowed:
+        await privacy.erase(borrowed, customer)
+        writing = asyncio.create_task(store.form("I am back already", email=EMAIL))
+        await asyncio.sleep(0.2)
+        assert not writing.done()
+    await writing
+    assert await store.value("SELECT count(*) FROM tickets") == 1
+    assert await store.value("SELECT id FROM customers") != customer
+
+
+async def test_d7_a_customer_of_the_telephone_goes_with_his_slot(store: Store) -> None:
+    await whatsapp(store, f"hello, {CANARY} here")
+    assert "conversation_slots" in await traces(store, PHONE)
+    await erase(store, await store.value("SELECT id FROM customers"))
+    assert await traces(store, CANARY, PHONE) == {}
+
+
+async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
+    customer = await lively_past(store)
+    async with connection(store.pool) as borrowed:
+        exported = await privacy.export(borrowed, customer)
+    assert exported is not None
+    assert len(exported["tickets"]) == 3
+    assert {row["value"] for row in exported["identifiers"]} == {EMAIL, PHONE}
+    said = " ".join(row["content"] for row in exported["messages"])
+    assert all(text in said for text in (f"My {CANARY} board", f"Still about {CANARY}", "About: HANDOVER"))
+    assert {row["outcome"] for row in exported["decisions"]} == {"answered", "escalated"}
+    assert len(exported["dead_letters"]) == 1
+
+
+@pytest.mark.parametrize("call", [privacy.export, privacy.erase])
+async def test_d7_nobody_is_nobody(store: Store, call: object) -> None:
+    async with transaction(store.pool) as borrowed:
+        assert await call(borrowed, uuid4()) is None  # type: ignore[operator]
