@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from db.ids import new_id
+from db.intake import ATTEMPTS, CustomerUnsettledError
 from db.pool import Connection
 from db.records import Channel, IdentifierType
 from db.sql import statements
@@ -81,14 +82,23 @@ class AcceptedMessage:
 
 
 async def accept_message(connection: Connection, message: ChannelMessage) -> AcceptedMessage | None:
-    """Store the message and return where, or None for one that was stored before; commits by itself."""
+    """Store the message and return where, or None for one that was stored before; commits by itself.
+
+    Raises CustomerUnsettledError.
+    """
     fields = _fields(message)
-    try:
-        row = await connection.fetchrow(_SQL["accept_message"], fields)
-    except asyncpg.UniqueViolationError:
-        # Its sender was verified, merged or linked in this very moment: the next look sees whose he is now.
-        row = await connection.fetchrow(_SQL["accept_message"], fields)
-    return None if row is None else AcceptedMessage(**row)
+    for _ in range(ATTEMPTS):
+        try:
+            row = await connection.fetchrow(_SQL["accept_message"], fields)
+        except asyncpg.UniqueViolationError:
+            # Its sender was verified, merged or linked in this very moment: the next look sees whose he is now.
+            continue
+        if row is not None:
+            return AcceptedMessage(**row)
+        if await connection.fetchval(_SQL["stored"], message.provider, message.provider_message_id):
+            return None
+        await connection.execute(_SQL["retire_lapsed"], message.identifier_type, message.identifier)
+    raise CustomerUnsettledError
 
 
 def _fields(message: ChannelMessage) -> dict[str, Any]:

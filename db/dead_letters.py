@@ -14,6 +14,8 @@ from db.sql import statements
 
 ENCODING_HEADER = "content-encoding"
 BASE64 = "base64"
+MAILBOX = "gmail"
+"""The topic of letters that hold the beginning of a mail; their key is Gmail's id of it."""
 _SQL = statements("dead_letters")
 
 
@@ -67,13 +69,17 @@ async def replay(connection: Connection, letter_id: UUID, *, wake_on: str) -> bo
     """Send a letter on its way again, inside the caller's transaction; False when there is none, or it was replayed.
 
     A message that was accepted waits again and is woken on the topic `wake_on`; whether the agent runs is still up to
-    the conversation's owner. A record is written to its own topic again, byte for byte.
+    the conversation's owner. A mail is fetched from its mailbox again. A record is written to its own topic again, byte
+    for byte. Nothing waits in a closed ticket: its letters stay where they are.
     """
     row = await connection.fetchrow(_SQL["mark_replayed"], letter_id)
     if row is None:
         return False
     if row["inbox_id"] is not None:
         await connection.execute(_SQL["wait_again"], row["inbox_id"], new_id(), wake_on)
+        return True
+    if row["topic"] == MAILBOX:
+        await connection.execute(_SQL["read_again"], row["key"])
         return True
     encoded = base64.b64encode(row["value"]).decode()
     add = statements("events")["add"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ from db.pool import Connection
 from db.records import Author, Channel, Priority, Queue, Severity, TicketStatus, ToolCall
 from db.sql import statements
 
-InboxState = Literal["waiting", "answered", "escalated", "held", "absorbed", "dead", "ignored"]
+InboxState = Literal["waiting", "drafted", "answered", "escalated", "held", "absorbed", "dead", "ignored"]
 _SQL = statements("decisions")
 
 
@@ -88,6 +88,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaffAction:
+    """What one of the staff did in the conversation: took it over, replied, released it, …"""
+
+    actor: str
+    action: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTurn:
     """What came in together, the record of the decision (None: there is none), and the agent's one word."""
 
@@ -98,7 +107,8 @@ class ExplainedTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTicket:
-    """A ticket with its turns, oldest first. `others` are the words of people and of the system in it.
+    """A ticket with its turns, oldest first. `others` are the words of people and of the system in it,
+    `actions` what people did in its conversation.
 
     `severity`, `queue` and `summary` are those of its hand-over, None without one.
     """
@@ -121,6 +131,7 @@ class ExplainedTicket:
     sender_verified: bool
     turns: tuple[ExplainedTurn, ...]
     others: tuple[Word, ...]
+    actions: tuple[StaffAction, ...]
 
 
 async def explain(connection: Connection, number: str) -> ExplainedTicket | None:
@@ -132,8 +143,12 @@ async def explain(connection: Connection, number: str) -> ExplainedTicket | None
     heard = defaultdict(list)
     for row in await connection.fetch(_SQL["heard"], ticket["id"]):
         heard[row["turn_id"]].append(Heard(**_without(row, "turn_id")))
-    records = {row["inbox_id"]: _record(row) for row in await connection.fetch(_SQL["of_turns"], list(heard))}
-    words = await connection.fetch(_SQL["words"], ticket["id"])
+    records = {row["inbox_id"]: record_from(row) for row in await connection.fetch(_SQL["of_turns"], list(heard))}
+    words = [
+        *await connection.fetch(_SQL["words"], ticket["id"]),
+        *await connection.fetch(_SQL["drafts"], list(heard)),
+    ]
+    actions = await connection.fetch(_SQL["actions"], ticket["conversation_id"])
     answers = {row["inbound_id"]: _word(row) for row in words if row["author"] == "agent" and row["inbound_id"]}
     return ExplainedTicket(
         **_without(ticket, "id"),
@@ -142,18 +157,21 @@ async def explain(connection: Connection, number: str) -> ExplainedTicket | None
             for turn_id, group in heard.items()
         ),
         others=tuple(_word(row) for row in words if row["inbound_id"] not in heard),
+        actions=tuple(StaffAction(**row) for row in actions),
     )
 
 
 async def of_conversation(connection: Connection, conversation_id: UUID) -> tuple[DecisionRecord, ...]:
     """Return the decision records of a conversation, oldest first."""
-    return tuple(_record(row) for row in await connection.fetch(_SQL["of_conversation"], conversation_id))
+    return tuple(record_from(row) for row in await connection.fetch(_SQL["of_conversation"], conversation_id))
 
 
-def _record(row: Mapping[str, Any]) -> DecisionRecord:
+def record_from(row: Mapping[str, Any]) -> DecisionRecord:
+    """Return the record in a row of `decision_records`, whatever else the row has."""
+    values = {one.name: row[one.name] for one in fields(DecisionRecord)}
     passages = tuple(Found(**found) for found in row["passages"])
     calls = tuple(ToolCall(**call) for call in row["tool_calls"])
-    return DecisionRecord(**_without(row, "passages", "tool_calls"), passages=passages, tool_calls=calls)
+    return DecisionRecord(**values | {"passages": passages, "tool_calls": calls})
 
 
 def _word(row: Mapping[str, Any]) -> Word:

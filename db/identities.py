@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from db.pool import Connection
 from db.records import Lease, Message, Ticket, Turn, WaitingMessage
@@ -28,25 +29,35 @@ async def open_turns(connection: Connection, leases: Sequence[Lease]) -> list[Tu
     by_customer = {lease.customer_id: lease for lease in leases}
     rows = await connection.fetch(_SQL["open_turns"], list(by_customer), MAX_WAITING, EARLIER, SENTIMENTS)
     return [
-        _turn(row, by_customer[row["customer_id"]], await _history(connection, row) if row["tier"] else ())
+        turn_from(row, by_customer[row["customer_id"]], await history_of(connection, row) if row["tier"] else ())
         for row in rows
     ]
 
 
-async def _history(connection: Connection, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Oldest first, one line a ticket. Below a confirmed link a form that named this identifier shows no text."""
+async def linked_email(connection: Connection, customer_id: UUID, *, sender_key: str) -> str | None:
+    """Return the address that a WhatsApp reply may go to where the number can't be written to any more (R8).
+
+    Only one that was linked to this very sender by a one-time link, or by the staff; None without one.
+    """
+    found: str | None = await connection.fetchval(_SQL["linked_email"], customer_id, sender_key)
+    return found
+
+
+async def history_of(connection: Connection, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Oldest first, one line a ticket; a form that named this identifier shows no text below a confirmed link."""
     sender = await connection.fetchval(_SQL["sender_key"], row["conversation_id"])
     found = await connection.fetch(
-        _SQL["history"], row["customer_id"], row["conversation_id"], sender, row["verified_at"], HISTORY
+        _SQL["history"], row["customer_id"], row["conversation_id"], sender, row["tier"], row["verified_at"], HISTORY
     )
     return tuple(
         f"{t['number']} {t['category']}, {t['status']}, {t['created_at']:%Y-%m-%d}"
-        + (" (claimed in a form)" if t["claimed"] and row["tier"] < 2 else f": {t['subject']}")
+        + (f": {t['subject']}" if t["told"] else " (claimed in a form)")
         for t in reversed(found)
     )
 
 
-def _turn(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) -> Turn:
+def turn_from(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) -> Turn:
+    """Return the turn of a row with the columns of `open_turns`."""
     # A stranger may type anybody's address: the name on file is for those who have proved who they are.
     known_name = row["known_name"] if row["tier"] else None
     return Turn(

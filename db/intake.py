@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from db.pool import Connection
+import asyncpg
+
+from db.pool import Connection, DatabaseUnavailableError
 from db.records import AcceptedForm, IdentifierType, Priority, TicketStatus
 from db.sql import statements
 
+ATTEMPTS = 5
+"""Looks at a customer who changes hands at the same time."""
 _SQL = statements("intake")
 
 
 class KeyReusedError(Exception):
     """The Idempotency-Key came before with another body: nothing was stored, the caller has to choose a new key."""
+
+
+class CustomerUnsettledError(DatabaseUnavailableError):
+    """The customer kept changing hands: nothing was stored or acknowledged, the caller sends the form again."""
 
 
 class TicketClosedError(Exception):
@@ -93,17 +102,11 @@ class AcceptedReply:
 
 
 async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
-    """Store the form and return what was made, now or by an earlier identical call. Raises KeyReusedError."""
-    # fmt: off
-    row = await connection.fetchrow(
-        _SQL["accept_form"],
-        form.inbox_id, form.key, form.sender_key, form.conversation_id, form.ticket_id, form.message_id,
-        form.body_hash, form.payload, form.customer_id, form.email, form.phone, form.name,
-        [claim.id for claim in form.claims], [claim.type for claim in form.claims],
-        [claim.value for claim in form.claims],
-        form.subject, form.category, form.priority, form.content, form.event_id, form.topic,
-    )
-    # fmt: on
+    """Store the form and return what was made, now or by an earlier identical call.
+
+    Raises KeyReusedError, CustomerUnsettledError.
+    """
+    row = await _filed(connection, form)
     if row is None:
         return await _earlier_form(connection, form)
     return AcceptedForm(
@@ -115,6 +118,23 @@ async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
         event_id=form.event_id,
         created_at=row["created_at"],
     )
+
+
+async def _filed(connection: Connection, form: NewForm) -> asyncpg.Record | None:
+    # fmt: off
+    arguments = (
+        form.inbox_id, form.key, form.sender_key, form.conversation_id, form.ticket_id, form.message_id,
+        form.body_hash, form.payload, form.customer_id, form.email, form.phone, form.name,
+        [claim.id for claim in form.claims], [claim.type for claim in form.claims],
+        [claim.value for claim in form.claims],
+        form.subject, form.category, form.priority, form.content, form.event_id, form.topic,
+    )
+    # fmt: on
+    for _ in range(ATTEMPTS):
+        # What it refers to is missing when its customer was merged in this very moment: the next look sees into whom.
+        with contextlib.suppress(asyncpg.ForeignKeyViolationError):
+            return await connection.fetchrow(_SQL["accept_form"], *arguments)
+    raise CustomerUnsettledError
 
 
 async def _earlier_form(connection: Connection, form: NewForm) -> AcceptedForm:

@@ -14,6 +14,8 @@ from db.sql import statements
 
 PROVIDER = "gmail"
 KEPT_OF_UNREADABLE = 100_000
+HIGHEST = 2**63 - 1
+"""What a bigint holds."""
 _SQL = statements("mailbox")
 
 
@@ -56,8 +58,8 @@ class Envelope:
 
 
 async def hint(connection: Connection, address: str, history_id: int) -> None:
-    """Keep what a push said: there may be news up to this historyId."""
-    await connection.execute(_SQL["hint"], address, history_id)
+    """Keep what a push said: there may be news up to this historyId, of which Gmail promises 64 bits without a sign."""
+    await connection.execute(_SQL["hint"], address, min(history_id, HIGHEST))
 
 
 async def know(connection: Connection, address: str) -> None:
@@ -94,6 +96,11 @@ async def watched(connection: Connection, address: str, at: datetime, *, expires
 async def unseen(connection: Connection, gmail_ids: Sequence[str]) -> list[str]:
     """Return the mails among these that have not been dealt with, in the same order."""
     return [row["id"] for row in await connection.fetch(_SQL["unseen"], list(gmail_ids))]
+
+
+async def replayed(connection: Connection) -> list[str]:
+    """Return the mails that could not be read and that a person wants to be read again."""
+    return [row["id"] for row in await connection.fetch(_SQL["replayed"])]
 
 
 async def bury(connection: Connection, gmail_id: str, raw: bytes, *, cause: str, announce_on: str) -> bool:

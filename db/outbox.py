@@ -84,6 +84,11 @@ async def missed(connection: Connection, row_id: UUID, *, pause_s: float) -> boo
     return bool(await connection.fetchval(_SQL["missed"], row_id, pause_s))
 
 
+async def ask_now(connection: Connection, channel: Channel) -> None:
+    """Let the channel's words whose provider could not be asked be looked up at once: it answers again."""
+    await connection.execute(_SQL["ask_now"], channel)
+
+
 async def not_asked(connection: Connection, row_id: UUID, *, error: str, pause_s: float) -> int:
     """Record that the provider could not be asked and return how often by now; 0 when the word's fate is known."""
     return int(await connection.fetchval(_SQL["not_asked"], row_id, error, pause_s) or 0)

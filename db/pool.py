@@ -43,8 +43,12 @@ async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     await register_vector(connection)
 
 
-async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1) -> Pool:
-    """Open a pool of at most `size` connections. Raises DatabaseUnavailableError when nobody answers."""
+async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1, read_only: bool = False) -> Pool:
+    """Open a pool of at most `size` connections; with `read_only` the server refuses every write over them.
+
+    Raises DatabaseUnavailableError when nobody answers.
+    """
+    options = {"application_name": "nightdesk", "hnsw.iterative_scan": "relaxed_order"}
     with_database = asyncpg.create_pool(
         dsn,
         min_size=min_size,
@@ -52,7 +56,7 @@ async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1) -> Pool:
         command_timeout=COMMAND_TIMEOUT_S,
         timeout=5.0,
         init=_prepare,
-        server_settings={"application_name": "nightdesk", "hnsw.iterative_scan": "relaxed_order"},
+        server_settings=options | ({"default_transaction_read_only": "on"} if read_only else {}),
     )
     try:
         return await with_database

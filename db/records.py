@@ -161,7 +161,8 @@ class Decision:
 
     `reply` is the body as the customer will read it, formatted for the channel and guarded. `reason` is set when
     `outcome` is 'escalated'. `priority` is the ticket's priority afterwards; it is never lower than before.
-    A reply that is `withheld` stands on the ticket and is not sent.
+    A reply that is `withheld` stands on the ticket and is not sent; one that is `drafted` waits for a person's
+    approval, and the customer sees nothing of it before.
     """
 
     outcome: Literal["answered", "escalated"]
@@ -182,6 +183,7 @@ class Decision:
     usage: dict[str, int] = field(default_factory=dict)
     model_ms: float = 0.0
     withheld: bool = False
+    drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from db.pool import Connection
-from db.records import Decision, Turn
+from db.records import Decision, TicketStatus, Turn
 from db.sql import statements
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def _common(turn: Turn, closing: Closing) -> dict[str, Any]:
 def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
     return {
         "outcome": decision.outcome,
-        "inbox_state": decision.outcome,
-        "ticket_status": "escalated" if decision.outcome == "escalated" else "waiting",
+        "inbox_state": "drafted" if decision.drafted else decision.outcome,
+        "ticket_status": _ticket_status(decision),
         "reason": decision.reason,
         "priority": decision.priority,
         "severity": decision.severity,
@@ -135,6 +135,7 @@ def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
         "summary": decision.summary,
         "reply": decision.reply,
         "withheld": decision.withheld,
+        "drafted": decision.drafted,
         "sources": decision.sources,
         "recipient": turn.recipient,
         "subject": turn.ticket.subject,
@@ -147,3 +148,9 @@ def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
         "usage": decision.usage,
         "model_ms": decision.model_ms,
     }
+
+
+def _ticket_status(decision: Decision) -> TicketStatus:
+    if decision.outcome == "escalated":
+        return "escalated"
+    return "processing" if decision.drafted else "waiting"

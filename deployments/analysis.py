@@ -27,6 +27,11 @@ class AnalysisNode:
         self._escalation = escalation
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
 
+    @property
+    def model_id(self) -> str:
+        """The encoder whose vectors these are."""
+        return self._encoder.model_id
+
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """Return vector, sentiment and escalation scores of each text, in order."""
         work = partial(self._analyse, list(texts))

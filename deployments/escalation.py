@@ -62,6 +62,7 @@ FURIOUS_BELOW = 0.15
 TREND_MESSAGES = 3
 TREND_FALL = 0.2
 
+_KINDS = {Wording.MENTION: "mention", Wording.PRODUCT: "product"}
 _LADDER: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 _SEVERITIES: Mapping[str, Severity] = {
     "legal": "critical",
@@ -94,12 +95,14 @@ class EscalationVerdict:
 
     `signal`: whether words, meaning or both led there. `evidence`: the matched words, at most 80 characters, plain
     spelling; empty when meaning alone decided. `scores`: the classifier's, as given.
+    `least`: what each of them was held against.
     """
 
     reason: WordReason | None
     signal: Signal | None
     evidence: str
     scores: Mapping[str, float]
+    least: Mapping[str, float]
 
 
 class EscalationRules:
@@ -129,22 +132,26 @@ class EscalationRules:
             for reason in WORD_REASONS
             if (signal := self._signal(reason, signs.wording[reason], class_scores[reason]))
         }
+        least: dict[str, float] = {reason: self._threshold(reason, signs.wording[reason]) for reason in WORD_REASONS}
         sure = [r for r in applying if signs.wording[r] is Wording.REQUEST or class_scores[r] >= SURE]
         if not applying:
-            return EscalationVerdict(reason=None, signal=None, evidence="", scores=class_scores)
+            return EscalationVerdict(reason=None, signal=None, evidence="", scores=class_scores, least=least)
         reason = sure[0] if sure else max(applying, key=lambda one: class_scores[one])
         evidence = "" if applying[reason] == "meaning" else signs.evidence[reason]
-        return EscalationVerdict(reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores)
+        return EscalationVerdict(
+            reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores, least=least
+        )
+
+    def _threshold(self, reason: WordReason, wording: Wording) -> float:
+        return self._least[f"{reason}.{_KINDS.get(wording, 'meaning')}"]
 
     def _signal(self, reason: WordReason, wording: Wording, score: float) -> Signal | None:
-        meant = score >= self._least[f"{reason}.meaning"]
+        meant = score >= self._threshold(reason, wording)
         if wording is Wording.REQUEST:
             return "both" if meant else "words"
-        if wording is Wording.MENTION:
-            return "both" if score >= self._least[f"{reason}.mention"] else None
-        if wording is Wording.PRODUCT:
-            return "meaning" if score >= self._least[f"{reason}.product"] else None
-        return "meaning" if meant else None
+        if not meant:
+            return None
+        return "both" if wording is Wording.MENTION else "meaning"
 
 
 def severity_and_queue(reason: str, category: str, priority: Priority, sentiment: float) -> tuple[Severity, Queue]:

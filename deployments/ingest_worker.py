@@ -39,6 +39,7 @@ class IngestWorker:
         analysis: AnalysisNode,
         agent: AgentNode,
         links: Callable[[str], str],
+        approval: bool = False,
         group: str = GROUP,
         max_in_flight: int = MAX_IN_FLIGHT,
         session_ms: int = SESSION_MS,
@@ -58,6 +59,7 @@ class IngestWorker:
             limit=ReplyLimit(configs=configs, links=links),
             relay=self._relay,
             holder=holder,
+            approval=approval,
             may_bury=lambda: not limit.reached,
             failpoint=failpoint,
         )

@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
@@ -99,7 +99,10 @@ class _Stopwatch:
 
 
 class Pipeline:
-    """Handles wakes, many at once. `holder` names this process in leases; `may_bury` is asked before a dead letter."""
+    """Handles wakes, many at once. `holder` names this process in leases; `may_bury` is asked before a dead letter.
+
+    With `approval` an answer is a draft until a person approves it; hand-overs are told at once all the same.
+    """
 
     def __init__(
         self,
@@ -112,6 +115,7 @@ class Pipeline:
         limit: Limit,
         relay: Nudged,
         holder: str,
+        approval: bool = False,
         may_bury: Callable[[], bool] = lambda: True,
         retry_s: Sequence[float] = RETRY_S,
         clock: Callable[[], float] = time.monotonic,
@@ -119,7 +123,7 @@ class Pipeline:
         failpoint: Callable[[str], None] = no_failpoint,
     ) -> None:
         self._pool, self._identity, self._agent, self._apology, self._relay = pool, identity, agent, apology, relay
-        self._limit = limit
+        self._limit, self._approval = limit, approval
         self._holder, self._may_bury, self._retry_s = holder, may_bury, retry_s
         self._clock, self._now, self._failpoint = clock, now, failpoint
         self._open = Batcher(self._open_many)
@@ -189,7 +193,8 @@ class Pipeline:
     async def _decide(self, turn: Turn, analysis: Analysis) -> Decision:
         # Unlike the other nodes' silence this counts against the message: it may be what the agent hangs on.
         async with asyncio.timeout(DECIDE_WITHIN_S):
-            return await self._limit.apply(turn, await self._agent.run(turn, analysis))
+            decision = await self._limit.apply(turn, await self._agent.run(turn, analysis))
+        return replace(decision, drafted=self._approval and decision.outcome == "answered")
 
     async def _end(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> _End:
         async def ended(borrowed: Connection) -> bool:

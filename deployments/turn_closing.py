@@ -52,7 +52,7 @@ def closing_of(
     """Return what the turn leaves behind; without a decision it is held for a person, with a cause a dead letter."""
     ids = {"message_id": new_id(), "outbox_id": new_id(), "decision_id": new_id()}
     events: list[NewEvent] = []
-    if decision is not None:
+    if decision is not None and not decision.drafted:
         word = OutboundMessage(
             outbox_id=ids["outbox_id"],
             conversation_id=turn.conversation_id,
@@ -88,15 +88,16 @@ def _hand_over(turn: Turn, decision: Decision, now: datetime) -> dict[str, objec
 
 
 def _metrics(turn: Turn, mood: Mood, decision: Decision | None) -> list[Metric]:
-    spoken = 0 if decision is None else 1
+    spoken = 0 if decision is None or decision.drafted else 1
     metrics = [Metric(metric_type="sentiment", value=score) for score in mood.messages if score is not None]
     metrics.append(Metric(metric_type="message_volume", value=len(turn.waiting) + spoken))
     if not turn.earlier:
         metrics.append(Metric(metric_type="conversation_count", value=1))
     if decision is not None:
         escalated = decision.outcome == "escalated"
-        # The value None: the store measures from acceptance to this reply by its own clock.
-        metrics.append(Metric(metric_type="response_latency", value=None, labels={"model_ms": decision.model_ms}))
+        if spoken:
+            # The value None: the store measures from acceptance to this reply by its own clock.
+            metrics.append(Metric(metric_type="response_latency", value=None, labels={"model_ms": decision.model_ms}))
         metrics.append(Metric(metric_type="escalation", value=float(escalated), labels={"reason": decision.reason}))
         metrics += [
             Metric(metric_type="tool_call", value=call.duration_ms, labels={"tool": call.name, "ok": call.ok})

@@ -23,6 +23,8 @@ CLASSES = ("none", "pricing", "refund", "legal", "human_request")
 MAX_PARTS = 12
 SHORT_PART = 25
 LONG_SENTENCE = 140
+CAUTION = 0.75
+"""How fast a part counts for less as their number grows: its odds are divided by that number to this power."""
 
 Floats = NDArray[np.float32]
 
@@ -124,12 +126,12 @@ def message_scores(head: EscalationHead, whole: Floats, parts: Floats, texts: Se
     """The scores of one message from the vector of its whole text (d,) and those of its parts (k, d), k may be 0.
 
     `texts` are the whole text and the parts, k + 1 in that order. A class scores as its strongest part does: one
-    sentence in a long mail is enough. The more parts, the more likely one looks like a request by accident, so the
-    odds of each are divided by their number. "none" is what is left.
+    sentence in a long mail is enough. The more parts, the more likely one looks like a request by accident, so each
+    counts for less (CAUTION). "none" is what is left.
     """
     scores = head.scores(np.vstack([whole[None, :], parts.reshape(-1, whole.shape[0])]), texts)
     if len(parts):
-        odds = scores[1:] / np.maximum(1.0 - scores[1:], np.finfo(np.float32).eps) / len(parts)
+        odds = scores[1:] / np.maximum(1.0 - scores[1:], np.finfo(np.float32).eps) / len(parts) ** CAUTION
         scores[1:] = odds / (1.0 + odds)
     strongest = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
     strongest["none"] = 1.0 - max(score for name, score in strongest.items() if name != "none")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import uuid4
 
-from evaluation.client import FINISHED, ProductClient, Reply
+from evaluation.demo_doors import Door, Fate, RefusedError, Sent
 from evaluation.samples import Sample, verdict
 
 MATCH_AT_LEAST = 0.95
@@ -18,10 +17,12 @@ POLL_S = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One sample's fate. `answers` counts the agent's words in the ticket: none is lost, two is double."""
+    """One sample's fate. `via` is the door that it went through, its own channel's or the form's. `answers` counts how
+    often its customer got the agent's word: never is lost, twice is double."""
 
     id: str
     channel: str
+    via: str
     subject: str
     ticket: str
     expected: str
@@ -40,12 +41,12 @@ class DemoReport:
 
     @property
     def lost(self) -> int:
-        """Cases to which the agent said nothing."""
+        """Cases whose customer got no answer."""
         return sum(case.answers == 0 for case in self.cases)
 
     @property
     def doubled(self) -> int:
-        """Cases to which the agent said more than one thing."""
+        """Cases whose customer was answered more than once."""
         return sum(case.answers > 1 for case in self.cases)
 
     @property
@@ -69,67 +70,67 @@ class DemoReport:
 
 
 async def play(
-    client: ProductClient,
+    doors: Mapping[str, Door],
     samples: Sequence[Sample],
     *,
     at_once: int = 8,
     timeout_s: float = 120.0,
+    settle_s: float = 3.0,
     on_case: Callable[[Case], None] = lambda case: None,
 ) -> DemoReport:
-    """Send every sample, wait until each is answered or escalated, and report. `on_case` sees each as it ends."""
+    """Send every sample through its channel's door, wait until each is answered or escalated, and report.
+
+    `on_case` sees each as it ends; the report is of a second look at all of them, `settle_s` after the last: an answer
+    that comes twice comes late. Raises ProductUnreachableError.
+    """
     gate = asyncio.Semaphore(at_once)
 
-    async def one(sample: Sample) -> Case:
+    async def one(sample: Sample) -> tuple[Case, Sent | None]:
         async with gate:
-            case = await _play_one(client, sample, timeout_s)
+            case, sent = await _play_one(doors[sample.channel], sample, timeout_s)
         on_case(case)
-        return case
+        return case, sent
 
-    return DemoReport(cases=tuple(await asyncio.gather(*(one(sample) for sample in samples))))
+    played = await asyncio.gather(*(one(sample) for sample in samples))
+    await asyncio.sleep(settle_s)
+    return DemoReport(cases=tuple([await _looked_again(doors, case, sent) for case, sent in played]))
 
 
-async def _play_one(client: ProductClient, sample: Sample, timeout_s: float) -> Case:
+async def _play_one(door: Door, sample: Sample, timeout_s: float) -> tuple[Case, Sent | None]:
     started = time.monotonic()
-    # A fresh key: playing the samples twice makes two sets of tickets.
-    accepted = await client.submit(sample.form, key=f"demo-{sample.id}-{uuid4()}")
-    if accepted.status != 201:
-        return _refused(sample, accepted)
-    number, token = accepted.body["ticket_id"], accepted.body["status_token"]
-    ticket = (await client.ticket(number, token)).body
-    while ticket.get("status") not in FINISHED and time.monotonic() - started < timeout_s:
+    try:
+        sent = await door.send(sample)
+    except RefusedError as error:
+        return _case(sample, door, Fate(status=f"refused: {error}"), 0.0), None
+    fate = await door.fate(sent)
+    while not fate.finished and time.monotonic() - started < timeout_s:
         await asyncio.sleep(POLL_S)
-        ticket = (await client.ticket(number, token)).body
-    return _case(sample, ticket, number, time.monotonic() - started)
+        fate = await door.fate(sent)
+    return _case(sample, door, fate, time.monotonic() - started), sent
 
 
-def _case(sample: Sample, ticket: dict[str, Any], number: str, seconds: float) -> Case:
-    words = [response for response in ticket.get("responses", []) if response["author"] == "agent"]
-    outcome = {"waiting": "answered", "resolved": "answered"}.get(ticket.get("status", ""), ticket.get("status", "?"))
-    became = verdict(outcome, ticket.get("escalation_reason"))
+async def _looked_again(doors: Mapping[str, Door], case: Case, sent: Sent | None) -> Case:
+    if sent is None:
+        return case
+    door = doors[case.channel]
+    fate = await door.fate(sent)
+    # A call that just fails takes nothing away from what was seen before.
+    return _case(sent.sample, door, fate, case.seconds) if fate.finished or not case.answers else case
+
+
+def _case(sample: Sample, door: Door, fate: Fate, seconds: float) -> Case:
+    outcome = {"waiting": "answered", "resolved": "answered"}.get(fate.status, fate.status)
+    became = verdict(outcome, fate.reason) if fate.answers or outcome != "answered" else "answered, not delivered"
     return Case(
         id=sample.id,
         channel=sample.channel,
+        via=door.name,
         subject=sample.form["subject"],
-        ticket=number,
+        ticket=fate.ticket,
         expected=sample.expected,
         became=became,
         matched=became == sample.expected,
-        answers=len(words),
+        answers=fate.answers,
         seconds=round(seconds, 2),
-        reply=words[0]["text"] if words else "",
-    )
-
-
-def _refused(sample: Sample, reply: Reply) -> Case:
-    return Case(
-        id=sample.id,
-        channel=sample.channel,
-        subject=sample.form["subject"],
-        ticket="",
-        expected=sample.expected,
-        became=f"refused: {reply.status} {reply.body.get('error', '')}",
-        matched=False,
-        answers=0,
-        seconds=0.0,
-        reply="",
+        reply=fate.words[0] if fate.words else "",
     )

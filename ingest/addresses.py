@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone
+from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_key
 from ingest.lexer import MalformedHeaderError, Token, lex
 
 _HEADER_LIMIT = 2_000
@@ -16,11 +16,6 @@ _LAST_ANGLE = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*$")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # A business-scoped user id: WhatsApp hides the number of people who took a user name (since 2026).
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-_VARIANTS = (
-    (re.compile(r"\+521([0-9]{10})"), r"+52\1"),
-    (re.compile(r"\+54([1-8][0-9]{9})"), r"+549\1"),
-    (re.compile(r"\+55([0-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +30,14 @@ class Mailbox:
 def normalise_whatsapp(text: str) -> str:
     """Return the identifier of a WhatsApp sender: `whatsapp:+521…`, `+521…` and the bare id `521…` are one number.
 
-    WhatsApp's ids keep old spellings: Mexican mobiles with a 1 after +52, Brazilian ones without their ninth digit,
-    and Argentine ones always with a 9 that people leave out. One E.164 form is chosen for each: Mexico without the 1,
-    Brazil and Argentina with the 9. A number that no numbering plan knows is taken as it is (WhatsApp verified it), a
-    user id that stands for a hidden number (`US.1349…`) too. This is a key to compare by: answer to the address as the
-    provider gave it. Raises InvalidIdentifierError.
+    One spelling is chosen where a country has several (`phone_key`). A number that no numbering plan knows is taken as it
+    is (WhatsApp verified it), a user id that stands for a hidden number (`US.1349…`) too. This is a key to compare by:
+    answer to the address as the provider gave it. Raises InvalidIdentifierError.
     """
     bare = text.strip().removeprefix("whatsapp:").strip()
     if _USER_ID.fullmatch(bare):
         return bare
-    number = _known_number(f"+{bare}" if re.fullmatch("[0-9]+", bare) else bare)
-    for pattern, settled in _VARIANTS:
-        if match := pattern.fullmatch(number):
-            return match.expand(settled)
-    return number
+    return phone_key(_known_number(f"+{bare}" if re.fullmatch("[0-9]+", bare) else bare))
 
 
 def ascii_domain(address: str) -> str:

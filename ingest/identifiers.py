@@ -14,6 +14,12 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationR
 _DIGIT = "[ ()./-]{0,3}[0-9]"
 _WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,15}}")  # E.164: 15 digits at most; one 0 more is forgiven
 
+_VARIANTS = (
+    (re.compile(r"\+521([0-9]{10})"), r"+52\1"),
+    (re.compile(r"\+54([1-8][0-9]{9})"), r"+549\1"),
+    (re.compile(r"\+55([0-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
+)
+
 
 class InvalidIdentifierError(ValueError):
     """The text is no such identifier: whoever typed it is told the reason."""
@@ -43,6 +49,19 @@ def normalise_phone(text: str) -> str:
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise InvalidIdentifierError("is too short or too long for its country")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_key(number: str) -> str:
+    """Return the spelling of an E.164 number to compare by, where a country has several for one telephone.
+
+    WhatsApp's ids keep old ones: Mexican mobiles with a 1 after +52, Brazilian ones without their ninth digit, and
+    Argentine ones always with a 9 that people leave out. Mexico is compared without the 1, Brazil and Argentina with
+    the 9. A key is no number to call: an Argentine landline has no 9.
+    """
+    for pattern, settled in _VARIANTS:
+        if match := pattern.fullmatch(number):
+            return match.expand(settled)
+    return number
 
 
 @cache

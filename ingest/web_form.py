@@ -27,7 +27,7 @@ from db.ids import new_id
 from db.intake import Claim, NewForm, NewReply, ReplyAddress
 from db.records import IdentifierType, Priority
 from ingest.events import INCOMING, InboundMessage, sender_key
-from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_pattern
+from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_key, phone_pattern
 
 Category = Literal["account_access", "billing", "technical", "how_to", "feature_request", "complaint"]
 
@@ -194,7 +194,9 @@ def new_reply(reply: TicketReply, address: ReplyAddress, *, key: str | None, now
 
 def _claims(form: SupportForm) -> tuple[Claim, ...]:
     email = Claim(id=new_id(), type="email", value=form.email)
-    return (email,) if form.phone is None else (email, Claim(id=new_id(), type="phone", value=form.phone))
+    if form.phone is None:
+        return (email,)
+    return (email, Claim(id=new_id(), type="phone", value=phone_key(form.phone)))
 
 
 def _fingerprint(body: BaseModel) -> bytes:

@@ -248,13 +248,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         database_url=_required("DATABASE_URL", settings.database_url),
         db_pool_size=settings.db_pool_size,
         kafka=_kafka_args(settings),
-        model=ModelArgs(
-            api_key=settings.openai_api_key,
-            base_url=settings.openai_base_url,
-            name=settings.openai_model,
-            api=settings.openai_api,
-            timeout_s=settings.openai_timeout_seconds,
-        ),
+        model=model_args(settings),
         gmail=gmail_args(settings),
         twilio=twilio_args(settings),
         support=support_args(settings),
@@ -272,6 +266,17 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         enabled_channels=settings.enabled_channels,
         log_level=settings.log_level,
         embedded=embedded,
+    )
+
+
+def model_args(settings: Settings) -> ModelArgs:
+    """Return what the settings say of the language model."""
+    return ModelArgs(
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        name=settings.openai_model,
+        api=settings.openai_api,
+        timeout_s=settings.openai_timeout_seconds,
     )
 
 

@@ -8,6 +8,11 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from deployments.agent.masking import redact
+
+_QUOTES = frozenset({"exception", "error", "cause", "detail", "caused_by"})
+"""Fields that are written by whatever failed rather than by us."""
+
 
 def configure_logging(level: str, node: str) -> None:
     """Write structlog's events to stderr as JSON, from `level` (a name of the logging module) on."""
@@ -25,9 +30,17 @@ def configure_logging(level: str, node: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            without_personal_data,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def without_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Redact what quotes others: an exception's text may carry the value that it is about."""
+    for key in event.keys() & _QUOTES:
+        event[key] = redact(str(event[key]))
+    return event

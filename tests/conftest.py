@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.parts", "tests.fixtures.product"]
+pytest_plugins = ["tests.fixtures.parts", "tests.fixtures.channels", "tests.fixtures.product"]
 
 # From the inside out. The whole product, once started, keeps the machine busy: what needs it comes last.
-RINGS = ("unit", "integration", "serve", "acceptance", "chaos")
+RINGS = ("unit", "integration", "serve", "acceptance", "load", "chaos")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,7 +22,7 @@ QUERIES = {
     "INV2b": """
         SELECT i.id, i.state FROM inbox i
         WHERE i.state IN ('answered', 'escalated', 'dead')
-          AND (NOT EXISTS (SELECT FROM outbox o WHERE o.inbound_id = i.id AND o.author = 'agent')
+          AND (NOT EXISTS (SELECT FROM outbox o WHERE o.inbound_id = i.id AND o.message_id IS NOT NULL)
                OR NOT EXISTS (SELECT FROM decision_records d WHERE d.inbox_id = i.id))""",
     # INV3 at most one word of the agent for a turn, in the outbox and among the messages
     "INV3": """
@@ -32,17 +32,19 @@ QUERIES = {
         SELECT m.conversation_id, count(*) FROM messages m WHERE m.author = 'agent'
         GROUP BY m.conversation_id
         HAVING count(*) <> (SELECT count(*) FROM outbox o
-                            WHERE o.conversation_id = m.conversation_id AND o.author = 'agent')""",
+                            WHERE o.conversation_id = m.conversation_id AND o.author = 'agent'
+                              AND o.message_id IS NOT NULL)""",
     # INV4 no reply goes to another recipient than the inbound's sender
     "INV4": """
         SELECT o.id, o.recipient, i.sender_key FROM outbox o JOIN inbox i ON i.id = o.inbound_id
         WHERE o.conversation_id <> i.conversation_id
            OR o.recipient <> substr(i.sender_key, strpos(i.sender_key, ':') + 1)""",
-    # INV5 replies within a conversation keep the order of what they answer
+    # INV5 replies within a conversation keep the order of what they answer, but for drafts: a person says when
     "INV5": """
         SELECT a.id, b.id FROM outbox a JOIN outbox b ON b.conversation_id = a.conversation_id
         JOIN inbox ia ON ia.id = a.inbound_id JOIN inbox ib ON ib.id = b.inbound_id
-        WHERE (ia.received_at, ia.id) < (ib.received_at, ib.id) AND (a.id > b.id OR a.sent_at > b.sent_at)""",
+        WHERE (ia.received_at, ia.id) < (ib.received_at, ib.id)
+          AND (a.id > b.id OR (a.sent_at > b.sent_at AND NOT a.metadata ? 'approved_by'))""",
     # INV6 nothing stays in `sending` longer than T
     "INV6": """
         SELECT o.id, o.lease_until FROM outbox o

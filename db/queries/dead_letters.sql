@@ -23,8 +23,12 @@ SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state,
 FROM dead_letters WHERE id = $1;
 
 -- mark_replayed --
-UPDATE dead_letters SET state = 'replayed', replayed_at = now() WHERE id = $1 AND state = 'dead'
-RETURNING inbox_id, topic, key, value;
+-- Not where the ticket is closed: nothing waits in it any more. The lock keeps it from closing meanwhile.
+UPDATE dead_letters d SET state = 'replayed', replayed_at = now()
+WHERE d.id = $1 AND d.state = 'dead'
+  AND (d.inbox_id IS NULL OR EXISTS (SELECT FROM inbox i JOIN tickets t ON t.id = i.ticket_id
+                                     WHERE i.id = d.inbox_id AND t.status <> 'closed' FOR SHARE OF t))
+RETURNING d.inbox_id, d.topic, d.key, d.value;
 
 -- wait_again --
 -- The message of a dead letter is due once more. Its apology stays what was said, and no longer stands for the turn's
@@ -38,3 +42,10 @@ WITH again AS (
 )
 INSERT INTO events (id, topic, key, value, inbox_id)
 SELECT $2, $3, i.sender_key, i.payload, i.id FROM inbox i JOIN again ON again.id = i.id;
+
+-- read_again --
+-- A mail that could not be read is in its mailbox still: whoever reads that fetches it once more, at once.
+WITH again AS (
+    DELETE FROM mailbox_settled WHERE provider_message_id = $1 AND kind = 'unreadable' RETURNING provider_message_id
+)
+UPDATE mailboxes SET listed_at = NULL FROM again;

@@ -37,3 +37,14 @@ SELECT m.author, m.channel, m.content AS text, m.delivery_status, m.sources, m.c
 FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
 WHERE m.ticket_id = $1 AND m.direction = 'outbound'
 ORDER BY m.created_at, m.id;
+
+-- drafts --
+-- The agent's words for these inbox rows that are no messages: drafts that wait for a person, or were thrown away.
+SELECT o.author, o.channel, o.body AS text, NULL AS delivery_status, COALESCE(o.metadata -> 'sources', '[]') AS sources,
+       o.created_at, o.inbound_id, o.recipient, o.state, o.attempts, o.last_error, o.sent_at, 0 AS parts, 0 AS parts_sent
+FROM outbox o
+WHERE o.inbound_id = ANY ($1::uuid[]) AND o.author = 'agent' AND o.message_id IS NULL;
+
+-- actions --
+-- What people did in a conversation, oldest first.
+SELECT actor, action, created_at FROM staff_actions WHERE conversation_id = $1 ORDER BY created_at, id;

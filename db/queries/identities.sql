@@ -8,7 +8,8 @@ WITH chosen AS (
       AND (c.not_before IS NULL OR c.not_before <= now())
       AND NOT EXISTS (SELECT FROM inbox failed WHERE failed.conversation_id = c.id AND failed.state = 'waiting'
                       AND failed.retry_at > now())
-    ORDER BY c.customer_id, i.received_at, i.id
+    -- Whoever proves who he is goes first: forms that strangers send in his name can't keep him waiting.
+    ORDER BY c.customer_id, c.sender_verified DESC, i.received_at, i.id
 ), waiting AS (
     SELECT chosen.conversation_id, w.*
     FROM chosen CROSS JOIN LATERAL (
@@ -30,15 +31,18 @@ WITH chosen AS (
 )
 SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
-       customer.name AS known_name, COALESCE(identifier.tier, 0) AS tier, identifier.verified_at,
-       (SELECT count(*) FROM outbox o
+       CASE WHEN customer.filing_key = c.sender_key OR identifier.tier > 1 THEN customer.name END AS known_name,
+       COALESCE(identifier.tier, 0) AS tier, identifier.verified_at,
+       -- What was said to mails that only pretended to come from him is not counted against him.
+       (SELECT count(*) FROM outbox o JOIN conversations answered ON answered.id = o.conversation_id
         WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
-          AND o.author = 'agent' AND o.state <> 'cancelled' AND o.created_at > now() - interval '1 hour')
+          AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft') AND o.created_at > now() - interval '1 hour'
+          AND (answered.sender_verified OR NOT c.sender_verified))
        AS replies_last_hour,
        (SELECT count(*) FROM outbox o
         WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
           AND o.conversation_id = c.id
-          AND o.author = 'agent' AND o.state <> 'cancelled' AND o.created_at > now() - interval '1 day')
+          AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft') AND o.created_at > now() - interval '1 day')
        AS replies_last_day,
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
@@ -64,6 +68,7 @@ CROSS JOIN LATERAL (
            array_agg(q.created_at ORDER BY q.created_at, q.id) AS created_ats
     FROM (SELECT m.* FROM messages m
           WHERE m.conversation_id = c.id AND m.id <> ALL (w.message_ids)
+            AND m.delivery_status IS DISTINCT FROM 'cancelled'
           ORDER BY m.created_at DESC, m.id DESC LIMIT $3) q) e
 CROSS JOIN LATERAL (
     SELECT array_agg(q.sentiment ORDER BY q.created_at, q.id) AS sentiments
@@ -75,10 +80,33 @@ CROSS JOIN LATERAL (
 SELECT sender_key FROM conversations WHERE id = $1;
 
 -- history --
--- What a verified identifier may know of the past: its own tickets, and the forms that named it, since the time that
--- its present owner is known.
-SELECT t.number, t.category, t.status, t.subject, t.created_at,
-       c.channel = 'web_form' OR c.sender_key <> $3 AS claimed
-FROM tickets t JOIN conversations c ON c.id = t.conversation_id
-WHERE t.customer_id = $1 AND c.id <> $2 AND ($4::timestamptz IS NULL OR t.created_at >= $4)
-ORDER BY t.created_at DESC LIMIT $5;
+-- What a sender who has proved who he is may know of the past. $4 is his tier. Told with its subject: what he wrote
+-- himself, and with a confirmed link whatever else is his customer's. Bare facts: mails that nobody vouches for and forms
+-- that named his address since shortly before it was his for certain, or his number since it was ($5).
+WITH own AS (
+    SELECT t.id, t.number, t.category, t.status, t.subject, t.created_at,
+           (c.sender_verified AND c.sender_key = $3)
+           OR ($4 > 1 AND (c.sender_verified OR c.channel = 'web_form')) AS told
+    FROM tickets t JOIN conversations c ON c.id = t.conversation_id
+    WHERE t.customer_id = $1 AND c.id <> $2 AND NOT c.metadata ? 'notice'
+      AND ($4 > 1 OR (c.sender_key = $3 AND (c.sender_verified OR t.created_at >= $5::timestamptz - interval '180 days')))
+    ORDER BY t.created_at DESC LIMIT $6
+), named AS (
+    SELECT DISTINCT t.id, t.number, t.category, t.status, ''::text AS subject, t.created_at, false AS told
+    FROM identity_evidence e JOIN tickets t ON t.id = e.ticket_id
+    WHERE e.kind = 'claimed' AND e.type = 'phone' AND 'whatsapp:' || e.value = $3 AND e.recorded_at >= $5::timestamptz
+      AND NOT EXISTS (SELECT FROM own WHERE own.id = t.id)
+    ORDER BY t.created_at DESC LIMIT $6
+)
+SELECT number, category, status, subject, created_at, told FROM own
+UNION ALL
+SELECT number, category, status, subject, created_at, told FROM named
+ORDER BY created_at DESC LIMIT $6;
+
+-- linked_email --
+-- The newest address that was linked to this sender and still counts; none for a sender who is not linked himself.
+SELECT other.value
+FROM customer_identifiers sender JOIN customer_identifiers other ON other.customer_id = sender.customer_id
+WHERE sender.customer_id = $1 AND sender.type || ':' || sender.value = $2 AND sender.tier > 1
+  AND other.type = 'email' AND other.tier > 1 AND other.last_seen_at >= now() - interval '180 days'
+ORDER BY other.verified_at DESC NULLS LAST LIMIT 1;

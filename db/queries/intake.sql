@@ -1,7 +1,7 @@
 -- accept_form --
 -- Files a form in one round trip. The inbox row is the gate: a repeat of its key inserts nothing and returns no row.
 -- A customer that was merged files under the one that remained. Foreign keys are checked when the statement ends.
-WITH RECURSIVE gate AS (
+WITH gate AS (
     INSERT INTO inbox (id, provider, provider_message_id, channel, sender_key,
                        conversation_id, ticket_id, message_id, body_hash, payload)
     VALUES ($1, 'web_form', $2, 'web_form', $3, $4, $5, $6, $7, $8::text::jsonb)
@@ -12,28 +12,35 @@ WITH RECURSIVE gate AS (
     SELECT $9, $3, $10, $11, $12 FROM gate
     ON CONFLICT (filing_key) DO UPDATE SET last_seen_at = now()
     RETURNING id, merged_into
-), trail AS (
-    SELECT id, merged_into FROM customer
+), held AS (
+    UPDATE customers c SET last_seen_at = now() FROM customer WHERE c.id = customer.merged_into
+    RETURNING c.id, c.merged_into
+), home AS (
+    -- Locked, and as it is now: whoever was merged while this statement waited is no home, and the foreign keys fail.
+    SELECT id FROM customer WHERE merged_into IS NULL
     UNION ALL
-    SELECT next.id, next.merged_into FROM trail JOIN customers AS next ON next.id = trail.merged_into
-), survivor AS (
-    SELECT id FROM trail WHERE merged_into IS NULL
+    SELECT id FROM held WHERE merged_into IS NULL
 ), claims AS (
-    INSERT INTO customer_identifiers (id, customer_id, type, value, tier, source_channel)
-    SELECT claim.id, survivor.id, claim.type, claim.value, 0, 'web_form'
-    FROM survivor, unnest($13::uuid[], $14::text[], $15::text[]) AS claim (id, type, value)
-    ON CONFLICT (customer_id, type, value) DO UPDATE SET last_seen_at = now()
+    INSERT INTO customer_identifiers AS ci (id, customer_id, type, value, tier, source_channel)
+    SELECT claim.id, home.id, claim.type, claim.value, 0, 'web_form'
+    FROM home, unnest($13::uuid[], $14::text[], $15::text[]) AS claim (id, type, value)
+    -- What a stranger types keeps nobody's proof alive.
+    ON CONFLICT (customer_id, type, value) DO UPDATE SET last_seen_at = now() WHERE ci.tier = 0
+), evidence AS (
+    INSERT INTO identity_evidence (kind, actor, customer_id, type, value, filed_as, ticket_id)
+    SELECT 'claimed', 'channel:web_form', home.id, claim.type, claim.value, $3, $5
+    FROM home, unnest($14::text[], $15::text[]) AS claim (type, value)
 ), conversation AS (
     INSERT INTO conversations (id, customer_id, channel, subject, sender_key)
-    SELECT $4, survivor.id, 'web_form', $16, $3 FROM survivor
+    SELECT $4, home.id, 'web_form', $16, $3 FROM home
 ), ticket AS (
     INSERT INTO tickets (id, customer_id, conversation_id, source_channel, category, priority, subject)
-    SELECT $5, survivor.id, $4, 'web_form', $17, $18, $16 FROM survivor
+    SELECT $5, home.id, $4, 'web_form', $17, $18, $16 FROM home
     RETURNING number, created_at
 ), message AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           provider_message_id)
-    SELECT $6, $4, $5, survivor.id, 'inbound', 'customer', 'web_form', $19, $2 FROM survivor
+    SELECT $6, $4, $5, home.id, 'inbound', 'customer', 'web_form', $19, $2 FROM home
 ), event AS (
     INSERT INTO events (id, topic, key, value, headers, inbox_id)
     SELECT $20, $21, $3, $8::text::jsonb, jsonb_build_object('message-id', $2::text), gate.id FROM gate
@@ -73,7 +80,7 @@ WITH ticket AS (
     FROM ticket, gate
     RETURNING id, created_at
 ), reopened AS (
-    UPDATE tickets SET status = 'open', resolved_at = NULL
+    UPDATE tickets SET status = 'open'
     FROM gate
     WHERE tickets.id = $5 AND tickets.status IN ('waiting', 'resolved')
     RETURNING tickets.status

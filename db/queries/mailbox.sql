@@ -36,6 +36,13 @@ WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.provider = 'gmail' AND i.provider_
   AND NOT EXISTS (SELECT FROM mailbox_settled s WHERE s.provider_message_id = given.id)
 ORDER BY given.n;
 
+-- replayed --
+-- Dead letters' mails that a person wants to be read again, and that nobody has dealt with since.
+SELECT DISTINCT d.key AS id FROM dead_letters d
+WHERE d.topic = 'gmail' AND d.state = 'replayed'
+  AND NOT EXISTS (SELECT FROM inbox i WHERE i.provider = 'gmail' AND i.provider_message_id = d.key)
+  AND NOT EXISTS (SELECT FROM mailbox_settled s WHERE s.provider_message_id = d.key);
+
 -- bury --
 -- A mail that can't be read: it stays in the mailbox, its beginning is a dead letter, announced once.
 WITH settled AS (
@@ -73,12 +80,16 @@ WITH r AS (
     SELECT t.id FROM conversation JOIN tickets t ON t.conversation_id = conversation.id
     ORDER BY t.created_at DESC LIMIT 1
 ), escalated AS (
-    UPDATE tickets t SET status = 'escalated', resolved_at = NULL
+    UPDATE tickets t SET status = 'escalated', moved_by = 'staff'
     FROM ticket WHERE t.id = ticket.id AND t.status IN ('open', 'processing', 'waiting')
 ), taken_back AS (
     UPDATE outbox o SET state = 'cancelled', last_error = 'a person answered from Gmail'
-    FROM conversation WHERE o.conversation_id = conversation.id AND o.author = 'agent' AND o.state = 'ready'
-    RETURNING o.message_id
+    FROM conversation
+    WHERE o.conversation_id = conversation.id AND o.author = 'agent' AND o.state IN ('ready', 'draft')
+    RETURNING o.message_id, o.inbound_id
+), kept AS (
+    -- A draft's message was answered by this mail, not by the agent.
+    UPDATE inbox i SET state = 'held' FROM taken_back WHERE i.id = taken_back.inbound_id AND i.state = 'drafted'
 ), unsaid AS (
     UPDATE messages m SET delivery_status = 'cancelled' FROM taken_back WHERE m.id = taken_back.message_id
 )

@@ -112,6 +112,13 @@ UPDATE outbox SET
 WHERE id = $1 AND state = 'unknown'
 RETURNING (metadata ->> 'not_asked')::integer AS times;
 
+-- ask_now --
+-- Their provider is back: nobody waits for the end of a pause that an outage has made long. The minute between two look-ups
+-- that did get an answer stays.
+UPDATE outbox SET next_attempt_at = now()
+WHERE state = 'unknown' AND channel = $1 AND next_attempt_at > now()
+  AND metadata ? 'not_asked' AND NOT metadata ? 'missed';
+
 -- expire --
 -- A sender died in the middle. On the web nothing leaves the house, so it is simply due again; elsewhere the provider
 -- may have it: its fate is asked for, never guessed.

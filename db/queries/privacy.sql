@@ -27,8 +27,14 @@ SELECT jsonb_build_object(
     'customers', (SELECT jsonb_agg(c ORDER BY c.created_at) FROM customers c WHERE c.id = ANY ($1::uuid[])),
     'identifiers', (SELECT jsonb_agg(x ORDER BY x.created_at) FROM customer_identifiers x
                     WHERE x.customer_id = ANY ($1::uuid[])),
+    'evidence', (SELECT jsonb_agg(e ORDER BY e.id) FROM identity_evidence e WHERE e.customer_id = ANY ($1::uuid[])),
+    'merges', (SELECT jsonb_agg(m ORDER BY m.merged_at) FROM identity_merges m
+               WHERE m.winner_id = ANY ($1::uuid[]) OR m.loser_id = ANY ($1::uuid[])),
     'conversations', (SELECT jsonb_agg(t ORDER BY t.created_at) FROM talks t),
     'tickets', (SELECT jsonb_agg(t ORDER BY t.created_at) FROM tickets t WHERE t.customer_id = ANY ($1::uuid[])),
+    'hand_overs', (SELECT jsonb_agg(h ORDER BY h.started_at) FROM hand_overs h JOIN talks ON talks.id = h.conversation_id),
+    'staff_actions', (SELECT jsonb_agg(a ORDER BY a.created_at) FROM staff_actions a
+                      JOIN talks ON talks.id = a.conversation_id),
     'messages', (SELECT jsonb_agg(m ORDER BY m.created_at, m.id) FROM messages m JOIN talks ON talks.id = m.conversation_id),
     'received', (SELECT jsonb_agg(i ORDER BY i.received_at) FROM taken i),
     'sent', (SELECT jsonb_agg(o ORDER BY o.created_at) FROM outbox o JOIN talks ON talks.id = o.conversation_id),
@@ -40,7 +46,8 @@ SELECT jsonb_build_object(
                      FROM dead_letters d JOIN taken ON taken.id = d.inbox_id));
 
 -- erase --
--- Every row that tells of these customers. What is measured stays as figures that lead to nobody.
+-- Every row that tells of these customers (a ticket's history, its hand-overs and what people did go with it). What is
+-- measured stays as figures that lead to nobody.
 WITH talks AS (
     SELECT id, sender_key FROM conversations WHERE customer_id = ANY ($1::uuid[])
 ), taken AS (
@@ -57,6 +64,14 @@ WITH talks AS (
     DELETE FROM events e
     WHERE e.inbox_id IN (SELECT id FROM taken) OR e.key IN (SELECT key FROM names)
        OR e.key IN (SELECT sender_key FROM talks) OR (e.value ->> 'id') IN (SELECT id::text FROM letters)
+), linked AS (
+    DELETE FROM identity_links l USING names WHERE names.key IN ('email:' || l.email, 'whatsapp:' || l.number)
+), written_to AS (
+    DELETE FROM identity_link_targets g USING names WHERE names.key = g.type || ':' || g.value
+), attested AS (
+    DELETE FROM identity_evidence e
+    WHERE e.customer_id = ANY ($1::uuid[]) OR e.type || ':' || e.value IN (SELECT key FROM names)
+       OR e.filed_as IN (SELECT key FROM names)
 ), measured AS (
     UPDATE agent_metrics m SET inbox_id = NULL, conversation_id = NULL, labels = '{}'
     WHERE m.conversation_id IN (SELECT id FROM talks)

@@ -1,5 +1,6 @@
 -- finish --
 -- All that a turn leaves behind, or nothing: the lease's token and the conversation's owner decide, under their locks.
+-- A draft is no message yet: it waits in the outbox for a person's approval.
 -- $1 is one JSON object. The lease ends here and its token moves on: the same statement sent again, after an answer
 -- that was lost on the way, finds nothing to do.
 WITH r AS (
@@ -7,7 +8,7 @@ WITH r AS (
         customer_id uuid, token bigint, conversation_id uuid, owner_token bigint, ticket_id uuid, channel text,
         inbox_id uuid, inbox_ids uuid[], message_ids uuid[], sentiments real[], sentiment_score real, sentiment_trend real,
         outcome text, inbox_state text, ticket_status text, reason text, priority text, severity text, queue text,
-        summary text, reply text, withheld boolean, sources jsonb, message_id uuid, outbox_id uuid, decision_id uuid, recipient text,
+        summary text, reply text, withheld boolean, drafted boolean, sources jsonb, message_id uuid, outbox_id uuid, decision_id uuid, recipient text,
         subject text, rule text, scores jsonb, passages jsonb, tool_calls jsonb, model text, prompt_version text,
         usage jsonb, stages_ms jsonb, model_ms double precision, events jsonb, metrics jsonb, cause text)
 ), lease AS (
@@ -22,6 +23,7 @@ WITH r AS (
         owner = CASE WHEN r.outcome = 'escalated' THEN 'staff' ELSE c.owner END
     FROM r, lease
     WHERE c.id = r.conversation_id AND c.owner = 'agent' AND c.owner_token = r.owner_token
+      AND c.customer_id = r.customer_id
     RETURNING c.id, c.sender_key
 ), ticket AS (
     UPDATE tickets t
@@ -41,7 +43,7 @@ WITH r AS (
                           delivery_status, sources)
     SELECT r.message_id, r.conversation_id, r.ticket_id, r.customer_id, 'outbound', 'agent', r.channel, r.reply,
            CASE WHEN r.withheld THEN 'withheld' ELSE 'pending' END, r.sources
-    FROM r, conversation
+    FROM r, conversation WHERE NOT r.drafted
 ), finished AS (
     UPDATE inbox i
     SET state = CASE WHEN i.id = r.inbox_id THEN r.inbox_state ELSE 'absorbed' END,
@@ -64,9 +66,11 @@ WITH r AS (
         model_ms = excluded.model_ms, latency_ms = excluded.latency_ms, created_at = now()
 ), word AS (
     INSERT INTO outbox (id, inbound_id, conversation_id, ticket_id, message_id, author, channel, recipient, subject, body,
-                        state, last_error)
-    SELECT r.outbox_id, r.inbox_id, r.conversation_id, r.ticket_id, r.message_id, 'agent', r.channel, r.recipient,
-           r.subject, r.reply, CASE WHEN r.withheld THEN 'cancelled' ELSE 'ready' END,
+                        metadata, state, last_error)
+    SELECT r.outbox_id, r.inbox_id, r.conversation_id, r.ticket_id, CASE WHEN NOT r.drafted THEN r.message_id END, 'agent',
+           r.channel, r.recipient, r.subject, r.reply,
+           CASE WHEN r.drafted THEN jsonb_build_object('sources', r.sources) ELSE '{}' END,
+           CASE WHEN r.drafted THEN 'draft' WHEN r.withheld THEN 'cancelled' ELSE 'ready' END,
            CASE WHEN r.withheld THEN 'withheld: the cap on automatic replies' END
     FROM r, conversation
 ), published AS (
@@ -98,8 +102,12 @@ WITH r AS (
 ), conversation AS (
     UPDATE conversations c SET sentiment_score = COALESCE(r.sentiment_score, c.sentiment_score),
         sentiment_trend = COALESCE(r.sentiment_trend, c.sentiment_trend)
-    FROM r, lease WHERE c.id = r.conversation_id AND c.owner = 'staff'
+    FROM r, lease WHERE c.id = r.conversation_id AND c.owner = 'staff' AND c.customer_id = r.customer_id
     RETURNING c.id
+), ticket AS (
+    -- It may have been the agent's until a moment ago, or resolved.
+    UPDATE tickets t SET status = 'escalated'
+    FROM r, conversation WHERE t.id = r.ticket_id AND t.status NOT IN ('escalated', 'closed')
 ), heard AS (
     UPDATE messages m SET sentiment = s.value
     FROM r, conversation, unnest(r.message_ids, r.sentiments) AS s (id, value) WHERE m.id = s.id

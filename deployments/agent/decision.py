@@ -4,28 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 import structlog
 
-from db.records import Decision, Passage
+from db.records import Decision, Passage, Queue, Severity
 from deployments import formatting
-from deployments.agent import notices
-from deployments.agent.remote_model import TurnModel
+from deployments.agent import guardrails, notices
 from deployments.agent.run_context import Review, RunContext
 from deployments.escalation import priority_for_sentiment, severity_and_queue
 
 log = structlog.get_logger(__name__)
 
+Back: TypeAlias = Callable[[Severity, Queue], str | None]
+
+
+def always_there(severity: Severity, queue: Queue) -> None:
+    """Say nothing of opening hours."""
+
+
+class Asked(Protocol):
+    """What asking whoever decided has cost: 0 `requests` when nobody was asked."""
+
+    requests: int
+    elapsed_ms: float
+    usage: dict[str, int]
+
 
 class Decisions:
-    """Makes decisions of finished runs. `links` gives a ticket's status link by its number."""
+    """Makes decisions of finished runs. `links` gives a ticket's status link by its number, `back` when people of a
+    queue are there again for such a severity, in words, None while they are."""
 
-    def __init__(self, *, model_name: str, prompt_version: str, links: Callable[[str], str]) -> None:
+    def __init__(
+        self, *, model_name: str, prompt_version: str, links: Callable[[str], str], back: Back = always_there
+    ) -> None:
         self._model_name = model_name
         self._prompt_version = prompt_version
         self._links = links
+        self._back = back
 
-    def of(self, context: RunContext, model: TurnModel) -> Decision:
+    def of(self, context: RunContext, model: Asked) -> Decision:
         """Return the decision; a run that finished with nothing is a hand-over."""
         if not context.finished:
             context.escalate("agent_error", rule="error:unfinished")
@@ -36,7 +54,7 @@ class Decisions:
             return replace(self._record(context, model), outcome="answered", reply=text, sources=sources)
         reason = _reason(context)
         severity, queue = severity_and_queue(reason, context.turn.ticket.category, context.priority, sentiment)
-        notice = self._notice(context, reason)
+        notice = self._notice(context, reason, self._back(severity, queue))
         return replace(
             self._record(context, model),
             reply=notice,
@@ -46,7 +64,7 @@ class Decisions:
             summary=notices.summary(context, reason),
         )
 
-    def _record(self, context: RunContext, model: TurnModel) -> Decision:
+    def _record(self, context: RunContext, model: Asked) -> Decision:
         return Decision(
             outcome="escalated",
             reply="",
@@ -66,8 +84,8 @@ class Decisions:
         note = notices.attachment_note(context) if not context.rule.startswith("question:") else ""
         return self._render(context, "\n\n".join(part for part in (reply.text, note) if part))
 
-    def _notice(self, context: RunContext, reason: str) -> str:
-        body = notices.hand_over(context, reason)
+    def _notice(self, context: RunContext, reason: str, back: str | None) -> str:
+        body = notices.hand_over(context, reason, back=back)
         text = self._render(context, body)
         if context.turn.ticket.number in text:
             return text
@@ -90,8 +108,15 @@ def _reason(context: RunContext) -> str:
     if context.reason == "no_kb_match" and context.tool_failed:
         return "agent_error"
     if context.reason == "no_kb_match" and context.problems:
-        return "unsafe_reply"
-    return context.reason or "agent_error"
+        return _refused(context)
+    return _refused(context) if context.reason == "unsafe_reply" else context.reason or "agent_error"
+
+
+def _refused(context: RunContext) -> str:
+    """Return why a refused draft is handed over: in another language than the passages' it could not be checked."""
+    unreadable = {guardrails.UNSUPPORTED, guardrails.DISGUISED}
+    foreign = context.language != "en" and set(context.problems) <= unreadable
+    return "unsupported_language" if foreign else "unsafe_reply"
 
 
 def _passages(context: RunContext) -> tuple[Passage, ...]:

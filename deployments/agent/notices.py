@@ -27,6 +27,11 @@ _PASSED_ON: Mapping[Tone, str] = {
     "semi-formal": "A colleague will take over and reply to you here.",
     "conversational": "I've passed this to a colleague who will write to you here.",
 }
+_BACK: Mapping[Tone, str] = {
+    "formal": "Our team is back on {when}.",
+    "semi-formal": "Our team is back on {when}.",
+    "conversational": "The team is back on {when}.",
+}
 _REFERENCE: Mapping[Tone, str] = {
     "formal": "Your ticket reference is {ticket}.",
     "semi-formal": "Your ticket reference is {ticket}.",
@@ -102,11 +107,16 @@ def tone_of(configured: str) -> Tone:
     return next((tone for tone in _TONES if tone == configured), "semi-formal")
 
 
-def hand_over(context: RunContext, reason: str) -> str:
-    """Return the one message to the customer of a hand-over, without the ticket's reference."""
+def hand_over(context: RunContext, reason: str, *, back: str | None = None) -> str:
+    """Return the one message to the customer of a hand-over, without the ticket's reference.
+
+    `back` says when people are there again ("Monday 08:00 UTC") where nobody is now: opening hours, not a promise.
+    """
     tone = tone_of(context.config.tone)
     because = _BECAUSE_UNSAFE if reason == "unsafe_reply" else _BECAUSE.get(reason, _THANKS)
     parts = [because[tone], _PASSED_ON[tone]]
+    if back:
+        parts.append(_BACK[tone].format(when=back))
     if context.attachments:
         parts.append(_FILES_PASSED_ON.format(files=_files(context)))
     text = " ".join(parts)

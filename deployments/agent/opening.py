@@ -44,9 +44,24 @@ def decide(context: RunContext, *, rules: EscalationRules, languages: Collection
         context.escalate("unsupported_language", rule=f"language:{context.language}")
 
 
+def hand_over(context: RunContext, *, rules: EscalationRules) -> None:
+    """Finish the turn with a hand-over, whatever it says: the agent is switched off.
+
+    The reason is the rules' where one applies, so that a legal matter reaches whom it concerns; else a person was asked
+    for, by those who switched the agent off.
+    """
+    if _by_rule(context, rules):
+        return
+    if context.language == "en" and is_negative(context.analysis.sentiment):
+        context.escalate("negative_sentiment", rule="sentiment:below_threshold")
+    else:
+        context.escalate("human_request", rule="mode:off")
+
+
 def _by_rule(context: RunContext, rules: EscalationRules) -> bool:
     verdict = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)
     context.scores.update({f"escalation.{name}": round(score, 4) for name, score in verdict.scores.items()})
+    context.scores.update({f"escalation.{name}.threshold": least for name, least in verdict.least.items()})
     if verdict.reason is None:
         return False
     evidence = f" ({verdict.evidence})" if verdict.evidence else ""

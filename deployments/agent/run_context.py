@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
-from db.pool import DatabaseUnavailableError, Pool
+from db.pool import DatabaseUnavailableError
 from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from deployments.formatting import clean_name
 from deployments.patience import NodeUnavailableError
+from embeddings.heads import Floats
 from embeddings.relevance import Relevance, RelevanceGate
 
 Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
@@ -17,6 +19,7 @@ Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
 FENCE = ("<customer_message>", "</customer_message>")
 """What stands around a customer's words wherever a model reads them."""
 
+_NAME_WORDS = 3
 _FENCES = re.compile(r"</?\s*customer_message\s*>", re.IGNORECASE)
 
 PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
@@ -36,14 +39,28 @@ class Review:
     problem: str | None = None
 
 
+class PassageSearch(Protocol):
+    """Finds the `limit` passages nearest to a vector (d,) of `model_id`, best first, in one category or in all.
+
+    Raises DatabaseUnavailableError.
+    """
+
+    async def __call__(
+        self, model_id: str, vector: Floats, *, limit: int, category: str | None
+    ) -> Sequence[Passage]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the tools work with. `review` checks a draft against the passages found; `clock` counts seconds."""
+    """What the tools work with: `clock` counts seconds.
 
-    pool: Pool
+    `review` checks a draft against the passages found; its last argument are words that the customer brought himself.
+    """
+
+    search: PassageSearch
     embed_query: Callable[[str], Awaitable[Sequence[float]]]
     gate: RelevanceGate
-    review: Callable[[str, Sequence[Passage]], Review]
+    review: Callable[[str, Sequence[Passage], Sequence[str]], Review]
     clock: Callable[[], float]
 
 
@@ -99,6 +116,11 @@ class RunContext:
         """What the customer said: the words of this turn, under the subject if it is his."""
         text = without_fences(self.turn.text).strip()
         return f"{self.subject}\n\n{text}".strip() if self.subject else text
+
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """What a reply may call the customer by: his name, without anything that could be a link, and his address."""
+        return (*clean_name(self.turn.customer_name).split()[:_NAME_WORDS], self.turn.recipient)
 
     @property
     def passages(self) -> tuple[Passage, ...]:

@@ -11,22 +11,23 @@ from typing import Literal
 import structlog
 from agents import Agent, MaxTurnsExceeded, Model, Runner, TResponseInputItem, set_tracing_disabled
 
-from db import agent_reads
+from db import agent_reads, knowledge
 from db.channel_configs import ChannelConfigMissingError, ChannelConfigs
 from db.pool import DatabaseUnavailableError, Pool, connection
-from db.records import Analysis, ChannelConfig, Decision, ToolCall, Turn
+from db.records import Analysis, ChannelConfig, Decision, Passage, ToolCall, Turn
 from deployments.agent import guardrails, opening, protocol, questions, tools, transcript
 from deployments.agent.breaker import Breaker
-from deployments.agent.decision import Decisions
+from deployments.agent.decision import Back, Decisions, always_there
 from deployments.agent.definition import build_agent, run_config
 from deployments.agent.grounded_model import LANGUAGES, NAME, GroundedModel
 from deployments.agent.language import LanguageDetector
 from deployments.agent.masking import Vault
-from deployments.agent.prompt import load_prompt
+from deployments.agent.prompt import Prompt, load_prompt
 from deployments.agent.remote_model import MAX_REQUESTS, ModelSettings, TurnModel, connect
-from deployments.agent.run_context import RunContext, Services
+from deployments.agent.run_context import PassageSearch, RunContext, Services
 from deployments.escalation import EscalationRules
 from deployments.patience import NodeUnavailableError
+from embeddings.heads import Floats
 from embeddings.relevance import RelevanceGate
 
 __all__ = ["AgentNode", "ModelSettings"]
@@ -49,6 +50,8 @@ class AgentNode:
     """Runs one agent for each turn; many turns at once. Writes nothing: the turn's transaction writes its decision.
 
     `links` gives a ticket's status link by its number; `embed_query` a vector of the model that the analysis used.
+    `prompt` and `search` stand in for the shipped prompt and for the stored knowledge base. Without `answers` every
+    turn is handed over and no model is asked (AGENT_MODE off). `back` says when people are there again.
     """
 
     def __init__(
@@ -60,18 +63,29 @@ class AgentNode:
         gate: RelevanceGate,
         rules: EscalationRules,
         links: Callable[[str], str],
+        prompt: Prompt | None = None,
+        search: PassageSearch | None = None,
+        answers: bool = True,
+        back: Back = always_there,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
+        self._answers = answers
         self._settings = model
         self._rules = rules
         self._clock = clock
         self._configs = ChannelConfigs(pool, clock=clock)
-        self._services = Services(pool=pool, embed_query=embed_query, gate=gate, review=guardrails.review, clock=clock)
-        prompt = load_prompt()
+        self._services = Services(
+            search=search or stored_passages(pool),
+            embed_query=embed_query,
+            gate=gate,
+            review=guardrails.review,
+            clock=clock,
+        )
+        prompt = prompt or load_prompt()
         self._agent: Agent[RunContext] = build_agent(prompt)
         self._decisions = Decisions(
-            model_name=model.name if model.remote else NAME, prompt_version=prompt.version, links=links
+            model_name=model.name if model.remote else NAME, prompt_version=prompt.version, links=links, back=back
         )
         self._model: Model = connect(model) if model.remote else GroundedModel()
         self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
@@ -79,7 +93,7 @@ class AgentNode:
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError: the caller runs it again later."""
-        context = RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
+        context = await self.context(turn, analysis)
         model = self._turn_model(turn)
         try:
             await self._decide(context, model)
@@ -91,6 +105,30 @@ class AgentNode:
         if context.away and context.phase != "answered":
             raise context.away
         return self._decisions.of(context, model)
+
+    @property
+    def services(self) -> Services:
+        """What the tools of every run work with."""
+        return self._services
+
+    async def context(self, turn: Turn, analysis: Analysis) -> RunContext:
+        """Return the state of a run that has not begun. Raises DatabaseUnavailableError."""
+        return RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
+
+    async def open(self, context: RunContext, **arguments: str) -> list[TResponseInputItem]:
+        """Begin a run: create_ticket with these arguments, then the rules, which may finish it without any model.
+
+        Raises DatabaseUnavailableError or NodeUnavailableError.
+        """
+        await self._prepare(context)
+        items = await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
+        if self._answers:
+            opening.decide(context, rules=self._rules, languages=None if self._settings.remote else LANGUAGES)
+        else:
+            opening.hand_over(context, rules=self._rules)
+        if context.finished:
+            context.calls.append(_without_model(context))
+        return items
 
     def health(self) -> tuple[Literal["healthy", "degraded"], str]:
         """Return the state of the model, not by asking it: by how the last turns went."""
@@ -114,14 +152,10 @@ class AgentNode:
         return TurnModel(self._model, settings=self._settings, breaker=self._breaker, vault=vault, clock=self._clock)
 
     async def _decide(self, context: RunContext, model: TurnModel) -> None:
-        await self._prepare(context)
-        items = transcript.conversation(context.turn.earlier, context.text)
-        items += await _call(context, protocol.CREATE_TICKET, issue=context.question or "(no text)")
-        languages = None if self._settings.remote else LANGUAGES
-        opening.decide(context, rules=self._rules, languages=languages)
+        opened = await self.open(context)
         if context.finished:
-            context.calls.append(_without_model(context))
             return
+        items = [*transcript.conversation(context.turn.earlier, context.text), *opened]
         items += await _call(context, protocol.GET_HISTORY)
         query = questions.in_context(context.question, _said_before(context))
         items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(query))
@@ -148,6 +182,16 @@ class AgentNode:
             return
         if not context.finished:
             await _finish(context, str(result.final_output or "").strip())
+
+
+def stored_passages(pool: Pool) -> PassageSearch:
+    """Return the search over the knowledge base in the database."""
+
+    async def search(model_id: str, vector: Floats, *, limit: int, category: str | None) -> Sequence[Passage]:
+        async with connection(pool) as borrowed:
+            return await knowledge.search(borrowed, model_id, vector, limit=limit, category=category)
+
+    return search
 
 
 async def _call(context: RunContext, name: str, **arguments: str) -> list[TResponseInputItem]:

@@ -7,7 +7,7 @@ context, never from the arguments. Nothing is written here: the context collects
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -15,11 +15,10 @@ import numpy as np
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from db import knowledge
-from db.pool import DatabaseUnavailableError, connection
+from db.pool import DatabaseUnavailableError
 from db.records import Priority, ToolCall
 from deployments.agent import protocol
-from deployments.agent.run_context import RunContext, Search, without_fences
+from deployments.agent.run_context import RunContext, Search, Services, without_fences
 from deployments.patience import NodeUnavailableError
 
 log = structlog.get_logger(__name__)
@@ -96,27 +95,28 @@ async def get_customer_history(context: RunContext, arguments: GetCustomerHistor
 
 async def search_knowledge_base(context: RunContext, arguments: SearchKnowledgeBaseInput) -> str:
     """Find the passages of the product documentation nearest to a question: title, text and score. At most twice."""
-    prepared = context.services.gate.prepare(arguments.query)
-    as_analysed = arguments.query == context.question
-    given = context.analysis.vector if as_analysed else await context.services.embed_query(prepared)
-    vector = np.asarray(given, dtype=np.float32)
-    async with connection(context.services.pool) as borrowed:
-        found = await knowledge.search(
-            borrowed, context.analysis.model_id, vector, limit=RESULTS, category=arguments.category
-        )
-    relevance = context.services.gate.relevant(prepared, vector, found)
-    context.searches.append(
-        Search(query=arguments.query, category=arguments.category, passages=tuple(found), relevance=relevance)
-    )
+    given = context.analysis.vector if arguments.query == context.question else None
+    context.searches.append(await find_passages(context.services, context.analysis.model_id, arguments, given))
     if len(context.searches) >= protocol.MAX_SEARCHES and not context.passages:
         context.escalate("no_kb_match", rule="relevance:two_searches")
         return _json(relevant=False, passages=[], hint="Two searches found nothing: a colleague takes over.")
-    return _results(context.searches[-1])
+    return results(context.searches[-1])
+
+
+async def find_passages(
+    services: Services, model_id: str, arguments: SearchKnowledgeBaseInput, vector: Sequence[float] | None = None
+) -> Search:
+    """Search the knowledge base and judge what was found. `vector` (d,) of the query where it is known already."""
+    prepared = services.gate.prepare(arguments.query)
+    asked = np.asarray(vector if vector is not None else await services.embed_query(prepared), dtype=np.float32)
+    found = await services.search(model_id, asked, limit=RESULTS, category=arguments.category)
+    relevance = services.gate.relevant(prepared, asked, found)
+    return Search(query=arguments.query, category=arguments.category, passages=tuple(found), relevance=relevance)
 
 
 async def send_response(context: RunContext, arguments: SendResponseInput) -> str:
     """Answer the customer and finish. Say only what the passages say; the text is checked before it leaves."""
-    review = context.services.review(arguments.text, context.passages)
+    review = context.services.review(arguments.text, context.passages, context.own_words)
     if review.problem is None:
         context.answer(review, rule="answer:knowledge_base")
         return "Accepted."
@@ -186,7 +186,7 @@ async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str
         given = tool.arguments.model_validate_json(arguments or "{}")
         result = await tool.run(context, given)
     except ValidationError as error:
-        return _invalid(tool, error), False
+        return invalid(tool.name, error), False
     except _RefusedError as refused_now:
         return str(refused_now), False
     except (DatabaseUnavailableError, NodeUnavailableError) as error:
@@ -200,13 +200,15 @@ async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str
     return result, True
 
 
-def _invalid(tool: Tool, error: ValidationError) -> str:
+def invalid(name: str, error: ValidationError) -> str:
+    """Return what a caller is told whose arguments are wrong."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "arguments"
-    return f"Refused: {tool.name} was called wrongly ({where}: {first['msg']}). Call it again with correct arguments."
+    return f"Refused: {name} was called wrongly ({where}: {first['msg']}). Call it again with correct arguments."
 
 
-def _results(search: Search) -> str:
+def results(search: Search) -> str:
+    """Return what a model is told of a search."""
     passages = [
         {"title": p.title, "category": p.category, "score": round(p.score, 3), "text": p.content}
         for p in search.passages

@@ -18,8 +18,8 @@ from deployments.patience import until_it_answers
 
 LOOK_UP_S = 60.0
 """Between two look-ups; while the provider can't be asked each pause is twice as long as the one before."""
-MAX_UNANSWERED = 8
-"""Look-ups without an answer, over an hour and more, before a person is asked to look."""
+MAX_UNANSWERED = 12
+"""Look-ups without an answer, over two hours, before a person is asked to look."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +42,7 @@ class Reconciler:
     ) -> None:
         self._pool, self._senders, self._states, self._mark_sent = pool, senders, states, mark_sent
         self._look_up_s, self._max_unanswered = look_up_s, max_unanswered
+        self._silent: set[Channel] = set()
 
     async def reconcile(self, row: OutboxRow) -> None:
         """Look a word up and record what that tells."""
@@ -61,15 +62,23 @@ class Reconciler:
                 log.exception("look_up_failed", outbox_id=str(row.id), channel=row.channel)
             await self._not_asked(row, f"{type(error).__name__}: {error}"[:500])
         else:
-            self._states[row.channel].succeeded()
+            await self._answered(row.channel)
             await (self._missed(row) if reference is None else self._mark_sent((row.id, reference)))
 
     async def _missed(self, row: OutboxRow) -> None:
         if await self._store(lambda c: outbox.missed(c, row.id, pause_s=self._look_up_s)):
             await self._give_up(row, "sent twice, and its provider still does not know it")
 
+    async def _answered(self, channel: Channel) -> None:
+        """After a silence: what waits for the end of a pause that the silence made long is asked for now."""
+        self._states[channel].succeeded()
+        if channel in self._silent:
+            self._silent.discard(channel)
+            await self._store(lambda c: outbox.ask_now(c, channel))
+
     async def _not_asked(self, row: OutboxRow, error: str) -> None:
         times = await self._store(lambda c: outbox.not_asked(c, row.id, error=error, pause_s=self._look_up_s))
+        self._silent.add(row.channel)
         log.warning("look_up_unanswered", outbox_id=str(row.id), channel=row.channel, times=times)
         if times >= self._max_unanswered:
             await self._give_up(row, f"nobody can say whether it was sent: {error}")

@@ -33,11 +33,15 @@ REFUSED_S = 60.0
 BUSY_S = 5.0
 LISTED = 100
 OUTSIDE_WINDOW = 63016
-_HOPELESS = frozenset({OUTSIDE_WINDOW, 21211, 21408, 21610, 21614, 63003, 63013, 63024, 63032})
+_HOPELESS = frozenset({21211, 21408, 21610, 21614, 63003, 63013, 63024, 63032})
 """No number, no permission, opted out, not on WhatsApp: another attempt says the same."""
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 """What the client raises where it was answered with something else than Twilio's JSON: a gateway's page, a list."""
 _NOT_CONNECTED = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
+
+
+class OutsideWindowError(UndeliverableError):
+    """Free text came after the 24-hour window: the approved template may carry it, where there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,8 @@ def _verdict(error: TwilioException) -> Exception:
     status, code, words = getattr(error, "status", 500), getattr(error, "code", 0), _words(error)
     if status in (401, 403, 404):
         return TransientDeliveryError(_why_not(error), retry_in=REFUSED_S)
+    if code == OUTSIDE_WINDOW:
+        return OutsideWindowError(f"Twilio: {words}")
     if code in _HOPELESS:
         return UndeliverableError(f"Twilio: {words}")
     if 400 <= status < 500:

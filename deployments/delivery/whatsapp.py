@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from deployments.delivery.sender import (
     TransientDeliveryError,
     UndeliverableError,
 )
-from deployments.delivery.twilio_client import Listed, Twilio
+from deployments.delivery.twilio_client import Listed, OutsideWindowError, Twilio
 from deployments.delivery.whatsapp_status import PartKey, record_status
 from deployments.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
 from deployments.patience import until_it_answers
@@ -142,6 +142,11 @@ class WhatsAppSender:
         except OutcomeUnknownError:
             # Its callback may have overtaken the lost answer.
             return await self._told_by_callback(key)
+        except OutsideWindowError:
+            if not word.window_open or part.as_template:
+                raise
+            # Our clock and Twilio's differ by the length of the way: what it refused goes out as the template.
+            return await self._send_part(replace(word, window_open=False), part)
         self._failpoint("whatsapp:accepted")
         whole = await self._stored(lambda c: whatsapp.accepted(c, key.outbox_id, key.n, reference))
         self._failpoint("whatsapp:stored")

@@ -60,12 +60,12 @@ KEYWORDS = (
     "discount", "discounts", "quotation", "charged", "lawyer", "lawyers", "attorney", "solicitor", "lawsuit",
     "subpoena", "legal", "human", "agent", "person", "representative", "manager", "supervisor", "operator",
     "connect", "expensive", "transfer", "someone", "litigation", "chargeback", "robot", "speak", "negotiate",
-    "twice", "payment", "counsel", "compensation", "subscription", "complaint", "billed",
+    "twice", "payment", "counsel", "compensation", "subscription", "complaint", "billed", "cheaper", "cheapest",
 )  # fmt: skip
 """Words whose misspellings are read as meant: one letter missing, doubled, wrong or swapped."""
 
 NOT_MISSPELT = frozenset({
-    "agente", "agents", "argent", "attorneys", "billet", "billeted", "bullied", "changed", "charge", "charger",
+    "agente", "agents", "argent", "attorneys", "billet", "billeted", "bullied", "changed", "charge", "cheapen", "cheater", "charger",
     "charges", "charred", "charted", "complain", "complains", "complaints", "compliant", "connects", "counsels",
     "discounted", "expansive", "extensive", "filled", "gilled", "honey", "humain", "humana", "humane", "humani",
     "humano", "humans", "hunan", "killed", "lawsuits", "layer", "layers", "legale", "legali", "legals", "manage",

@@ -136,7 +136,7 @@ REQUESTS = (
         "^(?:(?:hi|hello|hey|please|pls|just|a|an|get|give me|need|want|i want|i need|live|real|human|"
         "customer|support) )*(?:agents?|humans?|operator|representative|rep|person|somebody|someone|"
         r"supervisor|manager|customer service|human being|human help|human support)(?: (?:pl\w*|now|asap|"
-        "here))*$"
+        "here|thanks|thx|thank you|tia|cheers))*$"
     ),
 )
 """English wordings of the request itself."""

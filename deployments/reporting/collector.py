@@ -11,6 +11,7 @@ import structlog
 from db import events, metrics_write
 from db.metrics_write import Window
 from db.pool import Pool, connection
+from deployments.reporting.alerts import tell_alerts
 from ingest.events import METRICS
 
 log = structlog.get_logger(__name__)
@@ -50,12 +51,13 @@ class Collector:
         self.alerts: list[str] = []
 
     async def run_once(self) -> list[str]:
-        """Aggregate, publish, log; returns the alerts. Raises DatabaseUnavailableError."""
+        """Aggregate, publish, log, have the team told; returns the alerts. Raises DatabaseUnavailableError."""
         async with connection(self._pool) as borrowed:
             window = await metrics_write.window(borrowed, seconds=self.rules.window_s)
             self.alerts = alerts_of(window, self.rules)
             if window.turns:
                 await events.add(borrowed, METRICS, "collector", self._event(window))
+            await tell_alerts(borrowed, self.alerts, now=self._now())
         for alert in self.alerts:
             log.warning("alert", alert=alert, turns=window.turns)
         return self.alerts

@@ -97,6 +97,7 @@ class MailboxWorker:
         try:
             # The cursor first: from the moment that we watch, whatever comes is news.
             taken, caught_up = await self._read(reading), True
+            taken += await self._read_again()
             await self._keep_watched(reading)
             self._problem = ""
         except GmailError as error:
@@ -142,6 +143,17 @@ class MailboxWorker:
         except GmailGoneError:
             log.warning("history_too_old", cursor=reading.cursor)
             return await self._resync(reading)
+
+    async def _read_again(self) -> int:
+        """Fetch what a person has replayed out of the dead letters; what is gone from the mailbox is one again."""
+        async with connection(self._pool) as borrowed:
+            wanted = await mailbox.replayed(borrowed)
+        taken = await self._take_in(wanted)
+        async with connection(self._pool) as borrowed:
+            left = await mailbox.replayed(borrowed) if wanted else []
+        for gmail_id in left:
+            await self._intake.give_up(gmail_id)
+        return taken
 
     async def _read_history(self, cursor: int) -> int:
         taken, end, page = 0, 0, None

@@ -24,6 +24,8 @@ Outcome = Literal["accepted", "ignored", "repeated", "staff", "ours", "unreadabl
 NOT_FOR_US = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
 RECIPIENTS_AT_MOST = 50
 HEADER_LIMIT = 10_000
+MAX_FAILURES = 5
+"""So many mails in a row that fail otherwise than by what they are: it is not the mails."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,19 +35,33 @@ class MailIntake:
 
     def __init__(self, *, pool: Pool, address: str, nudge: Callable[[], None] = lambda: None) -> None:
         self._pool, self._address, self.nudge = pool, address, nudge
+        self._failures = 0
 
     async def store(self, mail: RawMail) -> Outcome:
-        """File a mail and commit. What can't be read becomes a dead letter. Raises DatabaseUnavailableError."""
+        """File a mail and commit. What can't be read becomes a dead letter.
+
+        Raises DatabaseUnavailableError; and whatever it was, when mail after mail fails: a fault of ours must not empty
+        the mailbox into the dead letters.
+        """
         try:
-            return await self._filed(mail)
+            outcome = await self._filed(mail)
         except DatabaseUnavailableError:
             raise
         except InvalidMessageError as error:
-            return await self._bury(mail, str(error))
+            outcome = await self._bury(mail.id, mail.raw, str(error))
         except Exception as error:
+            self._failures += 1
+            if self._failures > MAX_FAILURES:
+                raise
             # Whatever is wrong with it, the mails behind it have to come in.
             log.exception("mail_not_filed", gmail_id=mail.id)
-            return await self._bury(mail, type(error).__name__)
+            return await self._bury(mail.id, mail.raw, type(error).__name__)
+        self._failures = 0
+        return outcome
+
+    async def give_up(self, gmail_id: str) -> None:
+        """Bury a mail that a person wants to be read again and that nobody finds. Raises DatabaseUnavailableError."""
+        await self._bury(gmail_id, b"", "replayed, and not in the inbox any more")
 
     async def _filed(self, mail: RawMail) -> Outcome:
         labels = set(mail.label_ids)
@@ -92,10 +108,10 @@ class MailIntake:
             log.info("taken_over_from_gmail", gmail_id=mail.id, conversation_id=str(conversation))
         return "staff"
 
-    async def _bury(self, mail: RawMail, cause: str) -> Outcome:
+    async def _bury(self, gmail_id: str, raw: bytes, cause: str) -> Outcome:
         async with connection(self._pool) as borrowed:
-            if await mailbox.bury(borrowed, mail.id, mail.raw, cause=cause, announce_on=DLQ):
-                log.warning("mail_unreadable", gmail_id=mail.id, cause=cause)
+            if await mailbox.bury(borrowed, gmail_id, raw, cause=cause, announce_on=DLQ):
+                log.warning("mail_unreadable", gmail_id=gmail_id, cause=cause)
                 self.nudge()
         return "unreadable"
 

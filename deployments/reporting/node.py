@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -12,6 +13,7 @@ from db.ids import new_id
 from db.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
 from deployments.heartbeat import Heartbeat, NodeDiedError
+from deployments.reporting.chores import Chore
 from deployments.reporting.collector import AlertRules, Collector
 from ingest.producer import Relay
 from ingest.sweeper import Sweeper
@@ -27,7 +29,8 @@ log = structlog.get_logger(__name__)
 
 
 class Reporting:
-    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read."""
+    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read; `chores` are
+    what it does besides, each in a loop of its own."""
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Reporting:
         group: str,
         rules: AlertRules | None = None,
         mailbox: MailboxWorker | None = None,
+        chores: Sequence[Chore] = (),
         sweep_every_s: float = SWEEP_EVERY_S,
     ) -> None:
         self._pool = pool
@@ -44,12 +48,17 @@ class Reporting:
         self._sweeper = Sweeper(pool=pool, relay=self._relay, kafka=kafka, group=group)
         self._collector = Collector(pool=pool, rules=rules)
         self._heartbeat = Heartbeat(pool=pool, node="reporting", replica=str(new_id()), status=self.status)
-        self._mailbox = mailbox
+        self._mailbox, self._chores = mailbox, tuple(chores)
+        self._failing: dict[str, str] = {}
         self._relay.start()
         self._heartbeat.start()
         self._loops = [
             asyncio.create_task(_every(sweep_every_s, self._sweeper.run_once), name="sweeper"),
             asyncio.create_task(_every(self._collector.rules.interval_s, self._collector.run_once), name="collector"),
+            *(
+                asyncio.create_task(_every(chore.every_s, partial(self._do, chore)), name=chore.name)
+                for chore in self._chores
+            ),
         ]
         if mailbox is not None:
             mailbox.start(self._relay.nudge)
@@ -61,8 +70,22 @@ class Reporting:
 
     def status(self) -> tuple[Status, str]:
         """What the node says of itself; the alerts stand here, where /health shows them."""
-        alerts = "; ".join(self._collector.alerts)
-        return ("degraded", f"alert: {alerts}") if alerts else ("healthy", f"lag {self._sweeper.lag}")
+        wrong = [f"alert: {alert}" for alert in self._collector.alerts]
+        wrong += [problem for chore in self._chores if (problem := chore.problem())]
+        wrong += [f"{name} fails: {error}" for name, error in self._failing.items()]
+        return ("degraded", "; ".join(wrong)) if wrong else ("healthy", f"lag {self._sweeper.lag}")
+
+    async def _do(self, chore: Chore) -> None:
+        # A chore that fails is seen in health and tried again; the sweeper beside it goes on.
+        try:
+            await chore.work()
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:
+            log.exception("chore_failed", chore=chore.name)
+            self._failing[chore.name] = type(error).__name__
+        else:
+            self._failing.pop(chore.name, None)
 
     async def check_health(self) -> None:
         """Raise NodeDiedError when a loop has ended."""
@@ -77,6 +100,8 @@ class Reporting:
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._mailbox is not None:
             await self._mailbox.close()
+        for chore in self._chores:
+            await chore.close()
         await self._sweeper.close()
         await self._relay.stop()
         await self._heartbeat.stop()

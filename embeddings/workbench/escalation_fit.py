@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.svm import SVC
 
-from embeddings.encoder import Encoder
-from embeddings.escalation import CLASSES, EscalationHead, Floats, Softmax, message_scores, split_for_escalation
+from embeddings.escalation import CLASSES, EscalationHead, Floats, Softmax
 from embeddings.escalation_letters import BUCKETS, letter_groups, weighted_groups
+from embeddings.workbench.escalation_corpus import Corpus, Labels, Rows, Scores
 from embeddings.workbench.escalation_data import Example
 
 SEED = 7
@@ -22,66 +22,46 @@ GAMMA = 1.2
 LETTERS = 0.4
 """How much the letter groups weigh beside the vectors."""
 PENALTY = 3.0
-FOLDS = 5
+FOLDS = 3
 SEEN_IN = 3
 """A letter group of fewer training messages is no evidence."""
 
-Labels = NDArray[np.int64]
-Rows = NDArray[np.intp]
-Scores = list[dict[str, float]]
 _AS_IT_IS = Softmax(scale=np.eye(len(CLASSES), dtype=np.float32), shift=np.zeros(len(CLASSES), dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
-    """Messages as the analysis node sees them: each its whole text and its parts, and a vector (k + 1, d) of each."""
+class Likeness:
+    """How alike the messages of a corpus are, by vectors and by letters: kernel (n, n), letters (n, BUCKETS).
 
-    examples: list[Example]
-    texts: list[list[str]]
-    vectors: list[Floats]
+    `rarity` is counted over the whole corpus, labels unseen, also where a fold is left out.
+    """
 
-    @property
-    def whole(self) -> Floats:
-        """The vectors of the whole texts, (n, d)."""
-        return np.stack([own[0] for own in self.vectors])
+    rarity: Floats
+    letters: csr_matrix
+    kernel: Floats
 
-    @property
-    def labels(self) -> Labels:
-        """Column numbers of CLASSES."""
-        return np.array([CLASSES.index(example.label) for example in self.examples])
+    @classmethod
+    def of(cls, corpus: Corpus) -> Self:
+        """The kernel takes 4 n² bytes, and the machines below twice that while they are fitted."""
+        texts, vectors = [own[0] for own in corpus.texts], corpus.whole
+        rarity = rarity_of(texts)
+        letters = letter_matrix(texts, rarity)
+        kernel = np.exp(-2.0 * GAMMA * (1.0 - vectors @ vectors.T))
+        for start in range(0, len(texts), 1000):  # all at once is slow: the product of sparse rows is full
+            kernel[start : start + 1000] += LETTERS * (letters[start : start + 1000] @ letters.T).toarray()
+        return cls(rarity=rarity, letters=letters, kernel=kernel)
 
-    def only(self, rows: Rows) -> Corpus:
-        """The messages of these rows."""
-        return Corpus(
-            examples=[self.examples[row] for row in rows],
-            texts=[self.texts[row] for row in rows],
-            vectors=[self.vectors[row] for row in rows],
-        )
-
-    def scores(self, head: EscalationHead) -> Scores:
-        """As the analysis node scores: the strongest of the whole text and its parts."""
-        both = zip(self.vectors, self.texts, strict=True)
-        return [message_scores(head, own[0], own[1:], texts) for own, texts in both]
+    def only(self, rows: Rows) -> Self:
+        """That of these messages among each other."""
+        return replace(self, letters=self.letters[rows], kernel=self.kernel[np.ix_(rows, rows)])
 
 
-def encoded(encoder: Encoder, examples: Sequence[Example]) -> Corpus:
-    """Encode whole texts and parts."""
-    whole = [f"{example.subject}\n{example.text}" if example.subject else example.text for example in examples]
-    texts = [[text, *split_for_escalation(text)] for text in whole]
-    vectors = encoder.encode([text for own in texts for text in own])
-    ends = np.cumsum([len(own) for own in texts])[:-1]
-    return Corpus(examples=list(examples), texts=texts, vectors=np.split(vectors, ends))
-
-
-def fit(corpus: Corpus, model_id: str) -> EscalationHead:
+def fit(corpus: Corpus, likeness: Likeness, model_id: str) -> EscalationHead:
     """One machine a class against the rest on the whole texts, over one set of remembered vectors; uncalibrated."""
-    texts, vectors, labels = [own[0] for own in corpus.texts], corpus.whole, corpus.labels
-    rarity = rarity_of(texts)
-    letters = letter_matrix(texts, rarity)
-    kernel = np.exp(-2.0 * GAMMA * (1.0 - vectors @ vectors.T)) + LETTERS * (letters @ letters.T).toarray()
-    weights, bias = np.zeros((len(texts), len(CLASSES)), dtype=np.float32), np.zeros(len(CLASSES), dtype=np.float32)
+    vectors, labels = corpus.whole, corpus.labels
+    weights, bias = np.zeros((len(labels), len(CLASSES)), dtype=np.float32), np.zeros(len(CLASSES), dtype=np.float32)
     for number in range(len(CLASSES)):
-        machine = SVC(C=PENALTY, kernel="precomputed").fit(kernel, labels == number)
+        machine = SVC(C=PENALTY, kernel="precomputed", cache_size=1000).fit(likeness.kernel, labels == number)
         weights[machine.support_, number] = machine.dual_coef_[0]
         bias[number] = machine.intercept_[0]
     kept = np.flatnonzero(weights.any(axis=1))
@@ -90,8 +70,8 @@ def fit(corpus: Corpus, model_id: str) -> EscalationHead:
         weights=weights[kept],
         bias=bias,
         gamma=GAMMA,
-        rarity=rarity,
-        letters=np.asarray(LETTERS * (letters.T @ weights), dtype=np.float32),
+        rarity=likeness.rarity,
+        letters=np.asarray(LETTERS * (likeness.letters.T @ weights), dtype=np.float32),
         softmax=_AS_IT_IS,
         model_id=model_id,
     )
@@ -114,23 +94,30 @@ def letter_matrix(texts: Sequence[str], rarity: Floats) -> csr_matrix:
     return csr_matrix((values, columns, starts), shape=(len(texts), BUCKETS))
 
 
-def folded(corpus: Corpus) -> Iterator[tuple[Corpus, EscalationHead]]:
-    """For each fold its messages, and a head that saw none of their families."""
+def folded(corpus: Corpus, likeness: Likeness, mails: Corpus) -> Iterator[tuple[Corpus, Corpus, EscalationHead]]:
+    """For each fold its messages and the mails around them, and a head that saw none of their families."""
     families = [example.family for example in corpus.examples]
     splitter = GroupKFold(FOLDS, shuffle=True, random_state=SEED)
     for kept, left_out in splitter.split(families, groups=families):
-        yield corpus.only(left_out), fit(corpus.only(kept), "")
+        unseen = {families[row] for row in left_out}
+        around = np.flatnonzero([example.family in unseen for example in mails.examples])
+        yield corpus.only(left_out), mails.only(around), fit(corpus.only(kept), likeness.only(kept), "")
 
 
-def trained(corpus: Corpus, model_id: str) -> tuple[EscalationHead, list[Example], Scores]:
-    """The calibrated head, and what heads that had not seen them say of the training messages."""
-    folds = list(folded(corpus))
-    labels = np.concatenate([part.labels for part, _ in folds])
-    sums = np.concatenate([head.sums(part.whole, [own[0] for own in part.texts]) for part, head in folds])
-    softmax = calibrated(sums, labels, folds[0][1].bias)
-    unseen = [score for part, head in folds for score in part.scores(replace(head, softmax=softmax))]
-    examples = [example for part, _ in folds for example in part.examples]
-    return replace(fit(corpus, model_id), softmax=softmax), examples, unseen
+def trained(corpus: Corpus, mails: Corpus, model_id: str) -> tuple[EscalationHead, list[Example], Scores]:
+    """The calibrated head, and what heads that had not seen them say of the training messages and of `mails`.
+
+    `mails` are long messages around messages of the corpus; nothing is fitted to them.
+    """
+    likeness = Likeness.of(corpus)
+    folds = list(folded(corpus, likeness, mails))
+    labels = np.concatenate([part.labels for part, _, _ in folds])
+    sums = np.concatenate([head.sums(part.whole, [own[0] for own in part.texts]) for part, _, head in folds])
+    softmax = calibrated(sums, labels, folds[0][2].bias)
+    judged = [(part, head) for own, around, head in folds for part in (own, around)]
+    unseen = [score for part, head in judged for score in part.scores(replace(head, softmax=softmax))]
+    examples = [example for part, _ in judged for example in part.examples]
+    return replace(fit(corpus, likeness, model_id), softmax=softmax), examples, unseen
 
 
 def calibrated(sums: Floats, labels: Labels, bias: Floats) -> Softmax:

@@ -68,6 +68,11 @@ def _words_of(example: Example) -> WordSigns:
     return read_words(example.subject, example.text)  # the choice of thresholds asks hundreds of times
 
 
+@cache
+def _has_trigger(example: Example) -> bool:
+    return word_baseline(example, {}) is not None
+
+
 def words_way(thresholds: Mapping[str, float] | None = None) -> Way:
     """The rules with a classifier that knows nothing."""
     both = rules_way(thresholds)
@@ -95,7 +100,7 @@ def measure(judgements: Iterable[Judgement]) -> dict[str, dict[str, float]]:
     for judgement in judgements:
         example = judgement.example
         groups[f"{example.label}/{example.kind}"].append(judgement)
-        if example.label == "none" and word_baseline(example, {}):
+        if example.label == "none" and _has_trigger(example):
             groups["none/with a trigger"].append(judgement)
     return {name: _rates(name, group) for name, group in sorted(groups.items())}
 

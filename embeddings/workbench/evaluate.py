@@ -19,7 +19,6 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from sklearn.metrics import roc_auc_score
 
 from embeddings import lexical
 from embeddings.encoder import BUILT_IN, Encoder
@@ -121,8 +120,14 @@ def measure(search: str, split: str, scores: Scores | NDArray[np.float32], targe
         recall_at_5=round(float((ranks <= 5).mean()), 3),
         mrr=round(float((1 / ranks).mean()), 3),
         ndcg=round(float((1 / np.log2(1 + ranks)).mean()), 3),
-        separation=round(float(roc_auc_score(target >= 0, scores.max(axis=1))), 3) if both else None,
+        separation=round(area_under_curve(scores.max(axis=1), target >= 0), 3) if both else None,
     )
+
+
+def area_under_curve(scores: Scores | NDArray[np.float32], positive: np.ndarray) -> float:
+    """How often a positive case scores higher than another (n,), ties counting half."""
+    above = scores[positive][:, None] - scores[~positive][None, :]
+    return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
 def show(measured: Sequence[Measured]) -> None:

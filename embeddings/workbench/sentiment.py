@@ -21,30 +21,24 @@ from sklearn.model_selection import GroupKFold
 from embeddings.encoder import BUILT_IN, Encoder
 from embeddings.heads import HEADS, Floats, LinearHead
 from embeddings.sentiment import ESCALATE_BELOW, LABELS, RAISE_BELOW, SentimentHead, surface
-from embeddings.workbench.families import Labelled, expand
+from embeddings.workbench.families import Labelled
 from embeddings.workbench.opinions import LICENCE, opinions
+from embeddings.workbench.sentiment_measure import (
+    COST,
+    PRIOR,
+    QUESTIONS,
+    bands,
+    expected_cost,
+    messages,
+    read_fresh,
+    read_questions,
+    vader_scores,
+)
 
-ROOT = Path(__file__).parents[2]
-DATA = ROOT / "embeddings" / "data" / "sentiment"
-QUESTIONS = ROOT / "evaluation" / "data" / "kb_questions.jsonl"
 CENTRES = np.array([0.1, 0.4, 0.68, 0.9], dtype=np.float32)
-PER_FAMILY = 24
 REGULARISATION = 0.003
 OPINIONS_WEIGHT = 0.3
 """Weight of all opinions together, beside 1 for our own messages."""
-COMPOUND = 3
-"""Column of VADER's compound in `surface`."""
-
-PRIOR = {"furious": 0.10, "annoyed": 0.15, "neutral": 0.65, "positive": 0.10}
-"""How often a support desk meets each mood: an assumption, used only to weigh errors."""
-COST = {
-    "furious": {"handed_over": 0.0, "raised": 6.0, "calm": 8.0},
-    "annoyed": {"handed_over": 1.0, "raised": 0.0, "calm": 1.0},
-    "neutral": {"handed_over": 10.0, "raised": 1.0, "calm": 0.0},
-    "positive": {"handed_over": 10.0, "raised": 1.0, "calm": 0.0},
-}
-"""What it costs to treat a mood like that; an ordinary question handed over is the dearest."""
-
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
@@ -72,7 +66,7 @@ def train(
 ) -> None:
     """Fetch, train, calibrate, measure on held-out families, write."""
     encoder = Encoder()
-    made = expand(DATA, LABELS, per_family=PER_FAMILY)
+    made = messages()
     plain = read_questions(questions)
     known = examples(encoder, [text for text in (*made, *plain) if text.split == "train"])
     held_out = examples(encoder, [text for text in made if text.split == "test"])
@@ -93,18 +87,6 @@ def train(
     }
     out.with_suffix(".metrics.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     typer.echo(json.dumps({key: report[key] for key in ("head", "vader", "fresh")}, indent=2))
-
-
-def read_questions(path: Path) -> list[Labelled]:
-    """Questions of the knowledge base's test set: neutral texts of another author."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Labelled(text=r["question"], label="neutral", family=f"question/{r['id']}", split=r["split"]) for r in rows]
-
-
-def read_fresh() -> list[Labelled]:
-    """Single messages that stand outside the families."""
-    rows = [json.loads(line) for line in (DATA / "fresh.jsonl").read_text(encoding="utf-8").splitlines()]
-    return [Labelled(text=row["text"], label=row["label"], family="fresh", split="test") for row in rows]
 
 
 def examples(encoder: Encoder, labelled: list[Labelled]) -> Examples:
@@ -174,23 +156,9 @@ def calibrate(labels: np.ndarray, moods: Floats) -> Floats:
     return np.array([[0, 0], [low, ESCALATE_BELOW], [high, RAISE_BELOW], [1, 1]], dtype=np.float32)
 
 
-def expected_cost(labels: np.ndarray, scores: Floats, low: float, high: float) -> float:
-    """Cost of a message under PRIOR and COST when `low` hands over and `high` raises the priority."""
-    return sum(
-        PRIOR[label]
-        * (
-            COST[label]["handed_over"] * float((own < low).mean())
-            + COST[label]["raised"] * float(((own >= low) & (own < high)).mean())
-            + COST[label]["calm"] * float((own >= high).mean())
-        )
-        for number, label in enumerate(LABELS)
-        if (own := scores[labels == number]).size
-    )
-
-
 def measure(sentiment: SentimentHead, held_out: Examples) -> dict[str, Any]:
     """The head beside VADER (its compound brought to [0, 1] and cut best for it) on families nobody trained on."""
-    vader = ((held_out.features[:, -8 + COMPOUND] + 1) / 2).astype(np.float32)
+    vader = vader_scores(held_out.features)
     best = calibrate(held_out.labels, vader)
     return {
         "head": figures_of(sentiment, held_out),
@@ -212,17 +180,6 @@ def _figures(scores: Floats, labels: np.ndarray) -> dict[str, Any]:
         "auc_negative": round(float(roc_auc_score(labels <= 1, -scores)), 3),
         "cost_a_message": round(expected_cost(labels, scores, ESCALATE_BELOW, RAISE_BELOW), 3),
         "bands": bands(scores, labels),
-    }
-
-
-def bands(scores: Floats, labels: np.ndarray) -> dict[str, dict[str, int]]:
-    """How many texts of each mood fell below 0.3, between, and from 0.5 on."""
-    names = ("handed_over", "raised", "calm")
-    band = np.digitize(scores, [ESCALATE_BELOW, RAISE_BELOW])
-    return {
-        label: {name: int(((labels == number) & (band == place)).sum()) for place, name in enumerate(names)}
-        for number, label in enumerate(LABELS)
-        if (labels == number).any()
     }
 
 

@@ -10,17 +10,22 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
+from serve_app.api.conversations import conversations_router
+from serve_app.api.customers import customers_router
 from serve_app.api.dead_letters import dead_letters_router
 from serve_app.api.decisions import decisions_router
 from serve_app.api.deps import ApiDeps, Relay, api_deps
 from serve_app.api.errors import install_error_handlers
 from serve_app.api.health import health_router
+from serve_app.api.links import links_router
+from serve_app.api.merges import merges_router
 from serve_app.api.middleware import Cors, Guard, RequestIds
 from serve_app.api.openapi import DESCRIPTION, true_openapi
 from serve_app.api.pages import add_pages
 from serve_app.api.privacy import privacy_router
 from serve_app.api.public import public_router
 from serve_app.api.reports import reports_router
+from serve_app.api.staff_actions import staff_router
 from serve_app.api.webhooks import twilio_router
 from serve_app.api.webhooks_gmail import gmail_router
 from serve_app.settings import AppArgs
@@ -53,6 +58,11 @@ def build_api(deps: ApiDeps) -> FastAPI:
         dead_letters_router(deps),
         privacy_router(deps),
         decisions_router(deps),
+        conversations_router(deps),
+        staff_router(deps),
+        customers_router(deps),
+        merges_router(deps),
+        links_router(deps),
         health_router(deps),
     ):
         app.include_router(router)

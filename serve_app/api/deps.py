@@ -60,6 +60,7 @@ class ApiDeps:
     public_base_url: str
     gmail: GmailArgs
     twilio: TwilioArgs
+    demo_channels_url: str | None = None
     lookup_rate: RateLimit = LOOKUPS
     enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
     cors_origins: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
         public_base_url=args.public_base_url,
         gmail=args.gmail,
         twilio=args.twilio,
+        demo_channels_url=args.demo_channels_url,
         enabled_channels=args.enabled_channels,
         cors_origins=args.cors_origins,
         trusted_proxies=args.trusted_proxies,

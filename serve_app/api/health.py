@@ -82,19 +82,32 @@ class HealthCalls:
 
     def _kafka(self) -> Component:
         relay = self._deps.relay
-        return Component(status="healthy" if relay.connected else "degraded", detail=relay.detail)
+        return Component(
+            status="healthy" if relay.connected else "degraded", detail=relay.detail or "the broker takes records"
+        )
 
     def _gmail(self, reports: Sequence[NodeReport] | None) -> Component:
         gmail = self._deps.gmail
         if gmail.missing or "email" not in self._deps.enabled_channels:
             return _channel_off("email", "Gmail", self._deps.enabled_channels)
-        return _channel("email", reports, stands_at=gmail.api_base_url)
+        return self._channel("email", "Gmail", reports, stands_at=gmail.api_base_url)
 
     def _whatsapp(self, reports: Sequence[NodeReport] | None) -> Component:
         twilio = self._deps.twilio
         if twilio.missing or "whatsapp" not in self._deps.enabled_channels:
             return _channel_off("whatsapp", "WhatsApp", self._deps.enabled_channels)
-        return _channel("whatsapp", reports, stands_at=twilio.api_base_url)
+        return self._channel("whatsapp", "Twilio", reports, stands_at=twilio.api_base_url)
+
+    def _channel(
+        self, channel: str, provider: str, reports: Sequence[NodeReport] | None, *, stands_at: str | None
+    ) -> Component:
+        """A channel with a provider is what delivery last heard of it; whoever is in its provider's place is named."""
+        told = _node(channel, reports, name=f"{channel} sender")
+        if stands_at is None:
+            return told
+        page = self._deps.demo_channels_url
+        where = f"a stand-in for {provider}: write to it at {page}" if page else f"at {stands_at}"
+        return Component(status=told.status, detail=f"{told.detail} ({where})")
 
 
 def health_router(deps: ApiDeps) -> APIRouter:
@@ -126,12 +139,6 @@ def _database(reports: Sequence[NodeReport] | None) -> Component:
 def _channel_off(channel: str, name: str, enabled: Sequence[str]) -> Component:
     reason = "no credentials are configured" if channel in enabled else "not among ENABLED_CHANNELS"
     return Component(status="off", detail=f"{name} is off: {reason}")
-
-
-def _channel(channel: str, reports: Sequence[NodeReport] | None, *, stands_at: str | None) -> Component:
-    """A channel with a provider is what delivery last heard of it; whoever is in its provider's place is named."""
-    told = _node(channel, reports, name=f"{channel} sender")
-    return Component(status=told.status, detail=f"{told.detail} (at {stands_at})") if stands_at else told
 
 
 def _node(node: str, reports: Sequence[NodeReport] | None, *, name: str = "") -> Component:

@@ -11,7 +11,13 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 PAGES = Path(__file__).parents[1] / "pages"
-ROUTES = {"/": "form.html", "/status": "status.html", "/docs": "docs.html"}
+ROUTES = {
+    "/": "form.html",
+    "/status": "status.html",
+    "/link": "link.html",
+    "/staff": "staff.html",
+    "/docs": "docs.html",
+}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"

@@ -29,8 +29,12 @@ class CustomerData(BaseModel):
 
     customers: list[dict[str, Any]]
     identifiers: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    merges: list[dict[str, Any]]
     conversations: list[dict[str, Any]]
     tickets: list[dict[str, Any]]
+    hand_overs: list[dict[str, Any]]
+    staff_actions: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     received: list[dict[str, Any]]
     sent: list[dict[str, Any]]

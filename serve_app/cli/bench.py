@@ -1,4 +1,4 @@
-"""`nightdesk bench`: measurements of the running product, each a command."""
+"""`nightdesk bench`: measurements, each a command; all but `quality` of the running product."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serve_app.embedded.errors import UserError
 if TYPE_CHECKING:
     from serve_app.cli.target import Target
 
-app = typer.Typer(help="Measure the running product.", no_args_is_help=True)
+app = typer.Typer(help="Measure the running product, and the quality of what it decides.", no_args_is_help=True)
 
 
 @app.command()
@@ -46,6 +46,23 @@ def pipeline(
     from serve_app.cli import bench_view
 
     bench_view.pipeline(_with_database(data_dir), messages, json_file)
+
+
+@app.command()
+def quality(
+    json_file: JsonFileOption = None,
+    all_misses: Annotated[
+        bool, typer.Option("--all-misses", help="List every miss, not the first of each part.")
+    ] = False,
+) -> None:
+    """How well the product judges: escalation, outgoing check, groundedness, sentiment, retrieval, beside simpler ways.
+
+    Needs nothing running. Exits 1 when a direct request is not escalated or a forbidden draft leaks.
+    """
+    from serve_app.cli import bench_quality
+
+    if not bench_quality.run(json_file, all_misses=all_misses):
+        raise typer.Exit(1)
 
 
 def _with_database(data_dir: Path | None) -> Target:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from serve_app.cli.options import DataDirOption, JsonFileOption
-from serve_app.cli.target import find_product
+from serve_app.cli.target import Target, find_product
+from serve_app.embedded import run_file
+from serve_app.embedded.data_dir import DataDir
 
 UrlOption = Annotated[
     str | None, typer.Option("--url", metavar="U", help="Address of the running product, instead of --data-dir.")
@@ -17,9 +20,16 @@ UrlOption = Annotated[
 def demo(data_dir: DataDirOption = None, url: UrlOption = None, json_file: JsonFileOption = None) -> None:
     """Play context/sample-tickets.json through the running product and show what became of each ticket.
 
+    Each ticket takes its own channel where `nightdesk up --demo-channels` runs; elsewhere all take the web form.
     Exits 1 when a ticket was lost or answered twice, or when fewer than 95 % ended as labelled.
     """
     from serve_app.cli.demo_view import run
 
-    if not run(find_product(data_dir, url), json_file):
+    target = find_product(data_dir, url)
+    if not run(target, _stand_ins_url(target), json_file):
         raise typer.Exit(1)
+
+
+def _stand_ins_url(target: Target) -> str:
+    """Where the page of the product's stand-ins is; empty without them, and for a product that only a URL names."""
+    return run_file.load(DataDir(Path(target.data_dir))).demo_channels_url if target.data_dir else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from serve_app.cli.target import Target
 from serve_app.embedded.errors import UserError
 
 _THRESHOLD = ".threshold"
+_STAGES = ("identity", "analysis", "agent")
 _SHOWN_CHARACTERS = 160
 _WITHOUT_RECORD = {
     "waiting": "not decided yet: the message waits for its turn",
@@ -86,9 +88,11 @@ def _turns(ticket: ExplainedTicket) -> Iterator[Text]:
 
 
 def _others(ticket: ExplainedTicket) -> Iterator[Text]:
-    if ticket.others:
+    if ticket.others or ticket.actions:
         yield Text()
-        yield Text("Said by people and the system", style="bold cyan")
+        yield Text("People and the system", style="bold cyan")
+    for done in ticket.actions:
+        yield _row(done.action, f"{done.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {done.actor}")
     for word in ticket.others:
         yield from _word(word, word.author)
 
@@ -118,11 +122,13 @@ def _record(record: DecisionRecord) -> Iterator[Text]:
         yield _row("passage", "none was searched for or found")
     for n, call in enumerate(record.tool_calls, start=1):
         outcome = "ok" if call.ok else "refused or failed"
-        yield _row(f"call {n}", f"{call.name} {call.arguments or ''} {outcome}, {call.duration_ms:.1f} ms")
+        yield _row(f"call {n}", f"{call.name} {outcome}, {call.duration_ms:.1f} ms")
+        if call.arguments:
+            yield _row("", _quoted(json.dumps(call.arguments, ensure_ascii=False)))
         if call.result:
             yield _row("", _quoted(call.result), "dim")
     yield _row("model", _model(record))
-    stages = ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in record.stages_ms.items())
+    stages = ", ".join(f"{stage} {record.stages_ms[stage]:.0f} ms" for stage in _in_order(record.stages_ms))
     yield _row("took", f"{record.latency_ms:.0f} ms from acceptance to the reply" + (f" ({stages})" if stages else ""))
 
 
@@ -136,6 +142,11 @@ def _score(name: str, scores: dict[str, float]) -> str:
     if least is None:
         return shown
     return f"{shown}, threshold {least:.3f}: {'reached' if scores[name] >= least else 'not reached'}"
+
+
+def _in_order(stages: Collection[str]) -> list[str]:
+    """The stages as a turn runs through them; the store keeps no order."""
+    return sorted(stages, key=lambda stage: (_STAGES.index(stage) if stage in _STAGES else len(_STAGES), stage))
 
 
 def _model(record: DecisionRecord) -> str:
@@ -162,7 +173,8 @@ def _delivery(word: Word) -> str:
     status = f" ({word.delivery_status})" if word.delivery_status and word.delivery_status != word.state else ""
     sent = f" at {word.sent_at.astimezone():%H:%M:%S}" if word.sent_at else ""
     parts = f", {word.parts_sent} of {word.parts} parts" if word.parts else ""
-    return f"{word.state}{status}{to}{sent}, attempt {word.attempts}{parts}"
+    tries = f"attempt {word.attempts}" if word.attempts else "not tried yet"
+    return f"{word.state}{status}{to}{sent}, {tries}{parts}"
 
 
 def _quoted(text: str) -> str:

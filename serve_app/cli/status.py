@@ -34,6 +34,7 @@ def _described(run: RunFile) -> dict[str, Any]:
         "state": run.state,
         "url": run.url,
         "dashboard_url": run.dashboard_url,
+        "demo_channels_url": run.demo_channels_url,
         "data_dir": run.data_dir,
         "started_at": run.started_at,
         "supervisor_pid": run.supervisor.pid,
@@ -71,4 +72,6 @@ def _print_table(report: dict[str, Any]) -> None:
     print(f"product    {report['url']}  {report['health'].get('status', 'unreachable')}")
     for name, component in (report["health"].get("components") or {}).items():
         print(f"  {name:<12} {component.get('status', '')}  {component.get('detail') or ''}".rstrip())
+    if report["demo_channels_url"]:
+        print(f"channels   {report['demo_channels_url']}/  stand-ins for Gmail and WhatsApp")
     print(f"dashboard  {report['dashboard_url']}\ndata       {report['data_dir']}")

@@ -31,6 +31,15 @@ def find_product(data_dir: Path | None, url: str | None = None) -> Target:
     return Target(url=run.url, token=run.operator_token, database_url=run.database_url, data_dir=run.data_dir)
 
 
+def find_database(data_dir: Path | None) -> str:
+    """Return the address of the database: of DATABASE_URL unless a directory is named, else of the running product.
+
+    Raises NotRunningError (exit 3).
+    """
+    configured = load_settings().database_url if data_dir is None else None
+    return configured or find_product(data_dir).database_url
+
+
 def _configured_token() -> str | None:
     token = load_settings().operator_token
     return token.get_secret_value() if token else None

@@ -50,12 +50,18 @@ def up(
     What DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS name is used instead of the embedded server.
     A second `up` on the same data directory waits until everything is healthy and prints the address.
     """
-    if demo_channels:
-        raise StartError("--demo-channels is not available yet: leave it out, the web form works without it.")
+    from serve_app.embedded.channels import refuse_beside_accounts
+
     settings = load_settings()
+    if demo_channels:
+        refuse_beside_accounts(settings)
+        if settings.public_base_url:
+            print("note: PUBLIC_BASE_URL does not count beside --demo-channels; they call this machine only.")
     directory = chosen_data_dir(data_dir, settings)
     directory.prepare()
-    options = StartOptions(port=port, haproxy=haproxy, dashboard_port=dashboard_port, graph=graph)
+    options = StartOptions(
+        port=port, haproxy=haproxy, dashboard_port=dashboard_port, demo_channels=demo_channels, graph=graph
+    )
     if detach:
         _detached(directory, options)
     else:
@@ -73,7 +79,7 @@ def _in_foreground(directory: DataDir, settings: Settings, options: StartOptions
                 asyncio.run(_supervise(directory, settings, display, options))
                 return
         except SupervisorBusyError:
-            if _wait_for(directory, still_coming=lambda: False):
+            if _wait_for(directory, options, still_coming=lambda: False):
                 return
 
 
@@ -94,21 +100,27 @@ def _detached(directory: DataDir, options: StartOptions) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    if not _wait_for(directory, still_coming=lambda: child.poll() is None):
+    if not _wait_for(directory, options, still_coming=lambda: child.poll() is None):
         errors = [line for line in output.read_text().splitlines() if line.startswith("error: ")]
         raise StartError(errors[-1].removeprefix("error: ") if errors else f"the start failed: see {output}")
 
 
-def _wait_for(directory: DataDir, *, still_coming: Callable[[], bool]) -> bool:
-    """Follow another process's start. False when it went away before its product was healthy."""
+def _wait_for(directory: DataDir, options: StartOptions, *, still_coming: Callable[[], bool]) -> bool:
+    """Follow another process's start. False when it went away before its product was healthy.
+
+    Raises StartError when that product was started without the stand-ins that we want.
+    """
     from serve_app.embedded.follow import follow_until_ready
     from serve_app.embedded.progress import Display
 
     with Display() as display:
         run = follow_until_ready(directory, display, still_coming=still_coming)
-    if run is not None:
-        _say(run, display.elapsed, how_to_stop="nightdesk down")
-    return run is not None
+    if run is None:
+        return False
+    if options.demo_channels and not run.demo_channels_url:
+        raise StartError(f"Nightdesk runs at {run.url} without demo channels: stop it with `nightdesk down` first.")
+    _say(run, display.elapsed, how_to_stop="nightdesk down")
+    return True
 
 
 def _say_in_foreground(run: RunFile, seconds: float) -> None:
@@ -119,6 +131,8 @@ def _say(run: RunFile, seconds: float, *, how_to_stop: str) -> None:
     print(f"Nightdesk is up ({seconds:.0f} s).")
     print(f"  form       {run.url}/")
     print(f"  status     {run.url}/status")
+    if run.demo_channels_url:
+        print(f"  channels   {run.demo_channels_url}/  (stand-ins: write a mail or a WhatsApp, see what comes back)")
     print(f"  dashboard  {run.dashboard_url}  (token: {Path(run.data_dir) / 'secrets' / 'ray_token'})")
     print(f"  data       {run.data_dir}")
     print(f"  stop       {how_to_stop}", flush=True)

@@ -61,11 +61,11 @@ def ray_environment(
     The cluster switch named after Windows and macOS makes Ray take the loopback address for its node, so its control
     store, raylet and agents listen on loopback only.
     """
-    inherited = {name: value for name, value in (base or os.environ).items() if name not in NOT_INHERITED}
+    inherited = _inherited(base)
     return {
         **inherited,
         "NIGHTDESK_DATA_DIR": str(data_dir.path),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT), inherited.get("PYTHONPATH", "")])),
+        "PYTHONPATH": _python_path(PROJECT, inherited),
         "PYTHONUNBUFFERED": "1",
         "OMP_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
@@ -84,6 +84,26 @@ def ray_environment(
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.api.proxy_errors.middlewares",
         "RAY_SERVE_ENABLE_HA_PROXY": "1" if haproxy else "0",
     }
+
+
+def stand_ins_environment(sources: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the stand-ins for Gmail and Twilio see. All that they call is on this machine: no proxy is asked."""
+    inherited = _inherited(base)
+    return {
+        **inherited,
+        "PYTHONPATH": _python_path(sources, inherited),
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+    }
+
+
+def _inherited(base: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: value for name, value in (base or os.environ).items() if name not in NOT_INHERITED}
+
+
+def _python_path(first: Path, inherited: Mapping[str, str]) -> str:
+    return os.pathsep.join(filter(None, [str(first), inherited.get("PYTHONPATH", "")]))
 
 
 def _set_explicitly(settings: Settings) -> dict[str, str]:

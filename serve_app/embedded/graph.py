@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from serve_app.embedded import ports
@@ -24,11 +24,17 @@ PROBE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where the child finds what it stands on."""
+    """Where the child finds what it stands on; `settings` are others that are known only then, by variable."""
 
     ray: str
     database_url: str
     kafka_bootstrap_servers: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, str]:
+        """What the child reads: `ray`, and settings by their names."""
+        known = {"database_url": self.database_url, "kafka_bootstrap_servers": self.kafka_bootstrap_servers}
+        return {"ray": self.ray, **known, **{name.lower(): value for name, value in self.settings.items()}}
 
 
 class Graph:
@@ -84,7 +90,7 @@ class Graph:
         if not (self._is_warm and self._process.is_alive()):
             self.warm()
         self._is_warm = False
-        write_private(self._places_file, json.dumps(asdict(self._places())))
+        write_private(self._places_file, json.dumps(self._places().as_json()))
         deadline = time.monotonic() + START_SECONDS
         while not (self._watching.exists() and self.is_live()):
             if not self._process.is_alive():

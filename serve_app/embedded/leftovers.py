@@ -29,7 +29,7 @@ def stop_leftovers(data_dir: DataDir, *, grace: float) -> list[str]:
     parts: list[Stoppable] = [
         *(
             PartProcess(name, record_path=data_dir.record(name), log=data_dir.log(name))
-            for name in ("graph", "prepare")
+            for name in ("graph", "prepare", "channels")
         ),
         RayHead(data_dir, environment={}),
         EmbeddedKafka(data_dir),

@@ -15,7 +15,13 @@ from rich.table import Table
 
 from serve_app.embedded.run_file import PartStatus, RunFile
 
-TITLES = {"postgres": "PostgreSQL", "kafka": "Apache Kafka", "ray": "Ray", "graph": "the product"}
+TITLES = {
+    "postgres": "PostgreSQL",
+    "kafka": "Apache Kafka",
+    "ray": "Ray",
+    "channels": "demo channels",
+    "graph": "the product",
+}
 MARKS = {"up": "[green]✓[/]", "failed": "[red]✗[/]", "down": "[dim]·[/]", "waiting": "[dim]·[/]"}
 REFRESH_PER_SECOND = 8
 

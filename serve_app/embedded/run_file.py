@@ -29,7 +29,10 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFile:
-    """The running product. Addresses of parts that have not started yet are empty; `ready`: it has been ready once."""
+    """The running product. Addresses of parts that have not started yet are empty; `ready`: it has been ready once.
+
+    `demo_channels_url` is the page of the stand-ins, where those were asked for.
+    """
 
     supervisor: ProcessRecord
     data_dir: str
@@ -40,6 +43,7 @@ class RunFile:
     dashboard_url: str = ""
     database_url: str = ""
     kafka_bootstrap_servers: str = ""
+    demo_channels_url: str = ""
     parts: tuple[PartStatus, ...] = ()
 
     @property

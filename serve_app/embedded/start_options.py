@@ -14,6 +14,7 @@ class StartOptions:
     port: int
     haproxy: bool = False
     dashboard_port: int | None = None
+    demo_channels: bool = False
     graph: str = GRAPH
 
     def words(self) -> list[str]:
@@ -21,4 +22,6 @@ class StartOptions:
         words = ["--port", str(self.port), "--graph", self.graph]
         if self.dashboard_port is not None:
             words += ["--dashboard-port", str(self.dashboard_port)]
+        if self.demo_channels:
+            words.append("--demo-channels")
         return [*words, "--haproxy"] if self.haproxy else words

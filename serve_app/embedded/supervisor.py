@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ingest.topics import ensure_topics
 from serve_app.embedded import logs, ports
 from serve_app.embedded.board import Board, Listener
+from serve_app.embedded.channels import DemoChannels
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.environment import Services, product_environment, ray_environment
 from serve_app.embedded.errors import StartError
@@ -61,6 +62,7 @@ class Supervisor:
             places=self._places,
             graph=options.graph,
         )
+        self._channels = DemoChannels(data_dir, product_url=self._graph.url) if options.demo_channels else None
         self._preparation = Preparation(data_dir)
         self._prepared = asyncio.Event()
         self._stop_asked = asyncio.Event()
@@ -106,6 +108,8 @@ class Supervisor:
             keepers["postgres"] = self._keeper(self._postgres)
         if self._kafka is not None:
             keepers["kafka"] = self._keeper(self._kafka, after_start=self._create_topics)
+        if self._channels is not None:
+            keepers["channels"] = self._keeper(self._channels)
         keepers["ray"] = self._keeper(self._ray)
         keepers["graph"] = self._keeper(self._graph, needs={"ray": keepers["ray"].up, "the database": self._prepared})
         return keepers
@@ -140,8 +144,9 @@ class Supervisor:
         if self._postgres is not None:
             await self._keepers["postgres"].up.wait()
         await asyncio.to_thread(lambda: self._preparation.run(self._product_environment()))
-        if self._kafka is not None:  # only its port is needed: later the graph lives without a broker
-            await self._keepers["kafka"].up.wait()
+        for name in ("kafka", "channels"):  # only their ports are needed: later the graph lives without them
+            if name in self._keepers:
+                await self._keepers[name].up.wait()
         self._prepared.set()
         await self._keepers["graph"].up.wait()
         while not await asyncio.to_thread(self._graph.is_ready):  # noqa: ASYNC110 - another process has no event for us
@@ -184,7 +189,7 @@ class Supervisor:
 
     async def _stop_all(self) -> None:
         """The graph drains first, then Ray; the broker and the database last, side by side."""
-        for names in (["graph"], ["ray"], ["kafka", "postgres"]):
+        for names in (["graph"], ["ray"], ["kafka", "postgres", "channels"]):
             await asyncio.gather(*(self._stop_one(self._keepers[name]) for name in names if name in self._keepers))
         await asyncio.to_thread(self._preparation.stop)
         await asyncio.to_thread(stop_leftovers, self._data_dir, grace=0.5)  # a start that was under way
@@ -218,6 +223,7 @@ class Supervisor:
             ray=self._ray.address,
             database_url=services.database_url,
             kafka_bootstrap_servers=services.kafka_bootstrap_servers,
+            settings=self._channels.settings if self._channels else {},
         )
 
     def _part_changed(self, status: PartStatus) -> None:
@@ -227,6 +233,7 @@ class Supervisor:
             database_url=services.database_url,
             kafka_bootstrap_servers=services.kafka_bootstrap_servers,
             dashboard_url=self._ray.dashboard_url if self._ray.dashboard_port else "",
+            demo_channels_url=self._channels.url if self._channels else "",
         )
 
     def _say_of_kafka(self, text: str) -> None:

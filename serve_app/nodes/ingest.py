@@ -30,6 +30,7 @@ class IngestServer:
             analysis=RemoteAnalysis(analysis),
             agent=RemoteAgent(agent),
             links=links(args),
+            approval=args.support.agent_mode == "draft",
         )
 
     async def check_health(self) -> None:

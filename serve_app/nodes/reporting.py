@@ -1,12 +1,15 @@
-"""Sweeper, alerts and the mailbox, one for the whole installation."""
+"""Sweeper, alerts, the mailbox and the support team's clocks, one for the whole installation."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from db.pool import Pool
 from deployments.ingest_worker import GROUP
+from deployments.reporting.chores import Chore, support_chores
 from deployments.reporting.node import Reporting
+from deployments.support_hours import ServiceLevels
 from serve_app.nodes.common import begin, open_pool
 from serve_app.nodes.gmail import account
 from serve_app.settings import AppArgs
@@ -21,7 +24,9 @@ class ReportingServer:
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "reporting")
         pool = await open_pool(args)
-        self._node = Reporting(pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool))
+        self._node = Reporting(
+            pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool), chores=_chores(args, pool)
+        )
 
     async def check_health(self) -> None:
         """Raise when a task has died: Serve replaces the replica."""
@@ -29,6 +34,18 @@ class ReportingServer:
 
     async def __del__(self) -> None:
         await self._node.close()
+
+
+def _chores(args: AppArgs, pool: Pool) -> tuple[Chore, ...]:
+    support = args.support
+    return support_chores(
+        pool=pool,
+        levels=ServiceLevels.parse(support.hours, support.timezone, support.sla_hours),
+        notify_urls=[url.get_secret_value() for url in support.notify_urls],
+        staff_url=f"{args.public_base_url}/staff",
+        resolve_after=timedelta(hours=support.resolve_after_hours),
+        close_after=timedelta(hours=support.close_after_hours),
+    )
 
 
 def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:

@@ -121,7 +121,7 @@ def test_h6_health_names_every_component(http: httpx.Client) -> None:
     health = http.get("/health").json()
     assert set(health["components"]) == {"database", "kafka", "gmail", "whatsapp", "agent"}
     assert health["status"] == "healthy"
-    assert health["components"]["gmail"]["status"] == "off"
+    assert {part["status"] for part in health["components"].values()} == {"healthy"}
 
 
 def test_the_demo_loses_nothing_and_matches_its_labels(product: Product, tmp_path: Path) -> None:

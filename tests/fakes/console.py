@@ -50,12 +50,35 @@ class WithHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def console_app(gmail: GmailAccount, twilio: TwilioAccount, backstage: Backstage, *, twilio_url: str) -> Starlette:
+class NotFromPages:
+    """Refuses what a page of some site sends with a visitor's browser: programs call the providers, pages do not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 403, or let the request through."""
+        headers = Request(scope).headers if scope["type"] == "http" else {}
+        if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
+            await JSONResponse({"error": "not for pages"}, 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def console_app(
+    gmail: GmailAccount,
+    twilio: TwilioAccount,
+    backstage: Backstage,
+    *,
+    twilio_url: str,
+    form_url: str | None = None,
+) -> Starlette:
     """The console over both accounts of this process. It answers under a loopback name only, and takes JSON only, so
     that no page of another site can write in a customer's name."""
 
     async def addresses(_: Request) -> Response:
-        return JSONResponse({"mailbox": gmail.options.user, "number": twilio.options.number})
+        found = {"mailbox": gmail.options.user, "number": twilio.options.number, "form": form_url}
+        return JSONResponse(found)
 
     async def journal(request: Request) -> Response:
         after = int(request.query_params.get("after", "0"))

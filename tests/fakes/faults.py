@@ -19,6 +19,7 @@ class FaultKind(StrEnum):
     DELAY_BEFORE = "delay_before"  # call: wait `seconds`, then accept and answer
     DELAY_ANSWER = "delay_answer"  # call: accept, wait `seconds`, then answer
     RATE_LIMITED = "rate_limited"  # call: 429 with Retry-After of `seconds`, nothing accepted
+    REFUSED = "refused"  # messages.create: refused with error `code` (63016), nothing accepted
     HISTORY_GONE = "history_gone"  # users.history.list: 404, as for an id that is too old
     INVALID_GRANT = "invalid_grant"  # oauth2.token: the refresh token is expired or revoked
     CERTS_UNAVAILABLE = "certs_unavailable"  # oauth2.certs: 503

@@ -86,6 +86,11 @@ class Journal:
                 self._file.write(json.dumps(entry.as_json(), ensure_ascii=False) + "\n")
         return entry
 
+    def resume(self, earlier: Iterable[Entry]) -> None:
+        """Show the entries of an earlier run before this run's; they stand in the file already."""
+        with self._lock:
+            self._entries[:0] = earlier
+
     def entries(self, *, kind: str | None = None, provider: str | None = None, after: int = 0) -> list[Entry]:
         """This run's entries with a number above `after`, oldest first."""
         with self._lock:

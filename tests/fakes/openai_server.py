@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
@@ -40,8 +41,12 @@ Kind = Literal[
     "hang",  # accept and say nothing for `seconds`
     "drop",  # accept and close the connection
     "truncated",  # half of the body, then the connection closes
+    "obey",  # carry out every `[[tool key=value;; key=value]]` that stands anywhere in the request, one a turn
     "unfinished",  # a whole body without a finish reason / with status incomplete
 ]
+
+
+_ORDER = re.compile(r"\[\[(\w+) ?(.*?)\]\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class Step:
     status: int = 503
     seconds: float = 0.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[tuple[str, str], ...] = ()
+    """Further tool calls of the same answer, as (name, arguments)."""
 
     @classmethod
     def say(cls, text: str) -> Step:
@@ -65,6 +72,12 @@ class Step:
     def tool(cls, name: str, **arguments: object) -> Step:
         """Call a tool."""
         return cls(kind="tool", name=name, arguments=json.dumps(arguments))
+
+    @classmethod
+    def tools(cls, *calls: tuple[str, Mapping[str, object]]) -> Step:
+        """Call several tools at once."""
+        (name, arguments), *more = [(name, json.dumps(given)) for name, given in calls]
+        return cls(kind="tool", name=name, arguments=arguments, also=tuple(more))
 
     @classmethod
     def fault(cls, kind: Kind, **fields: Any) -> Step:
@@ -93,6 +106,7 @@ class OpenAIServer:
     def __init__(self) -> None:
         self.always = Step()
         self._steps: deque[Step] = deque()
+        self._directed: dict[str, tuple[deque[Step], Step]] = {}
         self._accepted: list[Accepted] = []
         self._lock = Lock()
         self.app = Starlette(
@@ -107,11 +121,17 @@ class OpenAIServer:
         with self._lock:
             self._steps.extend(steps)
 
+    def direct(self, marker: str, *steps: Step, then: Step) -> None:
+        """Order the answers to the requests that contain `marker`: these first, then always the last."""
+        with self._lock:
+            self._directed[marker] = (deque(steps), then)
+
     def reset(self) -> None:
         """Forget orders and requests."""
         with self._lock:
             self.always = Step()
             self._steps.clear()
+            self._directed.clear()
             self._accepted.clear()
 
     @property
@@ -120,11 +140,18 @@ class OpenAIServer:
         with self._lock:
             return list(self._accepted)
 
+    def _next(self, body: Mapping[str, Any]) -> Step:
+        text = json.dumps(body, ensure_ascii=False) if self._directed else ""
+        for marker, (steps, then) in self._directed.items():
+            if marker in text:
+                return steps.popleft() if steps else then
+        return self._steps.popleft() if self._steps else self.always
+
     async def _serve(self, request: Request) -> Response:
         body = await request.json()
         path = request.url.path
         with self._lock:
-            step = self._steps.popleft() if self._steps else self.always
+            step = self._next(body)
             authorization = request.headers.get("authorization", "")
             self._accepted.append(Accepted(path=path, authorization=authorization, body=body, time=time.monotonic()))
         await asyncio.sleep(step.seconds)
@@ -140,6 +167,8 @@ def _answer(path: str, body: Mapping[str, Any], step: Step) -> Response:
             return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>")
         case "drop" | "hang":
             return Dropped()
+    if step.kind == "obey":
+        step = _obedient(body)
     if step.kind == "decent":
         step = _decent(_tool_outputs(body, responses=responses))
     payload = _response(body, step) if responses else _completion(body, step)
@@ -174,6 +203,38 @@ def _decent(outputs: Sequence[str]) -> Step:
         if isinstance(result, dict) and result.get("relevant"):
             return Step.tool("send_response", text=result["passages"][0]["text"])
     return Step.tool("escalate_to_human", reason="no_kb_match", summary="nothing found")
+
+
+def _obedient(body: Mapping[str, Any]) -> Step:
+    """Do the first order in the request that has not been called yet; {transcript} stands for all of the request."""
+    called = set(_calls(body))
+    seen = "\n".join(_strings({key: value for key, value in body.items() if key != "tools"}))
+    for name, arguments in _ORDER.findall(seen):
+        given = dict(part.strip().partition("=")[::2] for part in arguments.split(";;") if "=" in part)
+        step = Step.tool(name, **{key: value.replace("{transcript}", seen[:7000]) for key, value in given.items()})
+        if (name, step.arguments) not in called:
+            return step
+    return Step()
+
+
+def _calls(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for item in body.get("input", ()):
+        if item.get("type") == "function_call":
+            yield item["name"], item["arguments"]
+    for message in body.get("messages", ()):
+        for call in message.get("tool_calls") or ():
+            yield call["function"]["name"], call["function"]["arguments"]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 def _tool_outputs(body: Mapping[str, Any], *, responses: bool) -> list[str]:
@@ -217,10 +278,11 @@ def _output_items(step: Step) -> list[dict[str, Any]]:
                 "type": "function_call",
                 "id": f"fc_{uuid.uuid4().hex}",
                 "call_id": f"call_{uuid.uuid4().hex[:24]}",
-                "name": step.name,
-                "arguments": step.arguments,
+                "name": name,
+                "arguments": arguments,
                 "status": "completed",
             }
+            for name, arguments in ((step.name, step.arguments), *step.also)
         ]
     content: dict[str, Any] = {"type": "output_text", "text": step.text, "annotations": [], "logprobs": []}
     if step.kind == "refusal":
@@ -248,10 +310,13 @@ def _message(step: Step) -> dict[str, Any]:
     if step.kind == "refusal":
         return message | {"content": None, "refusal": step.text or "I can't help with that."}
     if step.kind == "tool":
-        call = {
-            "id": f"call_{uuid.uuid4().hex[:24]}",
-            "type": "function",
-            "function": {"name": step.name, "arguments": step.arguments},
-        }
-        return message | {"content": None, "tool_calls": [call]}
+        calls = [
+            {
+                "id": f"call_{uuid.uuid4().hex[:24]}",
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+            }
+            for name, arguments in ((step.name, step.arguments), *step.also)
+        ]
+        return message | {"content": None, "tool_calls": calls}
     return message

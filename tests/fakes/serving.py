@@ -8,7 +8,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -27,7 +28,10 @@ class AbortableProtocol(H11Protocol):
 
 
 class StandIn(uvicorn.Server):
-    """One app on one port of the loopback; port 0 picks a free one, `url` names it."""
+    """One app on one port of the loopback; port 0 picks a free one, `url` names it.
+
+    `control_url` is another way to the same app, which stays open while the provider is away.
+    """
 
     def __init__(self, app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> None:
         super().__init__(
@@ -39,16 +43,50 @@ class StandIn(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
-        self.url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self._socket = _bound(host, port)
+        self._host, self._port = host, self._socket.getsockname()[1]
+        self.url = f"http://{host}:{self._port}"
+        self._control = _bound(host, 0)
+        self.control_url = f"http://{host}:{self._control.getsockname()[1]}"
         self.up = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then set `up`."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.up.set()
+
+    def go_away(self) -> None:
+        """Refuse connections and cut those that are open, as when the provider is down; from another thread."""
+        self._do(self._go_away())
+
+    def come_back(self) -> None:
+        """Listen again on the same address; from another thread."""
+        self._do(self._come_back())
+
+    async def _go_away(self) -> None:
+        self.servers[0].close()
+        for connection in list(self.server_state.connections):
+            transport: Any = connection.transport
+            if transport.get_extra_info("sockname")[1] == self._port:
+                transport.abort()
+        # Bound and not listening: the port stays ours, and connections to it are refused.
+        self._socket = _bound(self._host, self._port)
+
+    async def _come_back(self) -> None:
+        def protocol() -> AbortableProtocol:
+            return AbortableProtocol(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state, _loop=self._loop
+            )
+
+        loop = asyncio.get_running_loop()
+        self.servers[0] = await loop.create_server(protocol, sock=self._socket, backlog=self.config.backlog)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            raise RuntimeError("the stand-in has not started")
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(STARTUP_SECONDS)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -57,7 +95,7 @@ class StandIn(uvicorn.Server):
 
     async def run_until_stopped(self) -> None:
         """Serve until `should_exit` is set."""
-        await self.serve(sockets=[self._socket])
+        await self.serve(sockets=[self._socket, self._control])
 
     def stop(self) -> None:
         """Ask the server to end; thread-safe."""
@@ -67,12 +105,19 @@ class StandIn(uvicorn.Server):
 @contextlib.contextmanager
 def serve_in_thread(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
     """Serve `app` from a thread with a loop of its own; yields the base URL. Works in sync and async tests."""
+    with standing_in(app, port=port) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def standing_in(app: ASGIApp, *, port: int = 0) -> Iterator[StandIn]:
+    """The same, yielding the server itself: it can be told to go away and to come back."""
     server = StandIn(app, port=port)
     thread = threading.Thread(target=lambda: asyncio.run(server.run_until_stopped()), daemon=True)
     thread.start()
     try:
         _wait_until_started(server, thread)
-        yield server.url
+        yield server
     finally:
         server.stop()
         thread.join(STARTUP_SECONDS)
@@ -94,6 +139,13 @@ async def serve_until_signal(servers: Sequence[StandIn], ready: Callable[[], Non
         for server in servers:
             await server.up.wait()
         ready()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((host, port))
+    return made
 
 
 def _wait_until_started(server: StandIn, thread: threading.Thread) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,13 @@ def twilio_settings(options: TwilioOptions, base_url: str) -> dict[str, str]:
 def kept_secrets(path: Path) -> Secrets:
     """Random secrets from `path`; made at the first call, readable by the owner only."""
     if not path.exists():
-        made = {name: secrets.token_hex(16) for name in Secrets.__slots__}
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(made, file)
+        write_for_owner(path, json.dumps({name: secrets.token_hex(16) for name in Secrets.__slots__}))
     return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def write_for_owner(path: Path, text: str) -> None:
+    """Put `text` into `path`, whole or not at all, with mode 0600."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).replace(path)

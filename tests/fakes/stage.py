@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -66,9 +66,9 @@ class Stage:
         """A customer mails: also `name`, `html`, `reply_to` (a Gmail id), `headers`, `dmarc`. Returns its ids."""
         return self._post("/_control/mail", {"sender": sender, "subject": subject, "text": text, **fields})
 
-    def inject_raw_mail(self, raw: bytes) -> dict[str, Any]:
-        """A mail arrives, byte for byte as given. Returns its ids."""
-        return _described(self._client.post("/_control/mail/raw", content=raw))
+    def inject_raw_mail(self, raw: bytes, *, labels: Sequence[str] = ()) -> dict[str, Any]:
+        """A mail arrives, byte for byte as given, under the labels of new mail or these. Returns its ids."""
+        return _described(self._client.post("/_control/mail/raw", content=raw, params={"label": list(labels)}))
 
     def answer_as_person(self, *, reply_to: str, text: str) -> dict[str, Any]:
         """A colleague answers a customer's mail from Gmail itself."""
@@ -98,6 +98,10 @@ class Stage:
     def write_whatsapp(self, number: str, body: str, **fields: Any) -> str:
         """A customer writes on WhatsApp: also `name`, `copies`, `media`. Returns the MessageSid."""
         return str(self._post("/_control/whatsapp", {"number": number, "body": body, **fields})["sid"])
+
+    def repeat_whatsapp(self, sid: str, *, copies: int = 1) -> None:
+        """Twilio posts a customer's message again, `copies` times at once."""
+        self._post("/_control/whatsapp/repeat", {"sid": sid, "copies": copies})
 
     def set_number(self, number: str, **fields: bool) -> None:
         """What is so of a number: `window_open`, `unsubscribed`, `on_whatsapp`."""

@@ -14,10 +14,18 @@ export class ApiError extends Error {
   }
 }
 
+let authorization = {};
+
+/** Make the calls from here on with this staff key; null: without one. */
+export function signIn(key) {
+  authorization = key ? { Authorization: `Bearer ${key}` } : {};
+}
+
 async function call(path, options) {
   let response;
+  const headers = { ...authorization, ...options.headers };
   try {
-    response = await fetch(BASE + path, { cache: "no-store", credentials: "omit", ...options });
+    response = await fetch(BASE + path, { cache: "no-store", credentials: "omit", ...options, headers });
   } catch {
     throw new ApiError(0, {}, 2);
   }

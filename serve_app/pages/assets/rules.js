@@ -30,6 +30,7 @@ export const FORM = {
 };
 
 export const REPLY = { message: between(1, 10000) };
+export const STAFF_REPLY = { text: between(1, 10000) };
 
 /** Return the problems of a form's values by field name; an empty object when there are none. */
 export function problems(rules, values) {

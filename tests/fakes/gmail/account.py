@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.fakes.gmail import rfc822
 from tests.fakes.gmail.drafts import Drafts, Sender
 from tests.fakes.gmail.errors import invalid
 from tests.fakes.gmail.history import HistoryLog
-from tests.fakes.gmail.mailbox import Mailbox, StoredMessage
+from tests.fakes.gmail.mailbox import RECEIVED, Mailbox, StoredMessage
 from tests.fakes.gmail.oauth import AccessTokens
 from tests.fakes.gmail.options import GmailOptions
 from tests.fakes.gmail.pubsub import Pusher
@@ -54,9 +54,9 @@ class GmailAccount:
         self.note(Kind.MAIL_SENT, message, request_id)
         return message
 
-    def receive(self, raw: bytes, request_id: str = "") -> StoredMessage:
-        """Take in a customer's mail."""
-        message = self.mailbox.receive(raw)
+    def receive(self, raw: bytes, request_id: str = "", labels: Iterable[str] = RECEIVED) -> StoredMessage:
+        """Take in a customer's mail; other labels make it another mail of the account."""
+        message = self.mailbox.receive(raw, labels)
         self.note(Kind.MAIL_RECEIVED, message, request_id)
         return message
 

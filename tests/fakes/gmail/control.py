@@ -10,7 +10,7 @@ from tests.fakes.backstage import json_body
 from tests.fakes.gmail.account import GmailAccount
 from tests.fakes.gmail.compose import colleagues_mail, customers_mail
 from tests.fakes.gmail.errors import GmailRefusal
-from tests.fakes.gmail.mailbox import StoredMessage
+from tests.fakes.gmail.mailbox import RECEIVED, StoredMessage
 from tests.fakes.journal import Kind
 
 
@@ -29,7 +29,8 @@ def gmail_control_routes(account: GmailAccount) -> list[Route]:
         return _described(account.receive(raw))
 
     async def raw_mail(request: Request) -> Response:
-        return _described(account.receive(await request.body()))
+        labels = request.query_params.getlist("label") or RECEIVED
+        return _described(account.receive(await request.body(), labels=labels))
 
     async def sent_by_person(request: Request) -> Response:
         order = await json_body(request)

@@ -57,6 +57,10 @@ class HistoryLog:
             self._forgotten_to = self._records.pop(0).id
         return self.latest
 
+    def resume(self, record: Record) -> None:
+        """Append a record of an earlier run under the id that it had."""
+        self._records.append(record)
+
     def forget(self) -> None:
         """Forget everything: every id from before now is too old."""
         self._forgotten_to = self.latest

@@ -10,8 +10,10 @@ from datetime import datetime
 from tests.fakes.clock import ShiftedClock
 from tests.fakes.gmail import rfc822
 from tests.fakes.gmail.errors import not_found
-from tests.fakes.gmail.history import ADDED, DELETED, LABEL_ADDED, LABEL_REMOVED, HistoryLog
+from tests.fakes.gmail.history import ADDED, DELETED, LABEL_ADDED, LABEL_REMOVED, HistoryLog, Record
 
+RECEIVED = ("INBOX", "UNREAD")
+"""The labels of mail that has just come in."""
 _FIRST_MESSAGE = 0x19A0_0000_0000_0000
 
 
@@ -46,9 +48,28 @@ class Mailbox:
         self._threads: dict[str, list[StoredMessage]] = {}
         self._last_number = _FIRST_MESSAGE
 
-    def receive(self, raw: bytes, labels: Iterable[str] = ("INBOX", "UNREAD")) -> StoredMessage:
+    def receive(self, raw: bytes, labels: Iterable[str] = RECEIVED) -> StoredMessage:
         """Take in a mail from outside; it joins the thread that its References and subject name."""
         return self._store(raw, set(labels), self._thread_of_references(raw))
+
+    def resume(self, message: StoredMessage) -> None:
+        """Take in a mail of an earlier run, with all that it had then; nobody is told."""
+        self._keep(message)
+        self.pass_over(message.id, message.history_id)
+        self.history.resume(
+            Record(
+                id=message.history_id,
+                type=ADDED,
+                message_id=message.id,
+                thread_id=message.thread_id,
+                labels=tuple(sorted(message.labels)),
+            )
+        )
+
+    def pass_over(self, message_id: str, history_id: int) -> None:
+        """Leave out ids that an earlier run gave away."""
+        self._last_number = max(self._last_number, int(message_id, 16))
+        self.history.latest = max(self.history.latest, history_id)
 
     def put(self, raw: bytes, labels: Iterable[str], thread_id: str | None) -> StoredMessage:
         """Store a mail of our own. It joins `thread_id` when it references it and has its subject, else a new one.
@@ -105,11 +126,14 @@ class Mailbox:
         message = StoredMessage(
             id=new_id, thread_id=thread_id or new_id, raw=raw, labels=labels, received_at=self._clock.now()
         )
-        self._messages[new_id] = message
-        self._threads.setdefault(message.thread_id, []).append(message)
-        self._by_rfc_id.setdefault(message.rfc_id, []).append(message)
+        self._keep(message)
         self._changed(message, ADDED)
         return message
+
+    def _keep(self, message: StoredMessage) -> None:
+        self._messages[message.id] = message
+        self._threads.setdefault(message.thread_id, []).append(message)
+        self._by_rfc_id.setdefault(message.rfc_id, []).append(message)
 
     def _changed(self, message: StoredMessage, kind: str, changed: tuple[str, ...] = ()) -> None:
         message.history_id = self.history.add(

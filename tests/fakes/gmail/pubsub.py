@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,10 +84,10 @@ class Pusher:
     def _envelope(self, history_id: int) -> dict[str, Any]:
         data = json.dumps({"emailAddress": self._options.user, "historyId": history_id}).encode()
         number = str(secrets.randbits(53))
-        time = self._backstage.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        published = self._backstage.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         message = {"data": base64.b64encode(data).decode(), "messageId": number, "message_id": number}
         return {
-            "message": {**message, "publishTime": time, "publish_time": time},
+            "message": {**message, "publishTime": published, "publish_time": published},
             "subscription": self._options.subscription,
         }
 
@@ -106,11 +107,13 @@ class Pusher:
         url = self._options.push_url or ""
         token = self._keys.token({**self.claims(), **(claims or {})})
         headers = {"Authorization": f"Bearer {token}", "User-Agent": "CloudPubSub-Google", "From": "noreply@google.com"}
+        started = time.monotonic()
         try:
             status = (await self._client.post(url, json=envelope, headers=headers)).status_code
         except httpx.HTTPError:
             status = 0
-        details = {"url": url, "status": status, "attempt": attempt, "historyId": history_id}
+        seconds = round(time.monotonic() - started, 4)
+        details = {"url": url, "status": status, "attempt": attempt, "historyId": history_id, "seconds": seconds}
         number = envelope["message"]["messageId"]
         self._backstage.journal.record("gmail", Kind.PUSH, request_id=number, details=details)
         return status

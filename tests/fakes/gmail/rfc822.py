@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 from typing import Any
@@ -16,6 +17,7 @@ _ATTACHED_FROM = 16 * 1024  # larger bodies are fetched by attachmentId
 _REPLY_PREFIX = re.compile(r"^\s*((re|aw|sv|antw|fwd?|wg|tr)(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _SNIPPET_LENGTH = 200
+_HEADS: BytesHeaderParser[Message] = BytesHeaderParser(policy=compat32)
 
 
 def parse(raw: bytes) -> Message:
@@ -25,7 +27,8 @@ def parse(raw: bytes) -> Message:
 
 def headers(raw: bytes) -> list[tuple[str, str]]:
     """All headers in order, encoded words decoded, folds removed."""
-    return [(name, _decoded(str(value))) for name, value in parse(raw).raw_items()]
+    # The head alone: mails that are nested a thousand deep have one too.
+    return [(name, _decoded(str(value))) for name, value in _HEADS.parsebytes(raw).raw_items()]
 
 
 def header(raw: bytes, name: str) -> str:
@@ -64,7 +67,10 @@ def without_header(raw: bytes, name: str) -> bytes:
 
 def text(raw: bytes) -> str:
     """The first text/plain part, else the first text part, else nothing; for snippets, search and the journal."""
-    parts = [part for part in parse(raw).walk() if part.get_content_maintype() == "text"]
+    try:
+        parts = [part for part in parse(raw).walk() if part.get_content_maintype() == "text"]
+    except RecursionError:
+        return ""  # nested too deep for Python's parser
     parts.sort(key=lambda part: part.get_content_subtype() != "plain")
     return _text_of(parts[0]) if parts else ""
 

@@ -14,13 +14,13 @@ from tests.fakes.journal import Kind
 from tests.fakes.outlet import Background, Outlet
 from tests.fakes.twilio.accept import Accepted, accept
 from tests.fakes.twilio.customers import Customers
-from tests.fakes.twilio.errors import UNDELIVERED
+from tests.fakes.twilio.errors import UNDELIVERED, TwilioRefusal
 from tests.fakes.twilio.inbound import inbound_form, status_form
 from tests.fakes.twilio.messages import Message, Messages, new_sid
 from tests.fakes.twilio.options import TwilioOptions
 from tests.fakes.twilio.webhook import WebhookClient
 
-_UNDELIVERED = frozenset({FaultKind.UNDELIVERED})
+_UNDELIVERED, _REFUSED = frozenset({FaultKind.UNDELIVERED}), frozenset({FaultKind.REFUSED})
 Media = Sequence[tuple[str, bytes]]
 
 
@@ -37,11 +37,14 @@ class TwilioAccount:
         self._callbacks = Outlet("status_callback", backstage.faults, background)
         self._inbound = Outlet("webhook", backstage.faults, background)
         self._recent: deque[datetime] = deque()
-        backstage.faults.declare("messages.create", _UNDELIVERED)
+        self._posted: dict[str, Mapping[str, str]] = {}
+        backstage.faults.declare("messages.create", _UNDELIVERED | _REFUSED)
 
     def create(self, form: Mapping[str, Sequence[str]], request_id: str) -> Message:
         """Accept an outgoing message and let it go its way. Raises TwilioRefusal."""
         order = accept(form, self.options, self.customers)
+        if fault := self.backstage.faults.take("messages.create", _REFUSED):
+            raise TwilioRefusal(fault.code)
         prefix = "MM" if order.media_urls else "SM"
         message = self._new(
             new_sid(prefix), self.options.sender, order.to, order.body, "outbound-api", "queued", len(order.media_urls)
@@ -61,10 +64,18 @@ class TwilioAccount:
         )
         message.media = tuple(media)
         self._note(Kind.WHATSAPP_RECEIVED, message, "", media=[kind for kind, _ in media])
-        form = inbound_form(message, name=name, media_base=media_base)
+        self._posted[message.sid] = inbound_form(message, name=name, media_base=media_base)
+        self.repeat(message.sid, copies)
+        return message
+
+    def repeat(self, sid: str, copies: int) -> None:
+        """Post a customer's message to the webhook `copies` times at once, however often that was done before.
+
+        Raises KeyError for a message that no customer wrote.
+        """
+        form = self._posted[sid]
         for _ in range(copies if self.options.webhook_url else 0):
             self._background.spawn(self._inbound.deliver(lambda: self._post_inbound(form)))
-        return message
 
     async def _post_inbound(self, form: Mapping[str, str]) -> int:
         return await self.webhooks.post(Kind.WEBHOOK, self.options.webhook_url or "", form)

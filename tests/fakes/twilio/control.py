@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def twilio_control_routes(account: TwilioAccount) -> list[Route]:
-    """`/_control/whatsapp` and `/_control/numbers`."""
+    """`/_control/whatsapp`, `/whatsapp/repeat` and `/numbers`."""
 
     async def whatsapp(request: Request) -> Response:
         order = await json_body(request)
@@ -29,6 +29,14 @@ def twilio_control_routes(account: TwilioAccount) -> list[Route]:
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"error": f"cannot write this message: {error}"}, 400)
         return JSONResponse({"sid": message.sid}, 201)
+
+    async def repeat(request: Request) -> Response:
+        order = await json_body(request)
+        try:
+            account.repeat(order["sid"], int(order.get("copies", 1)))
+        except KeyError as error:
+            return JSONResponse({"error": f"cannot repeat this message: {error}"}, 400)
+        return JSONResponse({}, 201)
 
     async def numbers(request: Request) -> Response:
         order = await json_body(request)
@@ -40,6 +48,7 @@ def twilio_control_routes(account: TwilioAccount) -> list[Route]:
 
     return [
         Route("/_control/whatsapp", whatsapp, methods=["POST"]),
+        Route("/_control/whatsapp/repeat", repeat, methods=["POST"]),
         Route("/_control/numbers", numbers, methods=["POST"]),
     ]
 

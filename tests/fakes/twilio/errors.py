@@ -27,6 +27,7 @@ _CATALOGUE: Mapping[int, tuple[int, str]] = {
     21656: (400, "The ContentVariables Parameter is invalid."),
     21658: (400, "Parameter 'Body' exceeded the 1600 character limit"),
     21910: (400, "Invalid From and To pair. From and To should be of the same channel"),
+    63016: (400, "Failed to send freeform message because you are outside the allowed window."),
     63007: (400, "Twilio could not find a Channel with the specified From address"),
 }
 UNDELIVERED: Mapping[int, str] = {

@@ -14,6 +14,7 @@ import pytest
 from db.ids import new_id
 from db.pool import Pool, create_pool
 from db.records import Analysis, Channel, Lease, Message, Ticket, Turn, WaitingMessage
+from deployments.agent.run_context import PassageSearch
 from deployments.agent.runner import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
 from deployments.escalation import EscalationRules
@@ -81,6 +82,7 @@ class Desk:
     analysis: AnalysisNode
     model: ModelSettings = field(default_factory=ModelSettings)
     clock: Callable[[], float] | None = None
+    search: PassageSearch | None = None
 
     def __post_init__(self) -> None:
         given: dict[str, Any] = {"clock": self.clock} if self.clock else {}
@@ -92,6 +94,7 @@ class Desk:
             gate=RelevanceGate.load(),
             rules=EscalationRules(),
             links=LINK.format,
+            search=self.search,
             **given,
         )
 
@@ -133,6 +136,12 @@ def remote(
         breaker_failures=1000,
     )
     return Desk(pool=pool, analysis=analysis_node, model=settings)
+
+
+@pytest.fixture
+def patient(remote: Desk) -> Desk:
+    """The remote desk with time enough for many turns at once on a busy machine."""
+    return Desk(pool=remote.pool, analysis=remote.analysis, model=replace(remote.model, timeout_s=30.0))
 
 
 def turn_of(

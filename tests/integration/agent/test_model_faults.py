@@ -110,3 +110,33 @@ async def test_f1_many_at_once_are_all_told_something(remote: Desk, openai: Open
 async def test_settings_without_key_but_with_address_are_remote() -> None:
     assert ModelSettings(base_url="http://127.0.0.1:1/v1").remote
     assert not ModelSettings().remote
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_f1_twenty_of_each_fault_at_once(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+    openai.always = FAULTS[fault]
+
+    async def timed(number: int) -> tuple[Decision, float]:
+        started = time.monotonic()
+        decision = await remote.write(f"{QUESTION} Reference r{number}r.", channel="email")
+        return decision, time.monotonic() - started
+
+    told = await asyncio.gather(*(timed(number) for number in range(20)))
+    for decision, seconds in told:
+        assert_handed_over(decision)
+        assert seconds < 90
+    asked = [sum(f"Reference r{number}r" in request.text for request in openai.requests) for number in range(20)]
+    assert max(asked) <= 3
+    print(f"{remote.model.api} {fault}: slowest {max(seconds for _, seconds in told):.1f} s, requests {max(asked)}")
+
+
+@pytest.mark.full
+async def test_f1_a_server_that_hangs_within_the_shipped_time_limits(remote: Desk, openai: OpenAIServer) -> None:
+    openai.always = Step.fault("hang", seconds=600)
+    shipped = ModelSettings(api_key="sk-test", base_url=remote.model.base_url, api=remote.model.api)
+    started = time.monotonic()
+    assert_handed_over(await Desk(pool=remote.pool, analysis=remote.analysis, model=shipped).write(QUESTION))
+    assert time.monotonic() - started < 90
+    assert len(openai.requests) <= 3
+    print(f"{shipped.api}: a hanging server is given up after {time.monotonic() - started:.1f} s")

@@ -14,7 +14,7 @@ from tests.integration.api.serving import Served, arguments, running
 
 EMPTIED = """
     DELETE FROM agent_metrics; DELETE FROM rate_limits; DELETE FROM node_status; DELETE FROM dead_letters;
-    DELETE FROM events; DELETE FROM inbox;
+    DELETE FROM events; DELETE FROM outbox; DELETE FROM inbox;
     DELETE FROM messages; DELETE FROM tickets; DELETE FROM conversations; DELETE FROM customer_identifiers;
     DELETE FROM customers; ALTER SEQUENCE ticket_numbers RESTART
 """

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from db import merges
 from db.ids import new_id
+from db.pool import connection
 from ingest.events import INCOMING, InboundMessage
 from ingest.status_link import status_token
 from tests.integration.api.serving import FORM, SECRET, Served
@@ -142,10 +144,12 @@ async def test_i4_a_merged_customers_form_is_filed_under_the_one_that_remained(a
     await api.submit(email="middle@example.com")
     await api.submit(email="new@example.com")
     for loser, winner in (("old", "middle"), ("middle", "new")):
-        await api.pool.execute(
-            "UPDATE customers SET merged_into = (SELECT id FROM customers WHERE email = $2) WHERE email = $1",
-            f"{loser}@example.com", f"{winner}@example.com",
-        )  # fmt: skip
+        query = "SELECT id FROM customers WHERE email = $1"
+        ids = {name: await api.pool.fetchval(query, f"{name}@example.com") for name in (loser, winner)}
+        async with connection(api.pool) as borrowed:
+            await merges.merge(
+                borrowed, winner=ids[winner], loser=ids[loser], tier=3, actor="staff:ann", evidence="they said so"
+            )
     ticket = await api.submit(email="old@example.com")
     row = await api.pool.fetchrow(
         "SELECT c.email, o.sender_key FROM tickets t JOIN customers c ON c.id = t.customer_id"

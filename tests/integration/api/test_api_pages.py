@@ -14,7 +14,7 @@ from tests.integration.api.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PAGES = ("/", "/status", "/docs")
+PAGES = ("/", "/status", "/staff", "/docs")
 
 
 class Page(HTMLParser):
@@ -52,14 +52,14 @@ async def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(api: Ser
 
 
 async def test_pages_scripts_import_only_what_is_there(api: Served) -> None:
-    for name in ("form", "status", "docs"):
+    for name in ("form", "status", "staff", "docs"):
         script = (await api.client.get(f"/assets/{name}.js")).text
         assert "innerHTML" not in script
         for imported in re.findall(r'from "\./([a-z]+\.js)"', script):
             assert (await api.client.get(f"/assets/{imported}")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/status"])
+@pytest.mark.parametrize("path", ["/", "/status", "/staff"])
 async def test_pages_every_field_has_a_label_and_a_place_for_its_problem(api: Served, path: str) -> None:
     page = Page((await api.client.get(path)).text)
     ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-GRAPH = "tests.fixtures.small_graph:graph"
+GRAPH = "tests.integration.embedded.channels_graph:graph"
 PROJECT = Path(__file__).parents[3]
 
 
@@ -38,8 +38,8 @@ class Running:
         )
 
     def up(self) -> subprocess.CompletedProcess[str]:
-        """`nightdesk up --detach`."""
-        return self.run("up", "--detach", *self.start_words)
+        """`nightdesk up --demo-channels --detach`."""
+        return self.run("up", "--demo-channels", "--detach", *self.start_words)
 
     def status(self) -> dict[str, Any]:
         """`nightdesk status --json`."""
@@ -65,6 +65,11 @@ class Running:
             return httpx.get(f"{self.url}/health/live", timeout=3, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def told(self) -> dict[str, Any]:
+        """What the graph was built from."""
+        told: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10, trust_env=False).json()
+        return told
 
     def last_words(self) -> str:
         """The end of every log, for a failed assertion."""

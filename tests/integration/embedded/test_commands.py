@@ -69,11 +69,14 @@ def test_wrong_usage_is_2(words: list[str]) -> None:
     assert _nightdesk(*words).returncode == 2
 
 
-def test_demo_channels_come_later(place: Path) -> None:
-    done = _nightdesk("up", "--demo-channels", "--data-dir", str(place / "data"))
+@pytest.mark.parametrize(
+    "account", [{"GMAIL_USER": "us@example.com"}, {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "x"}]
+)
+def test_s6_real_accounts_and_stand_ins_exclude_each_other(place: Path, account: dict[str, str]) -> None:
+    done = _nightdesk("up", "--demo-channels", "--data-dir", str(place / "data"), **account)
     assert done.returncode == 1
     assert _is_one_line(done)
-    assert "not available yet" in done.stderr
+    assert ", ".join(account) in done.stderr
     assert not (place / "data").exists()
 
 

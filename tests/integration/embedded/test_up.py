@@ -10,8 +10,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -28,7 +30,7 @@ TOPIC = "fte.metrics"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    """A running product of one small node; each test leaves it running."""
+    """A running product of one small node, with the stand-ins for mail and WhatsApp; each test leaves it running."""
     path = Path(tempfile.mkdtemp(prefix="nd-up-"))
     dashboard = ports.pick_free()
     product = Running(path, port=ports.pick_free(taken=[dashboard]), dashboard_port=dashboard)
@@ -109,7 +111,7 @@ async def _topics(servers: str) -> set[str]:
 def test_s1_status_names_every_part(running: Running) -> None:
     report = running.status()
     assert report["state"] == "up"
-    assert [part["name"] for part in report["parts"]] == ["postgres", "kafka", "ray", "graph"]
+    assert [part["name"] for part in report["parts"]] == ["postgres", "kafka", "channels", "ray", "graph"]
     for part in report["parts"]:
         assert psutil.pid_exists(part["pid"])
         assert part["restarts"] == 0
@@ -140,8 +142,6 @@ def test_s1_secrets_are_ours_alone(running: Running) -> None:
 
 
 def test_s1_ray_asks_for_its_token(run_file: RunFile) -> None:
-    import httpx
-
     path = f"{run_file.dashboard_url}/api/serve/applications/"
     assert httpx.get(path, trust_env=False).status_code == 401
     token = (Path(run_file.data_dir) / "secrets" / "ray_token").read_text()
@@ -153,6 +153,7 @@ def test_s1_a_second_up_prints_the_address(running: Running) -> None:
     done = running.up()
     assert done.returncode == 0
     assert f"{running.url}/" in done.stdout
+    assert f"{load(DataDir(running.data_dir)).demo_channels_url}/" in done.stdout
     assert _pids(running) == before
 
 
@@ -195,6 +196,32 @@ def test_s1_the_watcher_of_the_graph_comes_back(running: Running) -> None:
     assert running.is_live()
     wait_until(lambda: _is_back(running, "graph", pid), 60, "the graph's watcher")
     assert running.is_live()
+
+
+def test_s6_the_graph_and_the_stand_ins_know_each_other(running: Running, run_file: RunFile) -> None:
+    told, page = running.told(), run_file.demo_channels_url
+    assert (told["page"], told["public_base_url"], told["missing"]) == (page, running.url, [])
+    assert told["audience"] == f"{running.url}/webhooks/gmail"
+    assert all(str(host).startswith("http://127.0.0.1:") for host in told["hosts"])
+    assert running.status()["demo_channels_url"] == page
+    assert httpx.get(f"{page}/api/addresses", trust_env=False).json()["form"] == f"{running.url}/"
+
+
+def test_s6_the_stand_ins_come_back_where_they_were_and_the_graph_stays(running: Running, run_file: RunFile) -> None:
+    with httpx.Client(base_url=run_file.demo_channels_url, trust_env=False) as page:
+        page.post("/api/whatsapp", json={"number": "+12025550143", "body": "still there?"}).raise_for_status()
+        wait_until(lambda: bool(_posts(page)), 10, "the post to the product")
+        pid, graph = _pids(running)["channels"], _pids(running)["graph"]
+        running.kill(pid)
+        took = wait_until(lambda: _is_back(running, "channels", pid), 30, "the stand-ins")
+        assert [post["details"]["status"] for post in _posts(page)] == [200]
+    assert took < 15
+    assert _pids(running)["graph"] == graph
+    assert running.told()["hosts"] == httpx.get(f"{running.url}/health", trust_env=False).json()["hosts"]
+
+
+def _posts(page: httpx.Client) -> list[dict[str, Any]]:
+    return [entry for entry in page.get("/api/journal").json() if entry["kind"] == "webhook"]
 
 
 def test_s1_ray_comes_back_with_the_graph(running: Running) -> None:
@@ -253,13 +280,16 @@ def test_s7_down_stops_everything_within_15_seconds(running: Running) -> None:
 
 
 def test_s7_ctrl_c_stops_everything(running: Running) -> None:
-    """In the foreground, as `make run` does; afterwards the product is left as the other tests expect it."""
+    """In the foreground, as `make run` does, and without the stand-ins that ran before."""
     with (running.data_dir / "foreground.txt").open("w") as output:
         process = subprocess.Popen(
             running.command("up", *running.start_words), cwd=PROJECT, stdout=output, stderr=output
         )
         wait_until(lambda: "Nightdesk is up" in (running.data_dir / "foreground.txt").read_text(), 180, "the start")
         sessions = set(_pids(running).values())
+        assert (running.told()["page"], "GMAIL_USER" in running.told()["missing"]) == (None, True)
+        too_late = running.up()
+        assert (too_late.returncode, "without demo channels: stop it" in too_late.stderr) == (1, True)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=15) == 0
     assert not [pid for pid in psutil.pids() if _lives_in(pid, sessions)]

@@ -12,8 +12,8 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationHead
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
+from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
-from embeddings.workbench.escalation_fit import encoded
 
 TRIGGERS_IN_ORDINARY_QUESTIONS = (
     "What user agent string do your webhooks send?",

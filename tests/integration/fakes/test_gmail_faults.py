@@ -6,12 +6,16 @@ import time
 from typing import Any
 
 import httplib2  # type: ignore[import-untyped]
+import httpx
 import pytest
 import requests
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
+from tests.fakes.backstage import Backstage
+from tests.fakes.gmail import GmailOptions, gmail_app
+from tests.fakes.serving import standing_in
 from tests.fakes.stage import Stage
 from tests.integration.fakes.mails import body, outgoing
 from tests.integration.fakes.one_try import OneTryHttp
@@ -123,3 +127,17 @@ def test_history_gone_once(gmail: Any, gmail_stage: Stage) -> None:
         gmail.history().list(userId="me", startHistoryId=now).execute()
     assert caught.value.status_code == 404
     gmail.history().list(userId="me", startHistoryId=now).execute()
+
+
+def test_a_provider_that_is_away_refuses_connections_and_comes_back_as_it_was() -> None:
+    with standing_in(gmail_app(GmailOptions(), Backstage.opened())) as server, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{server.url}/oauth2/v1/certs").status_code == 200
+        server.go_away()
+        with pytest.raises(httpx.ConnectError):
+            client.get(f"{server.url}/oauth2/v1/certs")
+        with Stage(server.control_url) as hand:
+            hand.write_mail(sender="eve@example.com", subject="Help", text="Are you there?")
+        server.come_back()
+        assert client.get(f"{server.url}/oauth2/v1/certs").status_code == 200
+        with Stage(server.url) as hand:
+            assert [one.sender for one in hand.journal(kind="mail_received")] == ["eve@example.com"]

@@ -62,6 +62,20 @@ def test_raw_mail_is_kept_byte_for_byte(gmail: Any, gmail_stage: Stage) -> None:
     assert gmail.messages().get(userId="me", id=incoming["id"]).execute()["payload"]["mimeType"] == "text/plain"
 
 
+def test_raw_mail_comes_in_under_other_labels(gmail: Any, gmail_stage: Stage) -> None:
+    sent = gmail_stage.inject_raw_mail(b"From: x@example.com\n\nText", labels=["SENT"])
+    assert gmail.messages().get(userId="me", id=sent["id"]).execute()["labelIds"] == ["SENT"]
+
+
+def test_a_mail_that_is_nested_too_deep_to_be_read_is_kept_all_the_same(gmail: Any, gmail_stage: Stage) -> None:
+    boundaries = [f"b{n}".encode() for n in range(1000)]
+    raw = b"From: x@example.com\n" + b"".join(
+        b"Content-Type: multipart/mixed; boundary=" + one + b"\n\n--" + one + b"\n" for one in boundaries
+    )
+    incoming = gmail_stage.inject_raw_mail(raw)
+    assert raw_of(gmail.messages().get(userId="me", id=incoming["id"], format="raw").execute()) == raw
+
+
 def test_history_is_paged_and_filtered(gmail: Any, gmail_stage: Stage) -> None:
     start = gmail.getProfile(userId="me").execute()["historyId"]
     ids = [question(gmail_stage, subject=f"Question {n}")["id"] for n in range(5)]

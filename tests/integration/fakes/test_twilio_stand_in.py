@@ -13,7 +13,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from tests.fakes.journal import Entry
-from tests.fakes.stage import Stage
+from tests.fakes.stage import Stage, StageError
 from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions
 from tests.integration.fakes.conftest import HostRewriter, Receiver
 
@@ -294,3 +294,21 @@ class TestNobodyAnswers:
         time.sleep(0.6)
         assert [attempt.details["outcome"] for attempt in twilio_stage.journal(kind="webhook")] == ["rt", "rt"]
         assert {attempt.message_id for attempt in attempts} == {sid}
+
+
+def test_a_customers_message_is_posted_again_under_its_sid(twilio_stage: Stage) -> None:
+    sid = twilio_stage.write_whatsapp(EVE, "Hello", copies=2)
+    twilio_stage.repeat_whatsapp(sid, copies=3)
+    posts = twilio_stage.wait_for(5, kind="webhook")
+    assert {post.message_id for post in posts} == {sid}
+    assert len(twilio_stage.journal(kind="whatsapp_received")) == 1
+    with pytest.raises(StageError):
+        twilio_stage.repeat_whatsapp("SM0")
+
+
+@pytest.mark.usefixtures("open_window")
+def test_a_refusal_with_a_code_of_the_tests_choice(twilio: Client, twilio_stage: Stage) -> None:
+    twilio_stage.fault("messages.create", "refused", code=63016)
+    assert code_of(twilio) == 63016
+    assert twilio_stage.journal(kind="whatsapp_accepted") == []
+    assert create(twilio).status == "queued"

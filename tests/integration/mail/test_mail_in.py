@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from db import mailbox
-from db.pool import connection
+from db import dead_letters, mailbox
+from db.pool import connection, transaction
+from deployments.reporting.mailbox_intake import MAX_FAILURES
+from ingest.events import DLQ, INCOMING
 from tests.fakes.journal import Kind
 from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
 
@@ -189,6 +191,75 @@ async def test_a_mail_that_can_not_be_read_is_one_dead_letter_and_does_not_stop_
     assert (letter["topic"], letter["key"]) == ("gmail", broken["id"])
     assert "sender" in letter["cause"]
     assert await post.store.value("SELECT count(*) FROM events WHERE topic = 'fte.tickets.dlq'") == 1
+
+
+async def test_k4_a_fault_of_ours_does_not_empty_the_mailbox_into_the_dead_letters(post: Post) -> None:
+    """As when a new release meets a store that is not migrated: few mails are buried, the rest waits."""
+    worker = await post.connected()
+    asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(30)]
+    await post.store.execute("ALTER TABLE conversation_slots RENAME TO elsewhere")
+    for _ in range(3):
+        await worker.run_once()
+    status, told = worker.status()
+    assert (status, "UndefinedTableError" in told) == ("degraded", True)
+    assert await post.store.value("SELECT count(*) FROM dead_letters") == MAX_FAILURES
+    await post.store.execute("ALTER TABLE elsewhere RENAME TO conversation_slots")
+    await worker.run_once()
+    assert worker.status()[0] == "healthy"
+    assert await received(post) == asked[MAX_FAILURES:]
+    await _replayed(post)
+    await worker.run_once()
+    assert set(await received(post)) == set(asked)
+
+
+async def _replayed(post: Post) -> None:
+    """A person replays every dead letter."""
+    for letter in await post.store.rows("SELECT id FROM dead_letters WHERE state = 'dead'"):
+        async with transaction(post.store.pool) as borrowed:
+            assert await dead_letters.replay(borrowed, letter["id"], wake_on=INCOMING)
+
+
+async def test_k4_a_replayed_mail_is_read_again_and_answered(post: Post) -> None:
+    """An earlier release could not read it; this one can."""
+    worker = await post.connected()
+    asked = post.question()
+    async with connection(post.store.pool) as borrowed:
+        await mailbox.bury(borrowed, asked["id"], b"From: ...", cause="it could not be read", announce_on=DLQ)
+    assert await worker.run_once() == 0
+    await _replayed(post)
+    assert await worker.run_once() == 1
+    assert await received(post) == [asked["id"]]
+    await post.answer_all()
+    await post.delivery()
+    await post.settled()
+    assert [entry.thread for entry in post.sent()] == [asked["thread_id"]]
+    assert await post.store.value("SELECT count(*) FROM events WHERE topic = 'gmail'") == 0
+
+
+async def test_k4_a_replayed_mail_that_still_can_not_be_read_is_a_dead_letter_again(post: Post) -> None:
+    worker = await post.connected()
+    post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    await worker.run_once()
+    await _replayed(post)
+    await worker.run_once()
+    await worker.run_once()
+    assert [row["state"] for row in await post.store.rows("SELECT state FROM dead_letters ORDER BY id")] == [
+        "replayed",
+        "dead",
+    ]
+
+
+async def test_k4_a_replayed_mail_that_was_deleted_is_a_dead_letter_again_and_says_why(post: Post) -> None:
+    worker = await post.connected()
+    post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    await worker.run_once()
+    post.stage.fault("users.messages.get", "error_before", times=None, status=404)
+    await _replayed(post)
+    await worker.run_once()
+    await worker.run_once()
+    letters = await post.store.rows("SELECT state, cause FROM dead_letters ORDER BY id")
+    assert [row["state"] for row in letters] == ["replayed", "dead"]
+    assert "not in the inbox" in letters[1]["cause"]
 
 
 async def test_g15_a_mail_joins_by_thread_and_the_same_verified_sender(post: Post) -> None:

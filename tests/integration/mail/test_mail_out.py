@@ -10,6 +10,8 @@ from tests.fakes.journal import Kind
 from tests.integration.mail.conftest import CUSTOMER, Post
 from tests.integration.pipeline.conftest import eventually
 
+pytestmark = pytest.mark.timeout(1200)
+
 
 async def ready(post: Post, count: int) -> None:
     """As many replies wait in the outbox, each to a customer of its own."""
@@ -29,13 +31,17 @@ def everybody(count: int) -> list[str]:
     return sorted(f"c{n}@example.com" for n in range(count))
 
 
+both_sizes = pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.full)])
+
+
 @pytest.mark.parametrize("kind", ["drop_answer", "error_after"])
-async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: str) -> None:
-    await ready(post, 20)
-    post.stage.fault("users.drafts.send", kind, times=20)
+@both_sizes
+async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: str, count: int) -> None:
+    await ready(post, count)
+    post.stage.fault("users.drafts.send", kind, times=count)
     await post.delivery()
-    await post.settled(within_s=90)
-    assert recipients(post) == everybody(20)
+    await post.settled(within_s=90 + count)
+    assert recipients(post) == everybody(count)
     assert await post.store.value("SELECT count(*) FROM outbox WHERE metadata ? 'resent'") == 0
     rows = await post.store.rows(
         "SELECT m.provider_message_id, m.metadata ->> 'rfc_message_id' AS rfc FROM messages m WHERE author = 'agent'"
@@ -64,14 +70,15 @@ async def test_f2_a_draft_whose_answer_was_lost_is_used_and_not_made_again(post:
     assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 3
 
 
-async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post: Post) -> None:
-    await ready(post, 20)
+@both_sizes
+async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post: Post, count: int) -> None:
+    await ready(post, count)
     post.stage.fault("users.drafts.send", "drop_answer", times=None)
     post.stage.fault("users.threads.get", "error_before", times=None)
     delivery = await post.delivery(look_up_s=0.05, max_unanswered=3)
-    await post.settled("parked", within_s=120)
-    assert recipients(post) == everybody(20)
-    assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == 20
+    await post.settled("parked", within_s=120 + 3 * count)
+    assert recipients(post) == everybody(count)
+    assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == count
     status, told = delivery._states["email"].status()
     assert status == "degraded"
     assert "waits for a person" in told

@@ -141,6 +141,16 @@ async def test_h3_without_certificates_it_is_503_so_that_pubsub_repeats(both: tu
     assert int(answer.headers["Retry-After"]) > 0
 
 
+async def test_h3_the_largest_history_id_that_gmail_may_name_is_taken(
+    post: Post, both: tuple[Served, Stage, Any]
+) -> None:
+    api, stage, _ = both
+    token = await asyncio.to_thread(stage.id_token)
+    answer = await api.client.post(PATH, json=push(2**64 - 1), headers=bearer(token))
+    assert answer.status_code == 200
+    assert await hints(post) == 2**63 - 1
+
+
 async def test_a_push_for_another_mailbox_is_acknowledged_and_changes_nothing(
     post: Post, both: tuple[Served, Stage, Any]
 ) -> None:

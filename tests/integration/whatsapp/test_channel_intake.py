@@ -12,6 +12,7 @@ from db.ids import new_id
 from db.pool import Pool, connection
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent
+from tests.fixtures.ticket_states import put_tickets
 from tests.integration.whatsapp.conftest import EVE, Store
 
 
@@ -161,7 +162,7 @@ async def test_g15_a_closed_conversation_is_not_joined(store: Store) -> None:
     first = await accept(store, message())
     await store.execute("UPDATE conversations SET status = 'closed'")
     second = await accept(store, message())
-    await store.execute("UPDATE tickets SET status = 'closed'")
+    await put_tickets(store.pool, "closed")
     third = await accept(store, message())
     assert len({first.conversation_id, second.conversation_id, third.conversation_id}) == 3
 
@@ -169,11 +170,11 @@ async def test_g15_a_closed_conversation_is_not_joined(store: Store) -> None:
 async def test_g15_a_follow_up_reopens_a_resolved_ticket(store: Store) -> None:
     first = await accept(store, message())
     for status in ("waiting", "resolved"):
-        await store.execute("UPDATE tickets SET status = $1, resolved_at = now()", status)
+        await put_tickets(store.pool, status)
         assert (await accept(store, message())).ticket_id == first.ticket_id
         [ticket] = await store.rows("SELECT status, resolved_at FROM tickets")
         assert (ticket["status"], ticket["resolved_at"]) == ("open", None)
-    await store.execute("UPDATE tickets SET status = 'resolved'")
+    await put_tickets(store.pool, "resolved")
     await store.execute("UPDATE conversations SET status = 'handed_over', owner = 'staff'")
     await accept(store, message())
     assert await store.value("SELECT status FROM tickets") == "escalated"  # a person still has it

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import time
 from typing import Any
@@ -18,8 +17,8 @@ from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.whatsapp.conftest import BOB, EVE, Line, Store, opened_line, twilio_args
 
-ROUNDS = int(os.environ.get("OUTCOME_ROUNDS", "20"))
-"""T-F2 and T-F3 have 200 each at full size."""
+pytestmark = pytest.mark.timeout(1200)
+both_sizes = pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.full)])
 
 
 def sent_to(line: Line, number: str = EVE) -> list[Entry]:
@@ -139,6 +138,38 @@ async def test_63016_by_callback_sends_the_template(line: Line) -> None:
     assert len(line.accepted()) == 2
 
 
+async def test_63016_at_once_sends_the_template(line: Line) -> None:
+    await line.answered("How do I export a board?")
+    line.stage.fault("messages.create", "refused", code=63016)
+    await line.deliver()
+    await line.all_in("sent")
+    [entry] = line.accepted()
+    assert entry.details["template"] == DEMO_TEMPLATE
+    assert "About: How do I export a board?" in entry.body
+    assert await line.store.value("SELECT bool_and(as_template) FROM outbox_parts")
+
+
+async def test_63016_at_once_without_a_template_goes_to_a_person(
+    listener: socket.socket, stage: Stage, store: Store, database_url: str
+) -> None:
+    twilio = twilio_args(stage, template_sid=None)
+    async with opened_line(listener, stage, store, database_url, twilio=twilio) as line:
+        await line.answered("How do I export a board?")
+        stage.fault("messages.create", "refused", code=63016)
+        await line.deliver()
+        await line.all_in("parked")
+        assert line.accepted() == []
+        assert await store.value("SELECT escalation_reason FROM tickets") == "undeliverable"
+
+
+async def test_63016_of_the_template_itself_goes_to_a_person(line: Line) -> None:
+    await line.answered("How do I export a board?")
+    line.stage.fault("messages.create", "refused", code=63016, times=2)
+    await line.deliver()
+    await line.all_in("parked")
+    assert line.accepted() == []
+
+
 async def test_63018_is_sent_again_later(line: Line) -> None:
     await line.answered("Hello")
     line.stage.fault("messages.create", "undelivered", code=63018)
@@ -244,22 +275,26 @@ async def many(line: Line, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("callbacks", ["told by callback", "found in the list"])
-async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(line: Line, callbacks: str) -> None:
-    numbers = await many(line, ROUNDS)
+@both_sizes
+async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(
+    line: Line, callbacks: str, count: int
+) -> None:
+    numbers = await many(line, count)
     if callbacks == "found in the list":
         line.stage.fault("status_callback", "drop", times=None)
-    for n, kind in enumerate(("drop_answer", "error_after") * (ROUNDS // 2)):
+    for n, kind in enumerate(("drop_answer", "error_after") * (count // 2)):
         line.stage.fault("messages.create", kind, status=(500, 503)[n % 2])
     await line.deliver()
-    await line.all_in("sent", within_s=20 + ROUNDS)
+    await line.all_in("sent", within_s=20 + count)
     assert sorted(entry.to[0] for entry in line.accepted()) == sorted(f"whatsapp:{number}" for number in numbers)
     refs = await line.store.rows("SELECT provider_message_id FROM messages WHERE author = 'agent'")
     assert {row["provider_message_id"] for row in refs} == {entry.message_id for entry in line.accepted()}
     assert await line.store.violations(within_s=60) == {}
 
 
-async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line) -> None:
-    await many(line, ROUNDS)
+@both_sizes
+async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, count: int) -> None:
+    await many(line, count)
     line.stage.fault("status_callback", "drop", times=None)
     line.stage.fault("messages.create", "drop_answer", times=None)
     line.stage.fault("messages.list", "error_before", times=None)
@@ -269,16 +304,35 @@ async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line) -> No
         await line.hurry()
         return set(await line.states()) == {"parked"}
 
-    await eventually(over, within_s=60 + ROUNDS)
-    assert len(line.accepted()) == ROUNDS
-    assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == ROUNDS
-    assert await line.store.value("SELECT count(*) FROM events WHERE topic = 'fte.escalations'") == ROUNDS
+    await eventually(over, within_s=60 + count)
+    assert len(line.accepted()) == count
+    assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == count
+    assert await line.store.value("SELECT count(*) FROM events WHERE topic = 'fte.escalations'") == count
 
     async def shown() -> bool:
         detail = (await line.client.get("/health")).json()["components"]["whatsapp"]["detail"]
         return "unknown fate" in detail
 
     await eventually(shown, within_s=10)
+
+
+async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_the_others(line: Line) -> None:
+    await many(line, 6)
+    line.stage.fault("status_callback", "drop", times=None)
+    line.stage.fault("messages.create", "drop_answer", times=6)
+    line.stage.fault("messages.list", "error_before", times=6)
+    await line.deliver(look_up_s=1000)
+
+    async def all_asked() -> bool:
+        query = "SELECT count(*) FROM outbox WHERE state = 'unknown' AND next_attempt_at > now() + interval '600 s'"
+        return bool(await line.store.value(query) == 6)
+
+    await eventually(all_asked, within_s=60)
+    await line.store.execute(
+        "UPDATE outbox SET next_attempt_at = now() WHERE id = (SELECT min(id::text)::uuid FROM outbox)"
+    )
+    await line.all_in("sent")
+    assert len(line.accepted()) == 6
 
 
 async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Line) -> None:

@@ -8,8 +8,8 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationHead
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
+from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
-from embeddings.workbench.escalation_fit import encoded
 
 
 def _held_out() -> list[Example]:

@@ -12,7 +12,8 @@ from embeddings.sentiment import LABELS
 from embeddings.workbench.evaluate import bm25, main, measure
 from embeddings.workbench.families import expand
 from embeddings.workbench.questions import read_questions
-from embeddings.workbench.sentiment import DATA, PER_FAMILY, calibrate, read_fresh
+from embeddings.workbench.sentiment import calibrate
+from embeddings.workbench.sentiment_measure import DATA, PER_FAMILY, read_fresh
 
 
 def test_families_are_made_alike_each_time_and_held_out_whole() -> None:

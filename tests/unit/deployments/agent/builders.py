@@ -65,6 +65,10 @@ async def _no_embedding(text: str) -> tuple[float, ...]:
     raise AssertionError(f"nothing was to be embedded: {text}")
 
 
+async def _no_search(model_id: str, vector: Any, *, limit: int, category: str | None) -> list[Passage]:
+    raise AssertionError("nothing was to be searched")
+
+
 def context(text: str = "How do I reset my password?", *, tone: str = "semi-formal", **fields: Any) -> RunContext:
     """A run before its first step; tools that need the database have none here."""
     own = {name: fields.pop(name) for name in ("attachments", "language", "phase") if name in fields}
@@ -77,7 +81,7 @@ def context(text: str = "How do I reset my password?", *, tone: str = "semi-form
         response_template="{{ body }}",
     )
     services = Services(
-        pool=None,
+        search=_no_search,
         embed_query=_no_embedding,
         gate=None,  # type: ignore[arg-type]
         review=guardrails.review,

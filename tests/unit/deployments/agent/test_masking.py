@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.agent.masking import Vault, luhn, redact, valid_iban
+from deployments.agent.masking import Vault, redact
 
 PERSONAL = {
     "EMAIL": ["anna.lindgren@example.com", "o'neil+tag@mail.example.co.uk"],
     "PHONE": ["+49 30 901820", "+1 415 555 2671", "(415) 555-2671", "030/1234567", "0171 1234567"],
     "CARD": ["4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005"],
     "IBAN": ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432"],
-    "SOCIAL": ["123-45-6789"],
-    "IP": ["192.168.10.44"],
+    "ID": ["123-45-6789", "12345678Z", "RSSMRA85T10A562S", "529.982.247-25", "756.9217.0769.85"],
+    "IP": ["192.168.10.44", "2001:db8::8a2e:370:7334"],
     "SECRET": [
         "sk-proj-abcdefghijklmnop1234",
         "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
@@ -36,6 +37,9 @@ HARMLESS = [
     "version 2.10.3",
     "WEB-142",
     "Is my password wrong?",
+    "the timer shows 14:30:00",
+    "created 2025-03-01T14:30:00Z",
+    "password: reset",
     "The API allows 600 requests per minute",
 ]
 
@@ -54,6 +58,14 @@ def test_g12_masked(kind: str, value: str, around: str) -> None:
 )
 def test_g12_secrets_by_their_name(text: str) -> None:
     assert "[SECRET_1]" in Vault().mask(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I was born on 12 March 1984.", "DOB: 1984-03-12", "My passport number is C01X00T47", "Hi, my name is Li Wei."],
+)
+def test_g12_data_by_the_words_before_it(text: str) -> None:
+    assert re.search(r"\[(?:BIRTH|ID|NAME)_1\]", Vault().mask(text))
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -101,10 +113,3 @@ def test_g12_every_string_of_a_transcript_is_masked_and_its_structure_stays() ->
 def test_g12_any_text_can_be_masked_and_masking_again_changes_nothing(text: str) -> None:
     once = redact(text)
     assert Vault().mask(once).count("@") <= once.count("@")
-
-
-def test_luhn_and_iban() -> None:
-    assert luhn("4111111111111111")
-    assert not luhn("4111111111111112")
-    assert valid_iban("DE89370400440532013000")
-    assert not valid_iban("DE88370400440532013000")

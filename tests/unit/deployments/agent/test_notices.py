@@ -23,6 +23,15 @@ def test_g14_notice_promises_nothing_and_says_who_answers(reason: str, tone: str
     assert len(text) <= 300
 
 
+@pytest.mark.parametrize(("reason", "tone"), ALL)
+def test_g14_where_nobody_is_there_the_notice_says_when_people_are_back(reason: str, tone: str) -> None:
+    text = notices.hand_over(context(tone=tone), reason, back="Monday 08:00 UTC")
+    assert "team is back on Monday 08:00 UTC." in text
+    assert guardrails.forbidden(text) is None
+    assert guardrails.foreign_addresses(text, []) == []
+    assert len(text) <= 300
+
+
 @pytest.mark.parametrize("tone", TONES)
 def test_g9_apology_in_each_tone(tone: str) -> None:
     assert "sorry" in notices.hand_over(context(tone=tone), "agent_error")

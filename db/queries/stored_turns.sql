@@ -1,0 +1,81 @@
+-- decided --
+-- The turns that the agent decided between two times, oldest first: the row that owns the reply, and what was said.
+SELECT d.inbox_id, d.outcome, d.rule, d.reason, d.scores, d.passages, d.tool_calls, d.model, d.prompt_version, d.usage,
+       d.stages_ms, d.model_ms, d.latency_ms, d.created_at, o.body AS reply, i.state
+FROM decision_records d JOIN inbox i ON i.id = d.inbox_id
+LEFT JOIN outbox o ON o.inbound_id = d.inbox_id AND o.author = 'agent'
+WHERE d.created_at >= $1 AND d.created_at < $2
+ORDER BY d.created_at, d.inbox_id LIMIT $3;
+
+-- as_it_was --
+-- A turn as identity opened it then: the columns of open_turns, with nothing of what came later. A message of the
+-- customer's came earlier when its own turn ended earlier, for turns of a conversation never overlap.
+WITH own AS (
+    SELECT i.*, COALESCE(d.created_at, now()) AS decided_at
+    FROM inbox i LEFT JOIN decision_records d ON d.inbox_id = i.id WHERE i.id = $1
+), waiting AS (
+    SELECT array_agg(w.id ORDER BY w.received_at, w.id) AS inbox_ids,
+           array_agg(w.message_id ORDER BY w.received_at, w.id) AS message_ids,
+           array_agg(m.content ORDER BY w.received_at, w.id) AS contents,
+           array_agg(0 ORDER BY w.received_at, w.id) AS attempts,
+           array_agg(w.received_at ORDER BY w.received_at, w.id) AS received_ats
+    FROM own JOIN inbox w ON w.id = own.id OR w.absorbed_by = own.id JOIN messages m ON m.id = w.message_id
+), past AS (
+    SELECT m.*
+    FROM own CROSS JOIN waiting JOIN messages m ON m.conversation_id = own.conversation_id
+    LEFT JOIN inbox i ON i.message_id = m.id
+    WHERE m.id <> ALL (waiting.message_ids) AND m.created_at < own.decided_at
+      AND (m.direction = 'outbound' OR i.id IS NULL OR i.finished_at < own.decided_at)
+      AND m.delivery_status IS DISTINCT FROM 'cancelled'
+)
+SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.owner_token,
+       substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
+       CASE WHEN customer.filing_key = c.sender_key OR identifier.tier > 1 THEN customer.name END AS known_name,
+       CASE WHEN identifier.verified_at <= own.decided_at THEN identifier.tier ELSE 0 END AS tier, identifier.verified_at,
+       (SELECT count(*) FROM outbox o JOIN conversations answered ON answered.id = o.conversation_id
+        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+          AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft')
+          AND o.created_at > own.decided_at - interval '1 hour' AND o.created_at < own.decided_at
+          AND (answered.sender_verified OR NOT c.sender_verified))
+       AS replies_last_hour,
+       (SELECT count(*) FROM outbox o
+        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+          AND o.conversation_id = c.id AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft')
+          AND o.created_at > own.decided_at - interval '1 day' AND o.created_at < own.decided_at)
+       AS replies_last_day,
+       (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
+        ORDER BY i.received_at LIMIT 1) AS typed_name,
+       waiting.inbox_ids, waiting.message_ids, waiting.contents, waiting.attempts, waiting.received_ats,
+       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject, 'processing' AS status,
+       NULL AS escalation_reason, t.created_at, t.created_at AS updated_at, NULL::timestamptz AS resolved_at,
+       e.ids AS earlier_ids, e.directions, e.authors, e.channels, e.contents AS earlier_contents,
+       e.sentiments AS earlier_sentiments, e.created_ats, s.sentiments, own.decided_at
+FROM own CROSS JOIN waiting
+JOIN conversations c ON c.id = own.conversation_id
+JOIN customers customer ON customer.id = c.customer_id
+JOIN tickets t ON t.id = own.ticket_id
+LEFT JOIN customer_identifiers identifier ON c.sender_verified AND identifier.customer_id = c.customer_id
+    AND identifier.type || ':' || identifier.value = c.sender_key
+CROSS JOIN LATERAL (
+    SELECT array_agg(q.id ORDER BY q.created_at, q.id) AS ids,
+           array_agg(q.direction ORDER BY q.created_at, q.id) AS directions,
+           array_agg(q.author ORDER BY q.created_at, q.id) AS authors,
+           array_agg(q.channel ORDER BY q.created_at, q.id) AS channels,
+           array_agg(q.content ORDER BY q.created_at, q.id) AS contents,
+           array_agg(q.sentiment ORDER BY q.created_at, q.id) AS sentiments,
+           array_agg(q.created_at ORDER BY q.created_at, q.id) AS created_ats
+    FROM (SELECT * FROM past ORDER BY created_at DESC, id DESC LIMIT $2) q) e
+CROSS JOIN LATERAL (
+    SELECT array_agg(q.sentiment ORDER BY q.created_at, q.id) AS sentiments
+    FROM (SELECT sentiment, created_at, id FROM past WHERE direction = 'inbound' AND sentiment IS NOT NULL
+          ORDER BY created_at DESC, id DESC LIMIT $3) q) s;
+
+-- opened_before --
+SELECT number FROM tickets WHERE number = ANY ($1::text[]) AND created_at < $2;
+
+-- last_of_ticket --
+-- The row that owns, or will own, the reply to a ticket's last message, and what became of that message.
+SELECT COALESCE(i.absorbed_by, i.id) AS inbox_id, i.state
+FROM inbox i JOIN tickets t ON t.id = i.ticket_id
+WHERE t.number = $1
+ORDER BY i.received_at DESC, i.id DESC LIMIT 1;

@@ -1,0 +1,51 @@
+"""Alarms that the team hears of: what the collector finds, and words whose fate their provider does not tell (T-F3).
+
+A machine's trouble is told at once at any hour: unlike a customer's request it does not wait for somebody to come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from db import notifications
+from db.pool import Connection, Pool, connection
+
+UNDECIDED_AFTER_S = 600.0
+"""Ten minutes, in which a provider that answers is asked several times."""
+AGAIN_AFTER_S = 6 * 3600.0
+"""An alert that goes on, or comes and goes, is told once in this time."""
+
+
+async def tell_alerts(connection: Connection, alerts: Sequence[str], *, now: datetime) -> None:
+    """Have the collector's alerts told; their first two words say which one it is ("mean latency")."""
+    for alert in alerts:
+        key = "alert:" + " ".join(alert.split()[:2])
+        await notifications.add(connection, key, f"Alert: {alert}", due_at=now, again_after_s=AGAIN_AFTER_S)
+
+
+class UndecidedWords:
+    """Looks for words that may or may not have reached their customer, and has each told once."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        staff_url: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        after_s: float = UNDECIDED_AFTER_S,
+    ) -> None:
+        self._pool, self._staff_url, self._clock, self._after_s = pool, staff_url, clock, after_s
+
+    async def run_once(self) -> int:
+        """Have what is new told; returns how many. Raises DatabaseUnavailableError."""
+        now = self._clock()
+        async with connection(self._pool) as borrowed:
+            found = await notifications.undecided_words(borrowed, now=now, after_s=self._after_s)
+            for word in found:
+                body = (
+                    f"Nobody can say whether a reply in {word.number} ({word.channel}) was sent: its provider has not "
+                    f"told for {word.minutes:.0f} minutes. It is not sent again blindly. {self._staff_url}"
+                )
+                await notifications.add(borrowed, f"unknown:{word.id}", body, due_at=now)
+        return len(found)

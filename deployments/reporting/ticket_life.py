@@ -1,0 +1,60 @@
+"""The steps that time makes: a waiting ticket resolves by itself, a resolved one closes (G15)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from db import notifications, ticket_life
+from db.pool import Connection, Pool, connection
+
+BATCH = 500
+"""Tickets in one statement: its locks are held for a few milliseconds each."""
+
+log = structlog.get_logger(__name__)
+
+
+class TicketLife:
+    """Ends tickets that nobody writes in any more; batch after batch, each a transaction of its own."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        resolve_after: timedelta,
+        close_after: timedelta,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch: int = BATCH,
+    ) -> None:
+        self._pool, self._clock, self._batch = pool, clock, batch
+        self._resolve_after, self._close_after = resolve_after, close_after
+
+    async def run_once(self) -> tuple[int, int]:
+        """Make every step that is due; returns how many resolved and closed. Raises DatabaseUnavailableError."""
+        now = self._clock()
+        closed = await self._all(
+            lambda c: ticket_life.close_resolved(c, resolved_since=now - self._close_after, limit=self._batch)
+        )
+        resolved = await self._all(
+            lambda c: ticket_life.resolve_idle(c, waiting_since=now - self._resolve_after, limit=self._batch)
+        )
+        if resolved or closed:
+            log.info("tickets_ended", resolved=resolved, closed=closed)
+        async with connection(self._pool) as borrowed:
+            await notifications.delete_old(borrowed)
+        return resolved, closed
+
+    async def _all(self, step: Callable[[Connection], Awaitable[int]]) -> int:
+        total = 0
+        while True:
+            async with connection(self._pool) as borrowed:
+                try:
+                    done = await step(borrowed)
+                except ticket_life.IllegalStepError as error:
+                    log.info("ticket_stays_open", cause=str(error))
+                    return total
+            total += done
+            if done < self._batch:
+                return total

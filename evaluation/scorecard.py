@@ -1,0 +1,35 @@
+"""The quality report (T3): every part that is decided by judgement rather than by a rule, measured offline.
+
+Nothing needs to run: the encoder works in this process, on the labelled sets and the documentation of the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from embeddings.encoder import Encoder
+from embeddings.workbench.questions import DOCUMENT
+from evaluation import quality_escalation, quality_guards, quality_retrieval, quality_sentiment
+from evaluation.quality import Group, Scorecard
+
+Part = Callable[[], list[Group]]
+Progress = Callable[[str], None]
+
+
+def parts(encoder: Encoder) -> Mapping[str, Part]:
+    """What is measured, by the name that is shown while it runs."""
+    return {
+        "escalation": lambda: quality_escalation.measure(encoder),
+        "outgoing check and groundedness": lambda: quality_guards.measure(DOCUMENT),
+        "sentiment": lambda: quality_sentiment.measure(encoder),
+        "retrieval": lambda: quality_retrieval.measure(encoder, DOCUMENT),
+    }
+
+
+def measure(measured: Mapping[str, Part], started: Progress) -> Scorecard:
+    """Measure the parts one after the other; `started` is told the name of each before it runs."""
+    groups: list[Group] = []
+    for name, part in measured.items():
+        started(name)
+        groups += part()
+    return Scorecard(groups=tuple(groups))

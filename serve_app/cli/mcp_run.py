@@ -1,0 +1,135 @@
+"""What `nightdesk mcp` does: builds the desk over the product's database and serves it until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from db.pool import DatabaseUnavailableError, Pool, create_pool
+from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.analysis import AnalysisNode
+from deployments.escalation import EscalationRules
+from embeddings.encoder import Encoder
+from embeddings.escalation import EscalationHead
+from embeddings.relevance import RelevanceGate
+from embeddings.sentiment import SentimentHead
+from ingest.status_link import status_link
+from serve_app.api.auth import StaffKeys
+from serve_app.cli.target import Target, find_product
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.errors import UserError
+from serve_app.mcp_desk import McpDesk, Nodes
+from serve_app.mcp_server import build_server, http_app, http_caller
+from serve_app.mcp_turns import McpTurns
+from serve_app.settings import Settings, load_settings
+from serve_app.telemetry import configure_logging
+
+STDIO_CALLER = "stdio"
+"""Whoever started the server himself; the name in the records of what he decides."""
+
+
+def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
+    """Serve over HTTP on `port`, or over stdio without one. Raises UserError, NotRunningError."""
+    configure_logging("WARNING", "mcp")
+    settings, product = load_settings(), find_product(data_dir)
+    try:
+        asyncio.run(_serve(product, settings, port=port, allow_writes=allow_writes))
+    except DatabaseUnavailableError as error:
+        raise UserError(f"{error}: `nightdesk status` shows what runs.") from error
+    except KeyboardInterrupt:
+        pass
+
+
+async def _serve(product: Target, settings: Settings, *, port: int | None, allow_writes: bool) -> None:
+    async with _desk(product, settings) as desk:
+        if port is None:
+            await serve_stdio(desk, allow_writes=allow_writes)
+        else:
+            await serve_http(desk, staff_keys(product, settings), port=port, allow_writes=allow_writes)
+
+
+async def serve_stdio(desk: McpDesk, *, allow_writes: bool) -> None:
+    """Serve whoever started this process, until he closes its input."""
+    from mcp.server.stdio import stdio_server
+
+    server = build_server(desk, allow_writes=allow_writes, caller=lambda: STDIO_CALLER)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+async def serve_http(desk: McpDesk, keys: StaffKeys, *, port: int, allow_writes: bool) -> None:
+    """Serve on the loopback address until interrupted. Raises UserError when the port is taken."""
+    import uvicorn
+
+    server = build_server(desk, allow_writes=allow_writes, caller=http_caller)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen()  # who reads the address below may call at once
+        except OSError as error:
+            raise UserError(f"port {port} is taken ({error.strerror}): choose another with --port.") from error
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        print(f"MCP server at {url}/mcp; each call needs a staff key as its Bearer token", file=sys.stderr)
+        config = uvicorn.Config(http_app(server, keys, url=url), log_config=None, lifespan="on", proxy_headers=False)
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def staff_keys(product: Target, settings: Settings) -> StaffKeys:
+    """Return the keys that open the HTTP door: the staff's, and the one that `up` keeps for our own commands.
+
+    Raises UserError when there is none at all.
+    """
+    configured = settings.staff_api_key.get_secret_value() if settings.staff_api_key else None
+    if not configured and not product.token:
+        raise UserError("no staff key is configured: set STAFF_API_KEY, or serve over stdio.")
+    return StaffKeys.parse(configured, bound_to_loopback=True, operator_token=product.token)
+
+
+@asynccontextmanager
+async def _desk(product: Target, settings: Settings) -> AsyncIterator[McpDesk]:
+    pool = await create_pool(product.database_url, size=4)
+    try:
+        secret = settings.secret_key.get_secret_value() if settings.secret_key else _kept_secret(product)
+        base = (settings.public_base_url or product.url).rstrip("/")
+        links = partial(status_link, base, secret)
+        turns = McpTurns(pool=pool, links=links, approval=settings.agent_mode == "draft")
+        async with McpDesk(turns=turns, nodes=_loader(pool, settings, links)) as desk:
+            yield desk
+    finally:
+        await pool.close()
+
+
+def _kept_secret(product: Target) -> str:
+    return DataDir(Path(product.data_dir)).secret("secret_key")
+
+
+def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Callable[[], Awaitable[Nodes]]:
+    async def load() -> Nodes:
+        return await asyncio.to_thread(_nodes, pool, settings, links)
+
+    return load
+
+
+def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes:
+    analysis = AnalysisNode(
+        encoder=Encoder(settings.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationHead.load()
+    )
+
+    async def embed_query(text: str) -> tuple[float, ...]:
+        return (await analysis.embed([text]))[0]
+
+    agent = AgentNode(
+        pool=pool,
+        embed_query=embed_query,
+        model=ModelSettings(),  # the client is the model; nobody else is asked
+        gate=RelevanceGate.load(),
+        rules=EscalationRules(settings.escalation_thresholds),
+        links=links,
+    )
+    return Nodes(analysis=analysis, agent=agent)

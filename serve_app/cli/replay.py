@@ -1,0 +1,65 @@
+"""`nightdesk replay`: what other settings would have made of the turns that are stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serve_app.cli.options import DataDirOption, JsonFileOption
+from serve_app.cli.target import find_database
+from serve_app.embedded.errors import UserError
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+SinceOption = Annotated[
+    str, typer.Option("--since", metavar="T", help="From when on: 24h, 7d, or a time such as 2026-11-20T08:00.")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="T", help="Up to when; now unless given.")]
+LimitOption = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many turns at most, oldest first.")]
+WithOption = Annotated[
+    Path,
+    typer.Option(
+        "--with",
+        metavar="FILE",
+        help="TOML with what to try: OPENAI_…, ESCALATION_THRESHOLDS, RELEVANCE_THRESHOLD, PROMPT, PRODUCT_DOCS.",
+        show_default=False,
+    ),
+]
+
+
+def replay(
+    since: SinceOption,
+    tried: WithOption,
+    until: UntilOption = None,
+    limit: LimitOption = 1000,
+    data_dir: DataDirOption = None,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Run stored turns against other settings and show what would be decided otherwise. Nothing is written or sent.
+
+    Only the database is needed. It is opened read-only; a language model that the file names is really asked.
+    """
+    from serve_app.cli.replay_settings import read_tried
+    from serve_app.cli.replay_view import Span, run
+
+    now = datetime.now(UTC)
+    span = Span(since=moment(since, now), until=moment(until, now) if until else now, limit=limit)
+    settings = read_tried(tried)
+    run(find_database(data_dir), settings, span, json_file)
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return the time that `text` names: so long before `now` (24h, 7d), or by ISO 8601, local without an offset.
+
+    Raises UserError.
+    """
+    number, unit = text[:-1], text[-1:]
+    if unit in _UNITS and number.isdecimal():
+        return now - timedelta(**{_UNITS[unit]: int(number)})
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UserError(f"{text!r} is no time: expected such as 24h, 7d, 2026-11-20 or 2026-11-20T08:00.") from None

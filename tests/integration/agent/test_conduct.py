@@ -1,0 +1,129 @@
+"""G3: however a model behaves, the store ends with exactly one told customer, the right one, and tools in legal order.
+
+Whole turns through intake, identity, the pipeline and the turn's transaction; each conversation is run again and again
+(pass^8): it has to come out right every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deployments.agent import protocol
+from ingest.events import InboundMessage
+from tests.fakes.openai_server import OpenAIServer
+from tests.integration.agent.conduct import CONDUCTS, MESSAGES
+from tests.integration.agent.conftest import Desk
+from tests.integration.pipeline.conftest import Store
+
+CASES = [(name, number) for name in CONDUCTS for number in range(len(MESSAGES))]
+SLICE = [(name, at % 3) for at, name in enumerate(CONDUCTS)]
+RUNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run of one conversation."""
+
+    conduct: str
+    message: int
+    run: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.conduct}.{self.message}.{self.run}"
+
+    @property
+    def marker(self) -> str:
+        return f"Reference {self.name}."
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.replace('_', '-')}@example.com"
+
+
+class Broken:
+    """A search that fails."""
+
+    async def __call__(self, *_: Any, **__: Any) -> Sequence[Any]:
+        raise ValueError("the index is damaged")
+
+
+async def play(desk: Desk, store: Store, openai: OpenAIServer, case: Case) -> None:
+    """Let a customer write and the model behave; raises AssertionError when the end is not right."""
+    conduct = CONDUCTS[case.conduct]
+    openai.direct(case.marker, *conduct.steps, then=conduct.then)
+    wake = await store.form(f"{MESSAGES[case.message]} {case.marker}", email=case.email)
+    agent = Desk(pool=desk.pool, analysis=desk.analysis, model=desk.model, search=Broken()) if conduct.failing else desk
+    outcome = await store.pipeline(agent=agent.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
+    await assert_one_told_customer(store, case, wake, outcome)
+
+
+async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessage, outcome: str) -> None:
+    assert outcome in ("answered", "escalated"), case.name
+    [end] = await store.rows(
+        "SELECT i.id, i.state, t.id AS ticket_id, t.status, t.escalation_reason, c.owner, d.outcome, d.tool_calls, "
+        "d.rule, t.number, t.customer_id FROM inbox i JOIN tickets t ON t.id = i.ticket_id "
+        "JOIN conversations c ON c.id = i.conversation_id JOIN decision_records d ON d.inbox_id = i.id "
+        "WHERE i.sender_key = $1",
+        f"email:{case.email}",
+    )
+    words = await store.rows("SELECT * FROM outbox WHERE inbound_id = $1", end["id"])
+    told = await store.rows("SELECT * FROM messages WHERE ticket_id = $1 AND author = 'agent'", end["ticket_id"])
+    assert [(w["recipient"], w["ticket_id"], w["state"]) for w in words] == [(case.email, end["ticket_id"], "ready")]
+    assert [m["customer_id"] for m in told] == [end["customer_id"]]
+    assert told[0]["content"] == words[0]["body"]
+    assert end["state"] == end["outcome"] == outcome
+    expected = ("waiting", "agent") if outcome == "answered" else ("escalated", "staff")
+    assert (end["status"], end["owner"]) == expected, (case.name, end["rule"])
+    assert (end["escalation_reason"] is None) == (outcome == "answered")
+    assert_legal_order([call["name"] for call in end["tool_calls"] if call["ok"]], case)
+    assert await store.value("SELECT count(*) FROM tickets WHERE customer_id = $1", end["customer_id"]) == 1
+
+
+def assert_legal_order(done: list[str], case: Case) -> None:
+    """Create first, then history, then at most two searches, and one ending at most, nothing behind it."""
+    ending = [name for name in done if name in (protocol.SEND, protocol.ESCALATE)]
+    assert done[0] == protocol.CREATE_TICKET, (case.name, done)
+    assert len(ending) <= 1, (case.name, done)
+    assert not ending or done[-1] in ending
+    assert done.count(protocol.SEARCH) <= protocol.MAX_SEARCHES
+    if protocol.SEARCH in done:
+        assert done.index(protocol.GET_HISTORY) < done.index(protocol.SEARCH)
+    if protocol.SEND in done and not MESSAGES[case.message].startswith("Thank you"):
+        assert protocol.SEARCH in done
+
+
+async def play_all(desk: Desk, openai: OpenAIServer, cases: Sequence[Case]) -> list[str]:
+    """Run cases eight at a time and return those that failed, with the reason."""
+    store, gate = Store(desk.pool), asyncio.Semaphore(8)
+
+    async def one(case: Case) -> str | None:
+        async with gate:
+            try:
+                await play(desk, store, openai, case)
+            except AssertionError as error:
+                return f"{case.name}: {error}"
+        return None
+
+    failed = [failure for failure in await asyncio.gather(*map(one, cases)) if failure]
+    assert await store.violations(within_s=300) == {}
+    return failed
+
+
+async def test_g3_one_told_customer_whatever_the_model_does(patient: Desk, openai: OpenAIServer) -> None:
+    api = patient.model.api
+    assert await play_all(patient, openai, [Case(f"{name}", number, ord(api[0])) for name, number in SLICE]) == []
+
+
+@pytest.mark.full
+async def test_g3_pass_8_of_150_conversations(patient: Desk, openai: OpenAIServer) -> None:
+    assert len(CASES) == 150
+    first = 100 if patient.model.api == "responses" else 200
+    for run in range(RUNS):
+        failed = await play_all(patient, openai, [Case(name, number, first + run) for name, number in CASES])
+        assert failed == []

@@ -1,0 +1,187 @@
+"""I2, R7, T-S8: an address and a number become one story when both have been confirmed, and not before."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+
+import httpx
+import pytest
+
+from db import identities, merges
+from db.links import LinkUsedError
+from db.pool import connection
+from deployments.identity_links import IdentityLinks, Offer
+from ingest.status_link import status_link, status_token
+from tests.fakes.nodes import ScriptedAgent
+from tests.integration.api.serving import SECRET, arguments, running
+from tests.integration.identity.conftest import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
+
+LINK = re.compile(r"http://[^\s#]+/link#(\S+)")
+
+
+@pytest.fixture
+def links(store: Store) -> IdentityLinks:
+    base = "http://127.0.0.1:8000"
+    return IdentityLinks(
+        pool=store.pool, secret_key=SECRET, public_base_url=base, status_link=partial(status_link, base, SECRET)
+    )
+
+
+async def tokens(store: Store) -> dict[str, str]:
+    """The tokens of the links by where each was sent."""
+    sent = await store.rows("SELECT recipient, body FROM outbox WHERE author = 'system' ORDER BY id")
+    return {row["recipient"]: LINK.findall(row["body"])[0] for row in sent}
+
+
+async def confirmed(links: IdentityLinks, token: str) -> str:
+    """What becomes of a link: linked, confirmed or gone."""
+    try:
+        return "linked" if await links.confirm(token) else "confirmed"
+    except LinkUsedError:
+        return "gone"
+
+
+async def both_known(store: Store) -> str:
+    """Eve writes on WhatsApp and then sends a form with her number; returns the form's ticket."""
+    await handled(store, whatsapp("My invoice is wrong"))
+    await store.form("Where is my export?", phone=EVE)
+    return store.numbers[-1]
+
+
+async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) -> None:
+    ticket = await both_known(store)
+    assert await links.ask(ticket)
+    sent = await tokens(store)
+    assert set(sent) == {ANN, EVE}
+    assert await confirmed(links, sent[ANN]) == "confirmed"
+    assert await store.value("SELECT count(*) FROM identity_merges") == 0
+    assert await confirmed(links, sent[EVE]) == "linked"
+    rows = await store.rows("SELECT DISTINCT customer_id FROM customer_identifiers WHERE tier = 2")
+    assert len(rows) == 1
+    agent = ScriptedAgent()
+    await handled(store, mail("Hello by mail"), agent=agent)
+    turn = agent.runs[0]
+    assert (turn.channel, turn.tier) == ("email", 2)
+    assert [line.rpartition(": ")[2] for line in turn.history] == ["My invoice is wrong", "A question"]
+    async with connection(store.pool) as borrowed:
+        found = await identities.linked_email(borrowed, turn.customer_id, sender_key=f"whatsapp:{EVE}")
+        assert found == ANN
+        assert await identities.linked_email(borrowed, turn.customer_id, sender_key="whatsapp:+4930") is None
+
+
+async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityLinks) -> None:
+    await links.ask(await both_known(store))
+    sent = await tokens(store)
+    await confirmed(links, sent[ANN])
+    await store.execute("UPDATE customer_identifiers SET last_seen_at = $1", moment := datetime.now(UTC))
+    before = await contents(store)
+    await confirmed(links, sent[EVE])
+    merge_id = await store.value("SELECT id FROM identity_merges")
+    async with connection(store.pool) as borrowed:
+        await merges.undo(borrowed, merge_id, actor="staff:ann")
+    # That somebody has opened the link is no part of the merge.
+    await store.execute("UPDATE customer_identifiers SET last_seen_at = $1", moment)
+    after = await contents(store)
+    assert {table for table in before if before[table] != after[table]} == {"identity_links"}
+    async with connection(store.pool) as borrowed:
+        ann = await customer_of(store, f"email:{ANN}")
+        assert await identities.linked_email(borrowed, ann, sender_key=f"whatsapp:{EVE}") is None
+
+
+async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, links: IdentityLinks) -> None:
+    await links.ask(await both_known(store))
+    token = (await tokens(store))[ANN]
+    for _ in range(3):
+        assert await links.look(token) == Offer(side="email", yours=ANN, other="ends in 4567")
+    results = await asyncio.gather(*(confirmed(links, token) for _ in range(8)))
+    assert sorted(results) == ["confirmed"] + ["gone"] * 7
+    assert await links.look(token) is None
+
+
+@pytest.mark.parametrize("change", ["expired", "forged", "other side", "nonsense", "lapsed"])
+async def test_i3_a_link_that_is_not_ours_or_too_old_links_nothing(
+    store: Store, links: IdentityLinks, change: str
+) -> None:
+    await links.ask(await both_known(store))
+    sent = await tokens(store)
+    token = sent[EVE]
+    await confirmed(links, sent[ANN])
+    match change:
+        case "expired":
+            await store.execute("UPDATE identity_links SET expires_at = now()")
+        case "forged":
+            token = token[:-4] + ("AAAA" if not token.endswith("AAAA") else "BBBB")
+        case "other side":
+            token = token.replace(".number.", ".email.")
+        case "nonsense":
+            token = "..\u00e9"
+        case "lapsed":
+            await store.execute("UPDATE customer_identifiers SET last_seen_at = now() - interval '181 days'")
+    assert await confirmed(links, token) == "gone"
+    assert await store.value("SELECT count(*) FROM customer_identifiers WHERE tier = 2") == 0
+    assert await store.value("SELECT count(*) FROM identity_merges") == 0
+
+
+async def test_i3_over_http_asking_tells_nobody_who_is_known(store: Store, database_url: str) -> None:
+    known = await both_known(store)
+    await store.form("Another number", email="bob@example.com", phone="+12025550123")
+    await store.form("No number", email="carl@example.com")
+    path = "/api/v1/identity/links"
+    async with running(arguments(database_url)) as api:
+
+        async def asked(ticket: str, token: str) -> httpx.Response:
+            return await api.client.post(path, json={"ticket_id": ticket, "token": token})
+
+        answers = [await asked(ticket, status_token(SECRET, ticket)) for ticket in (known, *store.numbers[-2:])]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(202, answers[0].text)}
+        assert (await asked(known, "guess")).status_code == 404
+        sent = await tokens(store)
+        assert set(sent) == {ANN, EVE}
+        shown = await api.client.get(path, params={"token": sent[EVE]})
+        assert shown.json() == {"side": "number", "yours": EVE, "other": "begins with a"}
+        ends = [await api.client.post(f"{path}/confirm", json={"token": token}) for token in sent.values()]
+        assert [end.json()["status"] for end in ends] == ["confirmed", "linked"]
+        assert (await api.client.get(path, params={"token": sent[EVE]})).status_code == 404
+        assert (await api.client.post(f"{path}/confirm", json={"token": sent[EVE]})).status_code == 404
+        ticket = await api.client.get(f"/tickets/{known}", params={"token": status_token(SECRET, known)})
+        assert not any(token in ticket.text for token in sent.values())
+        page = await api.client.get("/link")
+        script = await api.client.get("/assets/link.js")
+        assert (page.status_code, 'addEventListener("click", confirm)' in script.text) == (200, True)
+
+
+async def test_ts8_one_notice_an_hour_and_none_of_a_strangers_words(store: Store, links: IdentityLinks) -> None:
+    await handled(store, whatsapp("Hello"))
+    for n in range(12):
+        await store.form(f"SPAM{n} spam spam spam", phone=EVE)
+    await store.execute("UPDATE customers SET name = 'SPAM'")
+    await store.execute("UPDATE tickets SET subject = 'SPAM'")
+    tickets = await store.rows("SELECT number FROM tickets WHERE source_channel = 'web_form'")
+    await asyncio.gather(*(links.ask(row["number"]) for row in tickets))
+    sent = await store.rows("SELECT recipient, subject, body FROM outbox WHERE author = 'system'")
+    assert sorted(row["recipient"] for row in sent) == [EVE, ANN]
+    assert not any("SPAM" in row["subject"] + row["body"] for row in sent)
+    await store.execute("UPDATE identity_link_targets SET sent_at = now() - interval '61 minutes'")
+    await links.ask(tickets[0]["number"])
+    assert await store.value("SELECT count(*) FROM outbox WHERE author = 'system'") == 4
+
+
+async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Store, links: IdentityLinks) -> None:
+    ticket = await both_known(store)
+    await links.ask(ticket)
+    sent = await tokens(store)
+    kept = await store.rows("SELECT content FROM messages WHERE author = 'system'")
+    assert len(kept) == 2
+    assert not any(token in row["content"] for row in kept for token in sent.values())
+    notices = {row["id"] for row in await store.rows("SELECT id FROM conversations WHERE metadata ? 'notice'")}
+    later = await accept(store, whatsapp("What is this?"))
+    assert isinstance(later.conversation_id, UUID)
+    assert later.conversation_id not in notices
+    agent = ScriptedAgent()
+    await handled(store, mail("What is this?"), agent=agent)
+    turn = agent.runs[0]
+    assert (turn.channel, turn.tier, len(turn.history)) == ("email", 1, 1)  # the form that named the address, no notice

@@ -1,0 +1,102 @@
+"""I1, I4: messages, merges and unmerges at once: nothing doubled, nothing lost, nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from uuid import UUID
+
+import pytest
+
+from db import merges
+from db.merges import AlreadyOneError, MergeBuriedError, MergeBusyError, NoSuchMergeError
+from db.pool import connection
+from tests.integration.identity.conftest import Store, accept, customer_of, mail, whatsapp
+from tests.integration.identity.test_merges import strays
+
+MAILS = [f"m{n}@example.com" for n in range(3)]
+NUMBERS = [f"+4917012345{n:02}" for n in range(3)]
+KEYS = [f"email:{address}" for address in MAILS] + [f"whatsapp:{number}" for number in NUMBERS]
+
+
+async def writer(store: Store, dice: random.Random, rounds: int) -> int:
+    for _ in range(rounds):
+        match dice.randrange(3):
+            case 0:
+                await store.form("A form", email=dice.choice(MAILS), phone=dice.choice([None, *NUMBERS]))
+            case 1:
+                await accept(store, mail("A mail", dice.choice(MAILS), verified=dice.random() < 0.8))
+            case _:
+                await accept(store, whatsapp("A line", dice.choice(NUMBERS)))
+    return rounds
+
+
+async def clerk(store: Store, dice: random.Random, made: list[UUID], done: asyncio.Event, counts: Counter[str]) -> None:
+    while not done.is_set():
+        async with connection(store.pool) as borrowed:
+            try:
+                if made and dice.random() < 0.5:
+                    await merges.undo(borrowed, dice.choice(made), actor="staff:bob")
+                    counts["undone"] += 1
+                else:
+                    winner, loser = [await customer_of(store, key) for key in dice.sample(KEYS, 2)]
+                    merge = await merges.merge(
+                        borrowed, winner=winner, loser=loser, tier=3, actor="staff:ann", evidence="storm"
+                    )
+                    made.append(merge.id)
+                    counts["merged"] += 1
+            except (AlreadyOneError, MergeBuriedError, NoSuchMergeError) as error:
+                counts[type(error).__name__] += 1
+            except MergeBusyError:
+                counts["busy"] += 1
+        await asyncio.sleep(0.01)
+
+
+async def storm(store: Store, rounds: int, writers: int) -> Counter[str]:
+    for address, number in zip(MAILS, NUMBERS, strict=True):
+        await accept(store, mail("First", address))
+        await accept(store, whatsapp("First", number))
+    made: list[UUID] = []
+    done, counts = asyncio.Event(), Counter[str]()
+    clerks = [asyncio.create_task(clerk(store, random.Random(n), made, done, counts)) for n in range(2)]
+    written = await asyncio.gather(*(writer(store, random.Random(100 + n), rounds) for n in range(writers)))
+    done.set()
+    await asyncio.gather(*clerks)
+    assert await store.value("SELECT count(*) FROM inbox") == sum(written) + len(KEYS)
+    await check(store)
+    async with connection(store.pool) as borrowed:
+        for merge_id in reversed(made):
+            try:
+                await merges.undo(borrowed, merge_id, actor="staff:bob")
+            except NoSuchMergeError:
+                counts["undone before"] += 1
+    await check(store)
+    wrong = await store.rows(
+        "SELECT c.sender_key, p.filing_key FROM conversations c JOIN customers p ON p.id = c.customer_id"
+        " WHERE p.filing_key <> c.sender_key"
+    )
+    assert wrong == []
+    return counts
+
+
+async def check(store: Store) -> None:
+    assert await strays(store) == []
+    assert await store.value("SELECT count(*) FROM customers") == len(KEYS)
+    assert await store.value("SELECT count(*) FROM inbox WHERE message_id NOT IN (SELECT id FROM messages)") == 0
+    doubled = "SELECT type, value FROM customer_identifiers WHERE tier > 0 GROUP BY 1, 2 HAVING count(*) > 1"
+    assert await store.rows(doubled) == []
+    assert await store.value("SELECT count(*) FROM customer_identifiers WHERE tier > 0") == len(KEYS)
+
+
+async def test_i4_merges_in_a_storm_of_messages(store: Store) -> None:
+    counts = await storm(store, rounds=25, writers=5)
+    assert counts["merged"] > 3
+    assert counts["undone"] > 1
+
+
+@pytest.mark.full
+async def test_i4_merges_in_a_long_storm(store: Store) -> None:
+    counts = await storm(store, rounds=400, writers=6)
+    assert counts["merged"] > 10
+    print(counts)

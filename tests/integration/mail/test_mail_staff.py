@@ -1,0 +1,43 @@
+"""G14: a person's reply to a mail leaves in its thread, as his own words."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from deployments.staff_desk import StaffDesk
+from ingest.events import InboundMessage
+from tests.integration.mail.conftest import CUSTOMER, Post
+from tests.integration.pipeline.conftest import Nudges
+
+
+async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question("HANDOVER please")
+    await worker.run_once()
+    await post.answer_all()
+    await post.delivery()
+    talk: UUID = await post.store.value("SELECT id FROM conversations")
+    text = "Hello Eve,\n\nyour account is open again.\n\nAnn"
+    await StaffDesk(pool=post.store.pool, relay=Nudges()).reply(talk, by="ann", text=text)
+    await post.settled()
+    notice, reply = post.sent()
+    assert (reply.to, reply.thread) == ((CUSTOMER,), asked["thread_id"])
+    assert asked["rfc_message_id"] in (reply.header("References") or "")
+    assert notice.header("Auto-Submitted") == "auto-replied"
+    assert reply.header("Auto-Submitted") is None
+    assert reply.body.replace("\r\n", "\n").strip() == text
+    assert await post.store.violations() == {}
+
+
+async def test_g14_a_mail_from_gmail_itself_discards_a_draft(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question()
+    await worker.run_once()
+    pipeline = post.store.pipeline(agent=post.agent, approval=True)
+    wake = InboundMessage.model_validate(await post.store.value("SELECT payload FROM inbox"))
+    assert await pipeline.handle(wake) == "answered"
+    post.stage.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
+    await worker.run_once()
+    assert await post.store.value("SELECT state FROM outbox") == "cancelled"
+    assert await post.store.value("SELECT state FROM inbox") == "held"
+    assert await post.store.value("SELECT owner FROM conversations") == "staff"

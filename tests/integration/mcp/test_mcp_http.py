@@ -1,0 +1,208 @@
+"""X4 over streamable HTTP: who may call, and what becomes of a ticket in a client's hands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from db.ids import new_id
+from db.pool import connection
+from serve_app.mcp_desk import McpDesk
+from serve_app.mcp_turns import IDLE_S
+from tests.integration.mcp.conftest import ANN, BOB, OPERATOR, Clock, Door, bob_at, open_desk, over_http, rows, served
+from tests.integration.replay.conftest import Production
+
+QUESTION = "How do I reset my password? I cannot find the page."
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+
+@pytest.fixture
+async def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def desk(production: Production, clock: Clock) -> AsyncIterator[McpDesk]:
+    async with open_desk(production, clock) as desk:
+        yield desk
+
+
+def someone() -> str:
+    """An address that no other test has."""
+    return f"{new_id().hex}@example.com"
+
+
+async def _opened(door: Door, message: str = QUESTION, **fields: Any) -> str:
+    answer = await door.call("create_ticket", issue="Reset", message=message, **{"customer": someone()} | fields)
+    assert answer.ok, answer.text
+    number: str = json.loads(answer.text.partition("\n")[0])["ticket"]
+    return number
+
+
+async def _searched(door: Door, number: str) -> str:
+    """Go as far as a search and return the best passage's text."""
+    await door.call("get_customer_history", ticket=number)
+    found = await door.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
+    text: str = json.loads(found.text)["passages"][0]["text"]
+    return text
+
+
+async def _agents_words(production: Production, number: str) -> list[dict[str, Any]]:
+    return await rows(
+        production.pool,
+        "SELECT o.body, t.status, t.escalation_reason, d.model, d.outcome FROM tickets t "
+        "JOIN outbox o ON o.ticket_id = t.id AND o.author = 'agent' "
+        "JOIN decision_records d ON d.inbox_id = o.inbound_id WHERE t.number = $1",
+        number,
+    )
+
+
+async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpDesk) -> None:
+    accept = {"Accept": "application/json, text/event-stream"}
+    async with served(desk, allow_writes=True) as url, httpx.AsyncClient(trust_env=False, headers=accept) as http:
+
+        async def status(**headers: str) -> int:
+            return (await http.post(f"{url}/mcp", json=INITIALIZE, headers=headers)).status_code
+
+        for operator in (ANN, f"bob:{BOB}", OPERATOR):
+            async with over_http(url, operator) as door:
+                assert len((await door.client.list_tools()).tools) == 5
+        assert await status() == 401
+        assert await status(Authorization="Bearer wrong") == 401
+        assert await status(Authorization=f"Bearer {ANN}", Host="evil.example") == 421
+        assert await status(Authorization=f"Bearer {ANN}", Origin="https://evil.example") == 403
+
+
+async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, production: Production) -> None:
+    number, _ = await production.file(QUESTION, email=someone())
+    before = await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id")
+    async with served(desk, allow_writes=False) as url, over_http(url) as door:
+        early = await door.call("search_knowledge_base", ticket=number, query="reset password")
+        await _searched(door, number)
+        refused = await door.call("send_response", ticket=number, text="Hello")
+
+    assert not early.ok
+    assert "call get_customer_history next" in early.text
+    assert "nightdesk mcp --allow-writes" in refused.text
+    assert await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id") == before
+
+
+async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpDesk, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number, record = await production.file(QUESTION, email=someone())
+        first = await door.call("escalate_to_human", ticket=number, reason="human_request")
+        taken = await door.call("create_ticket", issue="Reset", ticket=number)
+        meanwhile = await production.pipeline.handle(record)
+        again = await door.call("create_ticket", issue="Reset", ticket=number, priority="high")
+        done = await door.call("escalate_to_human", ticket=number, reason="human_request", summary="Asked on the phone")
+
+    assert "call create_ticket with this ticket first" in first.text
+    assert (taken.ok, meanwhile, again.ok) == (True, "idle", True)
+    assert json.loads(again.text)["priority"] == "high"
+    assert f"{number}: handed over (human_request), the customer is told so" in done.text
+    [word] = await _agents_words(production, number)
+    assert (word["status"], word["model"], word["escalation_reason"]) == ("escalated", "mcp:bob", "human_request")
+    assert await production.pipeline.handle(record) == "idle"
+
+
+async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number = await _opened(door, "I want a refund for last month, please.")
+        late = await door.call("send_response", ticket=number, text="You get your money back.")
+
+    assert not late.ok
+    [word] = await _agents_words(production, number)
+    assert (word["outcome"], word["escalation_reason"], word["model"]) == ("escalated", "refund", "none")
+
+
+async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpDesk, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number = await _opened(door)
+        await _searched(door, number)
+        drafts = [
+            await door.call("send_response", ticket=number, text="We will refund you $50 today.") for _ in range(2)
+        ]
+
+    assert not any(draft.ok for draft in drafts)
+    assert "handed over (unsafe_reply)" in drafts[1].text
+    [word] = await _agents_words(production, number)
+    assert "$50" not in word["body"]
+
+
+async def test_x4_a_client_that_goes_away_leaves_the_turn_to_the_agent(production: Production) -> None:
+    async with open_desk(production) as desk, served(desk, allow_writes=True) as url, over_http(url) as door:
+        number, record = await production.file(QUESTION, email=someone())
+        await door.call("create_ticket", issue="Reset", ticket=number)
+        assert await production.pipeline.handle(record) == "idle"
+
+    assert await production.pipeline.handle(record) == "answered"
+    [word] = await _agents_words(production, number)
+    assert word["model"] == "grounded"
+
+
+async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpDesk, clock: Clock, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number, record = await production.file(QUESTION, email=someone())
+        await door.call("create_ticket", issue="Reset", ticket=number)
+        clock.seconds += IDLE_S + 1
+        await desk.renew()
+        late = await door.call("escalate_to_human", ticket=number, reason="refund")
+
+    assert not late.ok
+    assert await production.pipeline.handle(record) == "answered"
+
+
+async def test_x4_a_take_over_silences_the_client(desk: McpDesk, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number = await _opened(door)
+        text = await _searched(door, number)
+        async with connection(production.pool) as borrowed:
+            await borrowed.execute(
+                "UPDATE conversations SET owner = 'staff', status = 'handed_over', owner_token = owner_token + 1 "
+                "WHERE id = (SELECT conversation_id FROM tickets WHERE number = $1)",
+                number,
+            )
+        sent = await door.call("send_response", ticket=number, text=text)
+        again = await door.call("create_ticket", issue="Reset", ticket=number)
+
+    assert not sent.ok
+    assert "Nothing was sent" in sent.text
+    assert not again.ok
+    assert await _agents_words(production, number) == []
+
+
+async def test_x4_what_is_wrong_is_said(desk: McpDesk, production: Production) -> None:
+    async with bob_at(desk) as door:
+        number = await production.ask(QUESTION, email=someone())
+        busy = someone()
+        await _opened(door, customer=busy)
+        told = {
+            "answered": await door.call("create_ticket", issue="x", ticket=number),
+            "unknown": await door.call("get_customer_history", ticket="TKT-99999"),
+            "both": await door.call("create_ticket", issue="x", ticket=number, customer="a@example.com", message="Hi"),
+            "neither": await door.call("create_ticket", issue="x"),
+            "address": await door.call("create_ticket", issue="x", customer="nobody", message="Hello"),
+            "number": await door.call("create_ticket", issue="x", channel="whatsapp", customer="12", message="Hello"),
+            "busy": await door.call("create_ticket", issue="x", customer=busy, message="One more thing"),
+            "tool": await door.call("drop_tables"),
+            "extra": await door.call("search_knowledge_base", query="x", surprise=1),
+        }
+
+    assert not any(answer.ok for answer in told.values())
+    expected = {
+        "answered": f"no message of {number} waits",
+        "unknown": "there is no ticket TKT-99999",
+        "both": "leave customer and message out",
+        "neither": "customer and message of a new one",
+        "address": "Refused: customer",
+        "number": "Refused: customer",
+        "busy": "is being answered at this moment",
+        "tool": "there is no tool 'drop_tables'",
+        "extra": "surprise",
+    }
+    assert {name: answer.text for name, answer in told.items() if expected[name] not in answer.text} == {}
+    assert len(await rows(production.pool, "SELECT FROM customers WHERE email = $1", busy)) == 1

@@ -1,0 +1,208 @@
+"""Turns as production stored them: forms through the real pipeline, with the real analysis and the embedded model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import intake
+from db.channel_configs import ChannelConfigs
+from db.channel_intake import ChannelMessage, accept_message
+from db.ids import new_id
+from db.pool import Pool, connection, create_pool
+from db.records import Analysis, Decision, Turn
+from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.analysis import AnalysisNode
+from deployments.apology import Apology
+from deployments.escalation import EscalationRules
+from deployments.identity import Identity
+from deployments.pipeline import Pipeline
+from deployments.reply_limit import ReplyLimit
+from embeddings.chunker import parse_docs
+from embeddings.encoder import Encoder
+from embeddings.escalation import EscalationHead
+from embeddings.indexer import sync
+from embeddings.relevance import RelevanceGate
+from embeddings.sentiment import SentimentHead
+from ingest.events import INCOMING, InboundMessage
+from ingest.status_link import status_link
+from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
+
+DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
+links = partial(status_link, "https://help.example", "a secret of this test")
+
+MESSAGES = (
+    "How do I reset my password? I cannot find the page.",
+    "I want a refund for last month, please.",
+    "How do I invite a colleague to my workspace?",
+    "What does the Enterprise plan cost for 200 people?",
+    "Please let me talk to a human being.",
+    "How can I export my tasks to a CSV file?",
+    "Our lawyer will contact you about the data leak.",
+    "This is a disgrace, I am furious, nothing works and nobody cares!",
+    "How do I turn on two-factor authentication?",
+    "Which keyboard shortcuts are there for the task board?",
+    "Can I connect TechCorp Platform to Slack?",
+    "How do I change the language of the interface?",
+    "Wie kann ich mein Passwort zurücksetzen? Ich finde die Seite nicht.",
+    "Can you recommend a good pizza place in Hamburg?",
+    "How do I restore a deleted project?",
+    "My notifications do not arrive by e-mail, what can I do?",
+    "How do I set up recurring tasks?",
+    "Is there a mobile app and does it work offline?",
+    "I was charged twice, give me my money back.",
+    "How do I delete my account and all data in it?",
+    "Where do I see the activity log of a project?",
+    "How are guest users different from members?",
+)
+CHAT = (("How do I invite a colleague?",), ("I forgot my password.", "How can I reset it?"))
+"""Of one WhatsApp number; what stands together is written before the first of it is answered."""
+FOLLOW_UPS = ("And how do I do that on the phone?", "Thanks, that worked!")
+TURNS = len(MESSAGES) + len(FOLLOW_UPS) + len(CHAT)
+
+
+class _Nudges:
+    """Nobody listens: there is no broker here."""
+
+    def nudge(self) -> None:
+        pass
+
+
+@dataclass(kw_only=True)
+class Production:
+    """The way of a message as the graph runs it, without Kafka and Ray. `turns` are those that the agent was given."""
+
+    pool: Pool
+    analysis: AnalysisNode
+    turns: list[Turn] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.agent = AgentNode(
+            pool=self.pool,
+            embed_query=self._embed,
+            model=ModelSettings(),
+            gate=RelevanceGate.load(),
+            rules=EscalationRules(),
+            links=links,
+        )
+        configs = ChannelConfigs(self.pool)
+        self.pipeline = Pipeline(
+            pool=self.pool,
+            identity=Identity(pool=self.pool),
+            analysis=self.analysis,
+            agent=self,
+            apology=Apology(configs=configs, links=links),
+            limit=ReplyLimit(configs=configs, links=links),
+            relay=_Nudges(),
+            holder="test",
+        )
+
+    async def run(self, turn: Turn, analysis: Analysis) -> Decision:
+        """As the agent node's, which it asks."""
+        self.turns.append(turn)
+        return await self.agent.run(turn, analysis)
+
+    async def _embed(self, text: str) -> tuple[float, ...]:
+        return (await self.analysis.embed([text]))[0]
+
+    async def file(self, message: str, *, email: str = "ann@example.com") -> tuple[str, InboundMessage]:
+        """Store a form and return its ticket's number and the record that would travel."""
+        form = SupportForm(name="Ann Lee", email=email, subject="A question", category="how_to", message=message)
+        new = new_form(form, key=None, now=datetime.now(UTC))
+        async with connection(self.pool) as borrowed:
+            accepted = await intake.accept_form(borrowed, new)
+        return accepted.ticket_number, InboundMessage.model_validate_json(new.payload)
+
+    async def ask(self, message: str, **fields: Any) -> str:
+        """File a form, let it be answered, and return its ticket's number."""
+        number, record = await self.file(message, **fields)
+        await self.pipeline.handle(record)
+        return number
+
+    async def reply(self, number: str, message: str) -> None:
+        """Write into a ticket and let that be answered."""
+        async with connection(self.pool) as borrowed:
+            address = await intake.reply_address(borrowed, number)
+            assert address is not None
+            new = new_reply(TicketReply(message=message), address, key=None, now=datetime.now(UTC))
+            await intake.accept_reply(borrowed, new)
+        await self.pipeline.handle(InboundMessage.model_validate_json(new.payload))
+
+    async def chat(self, *texts: str) -> None:
+        """Write from a WhatsApp number, all before the first is answered."""
+        async with connection(self.pool) as borrowed:
+            accepted = [await accept_message(borrowed, _chat_message(text)) for text in texts]
+            assert accepted[0] is not None
+            payload = await borrowed.fetchval("SELECT payload FROM inbox WHERE id = $1", accepted[0].inbox_id)
+        await self.pipeline.handle(InboundMessage.model_validate(payload))
+
+
+def _chat_message(text: str) -> ChannelMessage:
+    return ChannelMessage(
+        channel="whatsapp",
+        provider="twilio",
+        provider_message_id=new_id().hex,
+        identifier_type="whatsapp",
+        identifier="+447700900123",
+        verified=True,
+        content=text,
+        received_at=datetime.now(UTC),
+        topic=INCOMING,
+        display_name="Wanda",
+        join_key="whatsapp:+447700900123",
+    )
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return Encoder()
+
+
+@pytest.fixture(scope="session")
+def analysis_node(encoder: Encoder) -> AnalysisNode:
+    return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationHead.load())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A database with answered turns, their tickets' numbers by message, and the turns as the agent was given them."""
+
+    url: str
+    numbers: dict[str, str]
+    turns: tuple[Turn, ...]
+
+
+async def _fill(url: str, encoder: Encoder, analysis: AnalysisNode, messages: Sequence[str]) -> Stored:
+    pool = await create_pool(url, size=4)
+    try:
+        await sync(pool, encoder, parse_docs(DOCS.read_text(encoding="utf-8")))
+        production = Production(pool=pool, analysis=analysis)
+        numbers = [await production.ask(text, email=f"person{n}@example.com") for n, text in enumerate(messages)]
+        for text in FOLLOW_UPS:
+            await production.reply(numbers[0], text)
+        for texts in CHAT:
+            await production.chat(*texts)
+        await production.pipeline.close()
+    finally:
+        await pool.close()
+    return Stored(url=url, numbers=dict(zip(messages, numbers, strict=True)), turns=tuple(production.turns))
+
+
+@pytest.fixture(scope="module")
+def stored(module_database_url: str, encoder: Encoder, analysis_node: AnalysisNode) -> Stored:
+    """Answers, hand-overs for most reasons, a conversation of three turns, and a chat."""
+    return asyncio.run(_fill(module_database_url, encoder, analysis_node, MESSAGES))
+
+
+@pytest.fixture
+async def pool(stored: Stored) -> AsyncIterator[Pool]:
+    pool = await create_pool(stored.url, size=4)
+    yield pool
+    await pool.close()

@@ -1,0 +1,72 @@
+"""T4: a replay decides as production did where nothing changed, shows what a change would do, and writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db import stored_turns
+from db.pool import DatabaseUnavailableError, Pool, connection, create_pool
+from db.records import Turn
+from deployments.agent.runner import ModelSettings
+from deployments.analysis import AnalysisNode
+from deployments.escalation import EscalationRules
+from embeddings.relevance import RelevanceGate
+from evaluation.replay import Replayer, Variant, with_recorded
+from evaluation.replay_report import ReplayReport
+from tests.integration.replay.conftest import CHAT, TURNS, Stored
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def _later() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
+async def _replayed(pool: Pool, analysis: AnalysisNode, **changes: object) -> ReplayReport:
+    standard = {"model": ModelSettings(), "rules": EscalationRules(), "gate": RelevanceGate.load()}
+    replayer = Replayer(pool=pool, analysis=analysis, variant=Variant(**standard | changes))  # type: ignore[arg-type]
+    decided = await replayer.stored(LONG_AGO, _later(), limit=1000)
+    return ReplayReport(cases=tuple([case async for case in replayer.replay(decided)]))
+
+
+async def test_t4_unchanged_settings_give_identical_decisions(
+    stored: Stored, pool: Pool, analysis_node: AnalysisNode
+) -> None:
+    report = await _replayed(pool, analysis_node)
+
+    assert len(report.replayed) == TURNS
+    assert report.as_json()["cases"] == []
+    assert {case.before.outcome for case in report.cases} == {"answered", "escalated"}
+
+
+def _comparable(turn: Turn) -> Turn:
+    """Without what no later look can know: lease, tokens, and how the tickets of the history stood then."""
+    ticket = replace(turn.ticket, status="processing", escalation_reason=None, updated_at=LONG_AGO, resolved_at=None)
+    history = tuple(line.partition(",")[0] for line in turn.history)
+    return replace(turn, lease=None, owner_token=0, ticket=ticket, history=history)  # type: ignore[arg-type]
+
+
+async def test_t4_a_stored_turn_is_the_one_that_the_agent_was_given(stored: Stored, pool: Pool) -> None:
+    async with connection(pool) as borrowed:
+        decided = await stored_turns.decided_between(borrowed, LONG_AGO, _later(), limit=1000)
+        then = [await stored_turns.as_it_was(borrowed, one.record.inbox_id) for one in decided]
+    given = {turn.inbox_id: turn for turn in stored.turns}
+    last = given[decided[-1].record.inbox_id]
+
+    assert len(decided) == TURNS
+    assert [_comparable(with_recorded(turn, one.record)) for turn, one in zip(then, decided, strict=True) if turn] == [
+        _comparable(given[one.record.inbox_id]) for one in decided
+    ]
+    assert [message.content for message in last.waiting] == list(CHAT[-1])
+    assert (last.tier, len(last.earlier)) == (1, 2)
+
+
+async def test_t4_the_server_refuses_writes_of_a_replay(stored: Stored) -> None:
+    pool = await create_pool(stored.url, size=1, read_only=True)
+    with pytest.raises(DatabaseUnavailableError, match="read-only"):
+        async with connection(pool) as borrowed:
+            await borrowed.execute("DELETE FROM outbox")
+    await pool.close()

@@ -1,0 +1,7 @@
+"""A store with customers and a scripted agent, as the pipeline's tests have it."""
+
+from __future__ import annotations
+
+from tests.integration.pipeline.conftest import Nudges, Store, eventually, plain_logs, store
+
+__all__ = ["Nudges", "Store", "eventually", "plain_logs", "store"]

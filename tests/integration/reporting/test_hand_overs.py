@@ -1,0 +1,174 @@
+"""G14: every hand-over has its clock; the team hears of it, and of those that nobody takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db import hand_overs, notifications
+from db.notifications import Notification
+from db.pool import connection
+from deployments.reporting.alerts import UndecidedWords
+from deployments.reporting.collector import AlertRules, Collector
+from deployments.reporting.hand_overs import HandOvers
+from deployments.staff_desk import StaffDesk
+from deployments.support_hours import ServiceLevels
+from serve_app.support_args import SLA_HOURS
+from tests.integration.reporting.conftest import Nudges, Store
+
+STAFF = "http://127.0.0.1:8000/staff"
+ALWAYS = "Mon-Sun 00:00-24:00"
+
+
+def tomorrow(days: int = 1) -> datetime:
+    return datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=days)
+
+
+def closed_today() -> str:
+    """Hours that begin tomorrow morning."""
+    return f"{tomorrow():%a} 08:00-20:00"
+
+
+def clocks(store: Store, hours: str = ALWAYS, *, ahead: timedelta = timedelta()) -> HandOvers:
+    """The loop of the reporting node, so much later."""
+    return HandOvers(
+        pool=store.pool,
+        levels=ServiceLevels.parse(hours, "UTC", SLA_HOURS),
+        staff_url=STAFF,
+        clock=lambda: datetime.now(UTC) + ahead,
+    )
+
+
+async def handed_over(store: Store, severity: str = "high", *, name: str = "ann") -> None:
+    await store.pipeline().handle(await store.form("HANDOVER please", email=f"{name}@example.com"))
+    number = store.numbers[-1]
+    await store.execute(
+        """UPDATE hand_overs h SET severity = $2, queue = 'technical' FROM tickets t
+           WHERE t.id = h.ticket_id AND t.number = $1""",
+        number,
+        severity,
+    )
+
+
+async def told(store: Store, *, by: timedelta = timedelta()) -> list[Notification]:
+    async with connection(store.pool) as borrowed:
+        return await notifications.claim(borrowed, now=datetime.now(UTC) + by, limit=100, lease_s=60)
+
+
+async def by_ann(store: Store, verb: str, **arguments: object) -> None:
+    conversation = await store.value("SELECT id FROM conversations ORDER BY created_at LIMIT 1")
+    await getattr(StaffDesk(pool=store.pool, relay=Nudges()), verb)(conversation, by="ann", **arguments)
+
+
+async def test_g14_a_hand_over_is_stamped_and_told_without_a_word_of_the_customer(store: Store) -> None:
+    await handed_over(store)
+    await clocks(store).run_once()
+    await clocks(store).run_once()
+    async with connection(store.pool) as borrowed:
+        [one] = await hand_overs.of_ticket(borrowed, "TKT-0001")
+    assert one.due_at == one.started_at + timedelta(hours=2)
+    assert one.taken_at is None
+    [news] = await told(store)
+    due = f"{one.due_at:%A %H:%M} UTC"
+    assert news.body == (
+        f"New hand-over: TKT-0001 (web_form), high, queue technical, reason human_request, due {due}. {STAFF}"
+    )
+    assert not news.urgent
+
+
+async def test_g14_what_is_critical_is_told_at_once_and_the_rest_when_its_team_comes(store: Store) -> None:
+    for severity in ("critical", "high", "low"):
+        await handed_over(store, severity, name=severity)
+    await clocks(store, closed_today()).run_once()
+    assert [(news.urgent, "critical" in news.body) for news in await told(store)] == [(True, True)]
+    at_eight = await told(store, by=tomorrow() - datetime.now(UTC) + timedelta(seconds=1))
+    assert sorted("high" in news.body for news in at_eight) == [False, True]
+
+
+async def test_g14_low_severities_are_the_list_of_the_next_morning(store: Store) -> None:
+    await handed_over(store, "low")
+    await clocks(store).run_once()
+    assert await told(store) == []
+    midnight = tomorrow().replace(hour=0) - datetime.now(UTC)
+    assert len(await told(store, by=midnight + timedelta(seconds=1))) == 1
+
+
+async def test_g14_nobody_takes_it_a_warning_then_the_breach_each_once(store: Store) -> None:
+    await handed_over(store)
+    await clocks(store).run_once()
+    await told(store)
+    for minutes, expected in (
+        (89, None),
+        (91, "Nobody has taken: "),
+        (92, None),
+        (121, "Late, and nobody"),
+        (150, None),
+    ):
+        loop = clocks(store, ahead=timedelta(minutes=minutes))
+        await loop.run_once()
+        news = await told(store, by=timedelta(minutes=minutes))
+        assert [one.body.startswith(str(expected)) for one in news] == ([] if expected is None else [True])
+        assert loop.problem() == (None if minutes < 120 else "late hand-overs: TKT-0001 (high)")
+    assert await store.value("SELECT warned_at < breached_at FROM hand_overs")
+
+
+@pytest.mark.parametrize(("verb", "arguments"), [("take_over", {}), ("reply", {"text": "It is me."}), ("release", {})])
+async def test_g14_who_takes_it_stops_the_clock(store: Store, verb: str, arguments: dict[str, str]) -> None:
+    await handed_over(store)
+    await clocks(store).run_once()
+    await by_ann(store, verb, **arguments)
+    [row] = await store.rows("SELECT taken_at IS NOT NULL AS taken, taken_by FROM hand_overs")
+    assert row == {"taken": True, "taken_by": "ann"}
+    loop = clocks(store, ahead=timedelta(days=3))
+    await loop.run_once()
+    assert loop.problem() is None
+    assert len(await told(store)) == 1  # the announcement alone
+
+
+async def test_g14_a_take_over_before_the_agent_is_taken_from_the_first(store: Store) -> None:
+    await store.pipeline().handle(await store.form("A question"))
+    await by_ann(store, "take_over")
+    [row] = await store.rows("SELECT taken_at IS NOT NULL AS taken, taken_by, ended_at FROM hand_overs")
+    assert row == {"taken": True, "taken_by": "ann", "ended_at": None}
+    await clocks(store).run_once()
+    assert await told(store) == []
+
+
+async def test_g14_a_second_hand_over_has_a_clock_of_its_own(store: Store) -> None:
+    await handed_over(store)
+    await clocks(store).run_once()
+    await by_ann(store, "reply", text="It is me.")
+    await by_ann(store, "release")
+    await store.pipeline().handle(await store.reply("TKT-0001", "HANDOVER again"))
+    await clocks(store).run_once()
+    rows = await store.rows("SELECT taken_at, due_at, ended_at FROM hand_overs ORDER BY started_at")
+    assert [(row["taken_at"] is None, row["due_at"] is None, row["ended_at"] is None) for row in rows] == [
+        (False, False, False),
+        (True, False, True),
+    ]
+    assert len(await told(store)) == 2
+
+
+async def test_t_f3_a_word_of_unknown_fate_is_told_once(store: Store) -> None:
+    await store.pipeline().handle(await store.form("A question"))
+    await store.execute("UPDATE outbox SET state = 'unknown'")
+    assert await UndecidedWords(pool=store.pool, staff_url=STAFF).run_once() == 0
+    later = UndecidedWords(pool=store.pool, staff_url=STAFF, clock=lambda: datetime.now(UTC) + timedelta(minutes=11))
+    assert [await later.run_once(), await later.run_once()] == [1, 0]
+    [news] = await told(store, by=timedelta(minutes=12))
+    assert news.body.startswith("Nobody can say whether a reply in TKT-0001 (web_form) was sent: its provider has not")
+
+
+async def test_m1_an_alert_is_told_once_while_it_lasts_and_again_much_later(store: Store) -> None:
+    await handed_over(store)
+    collector = Collector(pool=store.pool, rules=AlertRules(least=1))
+    for expected in (1, 0):
+        await collector.run_once()
+        news = await told(store)
+        assert [one.body for one in news] == ["Alert: escalation rate 100% is above 25%"] * expected
+        async with connection(store.pool) as borrowed:
+            await notifications.mark_sent(borrowed, [one.key for one in news], reached=())
+    await store.execute("UPDATE notifications SET created_at = now() - interval '7 hours'")
+    await collector.run_once()
+    assert len(await told(store)) == 1

@@ -1,0 +1,44 @@
+"""The reporting node's chores: one that fails is seen and tried again, the others and the node go on."""
+
+from __future__ import annotations
+
+from db.pool import create_pool
+from deployments.reporting.chores import Chore
+from deployments.reporting.node import Reporting
+from serve_app.settings import KafkaArgs
+from tests.integration.reporting.conftest import eventually
+
+
+async def test_a_chore_that_fails_shows_in_health_until_it_works_again(database_url: str) -> None:
+    done: list[str] = []
+
+    async def fails() -> None:
+        done.append("fails")
+        if len(done) < 6:
+            raise ValueError("no good")
+
+    async def works() -> None:
+        done.append("works")
+
+    node = Reporting(
+        pool=await create_pool(database_url, size=3, min_size=0),
+        kafka=KafkaArgs(bootstrap_servers="127.0.0.1:9"),
+        group="nobody",
+        chores=[
+            Chore(name="notifier", every_s=0.05, work=fails),
+            Chore(name="hand-overs", every_s=0.05, work=works, problem=lambda: "late hand-overs: TKT-0001 (high)"),
+        ],
+    )
+
+    async def says_both() -> bool:
+        return node.status() == ("degraded", "late hand-overs: TKT-0001 (high); notifier fails: ValueError")
+
+    async def says_one() -> bool:
+        return len(done) > 6 and node.status()[1] == "late hand-overs: TKT-0001 (high)"
+
+    try:
+        await eventually(says_both, within_s=10)
+        await node.check_health()
+        await eventually(says_one, within_s=10)
+    finally:
+        await node.close()

@@ -1,0 +1,211 @@
+"""Notifications reach a real server by Apprise: at least once, never again, and whatever fails shows in health."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from db import notifications
+from db.pool import connection
+from deployments.reporting.chores import Chore, support_chores
+from deployments.reporting.notifier import MAX_ATTEMPTS, Notifier
+from deployments.support_hours import ServiceLevels
+from serve_app.support_args import SLA_HOURS
+from tests.integration.reporting.conftest import Store
+from tests.integration.reporting.test_hand_overs import STAFF
+
+
+@dataclass(slots=True)
+class Room:
+    """A chat room's webhook: what it was told, and how it answers."""
+
+    url: str
+    told: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 200
+    delay_s: float = 0.0
+
+    @property
+    def messages(self) -> list[tuple[str, str]]:
+        return [(one["title"], one["message"]) for one in self.told]
+
+
+@contextmanager
+def room() -> Iterator[Room]:
+    """Serve a room on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(mine.delay_s)
+            if mine.status == 200:
+                mine.told.append(json.loads(body))
+            self.send_response(mine.status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    mine = Room(f"json://127.0.0.1:{server.server_port}/hook")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield mine
+    server.shutdown()
+    server.server_close()
+
+
+async def note(store: Store, key: str, *, urgent: bool = False, due_in: timedelta = timedelta()) -> bool:
+    async with connection(store.pool) as borrowed:
+        due_at = datetime.now(UTC) + due_in
+        return await notifications.add(borrowed, key, f"About {key}.", due_at=due_at, urgent=urgent)
+
+
+async def state_of(store: Store, key: str) -> str:
+    state: str = await store.value("SELECT state FROM notifications WHERE key = $1", key)
+    return state
+
+
+def notifier(store: Store, *urls: str, ahead: timedelta = timedelta(), **options: float) -> Notifier:
+    return Notifier(pool=store.pool, urls=urls, clock=lambda: datetime.now(UTC) + ahead, **options)
+
+
+async def test_g14_a_notification_is_told_once(store: Store) -> None:
+    with room() as chat:
+        assert await note(store, "a")
+        assert not await note(store, "a")
+        await note(store, "later", due_in=timedelta(hours=1))
+        sender = notifier(store, chat.url)
+        await sender.run_once()
+        await sender.run_once()
+        assert chat.messages == [("Nightdesk", "About a.")]
+        assert (await state_of(store, "a"), await state_of(store, "later")) == ("sent", "ready")
+        assert sender.problem() is None
+        assert not await note(store, "a")
+        await notifier(store, chat.url, ahead=timedelta(hours=2)).run_once()
+        assert chat.messages[1:] == [("Nightdesk", "About later.")]
+
+
+async def test_g14_what_is_due_together_is_one_message_and_the_urgent_stands_alone(store: Store) -> None:
+    with room() as chat:
+        for key in ("a", "b", "c"):
+            await note(store, key)
+        await note(store, "fire", urgent=True)
+        await notifier(store, chat.url).run_once()
+        assert chat.messages == [
+            ("Nightdesk: urgent", "About fire."),
+            ("Nightdesk: 3 notifications", "- About a.\n- About b.\n- About c."),
+        ]
+
+
+async def test_g14_who_has_it_is_not_told_again_when_another_did_not_take_it(store: Store) -> None:
+    with room() as chat, room() as broken:
+        broken.status = 500
+        await note(store, "a")
+        sender = notifier(store, chat.url, broken.url, first_retry_s=0.0)
+        await sender.run_once()
+        assert (len(chat.told), len(broken.told)) == (1, 0)
+        assert sender.problem() == "notifications: 1 wait, 0 given up (JSON did not take it)"
+        [row] = await store.rows("SELECT * FROM notifications")
+        assert (row["state"], row["attempts"]) == ("ready", 1)
+        assert not any(word in str(row) for word in ("127.0.0.1", "hook"))
+        broken.status = 200
+        await sender.run_once()
+        assert (len(chat.told), len(broken.told), await state_of(store, "a")) == (1, 1, "sent")
+        assert sender.problem() is None
+
+
+async def test_g14_each_retry_waits_longer_and_after_a_day_it_is_given_up(store: Store) -> None:
+    sender = notifier(store, "json://127.0.0.1:9/nobody", ahead=timedelta(days=3))
+    await note(store, "a")
+    for attempts in (1, 2, 3):
+        await store.execute("UPDATE notifications SET lease_until = NULL")
+        await sender.run_once()
+        waits = await store.value("SELECT extract(epoch FROM due_at - now()) FROM notifications")
+        assert 25 * 2 ** (attempts - 1) < waits <= 30 * 2 ** (attempts - 1)
+    await store.execute("UPDATE notifications SET attempts = $1", MAX_ATTEMPTS - 1)
+    await sender.run_once()
+    assert await state_of(store, "a") == "failed"
+    assert sender.problem() == "notifications: 0 wait, 1 given up (JSON did not take it)"
+
+
+async def test_g14_one_that_hangs_is_left_and_tried_again(store: Store) -> None:
+    with room() as chat:
+        chat.delay_s = 1.0
+        await note(store, "a")
+        started = time.monotonic()
+        sender = notifier(store, chat.url, send_within_s=0.2)
+        await sender.run_once()
+        assert time.monotonic() - started < 0.9
+        assert await state_of(store, "a") == "ready"
+        await sender.close()
+
+
+async def test_g14_who_died_while_telling_is_taken_over(store: Store) -> None:
+    with room() as chat:
+        await note(store, "a")
+        async with connection(store.pool) as borrowed:
+            assert len(await notifications.claim(borrowed, now=datetime.now(UTC), limit=9, lease_s=60)) == 1
+        await notifier(store, chat.url).run_once()
+        assert chat.told == []
+        await store.execute("UPDATE notifications SET lease_until = now()")
+        await notifier(store, chat.url).run_once()
+        assert len(chat.told) == 1
+
+
+async def test_g14_without_addressees_nothing_is_kept_for_the_first_one(store: Store) -> None:
+    await note(store, "a")
+    await notifier(store).run_once()
+    assert await state_of(store, "a") == "unsent"
+    with room() as chat:
+        await notifier(store, chat.url).run_once()
+        assert chat.told == []
+
+
+async def test_g14_an_address_that_apprise_does_not_know_shows_in_health_and_the_others_work(store: Store) -> None:
+    with room() as chat:
+        await note(store, "a")
+        sender = notifier(store, chat.url, "carrierpigeon://loft")
+        await sender.run_once()
+        assert len(chat.told) == 1
+        assert sender.problem() == "NOTIFY_URLS: no. 2 is no address that Apprise knows"
+
+
+async def test_g14_from_the_hand_over_to_the_room_by_the_chores_of_the_node(store: Store) -> None:
+    with room() as chat:
+        await store.pipeline().handle(await store.form("HANDOVER please, my name is Ann Lee"))
+        chores = {chore.name: chore for chore in made(store, chat.url)}
+        await chores["hand-overs"].work()
+        await store.execute("UPDATE notifications SET due_at = now()")  # whatever day it is
+        await chores["notifier"].work()
+        [(title, text)] = chat.messages
+        assert (title, text.split(" (")[0]) == ("Nightdesk", "New hand-over: TKT-0001")
+        assert "ann" not in str(chat.told).lower()
+        assert [chore.problem() for chore in chores.values()] == [None] * 4
+
+
+async def test_g14_a_hand_over_that_somebody_has_is_not_announced_any_more(store: Store) -> None:
+    with room() as chat:
+        await store.pipeline().handle(await store.form("HANDOVER please"))
+        chores = {chore.name: chore for chore in made(store, chat.url)}
+        await chores["hand-overs"].work()
+        await store.execute("UPDATE hand_overs SET taken_at = now()")
+        await store.execute("UPDATE notifications SET due_at = now()")
+        await chores["notifier"].work()
+        assert chat.told == []
+        assert await store.value("SELECT state FROM notifications") == "withdrawn"
+
+
+def made(store: Store, *urls: str) -> tuple[Chore, ...]:
+    return support_chores(
+        pool=store.pool,
+        levels=ServiceLevels.parse("Mon-Fri 08:00-20:00", "UTC", SLA_HOURS),
+        notify_urls=urls,
+        staff_url=STAFF,
+        resolve_after=timedelta(hours=72),
+        close_after=timedelta(hours=168),
+    )

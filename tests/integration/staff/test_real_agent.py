@@ -1,0 +1,116 @@
+"""G14 with the real agent: encoder, knowledge base, rules, and a model behind a server that keeps what it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.analysis import AnalysisNode
+from deployments.escalation import EscalationRules
+from deployments.pipeline import Pipeline
+from embeddings.chunker import parse_docs
+from embeddings.encoder import Encoder
+from embeddings.indexer import sync
+from embeddings.relevance import RelevanceGate
+from tests.fakes.openai_server import OpenAIServer
+from tests.integration.agent.conftest import LINK, analysis_node, encoder, openai, served
+from tests.integration.pipeline.conftest import Store
+
+__all__ = ["analysis_node", "encoder", "openai", "served"]
+
+DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
+PASSWORD = "reset-a-forgotten-password"
+Build = Callable[..., Pipeline]
+
+
+@pytest.fixture
+async def build(store: Store, encoder: Encoder, analysis_node: AnalysisNode, served: Any) -> Build:
+    """A pipeline whose agent is the real one, with a remote model and a few passages of the documentation."""
+    passages = parse_docs(DOCS.read_text(encoding="utf-8"))
+    await sync(store.pool, encoder, [p for p in passages if p.slug == PASSWORD or "board" in p.slug][:8])
+
+    async def embed(text: str) -> tuple[float, ...]:
+        return (await analysis_node.embed([text]))[0]
+
+    def made(*, answers: bool = True, approval: bool = False) -> Pipeline:
+        agent = AgentNode(
+            pool=store.pool,
+            embed_query=embed,
+            model=ModelSettings(api_key="sk-test", base_url=served[1], name="gpt-test"),
+            gate=RelevanceGate.load(),
+            rules=EscalationRules(),
+            links=LINK.format,
+            answers=answers,
+        )
+        return store.pipeline(agent=agent, analysis=analysis_node, approval=approval)  # type: ignore[arg-type]
+
+    return made
+
+
+async def test_g14_the_agent_knows_what_a_person_said(
+    build: Build, store: Store, http: httpx.AsyncClient, openai: OpenAIServer
+) -> None:
+    pipeline = build()
+    assert await pipeline.handle(await store.form("Please let me talk to a real person about my login")) == "escalated"
+    [work] = (await http.get("/conversations")).json()["conversations"]
+    talk = f"/conversations/{work['conversation_id']}"
+    [ticket] = (await http.get(talk)).json()["tickets"]
+    assert (ticket["escalation_reason"], ticket["queue"]) == ("human_request", "general")
+    assert "talk to a real person" in ticket["summary"]
+    assert openai.requests == []
+
+    await http.post(f"{talk}/reply", json={"text": "Your account was locked; I have unlocked it, canary-4711."})
+    assert await pipeline.handle(await store.reply(ticket["ticket_id"], "Thank you, one more question")) == "held"
+    assert openai.requests == []
+
+    await http.post(f"{talk}/release")
+    question = await store.reply(ticket["ticket_id"], "How do I reset a forgotten password?")
+    assert await pipeline.handle(question) == "answered"
+    [asked] = openai.requests
+    assert "(written by a colleague) Your account was locked; I have unlocked it, canary-4711." in asked.text
+    shown = (await http.get(talk)).json()
+    assert [m["author"] for m in shown["messages"]] == ["customer", "agent", "staff", "customer", "customer", "agent"]
+    assert shown["decisions"][-1]["outcome"] == "answered"
+    assert shown["messages"][-1]["sources"] == [PASSWORD]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "rule"),
+    [
+        ("How do I reset a forgotten password?", "human_request", "mode:off"),
+        ("Thank you very much!", "human_request", "mode:off"),
+        ("My lawyer will contact you, we will sue you.", "legal", None),
+        ("I want a refund for last month, please.", "refund", None),
+    ],
+)
+async def test_g14_switched_off_every_message_goes_to_a_person_without_a_model(
+    build: Build, store: Store, openai: OpenAIServer, text: str, reason: str, rule: str | None
+) -> None:
+    assert await build(answers=False).handle(await store.form(text)) == "escalated"
+    [ticket] = await store.rows("SELECT * FROM tickets")
+    assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", reason)
+    assert ticket["severity"]
+    [record] = await store.rows("SELECT * FROM decision_records")
+    assert (record["model"], record["passages"]) == ("none", [])
+    assert rule in (None, record["rule"])
+    [word] = await store.rows("SELECT * FROM outbox")
+    assert "colleague" in word["body"]
+    assert openai.requests == []
+
+
+async def test_g14_in_draft_mode_the_models_answer_waits(build: Build, store: Store, http: httpx.AsyncClient) -> None:
+    assert await build(approval=True).handle(await store.form("How do I reset a forgotten password?")) == "answered"
+    [work] = (await http.get("/conversations", params={"state": "drafts"})).json()["conversations"]
+    talk = f"/conversations/{work['conversation_id']}"
+    [draft] = (await http.get(talk)).json()["drafts"]
+    assert draft["sources"] == [PASSWORD]
+    edited = draft["text"].replace("Hello", "Good morning")
+    said = await http.post(f"{talk}/approve", json={"draft_id": draft["draft_id"], "text": edited})
+    assert said.status_code == 200, json.dumps(said.json())
+    assert (await http.get(talk)).json()["messages"][-1]["text"] == edited

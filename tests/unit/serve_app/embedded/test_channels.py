@@ -1,0 +1,51 @@
+"""S6: how the stand-ins are asked for, and what their process is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from serve_app.embedded.channels import refuse_beside_accounts
+from serve_app.embedded.environment import stand_ins_environment
+from serve_app.embedded.errors import StartError
+from serve_app.embedded.graph import Places
+from serve_app.embedded.start_options import StartOptions
+from serve_app.settings import load_settings
+
+
+def test_a_detached_supervisor_is_told_of_them() -> None:
+    assert "--demo-channels" in StartOptions(port=8000, demo_channels=True).words()
+    assert "--demo-channels" not in StartOptions(port=8000).words()
+
+
+def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
+    base = {"HTTPS_PROXY": "http://proxy:1", "no_proxy": "a", "PYTHONPATH": "/own", "RAY_ADDRESS": "x", "HOME": "/h"}
+    environment = stand_ins_environment(Path("/sources"), base)
+    assert environment["PYTHONPATH"] == os.pathsep.join(["/sources", "/own"])
+    assert (environment["NO_PROXY"], environment["no_proxy"], environment["HOME"]) == ("*", "*", "/h")
+    assert "RAY_ADDRESS" not in environment
+
+
+def test_the_graph_is_told_their_settings_by_name() -> None:
+    places = Places(
+        ray="r", database_url="d", kafka_bootstrap_servers="k", settings={"GMAIL_USER": "us@example.com"}
+    ).as_json()
+    assert places.pop("ray") == "r"
+    settings = load_settings(_env_file=None, **places | {"database_url": "postgresql://d"})
+    assert (settings.gmail_user, settings.kafka_bootstrap_servers) == ("us@example.com", "k")
+
+
+@pytest.mark.parametrize(
+    "field", ["gmail_client_id", "google_token_url", "whatsapp_template_sid", "demo_channels_url", "twilio_auth_token"]
+)
+def test_settings_that_they_replace_are_refused(field: str) -> None:
+    values = {"google_token_url": "http://a", "demo_channels_url": "http://a", "whatsapp_template_sid": "HX" + "0" * 32}
+    settings = load_settings(_env_file=None, **{field: values.get(field, "x")})
+    with pytest.raises(StartError, match=rf"but {field.upper()} is set: "):
+        refuse_beside_accounts(settings)
+
+
+def test_other_settings_of_the_channels_stay() -> None:
+    refuse_beside_accounts(load_settings(_env_file=None, whatsapp_quiet_seconds=1, enabled_channels="email"))
