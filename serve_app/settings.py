@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
+from db.records import Severity
 from serve_app.channel_args import (
     GOOGLE_CERTIFICATES,
     GOOGLE_TOKENS,
@@ -28,10 +29,10 @@ from serve_app.channel_args import (
 )
 from serve_app.setting_types import RateLimit, parse_rate, parse_staff_keys
 from serve_app.support_args import (
+    HOURS,
     AgentMode,
     Hours,
     NotifyUrls,
-    Severity,
     SupportArgs,
     TimeZoneName,
     support_args,
@@ -96,7 +97,7 @@ class Settings(BaseSettings):
 
     agent_mode: AgentMode = "auto"
     notify_urls: NotifyUrls | None = None
-    support_hours: Hours = "Mon-Fri 08:00-20:00"
+    support_hours: Hours = HOURS
     support_timezone: TimeZoneName = "UTC"
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     ticket_resolve_hours: float = Field(default=72.0, gt=0)

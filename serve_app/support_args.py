@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from db.records import Severity
+from deployments.support_hours import ServiceLevels
 
 if TYPE_CHECKING:
     from serve_app.settings import Settings
 
 AgentMode = Literal["auto", "draft", "off"]
 """auto: it answers; draft: a person approves each answer; off: everything goes to a person."""
-Severity = Literal["low", "medium", "high", "critical"]
 SLA_HOURS: dict[Severity, float] = {"critical": 0.5, "high": 2.0, "medium": 8.0, "low": 24.0}
 """Hours until a person takes a hand-over, by severity, as context/company-profile.md has them: support hours, but for
 critical, which runs at any hour."""
-
-_DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d|24:00"
-_HOURS = re.compile(rf"^{_DAY}(?:-{_DAY})? (?:{_TIME})-(?:{_TIME})(?:, {_DAY}(?:-{_DAY})? (?:{_TIME})-(?:{_TIME}))*$")
+HOURS = "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00; legal Mon-Fri 09:00-17:00"
+"""Everybody's support hours, then those of single queues, by the same page."""
 
 
 def _known_zone(name: str) -> str:
@@ -32,8 +31,7 @@ def _known_zone(name: str) -> str:
 
 
 def _readable_hours(text: str) -> str:
-    if not _HOURS.match(text):
-        raise ValueError("expected such as Mon-Fri 09:00-18:00, Sat 10:00-14:00")
+    ServiceLevels.parse(text, "UTC", {})
     return text
 
 
@@ -59,7 +57,7 @@ class SupportArgs(BaseModel):
 
     agent_mode: AgentMode = "auto"
     notify_urls: tuple[SecretStr, ...] = ()
-    hours: str = "Mon-Fri 08:00-20:00"
+    hours: str = HOURS
     timezone: str = "UTC"
     sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
     resolve_after_hours: float = 72.0

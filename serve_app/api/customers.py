@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from db.pool import connection
 from db.staff_lookup import CustomerFile, find_customer
+from ingest.identifiers import phone_key
 from ingest.web_form import Email, Phone
 from serve_app.api.deps import ApiDeps
 from serve_app.api.errors import ApiError
@@ -36,7 +37,7 @@ class CustomerCalls:
         if not email and not phone:
             raise ApiError(400, "Give an e-mail address, a telephone number, or both", code="VALIDATION_ERROR")
         async with connection(self._deps.pool) as database:
-            found = await find_customer(database, email=email, phone=phone)
+            found = await find_customer(database, email=email, phone=phone_key(phone) if phone else None)
         if found is None:
             with_both = "Nobody has both; look each up alone" if email and phone else "Nobody is known by that"
             raise ApiError(404, with_both)

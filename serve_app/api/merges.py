@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, Any
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
 from db import conflicts, evidence, merges
-from db.conflicts import Conflict, ConflictKind, Party
+from db.conflicts import Conflict
 from db.evidence import Evidence
 from db.merges import AlreadyOneError, Merge, MergeBuriedError, NoSuchCustomerError, NoSuchMergeError
 from db.pool import connection
@@ -21,6 +22,7 @@ from serve_app.api.errors import ApiError
 from serve_app.api.routes import add_both, errors, json_response
 from serve_app.api.staff import STAFF
 
+MERGE = TypeAdapter(Merge)
 Why = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*$"),
@@ -46,73 +48,30 @@ class Approval(BaseModel):
     evidence: Why | None = None
 
 
-class MergeView(BaseModel):
-    """A merge as it was made. `undone_at` and `undone_by` are null while it holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Conflict):
+    """An open question. `name_likeness` (0 to 100) is a hint, no more; null where a name is missing."""
 
-    merge_id: UUID
-    winner: UUID
-    loser: UUID
-    tier: int = Field(description="2: both confirmed by one-time links; 3: by the staff")
-    actor: str
-    evidence: str
-    merged_at: AwareDatetime
-    undone_at: AwareDatetime | None
-    undone_by: str | None
-
-
-class PartyView(BaseModel):
-    """One of the two. `name` is what he or somebody gave."""
-
-    customer_id: UUID
-    name: str
-    filed_as: str
-    messages: int
-    since: AwareDatetime
-
-
-class ConflictView(BaseModel):
-    """An open question. `name_likeness` (0 to 100) is a hint, no more."""
-
-    conflict_id: UUID
-    kind: ConflictKind
-    type: str
-    value: str
-    older: PartyView
-    newer: PartyView
     name_likeness: int | None
-    created_at: AwareDatetime
 
 
 class MergeQueue(BaseModel):
     """The open questions, oldest first."""
 
-    conflicts: list[ConflictView]
+    conflicts: list[Question]
 
 
 class Rejected(BaseModel):
     """They are two; the question does not come again."""
 
-    conflict_id: UUID
-    state: str = "rejected"
-
-
-class EvidenceView(BaseModel):
-    """A line of the ledger."""
-
-    kind: str
-    actor: str
-    type: str | None
-    value: str | None
-    filed_as: str | None
-    merge_id: UUID | None
-    detail: dict[str, Any]
-    recorded_at: AwareDatetime
+    id: UUID
+    state: Literal["rejected"] = "rejected"
 
 
 class Ledger(BaseModel):
     """What is known of a customer's identity and why, oldest first."""
 
-    evidence: list[EvidenceView]
+    evidence: list[Evidence]
 
 
 class MergeCalls:
@@ -127,13 +86,13 @@ class MergeCalls:
         async with connection(self._deps.pool) as database:
             await conflicts.discover(database)
             found = await conflicts.waiting(database, limit=limit)
-        return json_response(MergeQueue(conflicts=[_conflict(conflict) for conflict in found]))
+        return json_response(MergeQueue(conflicts=[_question(conflict) for conflict in found]))
 
     async def merge(self, request: Request, wanted: MergeRequest) -> Response:
         """Make two customers one. Replies still go to whoever wrote; it can be undone."""
         by = self._deps.staff.require(request)
         made = await _done(self._merge(wanted.winner, wanted.loser, by=by, why=wanted.evidence))
-        return json_response(_view(made), 201)
+        return _shown(made, 201)
 
     async def approve(
         self, request: Request, merge_id: UUID, approval: Annotated[Approval | None, Body()] = None
@@ -145,7 +104,7 @@ class MergeCalls:
         if parties is None:
             raise ApiError(404, "There is no such open question")
         why = (approval and approval.evidence) or f"approved conflict {merge_id}"
-        return json_response(_view(await _done(self._merge(*parties, by=by, why=why))))
+        return _shown(await _done(self._merge(*parties, by=by, why=why)))
 
     async def reject(self, request: Request, merge_id: UUID) -> Response:
         """Answer an open question with no."""
@@ -154,7 +113,7 @@ class MergeCalls:
             rejected = await conflicts.reject(database, merge_id, actor=f"staff:{by}")
         if not rejected:
             raise ApiError(404, "There is no such open question")
-        return json_response(Rejected(conflict_id=merge_id))
+        return json_response(Rejected(id=merge_id))
 
     async def undo(self, request: Request, merge_id: UUID) -> Response:
         """Take a merge back: everything is as it was, and what has come since goes to its own sender's customer."""
@@ -164,14 +123,14 @@ class MergeCalls:
             async with connection(self._deps.pool) as database:
                 return await merges.undo(database, merge_id, actor=f"staff:{by}")
 
-        return json_response(_view(await _done(undone())))
+        return _shown(await _done(undone()))
 
     async def ledger(self, request: Request, customer_id: UUID) -> Response:
         """Show what is known of a customer's identity, who said so, and when; an unknown customer has none."""
         self._deps.staff.require(request)
         async with connection(self._deps.pool) as database:
             lines = await evidence.of_customer(database, customer_id)
-        return json_response(Ledger(evidence=[_line(line) for line in lines]))
+        return json_response(Ledger(evidence=lines))
 
     async def _merge(self, winner: UUID, loser: UUID, *, by: str, why: str) -> Merge:
         async with connection(self._deps.pool) as database:
@@ -188,12 +147,12 @@ def merges_router(deps: ApiDeps) -> APIRouter:
     )  # fmt: skip
     add_both(
         router, "POST", "/merges", "/merges", calls.merge,
-        summary="Merge two customers", status_code=201, response_model=MergeView,
+        summary="Merge two customers", status_code=201, response_model=Merge,
         responses=errors(400, 401, 403, 404, 408, 409, 413, 503),
     )  # fmt: skip
     add_both(
         router, "POST", "/merges/{merge_id}/approve", "/merges/{merge_id}/approve", calls.approve,
-        summary="They are one", response_model=MergeView,
+        summary="They are one", response_model=Merge,
         responses=errors(400, 401, 403, 404, 408, 409, 413, 503),
     )  # fmt: skip
     add_both(
@@ -202,7 +161,7 @@ def merges_router(deps: ApiDeps) -> APIRouter:
     )  # fmt: skip
     add_both(
         router, "POST", "/merges/{merge_id}/undo", "/merges/{merge_id}/undo", calls.undo,
-        summary="Take a merge back", response_model=MergeView, responses=errors(400, 401, 403, 404, 409, 503),
+        summary="Take a merge back", response_model=Merge, responses=errors(400, 401, 403, 404, 409, 503),
     )  # fmt: skip
     add_both(
         router, "GET", "/customers/{customer_id}/evidence", "/customers/{customer_id}/evidence", calls.ledger,
@@ -225,51 +184,10 @@ async def _done(action: Awaitable[Merge]) -> Merge:
         raise ApiError(409, f"A later merge rests on this one: undo {error.later} first", code="LATER_MERGE") from None
 
 
-def _view(merge: Merge) -> MergeView:
-    return MergeView(
-        merge_id=merge.id,
-        winner=merge.winner_id,
-        loser=merge.loser_id,
-        tier=merge.tier,
-        actor=merge.actor,
-        evidence=merge.evidence,
-        merged_at=merge.merged_at,
-        undone_at=merge.undone_at,
-        undone_by=merge.undone_by,
-    )
+def _shown(merge: Merge, status: int = 200) -> Response:
+    return Response(MERGE.dump_json(merge), status, {"Cache-Control": "no-store"}, media_type="application/json")
 
 
-def _conflict(conflict: Conflict) -> ConflictView:
-    return ConflictView(
-        conflict_id=conflict.id,
-        kind=conflict.kind,
-        type=conflict.type,
-        value=conflict.value,
-        older=_party(conflict.older),
-        newer=_party(conflict.newer),
-        name_likeness=likeness(conflict.older.name, conflict.newer.name),
-        created_at=conflict.created_at,
-    )
-
-
-def _party(party: Party) -> PartyView:
-    return PartyView(
-        customer_id=party.customer_id,
-        name=party.name,
-        filed_as=party.filed_as,
-        messages=party.messages,
-        since=party.since,
-    )
-
-
-def _line(line: Evidence) -> EvidenceView:
-    return EvidenceView(
-        kind=line.kind,
-        actor=line.actor,
-        type=line.type,
-        value=line.value,
-        filed_as=line.filed_as,
-        merge_id=line.merge_id,
-        detail=line.detail,
-        recorded_at=line.recorded_at,
-    )
+def _question(conflict: Conflict) -> Question:
+    known = {field.name: getattr(conflict, field.name) for field in fields(Conflict)}
+    return Question(**known, name_likeness=likeness(conflict.older.name, conflict.newer.name))

@@ -104,7 +104,7 @@ def _webhook(public_base_url: str | None) -> Finding:
         words = "PUBLIC_BASE_URL is not set: Twilio can't reach this machine, and signs over the URL that it calls"
         return Finding(channel="whatsapp", check="webhook", state="failed", detail=words)
     # The fragment is for Twilio: three more tries, after a 5xx too, which it would not make by itself.
-    url = f"{public_base_url.rstrip('/')}/webhooks/whatsapp#rc=3&rp=all"
+    url = f"{public_base_url.rstrip('/')}/webhooks/whatsapp#rc=5&rp=all"
     words = f"at Twilio, let the sender call {url} (POST) when a message comes in"
     return Finding(channel="whatsapp", check="webhook", state="note", detail=words)
 

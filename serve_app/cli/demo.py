@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from serve_app.cli.options import DataDirOption, JsonFileOption
+from serve_app.cli.options import DataDirOption, JsonFileOption, UrlOption
 from serve_app.cli.target import Target, find_product
 from serve_app.embedded import run_file
 from serve_app.embedded.data_dir import DataDir
-
-UrlOption = Annotated[
-    str | None, typer.Option("--url", metavar="U", help="Address of the running product, instead of --data-dir.")
-]
 
 
 def demo(data_dir: DataDirOption = None, url: UrlOption = None, json_file: JsonFileOption = None) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from serve_app.cli import bench, channels, demo, dlq, down, explain, mcp, replay, status, up
+from serve_app.cli import bench, channels, customers, demo, dlq, down, explain, mcp, replay, status, up
 from serve_app.embedded.errors import UserError
 from serve_app.settings import SettingsError
 
@@ -28,6 +28,7 @@ app.command("replay")(replay.replay)
 app.command("mcp")(mcp.mcp)
 app.add_typer(bench.app, name="bench")
 app.add_typer(channels.app, name="channels")
+app.add_typer(customers.app, name="customers")
 app.add_typer(dlq.app, name="dlq")
 
 
