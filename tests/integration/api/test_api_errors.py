@@ -55,6 +55,12 @@ async def test_h12_unknown_paths_and_methods(api: Served, method: str, path: str
         assert response.headers["Allow"]
 
 
+async def test_h12_allow_names_every_method_of_a_path(api: Served) -> None:
+    assert (await api.client.options("/api/v1/merges")).headers["Allow"] == "GET, POST"
+    assert (await api.client.put("/merges")).headers["Allow"] == "GET, POST"
+    assert (await api.client.put("/status")).headers["Allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db import dead_letters, privacy
+from db import dead_letters, merges, privacy
 from db.channel_intake import ChannelMessage, accept_message
 from db.pool import connection, transaction
 from ingest.events import DLQ, INCOMING
@@ -125,6 +125,24 @@ async def test_d7_a_customer_of_the_telephone_goes_with_his_slot(store: Store) -
     assert "conversation_slots" in await traces(store, PHONE)
     await erase(store, await store.value("SELECT id FROM customers"))
     assert await traces(store, CANARY, PHONE) == {}
+
+
+async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Store) -> None:
+    by_form = await lively_past(store)
+    await whatsapp(store, f"hello, {CANARY} here")
+    by_telephone = await store.value("SELECT id FROM customers WHERE filing_key = $1", f"whatsapp:{PHONE}")
+    async with connection(store.pool) as borrowed:
+        await merges.merge(
+            borrowed, winner=by_form, loser=by_telephone, tier=3, actor="ann", evidence=f"{CANARY} said so by telephone"
+        )
+        exported = await privacy.export(borrowed, by_telephone)
+    assert exported is not None
+    assert (len(exported["customers"]), len(exported["merges"]), len(exported["tickets"])) == (2, 1, 4)
+    assert {"identity_evidence", "identity_merges"} <= set(await traces(store, CANARY, PHONE))
+    erased = await erase(store, by_telephone)
+    assert erased is not None
+    assert erased.customers == 2
+    assert await traces(store, CANARY, PHONE, str(by_form), str(by_telephone)) == {}
 
 
 async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
