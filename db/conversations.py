@@ -154,6 +154,11 @@ class ConversationFile:
     actions: tuple[StaffAction, ...]
 
 
+async def exists(connection: Connection, conversation_id: UUID) -> bool:
+    """Tell whether there is such a conversation."""
+    return bool(await connection.fetchval(_SQL["exists"], conversation_id))
+
+
 async def list_work(
     connection: Connection, state: ListState, *, after: UUID | None = None, limit: int = 50
 ) -> list[Summary]:

@@ -93,7 +93,7 @@ async def find_open(connection: Connection, link_id: UUID, side: Side) -> OpenLi
 async def confirm(connection: Connection, link_id: UUID, side: Side) -> bool:
     """Use up the link of one side and commit; True when the other was confirmed before and the two are one now.
 
-    Raises LinkUsedError, MergeBusyError.
+    Raises LinkUsedError, CustomerBusyError.
     """
     async with connection.transaction():
         row = await connection.fetchrow(_SQL["confirm"], link_id, side)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from db import staff
 from db.ids import new_id
 from db.pool import Connection
 from db.sql import statements
@@ -115,9 +116,10 @@ async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:
 
     None when the mail belongs to none of ours, or was stored before.
     """
+    message_id = new_id()
     fields = {
         "provider_message_id": mail.provider_message_id,
-        "message_id": str(new_id()),
+        "message_id": str(message_id),
         "thread_key": mail.thread_key,
         "sender_keys": mail.sender_keys,
         "content": mail.content,
@@ -125,7 +127,12 @@ async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:
         "rfc_message_id": mail.rfc_message_id,
         "sent_at": mail.sent_at.isoformat(),
     }
-    found: UUID | None = await connection.fetchval(_SQL["take_over"], fields)
+    async with connection.transaction():
+        found: UUID | None = await connection.fetchval(_SQL["take_over"], fields)
+        if found is not None:
+            # A statement of its own: it sees what a turn has committed while the one before waited for it.
+            await staff.take_back(connection, found, staff.UNSAID, why="a person answered from Gmail", notices=True)
+            await staff.record(connection, found, "reply", "Gmail", message_id=message_id)
     return found
 
 

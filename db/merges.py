@@ -4,32 +4,25 @@ A merge moves the loser's conversations, tickets, messages and identifiers to th
 shell that leads straight to the winner (`merged_into`), and so do its own shells: whatever their senders write next is
 filed there. Replies still go to whoever wrote: a conversation keeps its sender.
 
-The locks: merges wait for each other and for the two customers, and for nothing else. What somebody else is writing at
-that moment (a turn, a delivery) makes the merge begin again, so it can't be part of a deadlock.
+The locks are those of db.undisturbed.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
-import asyncpg
-
 from db.ids import new_id
-from db.pool import Connection, DatabaseUnavailableError
+from db.pool import Connection
 from db.sql import statements
+from db.undisturbed import undisturbed
 
 MergeTier = Literal[2, 3]
 """2: both identifiers were confirmed by one-time links; 3: the staff vouch for it."""
-ATTEMPTS = 60
-PAUSE_S = 0.02
-_LOCK = 7_301_884_216
 _SQL = statements("merges")
-T = TypeVar("T")
 
 
 class NoSuchCustomerError(Exception):
@@ -50,10 +43,6 @@ class MergeBuriedError(Exception):
     def __init__(self, later: UUID) -> None:
         super().__init__(f"merge {later} rests on it")
         self.later = later
-
-
-class MergeBusyError(DatabaseUnavailableError):
-    """Others kept writing to these customers: nothing was changed, try again in a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +77,10 @@ async def merge(
     """Make one customer of two and commit. Customers that were merged before stand for whom they were merged into.
 
     `linked` are the keys (`email:…`, `whatsapp:…`) of what a link has confirmed; without any, as the staff do it,
-    everything proven of both is confirmed. Raises NoSuchCustomerError, AlreadyOneError, MergeBusyError.
+    everything proven of both is confirmed. Raises NoSuchCustomerError, AlreadyOneError, CustomerBusyError.
     """
 
     async def once() -> Merge:
-        await connection.execute(_SQL["one_at_a_time"], _LOCK)
         roots = [await connection.fetchval(_SQL["root"], customer) for customer in (winner, loser)]
         if None in roots:
             raise NoSuchCustomerError(str(winner if roots[0] is None else loser))
@@ -101,17 +89,16 @@ async def merge(
         await _lock(connection, [*await _shells(connection, roots[1]), *sorted(roots)], history_of=roots[1])
         return await _merged(connection, *roots, tier=tier, actor=actor, evidence=evidence, linked=linked)
 
-    return await _undisturbed(connection, once)
+    return await undisturbed(connection, once)
 
 
 async def undo(connection: Connection, merge_id: UUID, *, actor: str) -> Merge:
     """Take a merge back and commit: all that it changed is as it was, what has come since goes to its own sender's.
 
-    Raises NoSuchMergeError, MergeBuriedError, MergeBusyError.
+    Raises NoSuchMergeError, MergeBuriedError, CustomerBusyError.
     """
 
     async def once() -> Merge:
-        await connection.execute(_SQL["one_at_a_time"], _LOCK)
         made = await find(connection, merge_id)
         if made is None or made.undone_at is not None:
             raise NoSuchMergeError(str(merge_id))
@@ -125,7 +112,7 @@ async def undo(connection: Connection, merge_id: UUID, *, actor: str) -> Merge:
         assert undone is not None
         return undone
 
-    return await _undisturbed(connection, once)
+    return await undisturbed(connection, once)
 
 
 async def confirm(connection: Connection, customer: UUID, *, tier: MergeTier, keys: Sequence[str]) -> None:
@@ -182,14 +169,3 @@ async def _note(connection: Connection, kind: str, made: Merge, actor: str) -> N
     detail = {"winner": str(made.winner_id), "loser": str(made.loser_id), "evidence": made.evidence}
     for customer in (made.winner_id, made.loser_id):
         await connection.execute(_SQL["note"], kind, actor, customer, made.id, detail)
-
-
-async def _undisturbed(connection: Connection, work: Callable[[], Awaitable[T]]) -> T:
-    """Do it in a transaction, again from the beginning while somebody else holds a row that it needs."""
-    for attempt in range(ATTEMPTS):
-        try:
-            async with connection.transaction():
-                return await work()
-        except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
-            await asyncio.sleep(PAUSE_S * (1 + attempt % 5))
-    raise MergeBusyError("others keep writing to these customers")

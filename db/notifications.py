@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from db.pool import Connection
@@ -41,9 +42,13 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndecidedWord:
-    """A word of ours that may or may not have reached its customer; nobody was told of it yet."""
+    """A word of ours that may not have reached its customer, and of which nobody was told yet.
+
+    `unknown`: its provider does not say; `parked`: it came back, and its conversation was closed by then.
+    """
 
     id: UUID
+    state: Literal["unknown", "parked"]
     number: str
     channel: Channel
     minutes: float
@@ -108,6 +113,6 @@ async def delete_old(connection: Connection) -> None:
 async def undecided_words(
     connection: Connection, *, now: datetime, after_s: float, limit: int = 100
 ) -> list[UndecidedWord]:
-    """Return words whose fate is unknown `after_s` seconds after they were written, and that were never told of."""
+    """Return words that were never told of: of unknown fate `after_s` seconds after they were written, or stranded."""
     rows = await connection.fetch(_SQL["undecided_words"], now, after_s, limit)
     return [UndecidedWord(**row) for row in rows]

@@ -59,6 +59,18 @@ async def serve_again(connection: Connection, channels: Sequence[Channel]) -> li
     return [row["id"] for row in await connection.fetch(_SQL["serve_again"], list(channels))]
 
 
+async def sender_of(connection: Connection, row_id: UUID) -> tuple[UUID, str]:
+    """Return the customer whom a word answers and the key of the identifier that wrote (`whatsapp:+49…`)."""
+    row = await connection.fetchrow(_SQL["sender"], row_id)
+    assert row is not None
+    return row["customer_id"], row["sender_key"]
+
+
+async def redirect(connection: Connection, row_id: UUID, address: str) -> bool:
+    """Let a WhatsApp word leave by mail to a linked address; False when a piece of it is out already."""
+    return await connection.fetchval(_SQL["redirect"], row_id, address) is not None
+
+
 async def ticket_of(connection: Connection, row_id: UUID) -> tuple[str, Priority]:
     """Return category and priority of the ticket that a word belongs to."""
     row = await connection.fetchrow(_SQL["parked_ticket"], row_id)

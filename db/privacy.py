@@ -8,8 +8,11 @@ from uuid import UUID
 
 from db.pool import Connection
 from db.sql import statements
+from db.undisturbed import undisturbed
 
 _SQL = statements("privacy")
+_ALONE = ("fence", "lock", "lock_conversations", "lock_tickets", "lock_messages", "lock_inbox", "lock_outbox")
+"""What has to be ours before anything is deleted: leases before customers, as turns take them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +37,23 @@ async def export(connection: Connection, customer_id: UUID) -> dict[str, Any] | 
 
 
 async def erase(connection: Connection, customer_id: UUID) -> Erased | None:
-    """Delete a customer with those merged with him, inside the caller's transaction; None: there is nobody.
+    """Delete a customer with those merged with him and commit; None: there is nobody.
 
     A turn that runs meanwhile is fenced and leaves nothing. What left to a provider, and a day's records on the bus,
-    are outside this store.
+    are outside this store. Raises CustomerBusyError.
     """
-    family = await _family(connection, customer_id)
-    if not family:
-        return None
-    await connection.fetch(_SQL["lock"], family)
-    await connection.execute(_SQL["fence"], family)
-    row = await connection.fetchrow(_SQL["erase"], family)
-    assert row is not None
-    return Erased(**row)
+
+    async def once() -> Erased | None:
+        family = await _family(connection, customer_id)
+        if not family:
+            return None
+        for step in _ALONE:
+            await connection.execute(_SQL[step], family)
+        row = await connection.fetchrow(_SQL["erase"], family)
+        assert row is not None
+        return Erased(**row)
+
+    return await undisturbed(connection, once)
 
 
 async def _family(connection: Connection, customer_id: UUID) -> list[UUID]:

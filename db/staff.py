@@ -19,6 +19,8 @@ from db.ticket_life import illegal_step
 Action = Literal["take_over", "reply", "release", "resolve", "close", "approve"]
 ConversationStatus = Literal["open", "handed_over", "closed"]
 Owner = Literal["agent", "staff"]
+UNSAID = ("ready", "draft")
+"""The outbox states of what has not begun to leave."""
 _SQL = statements("staff")
 
 
@@ -89,9 +91,14 @@ async def take_over(connection: Connection, at: Standing, by: str) -> None:
     await connection.execute(_SQL["take_over"], at.conversation_id, by, at.ticket_key)
 
 
-async def take_back(connection: Connection, at: Standing, states: Sequence[str], *, why: str) -> None:
-    """Cancel the agent's unsaid words that are in these outbox states; their messages are held for a person."""
-    await connection.execute(_SQL["take_back"], at.conversation_id, list(states), why)
+async def take_back(
+    connection: Connection, conversation_id: UUID, states: Sequence[str], *, why: str, notices: bool = False
+) -> None:
+    """Cancel the agent's unsaid words that are in these outbox states; their messages are held for a person.
+
+    `notices`: those of hand-overs too. Without it the customer is told of his hand-over in any case.
+    """
+    await connection.execute(_SQL["take_back"], conversation_id, list(states), why, notices)
 
 
 async def earlier_reply(connection: Connection, key: str) -> EarlierReply | None:
@@ -140,7 +147,7 @@ async def approve(
 
 async def record(
     connection: Connection,
-    at: Standing,
+    conversation_id: UUID,
     action: Action,
     by: str,
     *,
@@ -148,6 +155,6 @@ async def record(
     detail: Mapping[str, Any] | None = None,
 ) -> datetime:
     """Write down who did what and return when; `detail` holds none of the customer's words."""
-    arguments = (new_id(), at.conversation_id, by, action, message_id, dict(detail or {}))
-    at_time: datetime = await connection.fetchval(_SQL["record"], *arguments)
-    return at_time
+    arguments = (new_id(), conversation_id, by, action, message_id, dict(detail or {}))
+    recorded_at: datetime = await connection.fetchval(_SQL["record"], *arguments)
+    return recorded_at

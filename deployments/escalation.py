@@ -34,26 +34,27 @@ REASON_PRECEDENCE = (
 """The first that applies is the reason of an escalation."""
 
 THRESHOLDS: Mapping[str, float] = {
-    "legal.meaning": 0.35,
-    "legal.mention": 0.15,
+    "legal.meaning": 0.5,
+    "legal.mention": 0.55,
     "legal.product": 0.95,
-    "refund.meaning": 0.55,
+    "refund.meaning": 0.35,
     "refund.mention": 0.55,
     "refund.product": 0.95,
-    "pricing.meaning": 0.5,
-    "pricing.mention": 0.45,
+    "pricing.meaning": 0.6,
+    "pricing.mention": 0.25,
     "pricing.product": 0.95,
-    "human_request.meaning": 0.2,
-    "human_request.mention": 0.4,
-    "human_request.product": 0.5,
+    "human_request.meaning": 0.5,
+    "human_request.mention": 0.45,
+    "human_request.product": 0.9,
 }
 """The least score of a class that escalates, by what the words say of it: nothing ("meaning"), a mention, product talk.
 
 Chosen by `python -m embeddings.workbench.escalation train` on families that the classifier had not seen, where a miss
-costs eight false alarms. `ESCALATION_THRESHOLDS` replaces one ("refund.meaning") or one kind for all ("meaning").
+costs five false alarms; refund.mention and pricing.meaning were then raised for fewer alarms on strangers' questions.
+`ESCALATION_THRESHOLDS` replaces one ("refund.meaning") or one kind for all ("meaning").
 """
 
-SURE = 0.8
+SURE = 0.9
 """From this score on a class counts as certain where several apply."""
 
 NEGATIVE_BELOW = 0.3

@@ -120,7 +120,8 @@ class IdentityLinks:
             key = Key(link_id=UUID(hex=link), side="email" if side == "email" else "number")
         except ValueError:
             return None
-        return key if hmac.compare_digest(self._mac(key).encode(), mac.encode("utf-8", "replace")) else None
+        ours = hmac.compare_digest(self._mac(key).encode(), mac.encode("utf-8", "replace"))
+        return key if ours and link == key.link_id.hex else None
 
     def _mac(self, key: Key) -> str:
         digest = hmac.new(self._secret, f"identity-link:{key.link_id.hex}:{key.side}".encode(), hashlib.sha256).digest()

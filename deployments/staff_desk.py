@@ -17,12 +17,11 @@ from db import events, staff, whatsapp
 from db.ids import new_id
 from db.intake import KeyReusedError
 from db.pool import Connection, Pool, transaction
-from db.staff import Action, Standing, Word
+from db.staff import UNSAID, Action, Standing, Word
 from db.ticket_life import IllegalStepError
 from deployments.agent.guardrails import CHECKS
 from ingest.events import INCOMING, OUTGOING, OutboundMessage
 
-UNSAID = ("ready", "draft")
 DRAFTS = ("draft",)
 WINDOW_CLOSED = (
     "More than 24 hours since the customer's last message: WhatsApp takes your text inside the approved template only. "
@@ -117,7 +116,8 @@ class StaffDesk:
             await staff.approve(
                 connection, draft, message_id=word.message_id, author="staff" if edited else "agent", text=body, by=by
             )
-            cautions = await _cautions(connection, at, body, draft.id) if edited else ()
+            # The agent's own words have passed the guard.
+            cautions = await _cautions(connection, at, body if edited else "", draft.id)
             return await self._spoken(connection, at, "approve", by, word, cautions)
 
     async def release(self, conversation_id: UUID, *, by: str) -> Released:
@@ -129,26 +129,26 @@ class StaffDesk:
                 await staff.move_ticket(connection, at, "open")
             elif at.ticket_status == "escalated":
                 await staff.move_ticket(connection, at, "waiting")
-            await staff.record(connection, at, "release", by, detail={"woken": woken})
+            await staff.record(connection, at.conversation_id, "release", by, detail={"woken": woken})
             return Released(standing=await staff.standing(connection, conversation_id), woken=woken)
 
     async def resolve(self, conversation_id: UUID, *, by: str) -> Standing:
         """Resolve the ticket. Who has the conversation keeps it: a follow-up reopens the ticket there."""
         async with self._held(conversation_id) as (connection, at):
             _refuse("resolve", at)
-            await staff.take_back(connection, at, DRAFTS, why=f"resolved by {by}")
+            await staff.take_back(connection, at.conversation_id, DRAFTS, why=f"resolved by {by}")
             await staff.move_ticket(connection, at, "resolved")
-            await staff.record(connection, at, "resolve", by)
+            await staff.record(connection, at.conversation_id, "resolve", by)
             return await staff.standing(connection, conversation_id)
 
     async def close(self, conversation_id: UUID, *, by: str) -> Standing:
         """End ticket and conversation for good: what the customer writes next opens new ones."""
         async with self._held(conversation_id) as (connection, at):
             _refuse("close", at)
-            await staff.take_back(connection, at, DRAFTS, why=f"closed by {by}")
+            await staff.take_back(connection, at.conversation_id, DRAFTS, why=f"closed by {by}")
             await staff.move_ticket(connection, at, "closed")
             await staff.close(connection, at)
-            await staff.record(connection, at, "close", by)
+            await staff.record(connection, at.conversation_id, "close", by)
             return await staff.standing(connection, conversation_id)
 
     @asynccontextmanager
@@ -184,7 +184,7 @@ class StaffDesk:
         await events.add(connection, OUTGOING, at.sender_key, announced.model_dump(mode="json"))
         warnings = [{"code": caution.code, "message": caution.message} for caution in cautions]
         created_at = await staff.record(
-            connection, at, action, by, message_id=word.message_id, detail={"warnings": warnings}
+            connection, at.conversation_id, action, by, message_id=word.message_id, detail={"warnings": warnings}
         )
         return Spoken(
             conversation_id=at.conversation_id,
@@ -207,8 +207,8 @@ def _refuse(action: Action, at: Standing) -> None:
 
 async def _taken(connection: Connection, at: Standing, by: str) -> None:
     await staff.take_over(connection, at, by)
-    await staff.take_back(connection, at, UNSAID, why=f"taken over by {by}")
-    await staff.record(connection, at, "take_over", by)
+    await staff.take_back(connection, at.conversation_id, UNSAID, why=f"taken over by {by}")
+    await staff.record(connection, at.conversation_id, "take_over", by)
 
 
 async def _cautions(connection: Connection, at: Standing, text: str, outbox_id: UUID) -> tuple[Caution, ...]:

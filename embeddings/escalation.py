@@ -23,7 +23,7 @@ CLASSES = ("none", "pricing", "refund", "legal", "human_request")
 MAX_PARTS = 12
 SHORT_PART = 25
 LONG_SENTENCE = 140
-CAUTION = 0.75
+CAUTION = 1.0
 """How fast a part counts for less as their number grows: its odds are divided by that number to this power."""
 
 Floats = NDArray[np.float32]

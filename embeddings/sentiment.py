@@ -51,10 +51,13 @@ class SentimentHead:
             return cls(head=head, centres=stored["centres"], anchors=stored["anchors"])
 
     def score(self, texts: Sequence[str], vectors: Floats) -> Floats:
-        """float32 (n,) in [0, 1]; `vectors` (n, d) are the encoder's, row by row those of `texts`. No text is 0.5+."""
+        """float32 (n,) in [0, 1]; `vectors` (n, d) are the encoder's, row by row those of `texts`. A text without a
+        letter ("?", "42", a party emoji) says nothing of a mood and is at least 0.5, unless its emoji are angry.
+        """
         if not texts:
             return np.empty(0, dtype=np.float32)
-        return self.calibrated(self.mean_mood(np.hstack([vectors, surface(texts)])))
+        scores = self.calibrated(self.mean_mood(np.hstack([vectors, surface(texts)])))
+        return np.maximum(scores, np.where([_says_nothing(text) for text in texts], RAISE_BELOW, 0.0), dtype=np.float32)
 
     def mean_mood(self, features: Floats) -> Floats:
         """float32 (n, d + 8) -> (n,): the expected mood before calibration."""
@@ -63,6 +66,10 @@ class SentimentHead:
     def calibrated(self, mood: Floats) -> Floats:
         """Mean mood (n,) -> score (n,), straight lines between the anchors."""
         return np.interp(mood, self.anchors[:, 0], self.anchors[:, 1]).astype(np.float32)
+
+
+def _says_nothing(text: str) -> bool:
+    return not any(letter.isalpha() for letter in text) and not _ANGRY_EMOJI.search(text)
 
 
 def surface(texts: Sequence[str]) -> Floats:

@@ -23,7 +23,7 @@ from uuid import UUID
 from db import identity_reads
 from db.pool import connection, create_pool
 from db.scratch import scratch_database
-from evaluation.messy_people import people
+from evaluation import messy_people
 from evaluation.messy_traffic import Doing, Traffic, Written, plan
 
 AT_ONCE = 4
@@ -51,8 +51,8 @@ class IdentityFigures:
         return asdict(self)
 
 
-async def measure_identity(dsn: str, *, count: int = 2_000, seed: int = 7) -> IdentityFigures:
-    """Let `count` people write into a database of its own beside `dsn` and return the figures.
+async def measure_identity(dsn: str, *, people: int = 2_000, seed: int = 7) -> IdentityFigures:
+    """Let so many people write into a database of its own beside `dsn` and return the figures.
 
     Raises ScratchRefusedError where the role may not create databases.
     """
@@ -60,7 +60,7 @@ async def measure_identity(dsn: str, *, count: int = 2_000, seed: int = 7) -> Id
         pool = await create_pool(scratch, size=AT_ONCE + 2)
         try:
             traffic = Traffic(pool=pool)
-            before, after = plan(people(count, seed), seed)
+            before, after = plan(messy_people.people(people, seed), seed)
             await _all(traffic, before)
             async with connection(pool) as borrowed:
                 silent = [doing.person.number for doing in after if doing.kind == "whatsapp"]
@@ -70,10 +70,10 @@ async def measure_identity(dsn: str, *, count: int = 2_000, seed: int = 7) -> Id
                 owners = await identity_reads.owners(borrowed)
         finally:
             await pool.close()
-    return figures(traffic.written, owners, count=count, seed=seed)
+    return figures(traffic.written, owners, people=people, seed=seed)
 
 
-def figures(written: Sequence[Written], owners: Mapping[str, UUID], *, count: int, seed: int) -> IdentityFigures:
+def figures(written: Sequence[Written], owners: Mapping[str, UUID], *, people: int, seed: int) -> IdentityFigures:
     """Compare what was written by whom with where it was filed."""
     together, pairs, misses = 0, 0, []
     for party, keys in _by(written, evidence=True).items():
@@ -94,7 +94,7 @@ def figures(written: Sequence[Written], owners: Mapping[str, UUID], *, count: in
         if len(parties) > 1:
             misses.append(f"together: {', '.join(sorted(parties))} in {customer}")
     return IdentityFigures(
-        people=count,
+        people=people,
         messages=len(written),
         seed=seed,
         customers=len(set(owners.values())),

@@ -77,8 +77,12 @@ def whatsapp_id(person: Person) -> str:
 
 
 def spelled_number(person: Person, dice: Random) -> str:
-    """The number as people type it into a form: without the Argentine 9, with blanks and brackets."""
-    bare = f"+54{person.digits}" if person.country == "AR" and dice.random() < 0.7 else person.number
+    """The number as people type it into a form: without the Argentine 9, with the old Mexican 1, with brackets."""
+    bare = person.number
+    if person.country == "AR" and dice.random() < 0.7:
+        bare = f"+54{person.digits}"
+    if person.country == "MX" and dice.random() < 0.3:
+        bare = f"+521{person.digits}"
     code = 3
     return f"{bare[:code]} ({bare[code : code + 2]}) {bare[code + 2 : code + 6]}-{bare[code + 6 :]}"
 

@@ -134,9 +134,9 @@ class Traffic:
             case "form":
                 await self._form(doing)
             case "link":
-                request = await self._links.ask(await self._form(doing))
-                for side in ("email", "number") if request else ():
-                    await self._links.confirm(self._links.token(Key(link_id=request, side=side)))
+                if request := await self._links.ask(await self._form(doing)):
+                    await self._links.confirm(self._links.token(Key(link_id=request, side="email")))
+                    await self._links.confirm(self._links.token(Key(link_id=request, side="number")))
             case _:
                 await self._message(doing)
 

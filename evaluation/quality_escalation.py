@@ -24,7 +24,7 @@ FALSE_ALARMS_AT_MOST = 0.03
 _Judged = Mapping[str, Sequence[Judgement]]
 """What each way decides of the same messages, the product's first."""
 _ORDINARY = {
-    "hard": "sounding like a request",
+    "hard": "like a request",
     "ordinary": "far from any",
     "with a trigger": "with a trigger word",
 }

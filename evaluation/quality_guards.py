@@ -18,7 +18,7 @@ def measure(docs: Path) -> list[Group]:
 def _guard(docs: Path) -> Group:
     stopped, passed = measure_guard(docs)
     forbidden, ordinary = stopped.of(), passed.of()
-    figures = [
+    figures = (
         Figure(
             name="forbidden drafts that leaked",
             measured=forbidden.total - forbidden.right,
@@ -27,16 +27,16 @@ def _guard(docs: Path) -> Group:
             at_most=0,
             blocking=True,
         ),
+        *_by_split(stopped),
         Figure(
             name="ordinary drafts that were blocked",
             measured=1 - ordinary.share,
             of=ordinary.total,
             at_most=BLOCKED_AT_MOST,
         ),
-    ]
-    return Group(
-        name="Outgoing check", figures=(*figures, *_by_split(stopped)), misses=_lines((*stopped.misses, *passed.misses))
+        *_by_split(passed),
     )
+    return Group(name="Outgoing check", figures=figures, misses=_lines((*stopped.misses, *passed.misses)))
 
 
 def _grounding(docs: Path) -> Group:
@@ -56,7 +56,9 @@ def _whole(measured: Measured) -> Figure:
 def _by_split(measured: Measured) -> list[Figure]:
     splits = sorted({tally.split for tally in measured.tallies})
     return [
-        Figure(name=f"  {split.replace('_', ' ')}", measured=measured.of(split).share, of=measured.of(split).total)
+        Figure(
+            name=f"  right, {split.replace('_', ' ')}", measured=measured.of(split).share, of=measured.of(split).total
+        )
         for split in splits
     ]
 

@@ -1,27 +1,35 @@
 """The quality report (T3): every part that is decided by judgement rather than by a rule, measured offline.
 
-Nothing needs to run: the encoder works in this process, on the labelled sets and the documentation of the repository.
+Nothing needs to run: the encoder works in this process, on the labelled sets and the documentation of the repository;
+identity is measured in a scratch database of a PostgreSQL that the caller names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 from embeddings.encoder import Encoder
 from embeddings.workbench.questions import DOCUMENT
-from evaluation import quality_escalation, quality_guards, quality_retrieval, quality_sentiment
+from evaluation import quality_escalation, quality_guards, quality_identity, quality_retrieval, quality_sentiment
 from evaluation.quality import Group, Scorecard
 
 Part = Callable[[], list[Group]]
 Progress = Callable[[str], None]
 
 
-def parts(encoder: Encoder) -> Mapping[str, Part]:
-    """What is measured, by the name that is shown while it runs."""
+def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]], people: int) -> Mapping[str, Part]:
+    """What is measured, by the name that is shown while it runs. `database` lends the DSN of a PostgreSQL."""
+
+    def identity() -> list[Group]:
+        with database() as dsn:
+            return quality_identity.measure(dsn, people)
+
     return {
         "escalation": lambda: quality_escalation.measure(encoder),
         "outgoing check and groundedness": lambda: quality_guards.measure(DOCUMENT),
         "sentiment": lambda: quality_sentiment.measure(encoder),
+        "identity": identity,
         "retrieval": lambda: quality_retrieval.measure(encoder, DOCUMENT),
     }
 

@@ -30,9 +30,9 @@ class Mailbox:
 def normalise_whatsapp(text: str) -> str:
     """Return the identifier of a WhatsApp sender: `whatsapp:+521…`, `+521…` and the bare id `521…` are one number.
 
-    One spelling is chosen where a country has several (`phone_key`). A number that no numbering plan knows is taken as it
-    is (WhatsApp verified it), a user id that stands for a hidden number (`US.1349…`) too. This is a key to compare by:
-    answer to the address as the provider gave it. Raises InvalidIdentifierError.
+    One spelling is chosen where a country has several (`phone_key`). A number that no numbering plan knows is taken as
+    it is (WhatsApp verified it), a user id that stands for a hidden number (`US.1349…`) too. This is a key to compare
+    by: answer to the address as the provider gave it. Raises InvalidIdentifierError.
     """
     bare = text.strip().removeprefix("whatsapp:").strip()
     if _USER_ID.fullmatch(bare):

@@ -14,8 +14,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationR
 _DIGIT = "[ ()./-]{0,3}[0-9]"
 _WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,15}}")  # E.164: 15 digits at most; one 0 more is forgiven
 
+_OLD_MEXICAN = re.compile(r"\+521([0-9]{10})")
 _VARIANTS = (
-    (re.compile(r"\+521([0-9]{10})"), r"+52\1"),
+    (_OLD_MEXICAN, r"+52\1"),
     (re.compile(r"\+54([1-8][0-9]{9})"), r"+549\1"),
     (re.compile(r"\+55([0-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
 )
@@ -38,17 +39,22 @@ def normalise_email(text: str) -> str:
 
 
 def normalise_phone(text: str) -> str:
-    """Return an international number in E.164 (`+441632960123`). Raises InvalidIdentifierError, also without a `+`."""
+    """Return an international number in E.164 (`+441632960123`). Raises InvalidIdentifierError, also without a `+`.
+
+    The 1 that Mexican mobiles had after +52 until 2019, and that people still type, is left out.
+    """
     written = text.strip()
     if not _WRITTEN.fullmatch(written):
         raise InvalidIdentifierError("must be written as + and the country code, then digits")
     try:
         number = phonenumbers.parse(written)
+        if old := _OLD_MEXICAN.fullmatch(_e164(number)):
+            number = phonenumbers.parse(f"+52{old[1]}")
     except phonenumbers.NumberParseException:
         raise InvalidIdentifierError("has no country code that exists") from None
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise InvalidIdentifierError("is too short or too long for its country")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return _e164(number)
 
 
 def phone_key(number: str) -> str:
@@ -62,6 +68,10 @@ def phone_key(number: str) -> str:
         if match := pattern.fullmatch(number):
             return match.expand(settled)
     return number
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployments.agent.remote_model import ModelSettings
-from serve_app.settings import ModelArgs
+from serve_app.model_args import ModelArgs
 
 
 def model_settings(args: ModelArgs) -> ModelSettings:

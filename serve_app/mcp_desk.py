@@ -36,8 +36,9 @@ from serve_app.mcp_turns import RENEW_EVERY_S, McpTurns, RefusedError, Run
 
 LOOKED_AT = 200
 """Tickets whose reading is remembered; who comes back to an older one begins with the history again."""
-AWAY = "The tool failed and nothing was done: the database is away. Try again later."
-FAILED = "The tool failed and nothing was done; the server's log has the cause."
+LOOK = "Look before you repeat it: what was stored is kept, and the agent answers what nobody holds."
+AWAY = f"The database went away meanwhile. {LOOK}"
+FAILED = f"The tool failed; the server's log has the cause. {LOOK}"
 FIRST = "Refused: call create_ticket with this ticket first; it takes the waiting message for you."
 
 log = structlog.get_logger(__name__)
@@ -126,7 +127,10 @@ class McpDesk:
     async def _opened(self, caller: str, turn: Turn, given: OpenTicketInput) -> tuple[Run, str]:
         run = await self._run(caller, turn)
         opened = await (await self._nodes()).agent.open(run.context, **_of_the_tool(protocol.CREATE_TICKET, given))
-        return run, str(cast("dict[str, Any]", opened[-1])["output"])
+        told = json.loads(cast("dict[str, Any]", opened[-1])["output"])
+        if given.ticket is None and turn.channel == "web_form":  # nobody but the client can pass it on
+            told["status_link"] = self._turns.link(turn.ticket.number)
+        return run, json.dumps(told, ensure_ascii=False)
 
     async def _on_ticket(self, caller: str, name: str, given: BaseModel) -> Answer:
         number = getattr(given, "ticket", None)
@@ -137,7 +141,8 @@ class McpDesk:
             return await self._use(run, name, given, key)
         if name in (protocol.SEND, protocol.ESCALATE):
             raise RefusedError(FIRST)
-        run = self._looked_at.get(key) or await self._look(key)
+        looked_at = None if name == protocol.GET_HISTORY else self._looked_at.get(key)  # the history begins anew
+        run = looked_at or await self._look(key)
         async with run.lock:
             return await self._search(run, given) if name == protocol.SEARCH else await _called(run, name, given)
 

@@ -89,6 +89,10 @@ class McpTurns:
         self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=links)
         self._holder = f"mcp:{new_id()}"
 
+    def link(self, number: str) -> str:
+        """Return where the customer reads a ticket."""
+        return self._links(number)
+
     async def file(self, message: ChannelMessage) -> Turn:
         """Store a message and take its turn, both or nothing. Raises RefusedError, DatabaseUnavailableError."""
         async with transaction(self._pool) as borrowed:  # committed apart, the agent might be the first to see it

@@ -27,6 +27,7 @@ from serve_app.channel_args import (
     gmail_args,
     twilio_args,
 )
+from serve_app.model_args import ModelArgs, ModelPrice, model_args
 from serve_app.setting_types import RateLimit, parse_rate, parse_staff_keys
 from serve_app.support_args import (
     HOURS,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     openai_model: str = "gpt-4o"
     openai_api: Literal["responses", "chat_completions"] = "responses"
     openai_timeout_seconds: float = Field(default=20.0, gt=0, le=50)
+    openai_prices: dict[str, ModelPrice] = Field(default_factory=dict)
 
     gmail_client_id: str | None = None
     gmail_client_secret: SecretStr | None = None
@@ -192,23 +194,6 @@ class KafkaArgs(BaseModel):
     partitions: int = 12
 
 
-class ModelArgs(BaseModel):
-    """Which language model answers; without key and base URL it is the embedded one."""
-
-    model_config = ConfigDict(frozen=True)
-
-    api_key: SecretStr | None = None
-    base_url: str | None = None
-    name: str = "gpt-4o"
-    api: Literal["responses", "chat_completions"] = "responses"
-    timeout_s: float = 20.0
-
-    @property
-    def remote(self) -> bool:
-        """True when a server is asked: a base URL without a key is still a remote model."""
-        return self.api_key is not None or self.base_url is not None
-
-
 class AppArgs(BaseModel):
     """All that the graph is built from. Serve hands it to `graph(args)`; every node gets only its part."""
 
@@ -267,17 +252,6 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         enabled_channels=settings.enabled_channels,
         log_level=settings.log_level,
         embedded=embedded,
-    )
-
-
-def model_args(settings: Settings) -> ModelArgs:
-    """Return what the settings say of the language model."""
-    return ModelArgs(
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        name=settings.openai_model,
-        api=settings.openai_api,
-        timeout_s=settings.openai_timeout_seconds,
     )
 
 

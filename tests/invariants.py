@@ -34,11 +34,12 @@ QUERIES = {
         HAVING count(*) <> (SELECT count(*) FROM outbox o
                             WHERE o.conversation_id = m.conversation_id AND o.author = 'agent'
                               AND o.message_id IS NOT NULL)""",
-    # INV4 no reply goes to another recipient than the inbound's sender
+    # INV4 no reply goes to another recipient than the inbound's sender, or an address that was linked to him
     "INV4": """
         SELECT o.id, o.recipient, i.sender_key FROM outbox o JOIN inbox i ON i.id = o.inbound_id
         WHERE o.conversation_id <> i.conversation_id
-           OR o.recipient <> substr(i.sender_key, strpos(i.sender_key, ':') + 1)""",
+           OR COALESCE(o.metadata ->> 'instead_of', o.recipient)
+              <> substr(i.sender_key, strpos(i.sender_key, ':') + 1)""",
     # INV5 replies within a conversation keep the order of what they answer, but for drafts: a person says when
     "INV5": """
         SELECT a.id, b.id FROM outbox a JOIN outbox b ON b.conversation_id = a.conversation_id

@@ -1,7 +1,7 @@
 -- accept_message --
 -- Files a message of a channel in one round trip; $1 is one JSON object. A message that is stored already, or is being
 -- stored by another call, returns no row; neither does one whose sender lapsed or was merged in this very moment: then the
--- caller looks again. The order of the locks is customer, slot, inbox: the slot's upsert waits for
+-- caller looks again. The order of the locks is customer, slot, inbox, conversation, ticket: the slot's upsert waits for
 -- a call at the same moment and then sees what it made, although this statement's snapshot does not.
 WITH r AS (
     SELECT r.* FROM jsonb_to_record($1::jsonb) AS r (
@@ -103,17 +103,20 @@ WITH r AS (
     SELECT r.conversation_id, target.customer_id, r.channel, r.subject, r.sender_key, r.thread_key,
            CASE WHEN r.answerable THEN 'open' ELSE 'closed' END, r.verified, (SELECT due.at FROM due)
     FROM r, gate, target WHERE NOT target.joins
-), put_off AS (
-    UPDATE conversations c SET not_before = due.at FROM due, target WHERE target.joins AND c.id = target.conversation_id
+), joined AS (
+    -- Before its ticket, as everybody locks them.
+    UPDATE conversations c SET not_before = COALESCE((SELECT due.at FROM due), c.not_before)
+    FROM r, gate, target WHERE target.joins AND r.answerable AND c.id = target.conversation_id
+    RETURNING c.owner
 ), ticket AS (
     INSERT INTO tickets (id, customer_id, conversation_id, source_channel, subject, status)
     SELECT r.ticket_id, target.customer_id, r.conversation_id, r.channel, r.subject,
            CASE WHEN r.answerable THEN 'open' ELSE 'closed' END
     FROM r, gate, target WHERE NOT target.joins
 ), reopened AS (
-    UPDATE tickets t SET status = CASE WHEN c.owner = 'staff' THEN 'escalated' ELSE 'open' END, moved_by = 'customer'
-    FROM r, gate, target JOIN conversations c ON c.id = target.conversation_id
-    WHERE target.joins AND r.answerable AND t.id = target.ticket_id AND t.status IN ('waiting', 'resolved')
+    UPDATE tickets t SET status = CASE WHEN joined.owner = 'staff' THEN 'escalated' ELSE 'open' END,
+                         moved_by = 'customer'
+    FROM joined, target WHERE t.id = target.ticket_id AND t.status IN ('waiting', 'resolved')
 ), message AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           provider_message_id, metadata)

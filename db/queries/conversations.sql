@@ -1,23 +1,33 @@
 -- handed_over --
--- What waits for people: the most severe first, of those the one that waits longest. $1 is where to go on.
-WITH work AS (
-    SELECT c.id, COALESCE(array_position(ARRAY ['critical', 'high', 'medium', 'low'], t.severity), 5) AS rank,
-           COALESCE(h.started_at, c.created_at) AS since
+-- What waits for people: the most severe first, of those the one that waits longest. $1 is where to go on, also where that
+-- one waits no more.
+WITH found AS (
+    SELECT c.id, c.created_at, t.id AS ticket_id, t.severity, true AS waits
     FROM conversations c JOIN tickets t ON t.conversation_id = c.id
-    LEFT JOIN hand_overs h ON h.ticket_id = t.id AND h.ended_at IS NULL
     WHERE c.status = 'handed_over' AND t.status NOT IN ('resolved', 'closed')
+    UNION ALL
+    SELECT c.id, c.created_at, t.id, t.severity, false
+    FROM conversations c JOIN tickets t ON t.conversation_id = c.id WHERE c.id = $1
+), work AS (
+    SELECT f.id, f.waits, COALESCE(array_position(ARRAY ['critical', 'high', 'medium', 'low'], f.severity), 5) AS rank,
+           COALESCE((SELECT max(h.started_at) FROM hand_overs h WHERE h.ticket_id = f.ticket_id), f.created_at) AS since
+    FROM found f
 )
 SELECT id FROM work
-WHERE $1::uuid IS NULL OR (rank, since, id) > (SELECT w.rank, w.since, w.id FROM work w WHERE w.id = $1)
+WHERE waits AND ($1::uuid IS NULL
+                 OR (rank, since, id) > (SELECT w.rank, w.since, w.id FROM work w WHERE NOT w.waits LIMIT 1))
 ORDER BY rank, since, id LIMIT $2;
 
 -- drafts --
--- Where a draft waits for approval: the one that waits longest first.
+-- Where a draft waits for approval: the one that waits longest first. $1 as above.
 WITH work AS (
     SELECT o.conversation_id AS id, min(o.created_at) AS since FROM outbox o WHERE o.state = 'draft' GROUP BY 1
+), place AS (
+    SELECT COALESCE((SELECT w.since FROM work w WHERE w.id = $1), max(o.created_at)) AS since
+    FROM outbox o WHERE o.conversation_id = $1 AND o.metadata ?| ARRAY ['approved_by', 'cancelled_for']
 )
 SELECT id FROM work
-WHERE $1::uuid IS NULL OR (since, id) > (SELECT w.since, w.id FROM work w WHERE w.id = $1)
+WHERE $1::uuid IS NULL OR (since, id) > (SELECT place.since, $1 FROM place)
 ORDER BY since, id LIMIT $2;
 
 -- agent --
@@ -90,3 +100,6 @@ WHERE o.conversation_id = $1 AND o.state = 'draft' ORDER BY o.id;
 -- actions --
 SELECT actor AS staff, action, message_id, detail, created_at FROM staff_actions
 WHERE conversation_id = $1 ORDER BY created_at, id;
+
+-- exists --
+SELECT EXISTS (SELECT FROM conversations WHERE id = $1);

@@ -57,7 +57,7 @@ SELECT $5, $6, letter.key, jsonb_build_object('v', 1, 'id', letter.id, 'cause', 
 
 -- take_over --
 -- A colleague has answered from Gmail itself: his mail is a message of the conversation with whom he wrote to, which is
--- a person's from here on. What the agent was about to send there is taken back. $1 is one JSON object.
+-- a person's from here on. $1 is one JSON object.
 WITH r AS (
     SELECT * FROM jsonb_to_record($1::jsonb) AS r (
         provider_message_id text, message_id uuid, thread_key text, sender_keys text[], content text,
@@ -82,16 +82,6 @@ WITH r AS (
 ), escalated AS (
     UPDATE tickets t SET status = 'escalated', moved_by = 'staff'
     FROM ticket WHERE t.id = ticket.id AND t.status IN ('open', 'processing', 'waiting')
-), taken_back AS (
-    UPDATE outbox o SET state = 'cancelled', last_error = 'a person answered from Gmail'
-    FROM conversation
-    WHERE o.conversation_id = conversation.id AND o.author = 'agent' AND o.state IN ('ready', 'draft')
-    RETURNING o.message_id, o.inbound_id
-), kept AS (
-    -- A draft's message was answered by this mail, not by the agent.
-    UPDATE inbox i SET state = 'held' FROM taken_back WHERE i.id = taken_back.inbound_id AND i.state = 'drafted'
-), unsaid AS (
-    UPDATE messages m SET delivery_status = 'cancelled' FROM taken_back WHERE m.id = taken_back.message_id
 )
 INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                       provider_message_id, delivery_status, metadata, created_at)

@@ -1,7 +1,3 @@
--- one_at_a_time --
--- Merges are rare: one waits for the other before it holds anything.
-SELECT pg_advisory_xact_lock($1);
-
 -- root --
 -- The customer that this one's messages are filed under now.
 SELECT COALESCE(merged_into, id) AS id FROM customers WHERE id = $1;

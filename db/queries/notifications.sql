@@ -1,5 +1,5 @@
 -- add --
--- Something to tell, once for its key; with a pause ($6, hours) the same key may be told again when that is over.
+-- Something to tell, once for its key; with a pause ($6, seconds) the same key may be told again when that is over.
 INSERT INTO notifications AS n (key, hand_over_id, urgent, body, due_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (key) DO UPDATE SET
     urgent = excluded.urgent, body = excluded.body, due_at = excluded.due_at, state = 'ready', lease_until = NULL,
@@ -51,9 +51,12 @@ DELETE FROM notifications WHERE key IN (
     SELECT key FROM notifications WHERE state <> 'ready' AND created_at < now() - interval '30 days' LIMIT 1000);
 
 -- undecided_words --
--- Words whose fate their provider has not told for a while.
-SELECT o.id, t.number, o.channel, (extract(epoch FROM $1 - o.created_at) / 60)::double precision AS minutes
-FROM outbox o JOIN tickets t ON t.id = o.ticket_id
-WHERE o.state = 'unknown' AND o.created_at <= $1 - make_interval(secs => $2)
-  AND NOT EXISTS (SELECT FROM notifications n WHERE n.key = 'unknown:' || o.id)
+-- Words that nobody else speaks of: their provider has not told their fate for a while, or they came back when their
+-- conversation was closed, so that no hand-over begins.
+SELECT o.id, o.state, t.number, o.channel, (extract(epoch FROM $1 - o.created_at) / 60)::double precision AS minutes
+FROM outbox o JOIN tickets t ON t.id = o.ticket_id JOIN conversations c ON c.id = o.conversation_id
+WHERE ((o.state = 'unknown' AND o.created_at <= $1 - make_interval(secs => $2))
+       OR (o.state = 'parked' AND o.author <> 'system' AND c.status = 'closed'
+           AND o.created_at > now() - interval '7 days'))
+  AND NOT EXISTS (SELECT FROM notifications n WHERE n.key = o.state || ':' || o.id)
 ORDER BY o.created_at LIMIT $3;

@@ -82,6 +82,24 @@ SELECT gen_random_uuid(), $5, c.sender_key, jsonb_build_object(
     'reason', 'undeliverable', 'severity', t.severity, 'queue', t.queue, 'priority', t.priority, 'timestamp', now())
 FROM conversation c, ticket t RETURNING id;
 
+-- sender --
+-- Whom a word answers: the customer, and the identifier that wrote.
+SELECT c.customer_id, c.sender_key FROM outbox o JOIN conversations c ON c.id = o.conversation_id WHERE o.id = $1;
+
+-- redirect --
+-- A WhatsApp word goes to a linked address instead, whole, unless a piece of it is out already.
+WITH word AS (
+    UPDATE outbox o SET channel = 'email', recipient = $2, state = 'ready', attempts = 0, lease_until = NULL,
+                        next_attempt_at = now(), last_error = NULL,
+                        metadata = o.metadata || jsonb_build_object('instead_of', o.recipient)
+    WHERE o.id = $1 AND o.channel = 'whatsapp' AND o.state = 'sending'
+      AND NOT EXISTS (SELECT FROM outbox_parts p WHERE p.outbox_id = o.id AND p.state <> 'ready')
+    RETURNING o.id
+), pieces AS (
+    DELETE FROM outbox_parts p USING word WHERE p.outbox_id = word.id
+)
+SELECT id FROM word;
+
 -- lease_unknown --
 -- Take words whose fate is not known, to ask their provider.
 UPDATE outbox o SET lease_until = now() + make_interval(secs => $3)

@@ -9,15 +9,33 @@ WITH RECURSIVE up AS (
 )
 SELECT id FROM family;
 
--- lock --
--- Whoever writes to us now waits until this transaction ends, and is a new customer then.
-SELECT id FROM customers WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
-
 -- fence --
 -- Nobody begins a turn of these customers until this transaction ends; one under way leaves nothing.
 INSERT INTO customer_leases (customer_id, holder, lease_until)
 SELECT id, 'erasure', now() FROM unnest($1::uuid[]) AS id ORDER BY id
 ON CONFLICT (customer_id) DO UPDATE SET token = customer_leases.token + 1, lease_until = now();
+
+-- lock --
+-- Whoever writes to us now waits until this transaction ends, and is a new customer then. Those who were merged come
+-- before the one they lead to, as everybody locks them.
+SELECT id FROM customers WHERE id = ANY ($1::uuid[]) ORDER BY merged_into IS NULL, id FOR UPDATE;
+
+-- lock_conversations --
+SELECT id FROM conversations WHERE customer_id = ANY ($1::uuid[]) FOR UPDATE NOWAIT;
+
+-- lock_tickets --
+SELECT id FROM tickets WHERE customer_id = ANY ($1::uuid[]) FOR UPDATE NOWAIT;
+
+-- lock_messages --
+SELECT id FROM messages WHERE customer_id = ANY ($1::uuid[]) FOR UPDATE NOWAIT;
+
+-- lock_inbox --
+SELECT i.id FROM inbox i JOIN conversations c ON c.id = i.conversation_id WHERE c.customer_id = ANY ($1::uuid[])
+FOR UPDATE OF i NOWAIT;
+
+-- lock_outbox --
+SELECT o.id FROM outbox o JOIN conversations c ON c.id = o.conversation_id WHERE c.customer_id = ANY ($1::uuid[])
+FOR UPDATE OF o NOWAIT;
 
 -- export --
 -- All that is kept of these customers, as one JSON object of lists of rows.

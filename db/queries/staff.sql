@@ -22,20 +22,21 @@ UPDATE tickets SET status = 'escalated', moved_by = 'staff' WHERE id = $3 AND st
 
 -- take_back --
 -- What the agent has not said yet, in these states, it will not say; what it would have answered is held for a person.
--- On the web an answer is said as soon as it is written, in pieces as soon as the first has left; and the notice of a
--- hand-over still goes, so that the customer is told something in any case.
+-- On the web an answer is said as soon as it is written, in pieces as soon as the first has left. The notice of a
+-- hand-over goes too where $4: only behind a person's own words there is no need of it any more.
 WITH taken AS (
-    UPDATE outbox o SET state = 'cancelled', last_error = $3, inbound_id = NULL,
+    UPDATE outbox o SET state = 'cancelled', last_error = $3,
+                        inbound_id = CASE WHEN i.state = 'escalated' THEN o.inbound_id END,
                         metadata = o.metadata || jsonb_build_object('cancelled_for', o.inbound_id)
     FROM inbox i
     WHERE o.conversation_id = $1 AND o.author = 'agent' AND o.state = ANY ($2::text[]) AND i.id = o.inbound_id
-      AND (o.state = 'draft' OR (o.channel <> 'web_form' AND i.state = 'answered'
+      AND (o.state = 'draft' OR (o.channel <> 'web_form' AND (i.state = 'answered' OR $4)
            AND NOT EXISTS (SELECT FROM outbox_parts p WHERE p.outbox_id = o.id AND p.state = 'sent')))
     RETURNING o.message_id, i.id AS inbound_id
 ), unsaid AS (
     UPDATE messages m SET delivery_status = 'cancelled' FROM taken WHERE m.id = taken.message_id
 )
-UPDATE inbox i SET state = 'held' FROM taken WHERE i.id = taken.inbound_id;
+UPDATE inbox i SET state = 'held' FROM taken WHERE i.id = taken.inbound_id AND i.state IN ('answered', 'drafted');
 
 -- earlier_reply --
 -- What an earlier call with this key said, and what it was told.

@@ -35,15 +35,16 @@ WHERE t.id = idle.id
 RETURNING t.id;
 
 -- close_resolved --
--- Resolved since $1 at the latest: closed for good, with its conversation.
+-- Resolved since $1 at the latest: closed for good, with its conversation. Where somebody has either in hand it waits for
+-- the next look.
 WITH closed AS (
     UPDATE tickets t SET status = 'closed', moved_by = 'system'
-    FROM (SELECT t.id FROM tickets t
+    FROM (SELECT t.id FROM tickets t JOIN conversations c ON c.id = t.conversation_id
           WHERE t.status = 'resolved' AND t.status_since <= $1
             AND NOT EXISTS (SELECT FROM inbox i WHERE i.conversation_id = t.conversation_id AND i.state = 'waiting')
             AND NOT EXISTS (SELECT FROM outbox o WHERE o.conversation_id = t.conversation_id
                             AND o.state IN ('ready', 'sending', 'unknown', 'parked', 'draft'))
-          ORDER BY t.status_since LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED) done
+          ORDER BY t.status_since LIMIT $2 FOR NO KEY UPDATE OF c, t SKIP LOCKED) done
     WHERE t.id = done.id
     RETURNING t.conversation_id
 )

@@ -47,13 +47,13 @@ def keep_supported(text: str, passages: Sequence[Passage], own: Sequence[str] = 
     of the customer's own (the name), which claim nothing.
     """
     known = [_known(passage.slug, passage.title, passage.content) for passage in passages]
-    personal = frozenset().union(*(read(word.lower()).stems for word in own))
+    personal = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in own if word) or r"(?!)")
     used: dict[str, None] = {}
     lines = []
     for line in text.split("\n"):
         kept = []
         for sentence in sentences(line):
-            slug = supporter(sentence, known, personal)
+            slug = _supporter(personal.sub("", sentence), known)
             if slug is not None:
                 kept.append(sentence)
                 used.setdefault(slug)
@@ -62,22 +62,21 @@ def keep_supported(text: str, passages: Sequence[Passage], own: Sequence[str] = 
     return (re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() if used else ""), tuple(used)
 
 
-def supporter(sentence: str, known: Sequence[_Known], personal: frozenset[str]) -> str | None:
+def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:
     """Return the slug of the passage behind a sentence, '' for mere politeness, None for an unsupported claim."""
-    sentence = _FEEL_FREE.sub("", _LIST_MARK.sub("", sentence))
+    sentence = _FEEL_FREE.sub("", _LIST_MARK.sub("", sentence)).lstrip(" ,")
     claims = read(sentence)
-    content = claims.stems - personal
     if sentence.strip() and not any(c.isalnum() for c in sentence):  # the ruins of a table, a picture of an answer
         return None
-    if content <= POLITE and not claims.figures:
-        return "" if _polite(sentence, content) else None
+    if claims.stems <= POLITE and not claims.figures:
+        return "" if _polite(sentence, claims.stems) else None
     verbatim = " ".join(sentence.split())
     for passage in known:
         if verbatim in passage.lines:
             return passage.slug
     if _FIRST_PERSON.search(sentence):  # the documentation never speaks of itself: this is a promise or a report
         return None
-    scores = {passage.slug: _supported(sentence, claims, content - NEUTRAL, passage) for passage in known}
+    scores = {passage.slug: _supported(sentence, claims, claims.stems - NEUTRAL, passage) for passage in known}
     best = max(scores, key=lambda slug: scores[slug], default=None)
     return best if best is not None and scores[best] > 0 else None
 
@@ -89,7 +88,7 @@ def _polite(sentence: str, content: frozenset[str]) -> bool:
 
 def _supported(sentence: str, claims: Claims, content: frozenset[str], passage: _Known) -> float:
     """Return how well the passage's best window carries the sentence, 0 when something in it is not there."""
-    if len(content - BOUND) + len(claims.figures) < LEAST_WORDS or not content <= passage.stems:
+    if len(content - BOUND - POLITE) + len(claims.figures) < LEAST_WORDS or not content <= passage.stems:
         return 0.0
     best = 0.0
     for first in range(len(passage.claims)):

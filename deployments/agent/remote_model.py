@@ -160,6 +160,7 @@ class TurnModel(Model):
             ):
                 with attempt:
                     self.requests += 1
+                    self._count(Usage())  # a request that fails counts, too
                     async with asyncio.timeout(self._settings.timeout_s):
                         return await request()
         raise ModelBudgetError("no attempt left")

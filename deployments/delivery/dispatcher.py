@@ -18,6 +18,7 @@ from deployments.batching import Batcher
 from deployments.delivery.channel_state import ChannelState
 from deployments.delivery.parking import park
 from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconciler
+from deployments.delivery.redirecting import redirect
 from deployments.delivery.sender import (
     Checked,
     MessageRejectedError,
@@ -26,6 +27,7 @@ from deployments.delivery.sender import (
     Sender,
     TransientDeliveryError,
     UndeliverableError,
+    WindowClosedError,
 )
 from deployments.heartbeat import Heartbeat, NodeDiedError
 from deployments.patience import until_it_answers
@@ -136,12 +138,12 @@ class Delivery:
         while True:
             try:
                 await sender.check()
-                state.succeeded()
+                state.reachable()
             except TransientDeliveryError as error:
-                state.failed(str(error))
+                state.failed(str(error), word=False)
             except Exception as error:
                 log.exception("check_failed", channel=channel)
-                state.failed(type(error).__name__)
+                state.failed(type(error).__name__, word=False)
             await asyncio.sleep(self._check_s)
 
     async def _pass(self) -> bool:
@@ -188,7 +190,8 @@ class Delivery:
         try:
             reference = await self._senders[row.channel].send(row)
         except UndeliverableError as error:
-            await self._park(row, error)
+            if not (isinstance(error, WindowClosedError) and await self._redirected(row)):
+                await self._park(row, error)
         except NeverLeftError as error:
             await self._settle(row, "ready", error, retry_in=None)
         except MessageRejectedError as error:
@@ -234,6 +237,20 @@ class Delivery:
                 await park(borrowed, row.id, _reason(error))
 
         await until_it_answers(once)
+
+    async def _redirected(self, row: OutboxRow) -> bool:
+        """Let mail carry it, if there is a sender for mail and the recipient has linked an address."""
+        if "email" not in self._senders:
+            return False
+
+        async def once() -> bool:
+            async with transaction(self._pool) as borrowed:
+                return await redirect(borrowed, row.id)
+
+        redirected = await until_it_answers(once)
+        if redirected:
+            log.info("word_redirected", outbox_id=str(row.id), channel=row.channel)
+        return redirected
 
     async def _mark_many(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
         async with connection(self._pool) as borrowed:

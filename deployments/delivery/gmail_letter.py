@@ -29,7 +29,8 @@ def letter(row: OutboxRow, *, sender: str, in_reply_to: str | None, references: 
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender)
     message["To"] = _address(row.recipient)
-    message["Subject"] = subject_of(row.subject)
+    # A notice of our own answers nothing.
+    message["Subject"] = one_line(row.subject, SUBJECT_LIMIT) if row.author == "system" else subject_of(row.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=ascii_domain(sender) or "localhost")
     message[OUTBOX_HEADER] = str(row.id)

@@ -63,7 +63,11 @@ class Reconciler:
             await self._not_asked(row, f"{type(error).__name__}: {error}"[:500])
         else:
             await self._answered(row.channel)
-            await (self._missed(row) if reference is None else self._mark_sent((row.id, reference)))
+            if reference is None:
+                await self._missed(row)
+            else:
+                self._states[row.channel].succeeded()
+                await self._mark_sent((row.id, reference))
 
     async def _missed(self, row: OutboxRow) -> None:
         if await self._store(lambda c: outbox.missed(c, row.id, pause_s=self._look_up_s)):
@@ -71,7 +75,6 @@ class Reconciler:
 
     async def _answered(self, channel: Channel) -> None:
         """After a silence: what waits for the end of a pause that the silence made long is asked for now."""
-        self._states[channel].succeeded()
         if channel in self._silent:
             self._silent.discard(channel)
             await self._store(lambda c: outbox.ask_now(c, channel))

@@ -17,6 +17,11 @@ class UndeliverableError(Exception):
     """No later attempt can help (opted out, window closed): the word is parked for a person at once."""
 
 
+class WindowClosedError(UndeliverableError):
+    """The channel takes no words to this recipient any more (WhatsApp's 24 hours): an address that he has linked to
+    himself gets them, else the word is parked for a person."""
+
+
 class TransientDeliveryError(Exception):
     """Nothing left the house (refused connection, 429, DNS): the word is sent again after `retry_in` seconds."""
 

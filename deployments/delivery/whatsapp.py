@@ -21,6 +21,7 @@ from deployments.delivery.sender import (
     SentTwiceError,
     TransientDeliveryError,
     UndeliverableError,
+    WindowClosedError,
 )
 from deployments.delivery.twilio_client import Listed, OutsideWindowError, Twilio
 from deployments.delivery.whatsapp_status import PartKey, record_status
@@ -159,10 +160,10 @@ class WhatsAppSender:
             return lambda: self._twilio.send(to=word.address, body=part.body, callback=callback)
         template = self._template
         if template is None:
-            raise UndeliverableError("outside the 24-hour window, and WHATSAPP_TEMPLATE_SID is not set")
+            raise WindowClosedError("outside the 24-hour window, and WHATSAPP_TEMPLATE_SID is not set")
         text = _flat(part.body)
         if utf16_length(text) > TEMPLATE_LIMIT:
-            raise UndeliverableError("outside the 24-hour window, and too long for a template")
+            raise WindowClosedError("outside the 24-hour window, and too long for a template")
         variables = {"1": word.name, "2": text}
         return lambda: self._twilio.send_template(
             to=word.address, template=template, variables=variables, callback=callback

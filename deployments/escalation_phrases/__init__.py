@@ -65,15 +65,15 @@ KEYWORDS = (
 """Words whose misspellings are read as meant: one letter missing, doubled, wrong or swapped."""
 
 NOT_MISSPELT = frozenset({
-    "agente", "agents", "argent", "attorneys", "billet", "billeted", "bullied", "changed", "charge", "cheapen", "cheater", "charger",
-    "charges", "charred", "charted", "complain", "complains", "complaints", "compliant", "connects", "counsels",
-    "discounted", "expansive", "extensive", "filled", "gilled", "honey", "humain", "humana", "humane", "humani",
-    "humano", "humans", "hunan", "killed", "lawsuits", "layer", "layers", "legale", "legali", "legals", "manage",
-    "managed", "managers", "manages", "milled", "monet", "moneys", "monkey", "monty", "negotiated", "negotiates",
-    "operador", "operatore", "operators", "parson", "payments", "peak", "pearson", "persona", "persone", "persons",
-    "pilled", "priced", "pricer", "pricey", "pricier", "prick", "pride", "prime", "prince", "princes", "prize",
-    "prized", "prizes", "regal", "representatives", "rice", "robots", "root", "sawyer", "sneak", "spark", "speaks",
-    "spear", "speck", "spoke", "steak", "subscriptions", "supervisors", "supervisory", "tilled", "transfere",
-    "transfers", "transfert", "willed",
+    "agente", "agents", "argent", "attorneys", "billet", "billeted", "bullied", "changed", "charge", "charger",
+    "charges", "charred", "charted", "cheapen", "cheater", "complain", "complains", "complaints", "compliant",
+    "connects", "counsels", "discounted", "expansive", "extensive", "filled", "gilled", "honey", "humain", "humana",
+    "humane", "humani", "humano", "humans", "hunan", "killed", "lawsuits", "layer", "layers", "legale", "legali",
+    "legals", "manage", "managed", "managers", "manages", "milled", "monet", "moneys", "monkey", "monty",
+    "negotiated", "negotiates", "operador", "operatore", "operators", "parson", "payments", "peak", "pearson",
+    "persona", "persone", "persons", "pilled", "priced", "pricer", "pricey", "pricier", "prick", "pride", "prime",
+    "prince", "princes", "prize", "prized", "prizes", "regal", "representatives", "rice", "robots", "root",
+    "sawyer", "sneak", "spark", "speaks", "spear", "speck", "spoke", "steak", "subscriptions", "supervisors",
+    "supervisory", "tilled", "transfere", "transfers", "transfert", "willed",
 })  # fmt: skip
 """Real words, of other languages too, that lie one letter from a keyword."""

@@ -137,6 +137,7 @@ MENTIONS = (
 """Words of the class, in no context that tells what is meant."""
 
 PRODUCT = (
+    "(?:with|from|by|ask|asked|tell|told|dear|hi|hello|thanks) sue(?: miller)?",
     "(?:webhook|request|payload|hmac|header|techcorp|e ?mail|mail) signatures?",
     "signatures? (?:of|for|on|in) ~2 (?:webhooks?|requests?|payloads?|mails?|e ?mails?)",
     (

@@ -26,6 +26,7 @@ REQUESTS = (
     ("(?:want|get|have|give|send|pay|put|transfer|wire|need) (?:me |us |to )*(?:my|our|the) ~2 (?:<money>) ~1 back"),
     "(?:what|everything|all|the money) (?:i|we) (?:have |ve )?(?:paid|spent) ~1 back",
     "return what (?:i|we|you) ~1 (?:paid|took|charged)|(?:pay|paid|transfer) (?:me|us|it) back",
+    "how (?:can|do|could|would) (?:i|we) ~2 (?:a|my|our|the) refund$",
     r"getting a refund|^(?:re )?(?:charged|billed) twice|get my money|reimburs\w+ (?:me|us|my|our|for|the)",
     (
         "(?:i|we|me|us|my|card|account|customers?|been) ~4 (?:charged|billed|debited|invoiced) ~5 (?:twice|"

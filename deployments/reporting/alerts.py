@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from db import notifications
+from db.notifications import UndecidedWord
 from db.pool import Connection, Pool, connection
 
 UNDECIDED_AFTER_S = 600.0
@@ -25,7 +26,7 @@ async def tell_alerts(connection: Connection, alerts: Sequence[str], *, now: dat
 
 
 class UndecidedWords:
-    """Looks for words that may or may not have reached their customer, and has each told once."""
+    """Looks for words that may not have reached their customer and that no hand-over stands for; each is told once."""
 
     def __init__(
         self,
@@ -43,9 +44,14 @@ class UndecidedWords:
         async with connection(self._pool) as borrowed:
             found = await notifications.undecided_words(borrowed, now=now, after_s=self._after_s)
             for word in found:
-                body = (
-                    f"Nobody can say whether a reply in {word.number} ({word.channel}) was sent: its provider has not "
-                    f"told for {word.minutes:.0f} minutes. It is not sent again blindly. {self._staff_url}"
-                )
-                await notifications.add(borrowed, f"unknown:{word.id}", body, due_at=now)
+                await notifications.add(borrowed, f"{word.state}:{word.id}", self._news(word), due_at=now)
         return len(found)
+
+    def _news(self, word: UndecidedWord) -> str:
+        reply = f"reply in {word.number} ({word.channel})"
+        if word.state == "parked":
+            return f"A {reply} could not be delivered, and its ticket is closed: nobody else tells. {self._staff_url}"
+        return (
+            f"Nobody can say whether a {reply} was sent: its provider has not told for {word.minutes:.0f} minutes. "
+            f"It is not sent again blindly. {self._staff_url}"
+        )

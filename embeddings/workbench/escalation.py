@@ -30,6 +30,8 @@ MISS_COSTS = 5.0
 than a person reading five questions that the agent could have answered."""
 REQUEST_SHARE = 0.2
 """How many of the messages of a support desk are such requests: an assumption, used only to weigh errors."""
+ALARMING = ("none/hard", "none/with a trigger", "none/ordinary", "none/mixed")
+"""The ordinary messages whose false alarms count: the rest is easier, and would hide what happens to these."""
 GRID: Mapping[str, Sequence[float]] = {
     "meaning": [n / 20 for n in range(3, 20)],
     "mention": [n / 20 for n in range(1, 16)],
@@ -42,7 +44,9 @@ def training_messages() -> list[Example]:
 
     The encoder reads English. In other languages the words decide, and the head learns only to keep out of it.
     """
-    plain = [e for e in data.examples("train", 5) if e.label == "none" or e.kind != "other_language"]
+    families = [e for e in data.examples("train", 4) if e.label == "none" or e.kind != "other_language"]
+    trades = [e for e in data.strangers("trades") if e.label == "none" or e.kind != "mixed"]
+    plain = [*families, *trades]
     mails = [mail for mail in data.long_messages("train", SEED, 150) if mail.label == "none"]
     return [*plain, *data.styled(plain, SEED), *data.manual(), *mails]
 
@@ -82,9 +86,9 @@ def _rejudged(
 
 def cost(judged: Sequence[Judgement]) -> float:
     """What these decisions cost a message, in false alarms; each kind of message counts alike on its side."""
-    rates = measuring.measure(judged).values()
-    missed = fmean(1 - rate["recall"] for rate in rates if "recall" in rate)
-    alarmed = fmean(rate["false_alarms"] for rate in rates if "false_alarms" in rate)  # a trigger word counts twice
+    rates = measuring.measure(judged)
+    missed = fmean(1 - rate["recall"] for rate in rates.values() if "recall" in rate)
+    alarmed = fmean(rates[kind]["false_alarms"] for kind in ALARMING if kind in rates)
     return REQUEST_SHARE * MISS_COSTS * missed + (1 - REQUEST_SHARE) * alarmed
 
 

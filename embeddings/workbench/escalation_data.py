@@ -118,10 +118,10 @@ def manual() -> list[Example]:
 
 
 def strangers(name: str = "stranger") -> list[Example]:
-    """Sentences written apart from the families, never trained on.
+    """Sentences written apart from the families, one by one.
 
-    `stranger.jsonl`: written after the first head, its misses led to better rules. `unseen.jsonl`: written after the
-    last change, nothing was changed for it.
+    `stranger.jsonl`: never trained on, but its misses led to better rules and data. `unseen.jsonl`: nothing was changed
+    for it. `trades.jsonl`: an earlier unseen set, trained on since.
     """
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [Example(**{"family": f"{name}-{n}", **json.loads(line)}) for n, line in enumerate(lines) if line.strip()]

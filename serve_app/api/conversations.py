@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, TypeAdapter
 from starlette.responses import Response
 
-from db import conversations
+from db import conversations, usage
 from db.conversations import ConversationFile, ListState, Summary
 from db.pool import connection
+from db.usage import ModelUsage
 from serve_app.api.deps import ApiDeps
 from serve_app.api.errors import ApiError
 from serve_app.api.routes import add_both, errors, json_response
@@ -25,6 +27,23 @@ class ConversationList(BaseModel):
 
     conversations: list[Summary]
     next: UUID | None = Field(description="Pass it as `after` for the next page; null at the end")
+
+
+class UsageView(BaseModel):
+    """What one model was asked for a conversation. The embedded model uses no tokens and is not listed."""
+
+    model: str
+    turns: int
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = Field(description="At the price in OPENAI_PRICES; null where none is set for this model")
+
+
+class ConversationUsage(BaseModel):
+    """The language models' share of a conversation."""
+
+    usage: list[UsageView]
 
 
 class ConversationCalls:
@@ -57,6 +76,21 @@ class ConversationCalls:
             raise ApiError(404, "There is no such conversation")
         return Response(FILE.dump_json(found), 200, {"Cache-Control": "no-store"}, media_type="application/json")
 
+    async def usage(self, request: Request, conversation_id: UUID) -> Response:
+        """Show how many requests and tokens a conversation took, by model, and what they cost."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            known = await conversations.exists(database, conversation_id)
+            used = await usage.of_conversation(database, conversation_id)
+        if not known:
+            raise ApiError(404, "There is no such conversation")
+        return json_response(ConversationUsage(usage=[self._priced(model) for model in used]))
+
+    def _priced(self, used: ModelUsage) -> UsageView:
+        price = self._deps.prices.get(used.model)
+        cost = used.cost(input_price=price.input, output_price=price.output) if price else None
+        return UsageView(**asdict(used), cost=cost)
+
 
 def conversations_router(deps: ApiDeps) -> APIRouter:
     """Return the calls that show conversations."""
@@ -69,5 +103,10 @@ def conversations_router(deps: ApiDeps) -> APIRouter:
     add_both(
         router, "GET", "/conversations/{conversation_id}", "/conversations/{conversation_id}", calls.show,
         summary="Show a conversation", response_model=ConversationFile, responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    add_both(
+        router, "GET", "/conversations/{conversation_id}/usage", "/conversations/{conversation_id}/usage", calls.usage,
+        summary="Show what models a conversation took", response_model=ConversationUsage,
+        responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip
     return router

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from db.pool import Pool
 from deployments.ingress import IngressParts
 from serve_app.api.auth import StaffKeys
 from serve_app.channel_args import GmailArgs, TwilioArgs
+from serve_app.model_args import ModelPrice
 from serve_app.setting_types import RateLimit
 from serve_app.settings import AppArgs
 
@@ -61,6 +62,7 @@ class ApiDeps:
     gmail: GmailArgs
     twilio: TwilioArgs
     demo_channels_url: str | None = None
+    prices: Mapping[str, ModelPrice]
     lookup_rate: RateLimit = LOOKUPS
     enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
     cors_origins: tuple[str, ...] = ()
@@ -83,6 +85,7 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
         public_base_url=args.public_base_url,
         gmail=args.gmail,
         twilio=args.twilio,
+        prices=args.model.prices,
         demo_channels_url=args.demo_channels_url,
         enabled_channels=args.enabled_channels,
         cors_origins=args.cors_origins,

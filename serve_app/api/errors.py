@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from db.pool import DatabaseUnavailableError
@@ -129,12 +130,23 @@ def install_error_handlers(app: FastAPI) -> None:
             problem = FieldProblem(field="body", message=_WORDS["json_invalid"])
             message = f"{problem.field}: {problem.message}"
             return error_response(request.scope, 400, message, code="VALIDATION_ERROR", details=[problem])
-        return error_response(request.scope, error.status_code, str(error.detail), headers=error.headers)
+        allowed = ", ".join(sorted(_allowed(request))) if error.status_code == 405 else ""
+        headers = {"Allow": allowed} if allowed else error.headers
+        return error_response(request.scope, error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(DatabaseUnavailableError)
     async def database_away(request: Request, error: DatabaseUnavailableError) -> Response:
         _log.warning("database_unavailable", cause=str(error))
         return unavailable(request.scope)
+
+
+def _allowed(request: Request) -> set[str]:
+    """All methods of a path: the framework names those of the first route it meets there."""
+    # A router that was included stands in the list as one route.
+    routers = [request.app, *(one.original_router for one in request.app.routes if hasattr(one, "original_router"))]
+    flat = (route for router in routers for route in router.routes if hasattr(route, "methods"))
+    there = (route for route in flat if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in there for method in route.methods or ()}
 
 
 def problems(errors: Iterable[Mapping[str, object]]) -> list[FieldProblem]:

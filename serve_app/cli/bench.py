@@ -51,17 +51,20 @@ def pipeline(
 @app.command()
 def quality(
     json_file: JsonFileOption = None,
+    people: Annotated[int, typer.Option(min=10, help="Made-up people who write for the identity figures.")] = 300,
     all_misses: Annotated[
         bool, typer.Option("--all-misses", help="List every miss, not the first of each part.")
     ] = False,
 ) -> None:
-    """How well the product judges: escalation, outgoing check, groundedness, sentiment, retrieval, beside simpler ways.
+    """How well the product judges, beside simpler ways, with the misses listed.
 
-    Needs nothing running. Exits 1 when a direct request is not escalated or a forbidden draft leaks.
+    Escalation, outgoing check, groundedness, sentiment, identity, retrieval. Needs nothing running: identity is
+    measured in a scratch database of DATABASE_URL's server, or of a PostgreSQL that is started for it and removed.
+    Exits 1 when a direct request is not escalated or a forbidden draft leaks.
     """
     from serve_app.cli import bench_quality
 
-    if not bench_quality.run(json_file, all_misses=all_misses):
+    if not bench_quality.run(json_file, people=people, all_misses=all_misses):
         raise typer.Exit(1)
 
 

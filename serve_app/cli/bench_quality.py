@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.box import SIMPLE
@@ -14,6 +18,9 @@ from rich.text import Text
 from embeddings.encoder import Encoder
 from evaluation import scorecard
 from evaluation.quality import Figure, Group, Scorecard
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.postgres import EmbeddedPostgres
+from serve_app.settings import load_settings
 
 WIDTH = 100
 MISSES_SHOWN = 12
@@ -22,23 +29,43 @@ _OK = {True: ("yes", "green"), False: ("no", "yellow"), None: ("", "")}
 _BROKEN = ("BROKEN", "bold red")
 
 
-def run(json_file: Path | None, *, all_misses: bool) -> bool:
+def run(json_file: Path | None, *, people: int, all_misses: bool) -> bool:
     """Measure, print, write; tell whether every blocking figure holds."""
     console = Console() if Console().is_terminal else Console(width=WIDTH)
-    card = _measured(console)
+    card = _measured(console, people)
     _show(console, card, all_misses=all_misses)
     if json_file:
         json_file.write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
     return card.passed
 
 
-def _measured(console: Console) -> Scorecard:
-    parts = scorecard.parts(Encoder())
+def _measured(console: Console, people: int) -> Scorecard:
+    parts = scorecard.parts(Encoder(), _database, people)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=len(parts))
         done = iter(range(len(parts)))
         return scorecard.measure(parts, lambda name: bar.update(task, description=name, completed=next(done)))
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """DATABASE_URL's server, else an embedded one in a directory of its own that is gone afterwards."""
+    if url := load_settings().database_url:
+        yield url
+        return
+    path = Path(tempfile.mkdtemp(prefix="nightdesk-quality-"))
+    try:
+        data_dir = DataDir(path)
+        data_dir.prepare()
+        server = EmbeddedPostgres(data_dir)
+        try:
+            server.start()
+            yield server.dsn()
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _show(console: Console, card: Scorecard, *, all_misses: bool) -> None:

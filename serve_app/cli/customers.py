@@ -12,7 +12,10 @@ from serve_app.cli import customer_data
 from serve_app.cli.options import DataDirOption, JsonOption, UrlOption
 from serve_app.cli.target import find_product
 
-app = typer.Typer(help="Customers: doubtful cases, merging and taking it back, exporting and erasing their data.", no_args_is_help=True)
+app = typer.Typer(
+    help="Customers: doubtful cases, merging and taking it back, exporting and erasing their data.",
+    no_args_is_help=True,
+)
 app.command()(customer_data.export)
 app.command()(customer_data.erase)
 

@@ -57,9 +57,9 @@ def moment(text: str, now: datetime) -> datetime:
     Raises UserError.
     """
     number, unit = text[:-1], text[-1:]
-    if unit in _UNITS and number.isdecimal():
-        return now - timedelta(**{_UNITS[unit]: int(number)})
     try:
+        if unit in _UNITS and number.isdecimal():
+            return now - timedelta(**{_UNITS[unit]: int(number)})
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise UserError(f"{text!r} is no time: expected such as 24h, 7d, 2026-11-20 or 2026-11-20T08:00.") from None

@@ -31,7 +31,7 @@ from evaluation.replay_report import COMPARED, Case, ReplayReport
 from serve_app.agent_model import model_settings
 from serve_app.cli.replay_settings import TriedSettings
 from serve_app.embedded.errors import UserError
-from serve_app.settings import model_args
+from serve_app.model_args import model_args
 from serve_app.telemetry import configure_logging
 
 _STYLES = {"+": "green", "-": "red"}

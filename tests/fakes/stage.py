@@ -99,6 +99,10 @@ class Stage:
         """A customer writes on WhatsApp: also `name`, `copies`, `media`. Returns the MessageSid."""
         return str(self._post("/_control/whatsapp", {"number": number, "body": body, **fields})["sid"])
 
+    def prepare_whatsapp(self, number: str, body: str) -> dict[str, Any]:
+        """A customer writes, and whoever calls this posts it: the signed post's `url`, `headers` and `form`."""
+        return self._post("/_control/whatsapp", {"number": number, "body": body, "copies": 0})
+
     def repeat_whatsapp(self, sid: str, *, copies: int = 1) -> None:
         """Twilio posts a customer's message again, `copies` times at once."""
         self._post("/_control/whatsapp/repeat", {"sid": sid, "copies": copies})

@@ -9,7 +9,7 @@ const DONE = {
   confirmed: ["Confirmed", "Now open the other link that we sent, and confirm there too. Then they are linked."],
 };
 const keyOf = submissionKeys();
-const token = decodeURIComponent(location.hash.slice(1));
+const token = location.hash.slice(1);
 
 function failed(error) {
   byId("question").hidden = true;

@@ -68,6 +68,11 @@ class TwilioAccount:
         self.repeat(message.sid, copies)
         return message
 
+    def prepared(self, sid: str) -> dict[str, Any]:
+        """A customer's message as it would be posted: `url`, `headers` and `form`, for who posts it himself."""
+        url, form = self.options.webhook_url or "", dict(self._posted[sid])
+        return {"url": url, "headers": self.webhooks.headers(url, form, new_sid("")), "form": form}
+
     def repeat(self, sid: str, copies: int) -> None:
         """Post a customer's message to the webhook `copies` times at once, however often that was done before.
 

@@ -28,7 +28,8 @@ def twilio_control_routes(account: TwilioAccount) -> list[Route]:
             message = written(account, order, str(request.base_url).rstrip("/"))
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"error": f"cannot write this message: {error}"}, 400)
-        return JSONResponse({"sid": message.sid}, 201)
+        prepared = account.prepared(message.sid) if order.get("copies", 1) == 0 else {}
+        return JSONResponse({"sid": message.sid, **prepared}, 201)
 
     async def repeat(request: Request) -> Response:
         order = await json_body(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, urldefrag
 
 import httpx
@@ -90,7 +89,7 @@ class WebhookClient:
         timeout = httpx.Timeout(connection.read_seconds, connect=connection.connect_seconds)
         try:
             answer = await self._client.post(
-                connection.url, data=dict(form), headers=self._headers(connection.url, form, token), timeout=timeout
+                connection.url, data=dict(form), headers=self.headers(connection.url, form, token), timeout=timeout
             )
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return 0, "ct", ""
@@ -98,7 +97,8 @@ class WebhookClient:
             return 0, "rt", ""
         return answer.status_code, _outcome(answer.status_code), answer.text[:500]
 
-    def _headers(self, url: str, form: Mapping[str, str], token: str) -> dict[str, Any]:
+    def headers(self, url: str, form: Mapping[str, str], token: str) -> dict[str, str]:
+        """What goes with a form to that URL, the signature first; `token` is one post's own."""
         return {
             "X-Twilio-Signature": self._validator.compute_signature(url, dict(form)),
             "I-Twilio-Idempotency-Token": token,

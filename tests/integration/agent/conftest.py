@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -41,13 +42,30 @@ def analysis_node(encoder: Encoder) -> AnalysisNode:
     return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationHead.load())
 
 
+@pytest.fixture(scope="session")
+def knowledge_dump(session_database_url: str, encoder: Encoder) -> bytes:
+    """The product documentation as it is indexed, encoded once for a run."""
+
+    async def fill() -> bytes:
+        pool = await create_pool(session_database_url)
+        await sync(pool, encoder, parse_docs(DOCS.read_text(encoding="utf-8")))
+        dump = io.BytesIO()
+        async with pool.acquire() as connection:
+            await connection.copy_from_table("knowledge_base", output=dump, format="binary")
+        await pool.close()
+        return dump.getvalue()
+
+    return asyncio.run(fill())
+
+
 @pytest.fixture(scope="module")
-def knowledge_url(module_database_url: str, encoder: Encoder) -> str:
-    """A database whose knowledge base holds the product documentation, once for each module."""
+def knowledge_url(module_database_url: str, knowledge_dump: bytes) -> str:
+    """A database of the module's own whose knowledge base holds the product documentation."""
 
     async def fill() -> None:
         pool = await create_pool(module_database_url)
-        await sync(pool, encoder, parse_docs(DOCS.read_text(encoding="utf-8")))
+        async with pool.acquire() as connection:
+            await connection.copy_to_table("knowledge_base", source=io.BytesIO(knowledge_dump), format="binary")
         await pool.close()
 
     asyncio.run(fill())
@@ -56,7 +74,7 @@ def knowledge_url(module_database_url: str, encoder: Encoder) -> str:
 
 @pytest.fixture
 async def pool(knowledge_url: str) -> AsyncIterator[Pool]:
-    pool = await create_pool(knowledge_url)
+    pool = await create_pool(knowledge_url, size=12)  # eight turns at once, on a busy machine too
     yield pool
     await pool.close()
 

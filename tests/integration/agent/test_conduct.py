@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import stamina
 
+from db.pool import DatabaseUnavailableError
 from deployments.agent import protocol
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer
@@ -57,10 +59,16 @@ async def play(desk: Desk, store: Store, openai: OpenAIServer, case: Case) -> No
     """Let a customer write and the model behave; raises AssertionError when the end is not right."""
     conduct = CONDUCTS[case.conduct]
     openai.direct(case.marker, *conduct.steps, then=conduct.then)
-    wake = await store.form(f"{MESSAGES[case.message]} {case.marker}", email=case.email)
+    wake = await filed(store, case)
     agent = Desk(pool=desk.pool, analysis=desk.analysis, model=desk.model, search=Broken()) if conduct.failing else desk
     outcome = await store.pipeline(agent=agent.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
     await assert_one_told_customer(store, case, wake, outcome)
+
+
+@stamina.retry(on=DatabaseUnavailableError, attempts=5)
+async def filed(store: Store, case: Case) -> InboundMessage:
+    """File the form; a busy machine's 503 is answered as the form does, by sending it again under the same key."""
+    return await store.form(f"{MESSAGES[case.message]} {case.marker}", email=case.email, key=case.name)
 
 
 async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessage, outcome: str) -> None:
@@ -99,8 +107,8 @@ def assert_legal_order(done: list[str], case: Case) -> None:
 
 
 async def play_all(desk: Desk, openai: OpenAIServer, cases: Sequence[Case]) -> list[str]:
-    """Run cases eight at a time and return those that failed, with the reason."""
-    store, gate = Store(desk.pool), asyncio.Semaphore(8)
+    """Run cases three at a time and return those that failed, with the reason."""
+    store, gate = Store(desk.pool), asyncio.Semaphore(3)
 
     async def one(case: Case) -> str | None:
         async with gate:
@@ -126,4 +134,5 @@ async def test_g3_pass_8_of_150_conversations(patient: Desk, openai: OpenAIServe
     first = 100 if patient.model.api == "responses" else 200
     for run in range(RUNS):
         failed = await play_all(patient, openai, [Case(name, number, first + run) for name, number in CASES])
+        print(f"{patient.model.api}, run {run + 1}: {len(CASES) - len(failed)} of {len(CASES)} conversations right")
         assert failed == []

@@ -168,3 +168,18 @@ async def test_g15_remote_model_is_asked_in_the_customers_language(remote: Desk,
     await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
     assert len(openai.requests) >= 1
     assert "language of the customer: de" in openai.requests[0].text
+
+
+async def test_g15_a_draft_in_a_language_that_cannot_be_checked_is_handed_over(
+    remote: Desk, openai: OpenAIServer
+) -> None:
+    openai.always = Step.tool("send_response", text="Öffnen Sie die Anmeldeseite und wählen Sie Passwort vergessen.")
+    decision = await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
+    assert (decision.outcome, decision.reason) == ("escalated", "unsupported_language")
+    assert "nur auf Englisch" in decision.reply
+
+
+async def test_g15_a_price_in_another_language_is_an_unsafe_reply(remote: Desk, openai: OpenAIServer) -> None:
+    openai.always = Step.tool("send_response", text="Der Tarif kostet $79 im Monat.")
+    decision = await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
+    assert (decision.outcome, decision.reason) == ("escalated", "unsafe_reply")

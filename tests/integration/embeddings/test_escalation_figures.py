@@ -12,6 +12,7 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationHead
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
+from embeddings.workbench.escalation import training_messages
 from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
 
@@ -52,16 +53,27 @@ def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], floa
 
 def test_g5_strangers_paraphrases_and_ordinary_questions(encoder: Encoder, head: EscalationHead) -> None:
     rates = _rates(_judged(encoder, head, data.strangers()))
-    assert rates[True, "paraphrase"] >= 0.9
+    assert rates[True, "paraphrase"] >= 0.95
+    assert rates[False, "ordinary"] >= 0.97
+    assert rates[False, "hard"] >= 0.96
+
+
+def test_g5_sentences_that_nothing_was_tuned_on(encoder: Encoder, head: EscalationHead) -> None:
+    """The aim is 0.97 and 0.97; what holds is held here."""
+    rates = _rates(_judged(encoder, head, data.strangers("unseen")))
+    assert rates[True, "direct"] == 1.0
+    assert rates[True, "paraphrase"] >= 0.87
     assert rates[False, "ordinary"] >= 0.97
     assert rates[False, "hard"] >= 0.94
 
 
 def test_g5_families_that_were_not_trained_on(encoder: Encoder, head: EscalationHead) -> None:
     assert not {one.family for one in data.examples("train", 1)} & {one.family for one in data.examples("test", 1)}
+    learnt = {one.text for one in training_messages()}
+    assert not learnt & {one.text for name in ("stranger", "unseen") for one in data.strangers(name)}
     rates = _rates(_judged(encoder, head, data.examples("test", 2)))
-    assert rates[True, "direct"] >= 0.98
-    assert rates[True, "paraphrase"] >= 0.88
+    assert rates[True, "direct"] == 1.0
+    assert rates[True, "paraphrase"] >= 0.9
     assert rates[False, "ordinary"] >= 0.95
     assert rates[False, "hard"] >= 0.94
 

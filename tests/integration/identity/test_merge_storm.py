@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from db import merges
-from db.merges import AlreadyOneError, MergeBuriedError, MergeBusyError, NoSuchMergeError
+from db.merges import AlreadyOneError, MergeBuriedError, NoSuchMergeError
 from db.pool import connection
+from db.undisturbed import CustomerBusyError
 from tests.integration.identity.conftest import Store, accept, customer_of, mail, whatsapp
 from tests.integration.identity.test_merges import strays
 
@@ -48,7 +49,7 @@ async def clerk(store: Store, dice: random.Random, made: list[UUID], done: async
                     counts["merged"] += 1
             except (AlreadyOneError, MergeBuriedError, NoSuchMergeError) as error:
                 counts[type(error).__name__] += 1
-            except MergeBusyError:
+            except CustomerBusyError:
                 counts["busy"] += 1
         await asyncio.sleep(0.01)
 

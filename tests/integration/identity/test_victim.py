@@ -24,10 +24,10 @@ from embeddings.relevance import RelevanceGate
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.fakes.serving import serve_in_thread
-from tests.integration.agent.conftest import analysis_node, encoder, knowledge_url
+from tests.integration.agent.conftest import analysis_node, encoder, knowledge_dump, knowledge_url
 from tests.integration.identity.conftest import Store, accept, mail, whatsapp
 
-__all__ = ["analysis_node", "encoder", "knowledge_url"]
+__all__ = ["analysis_node", "encoder", "knowledge_dump", "knowledge_url"]
 
 VICTIM, VICTIMS_NUMBER, ATTACKER = "cassandra@victim.example", "+447700900111", "+447700900999"
 CANARY_NAME = "Cassandra Vexleigh"
@@ -188,13 +188,16 @@ async def leaks(scene: Scene, prompts: tuple[str, ...]) -> list[tuple[str, str, 
 
 
 async def test_ts3_nothing_of_the_victims_comes_out(scene: Scene) -> None:
-    assert await leaks(scene, PROMPTS[::13]) == []
+    assert await leaks(scene, PROMPTS[::17]) == []
 
 
 async def test_ts3_the_victim_himself_sees_his_own(scene: Scene) -> None:
+    before = len(scene.model.requests)
     wake = await scene.channel(mail("How do I export a board?", VICTIM, display_name=CANARY_NAME))
-    seen = await scene.told(wake)
-    assert "osprey-17" in seen
+    asked = "".join(request.text for request in scene.model.requests[before:])
+    seen = await scene.told(wake) + asked
+    assert "Vexleigh" in seen
+    assert not asked or "osprey-17" in asked
     assert "falcon-93" not in seen
     assert "kestrel-41" not in seen
     assert "merlin-58" not in seen

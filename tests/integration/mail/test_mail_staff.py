@@ -41,3 +41,19 @@ async def test_g14_a_mail_from_gmail_itself_discards_a_draft(post: Post) -> None
     assert await post.store.value("SELECT state FROM outbox") == "cancelled"
     assert await post.store.value("SELECT state FROM inbox") == "held"
     assert await post.store.value("SELECT owner FROM conversations") == "staff"
+    assert await post.store.value("SELECT actor FROM staff_actions") == "Gmail"
+    assert await post.store.violations() == {}
+
+
+async def test_g14_behind_a_mail_from_gmail_no_notice_of_a_hand_over_follows(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question("HANDOVER please")
+    await worker.run_once()
+    await post.answer_all()
+    post.stage.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
+    await worker.run_once()
+    await post.delivery()
+    await post.settled("cancelled")
+    assert post.sent() == []
+    assert await post.store.value("SELECT state FROM inbox") == "escalated"
+    assert await post.store.violations() == {}

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
@@ -61,18 +62,19 @@ class Door:
 
 @pytest.fixture(scope="module")
 def knowledge_url(module_database_url: str, encoder: Encoder) -> str:
-    """A database whose knowledge base holds the product documentation, once for each module."""
+    """A database whose knowledge base holds an area of the product documentation, once for each module."""
+    sections = [section for section in parse_docs(DOCS.read_text("utf-8")) if section.category == "account_and_access"]
 
     async def fill() -> None:
         pool = await create_pool(module_database_url)
-        await sync(pool, encoder, parse_docs(DOCS.read_text(encoding="utf-8")))
+        await sync(pool, encoder, sections)
         await pool.close()
 
     asyncio.run(fill())
     return module_database_url
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def production(knowledge_url: str, analysis_node: AnalysisNode) -> AsyncIterator[Production]:
     """The product itself, which answers whatever nobody holds."""
     pool = await create_pool(knowledge_url, size=4)
@@ -160,7 +162,7 @@ async def over_stdio(data_dir: Path, *options: str) -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-def product_dir(knowledge_url: str, tmp_path: Path) -> Path:
+def product_dir(module_database_url: str, tmp_path: Path) -> Path:
     """A data directory on which the product seems to run: this process is its supervisor."""
     data_dir = DataDir(tmp_path / "data")
     (data_dir.path / "secrets").mkdir(parents=True)
@@ -172,7 +174,7 @@ def product_dir(knowledge_url: str, tmp_path: Path) -> Path:
         started_at="2026-11-22T00:00:00+00:00",
         url="http://127.0.0.1:1",
         operator_token=OPERATOR,
-        database_url=knowledge_url,
+        database_url=module_database_url,
     )
     run_file.save(data_dir, run)
     return data_dir.path

@@ -28,13 +28,13 @@ async def test_x4_the_command_serves_http_and_ends_cleanly(product_dir: Path) ->
         address = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert address is not None, line
         async with over_http(address.group(), OPERATOR) as door:
-            found = await door.call("search_knowledge_base", query="How do I reset my password?")
+            refused = await door.call("create_ticket", issue="x", customer="eve@example.com", message="Hello")
         process.send_signal(signal.SIGINT)
         code = await asyncio.wait_for(process.wait(), 30)
     finally:
         if process.returncode is None:
             process.kill()
-    assert found.ok
+    assert "nightdesk mcp --allow-writes" in refused.text
     assert code == 0
 
 

@@ -8,24 +8,28 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from db.ids import new_id
 from db.pool import connection
+from ingest.events import InboundMessage
 from serve_app.mcp_desk import McpDesk
 from serve_app.mcp_turns import IDLE_S
 from tests.integration.mcp.conftest import ANN, BOB, OPERATOR, Clock, Door, bob_at, open_desk, over_http, rows, served
 from tests.integration.replay.conftest import Production
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUESTION = "How do I reset my password? I cannot find the page."
 INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
 
 @pytest.fixture
-async def clock() -> Clock:
+def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(production: Production, clock: Clock) -> AsyncIterator[McpDesk]:
     async with open_desk(production, clock) as desk:
         yield desk
@@ -83,6 +87,7 @@ async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, produ
     async with served(desk, allow_writes=False) as url, over_http(url) as door:
         early = await door.call("search_knowledge_base", ticket=number, query="reset password")
         await _searched(door, number)
+        await _searched(door, number)  # a look begins anew with the history
         refused = await door.call("send_response", ticket=number, text="Hello")
 
     assert not early.ok
@@ -122,11 +127,18 @@ async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Pr
 async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpDesk, production: Production) -> None:
     async with bob_at(desk) as door:
         number = await _opened(door)
+        [filed] = await rows(
+            production.pool,
+            "SELECT i.payload FROM inbox i JOIN tickets t ON t.id = i.ticket_id WHERE t.number = $1",
+            number,
+        )
+        meanwhile = await production.pipeline.handle(InboundMessage.model_validate(filed["payload"]))
         await _searched(door, number)
         drafts = [
             await door.call("send_response", ticket=number, text="We will refund you $50 today.") for _ in range(2)
         ]
 
+    assert meanwhile == "idle"
     assert not any(draft.ok for draft in drafts)
     assert "handed over (unsafe_reply)" in drafts[1].text
     [word] = await _agents_words(production, number)

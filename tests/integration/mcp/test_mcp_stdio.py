@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from deployments.agent import tools
 from serve_app.mcp_inputs import INPUTS, WRITING
 from tests.integration.mcp.conftest import over_stdio, rows
 from tests.integration.replay.conftest import Production
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUESTION = "How do I reset my password? I cannot find the page."
 
@@ -58,6 +62,7 @@ async def test_x4_a_writing_server_answers_in_the_agents_stead(product_dir: Path
         sent = await door.call("send_response", ticket=number, text=text)
         again = await door.call("send_response", ticket=number, text=text)
 
+    assert json.loads(opened.text)["status_link"].startswith(f"http://127.0.0.1:1/status#{number}:")
     assert "Instead, call get_customer_history next" in early.text
     assert sent.ok
     assert sent.text == f"Accepted. {number}: answered; the text leaves by web_form."

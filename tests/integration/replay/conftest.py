@@ -195,10 +195,10 @@ async def _fill(url: str, encoder: Encoder, analysis: AnalysisNode, messages: Se
     return Stored(url=url, numbers=dict(zip(messages, numbers, strict=True)), turns=tuple(production.turns))
 
 
-@pytest.fixture(scope="module")
-def stored(module_database_url: str, encoder: Encoder, analysis_node: AnalysisNode) -> Stored:
+@pytest.fixture(scope="session")
+def stored(session_database_url: str, encoder: Encoder, analysis_node: AnalysisNode) -> Stored:
     """Answers, hand-overs for most reasons, a conversation of three turns, and a chat."""
-    return asyncio.run(_fill(module_database_url, encoder, analysis_node, MESSAGES))
+    return asyncio.run(_fill(session_database_url, encoder, analysis_node, MESSAGES))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 
 from db import hand_overs, notifications
 from db.notifications import Notification
-from db.pool import connection
+from db.pool import connection, transaction
+from deployments.delivery.parking import park
 from deployments.reporting.alerts import UndecidedWords
 from deployments.reporting.collector import AlertRules, Collector
 from deployments.reporting.hand_overs import HandOvers
@@ -158,6 +159,20 @@ async def test_t_f3_a_word_of_unknown_fate_is_told_once(store: Store) -> None:
     assert [await later.run_once(), await later.run_once()] == [1, 0]
     [news] = await told(store, by=timedelta(minutes=12))
     assert news.body.startswith("Nobody can say whether a reply in TKT-0001 (web_form) was sent: its provider has not")
+
+
+async def test_g14_a_word_that_comes_back_behind_the_close_is_told_once(store: Store) -> None:
+    await handed_over(store)
+    await by_ann(store, "reply", text="Good-bye.")
+    await by_ann(store, "close")
+    said = await store.value("SELECT id FROM outbox WHERE author = 'staff'")
+    async with transaction(store.pool) as borrowed:
+        assert not await park(borrowed, said, "550 no such mailbox")
+    words = UndecidedWords(pool=store.pool, staff_url=STAFF)
+    assert [await words.run_once(), await words.run_once()] == [1, 0]
+    assert [news.body for news in await told(store) if news.key == f"parked:{said}"] == [
+        f"A reply in TKT-0001 (web_form) could not be delivered, and its ticket is closed: nobody else tells. {STAFF}"
+    ]
 
 
 async def test_m1_an_alert_is_told_once_while_it_lasts_and_again_much_later(store: Store) -> None:

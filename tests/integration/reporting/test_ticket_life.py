@@ -227,7 +227,7 @@ async def test_g15_what_became_of_a_ticket_and_by_whom(store: Store) -> None:
 async def test_g15_a_mail_from_gmail_itself_is_a_step_of_staff(store: Store) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await _gmail_take_over(store)
-    assert (await steps_of(store, "TKT-0001"))[-1] == ("waiting", "escalated", "staff", None)
+    assert (await steps_of(store, "TKT-0001"))[-1] == ("waiting", "escalated", "staff", "Gmail")
     assert await store.value("SELECT taken_at IS NOT NULL FROM hand_overs")
 
 

@@ -105,6 +105,7 @@ async def test_g14_the_notice_of_a_hand_over_is_not_taken_back(office: Office) -
     await office.pipeline().handle(await office.chat("HANDOVER", sid="SM1"))
     await office.desk.take_over(await conversation_id(office), by="ann")
     assert await office.store.value("SELECT state FROM outbox") == "ready"
+    assert await office.inbox() == ["escalated"]
 
 
 async def test_g14_a_colleague_may_take_over_from_a_colleague(office: Office) -> None:

@@ -335,6 +335,19 @@ async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_t
     assert len(line.accepted()) == 6
 
 
+async def test_while_only_sending_fails_few_words_are_risked(line: Line) -> None:
+    """The account can be asked and the list read all the while: that is no reason to try everything."""
+    line.stage.fault("messages.create", "error_before", times=None)
+    await line.deliver(check_s=4)
+    await many(line, 20)
+    await asyncio.sleep(5)
+    assert 0 < await line.store.value("SELECT count(*) FROM outbox WHERE attempts > 0") < 20
+    assert (await line.client.get("/health")).json()["components"]["whatsapp"]["status"] == "degraded"
+    line.stage.clear_faults()
+    await line.all_in("sent", within_s=90)
+    assert len(line.accepted()) == 20
+
+
 async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Line) -> None:
     await line.answered("Hello")
     line.stage.fault("status_callback", "drop", times=None)

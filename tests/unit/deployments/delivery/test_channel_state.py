@@ -59,6 +59,30 @@ def test_one_success_opens_it_again(state: ChannelState) -> None:
     assert state.status()[0] == "healthy"
 
 
+def test_a_provider_that_takes_credentials_and_no_words_gets_one_word_at_a_time(state: ChannelState) -> None:
+    for _ in range(10):
+        state.failed("503")
+        state.reachable()
+        assert state.room(50) == 1
+        assert state.status() == ("degraded", "503")
+    state.succeeded()
+    assert state.room(50) == 50
+
+
+def test_good_credentials_open_a_channel_that_only_their_trial_had_closed(state: ChannelState) -> None:
+    state.failed("invalid_grant", word=False)
+    assert state.room(50) == 0
+    state.reachable()
+    assert (state.room(50), state.status()[0]) == (50, "healthy")
+
+
+def test_a_problem_is_forgotten_when_no_word_has_failed_between_two_trials(state: ChannelState) -> None:
+    state.failed("503")
+    state.reachable()
+    state.reachable()
+    assert (state.room(50), state.status()[0]) == (50, "healthy")
+
+
 def test_an_alarm_shows_for_a_quarter_of_an_hour_whatever_goes_well(state: ChannelState, clock: Clock) -> None:
     state.alarm("somebody should look")
     state.succeeded()

@@ -1,0 +1,53 @@
+"""Requests and tokens are counted for each conversation, whatever became of its turns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from db import usage
+from db.ids import new_id
+from db.pool import connection
+from tests.fakes.openai_server import OpenAIServer, Step
+from tests.integration.agent.conftest import Desk
+from tests.integration.pipeline.conftest import Store
+
+QUESTION = "How do I reset a forgotten password?"
+
+
+async def asked(desk: Desk, email: str) -> tuple[usage.ModelUsage, ...]:
+    """Let a customer write, and return what his conversation has used."""
+    store = Store(desk.pool)
+    wake = await store.form(QUESTION, email=email)
+    await store.pipeline(agent=desk.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
+    conversation: UUID = await store.value("SELECT conversation_id FROM inbox WHERE sender_key = $1", f"email:{email}")
+    async with connection(desk.pool) as borrowed:
+        return await usage.of_conversation(borrowed, conversation)
+
+
+async def test_tokens_and_cost_of_a_conversation(patient: Desk, openai: OpenAIServer) -> None:
+    openai.script(Step.tool("get_customer_history"), Step())
+    [used] = await asked(patient, f"{new_id()}@example.com")
+    assert (used.model, used.turns, used.requests) == ("gpt-test", 1, 2)
+    assert (used.input_tokens, used.output_tokens) == (1800, 120)
+    assert used.cost(input_price=2.5, output_price=10) == pytest.approx(0.0057)
+
+
+async def test_failed_requests_count(patient: Desk, openai: OpenAIServer) -> None:
+    openai.always = Step.fault("status", status=500)
+    [used] = await asked(patient, f"{new_id()}@example.com")
+    assert (used.requests, used.input_tokens, used.output_tokens) == (3, 0, 0)
+
+
+async def test_the_day_sums_up_the_conversations(patient: Desk) -> None:
+    now = datetime.now(UTC)
+    async with connection(patient.pool) as borrowed:
+        before = await usage.of_day(borrowed, now - timedelta(hours=1))
+    await asked(patient, f"{new_id()}@example.com")
+    async with connection(patient.pool) as borrowed:
+        after = await usage.of_day(borrowed, now - timedelta(hours=1))
+        nothing = await usage.of_conversation(borrowed, new_id())
+    assert sum(u.requests for u in after) == sum(u.requests for u in before) + 1
+    assert nothing == ()

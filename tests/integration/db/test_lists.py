@@ -1,0 +1,38 @@
+"""The staff's lists go on behind a conversation that was dealt with meanwhile."""
+
+from __future__ import annotations
+
+from db import conversations
+from db.conversations import ListState
+from db.pool import connection
+from tests.integration.pipeline.conftest import Store, plain_logs, store
+from tests.integration.staff.conftest import Office, office
+
+__all__ = ["office", "plain_logs", "store"]
+
+
+async def numbers(store: Store, state: ListState, after: str | None = None, limit: int = 9) -> list[str]:
+    """The tickets of a list, behind the conversation of this one."""
+    last = await store.value("SELECT conversation_id FROM tickets WHERE number = $1", after) if after else None
+    async with connection(store.pool) as borrowed:
+        return [work.ticket_id for work in await conversations.list_work(borrowed, state, after=last, limit=limit)]
+
+
+async def test_h8_what_waits_for_people_goes_on_behind_one_that_was_resolved(office: Office) -> None:
+    for _ in range(3):
+        await office.form("HANDOVER please")
+    [first] = await numbers(office.store, "handed_over", limit=1)
+    talk = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
+    await office.desk.resolve(talk, by="ann")
+    assert await numbers(office.store, "handed_over", after=first) == office.store.numbers[1:]
+    assert await numbers(office.store, "handed_over") == office.store.numbers[1:]
+
+
+async def test_h8_drafts_go_on_behind_one_that_was_approved(office: Office) -> None:
+    for n in range(3):
+        await office.form(f"How do I export board {n}?", approval=True)
+    [first] = await numbers(office.store, "drafts", limit=1)
+    talk = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
+    await office.desk.approve(talk, by="ann", draft_id=None, text=None)
+    assert await numbers(office.store, "drafts", after=first) == office.store.numbers[1:]
+    assert await numbers(office.store, "drafts") == office.store.numbers[1:]

@@ -1,0 +1,106 @@
+"""Whoever works on the same customer at the same moment waits for the other: nobody ends as a deadlock's victim."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from db import merges, privacy, staff, ticket_life
+from db.ids import new_id
+from db.pool import connection, transaction
+from db.staff import Word
+from tests.fakes.nodes import ScriptedAgent
+from tests.integration.identity.conftest import accept, handled, mail, whatsapp
+from tests.integration.pipeline.conftest import Store, eventually, plain_logs, store
+
+__all__ = ["plain_logs", "store"]
+
+
+async def somebody_waits(store: Store) -> None:
+    """Return when a connection waits for what another holds."""
+
+    async def so() -> object:
+        return await store.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+
+    await eventually(so, within_s=5)
+
+
+async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, says: str | None = None) -> None:
+    """A person takes the only conversation over, or writes there; `other` begins while he holds it, and ends after."""
+    async with transaction(store.pool) as borrowed:
+        at = await staff.lock(borrowed, await store.value("SELECT id FROM conversations"))
+        assert at is not None
+        meanwhile = asyncio.create_task(other)
+        await asyncio.sleep(0.3)
+        if says is None:
+            await staff.take_over(borrowed, at, "ann")
+        else:
+            await staff.say(borrowed, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
+        await staff.record(borrowed, at.conversation_id, "take_over", "ann")
+    await meanwhile
+
+
+async def erase(store: Store, customer: UUID) -> None:
+    async with transaction(store.pool) as borrowed:
+        assert await privacy.erase(borrowed, customer)
+
+
+async def test_a_message_that_joins_waits_for_a_take_over(store: Store) -> None:
+    assert await handled(store, whatsapp()) == "answered"
+    await held_by_a_person(store, accept(store, whatsapp("And a list?", quiet_s=0.01)))
+    assert await store.value("SELECT status FROM tickets") == "escalated"
+
+
+async def test_a_ticket_that_closes_lets_a_take_over_pass(store: Store) -> None:
+    assert await handled(store, whatsapp()) == "answered"
+    await store.execute("UPDATE outbox SET state = 'sent'")
+    await store.execute("UPDATE tickets SET status = 'resolved'")
+
+    async def close() -> None:
+        async with connection(store.pool) as borrowed:
+            soon = datetime.now(UTC) + timedelta(days=1)
+            assert await ticket_life.close_resolved(borrowed, resolved_since=soon, limit=9) == 0
+
+    await held_by_a_person(store, close())
+    assert await store.value("SELECT status FROM tickets") == "escalated"
+
+
+async def test_an_erasure_waits_for_a_turn_that_ends(store: Store) -> None:
+    await accept(store, whatsapp())
+    customer = await store.value("SELECT id FROM customers")
+    agent = ScriptedAgent(delay_s=0.3)
+    turn = asyncio.create_task(handled(store, whatsapp("And a list?"), agent=agent))
+    await asyncio.sleep(0.15)
+    async with transaction(store.pool) as borrowed:
+        # Somebody holds the conversation for a moment: the turn has its lease in hand and waits to be written.
+        await staff.lock(borrowed, await store.value("SELECT id FROM conversations"))
+        await somebody_waits(store)
+        erasing = asyncio.create_task(erase(store, customer))
+        await asyncio.sleep(0.3)
+    assert await turn == "answered"
+    await erasing
+    assert await store.value("SELECT count(*) FROM messages") == 0
+
+
+async def test_an_erasure_waits_for_a_person_who_writes(store: Store) -> None:
+    assert await handled(store, whatsapp()) == "answered"
+    await held_by_a_person(store, erase(store, await store.value("SELECT id FROM customers")), says="Hello")
+    assert await store.value("SELECT count(*) FROM messages") == 0
+
+
+async def test_an_erasure_during_a_merge_takes_what_was_merged(store: Store) -> None:
+    for message in (mail(), whatsapp()):
+        assert await handled(store, message) == "answered"
+    mine = await store.value("SELECT customer_id FROM conversations WHERE channel = 'email'")
+    other = await store.value("SELECT customer_id FROM conversations WHERE channel = 'whatsapp'")
+    async with transaction(store.pool) as borrowed:
+        await merges.merge(borrowed, winner=other, loser=mine, tier=3, actor="staff:ann", evidence="he said so")
+        erasing = asyncio.create_task(erase(store, mine))
+        await somebody_waits(store)
+    await erasing
+    assert await store.value("SELECT count(*) FROM messages") == 0

@@ -1,0 +1,79 @@
+"""R8: outside the 24-hour window a WhatsApp word goes by mail, but only to an address that was linked."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from db.pool import create_pool
+from deployments.delivery.dispatcher import Delivery
+from deployments.delivery.gmail import GmailSender
+from deployments.gmail_client import Gmail
+from deployments.identity_links import IdentityLinks, Key
+from serve_app.nodes.delivery import senders
+from tests.fakes.backstage import Backstage
+from tests.fakes.gmail import GmailOptions, gmail_app
+from tests.fakes.serving import serve_in_thread
+from tests.fakes.stage import Stage
+from tests.integration.identity.conftest import ANN
+from tests.integration.whatsapp.conftest import (
+    EVE,
+    Line,
+    Store,
+    listener,
+    opened_line,
+    plain_logs,
+    stage,
+    store,
+    twilio_args,
+    twilio_options,
+)
+
+__all__ = ["listener", "plain_logs", "stage", "store", "twilio_options"]
+
+
+@pytest.fixture
+async def line(listener: socket.socket, stage: Stage, store: Store, database_url: str) -> AsyncIterator[Line]:
+    """WhatsApp without a template."""
+    twilio = twilio_args(stage, template_sid=None)
+    async with opened_line(listener, stage, store, database_url, twilio=twilio) as opened:
+        yield opened
+
+
+async def deliver(line: Line, post: Stage) -> None:
+    """Let both channels deliver."""
+    pool = await create_pool(line.args.database_url, size=6)
+    options = GmailOptions()
+    gmail = Gmail(
+        client_id=options.client_id,
+        client_secret=options.client_secret,
+        refresh_token=options.refresh_token,
+        api_base_url=post.base_url,
+        token_url=f"{post.base_url}/token",
+    )
+    by_mail = GmailSender(pool=pool, gmail=gmail, address=options.user)
+    line.deliveries.append(
+        Delivery(pool=pool, senders=[*senders(line.args, pool), by_mail], poll_s=0.05, look_up_s=0.1, check_s=0.5)
+    )
+
+
+@pytest.mark.parametrize("linked", [True, False])
+async def test_r8_a_late_word_goes_to_a_linked_address_only(line: Line, linked: bool) -> None:
+    await line.answered("How do I export a board?")
+    await line.store.form("Where is my export?", phone=EVE)
+    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url, status_link=str)
+    request = await links.ask(line.store.numbers[-1])
+    assert request is not None
+    for side in ("email", "number") if linked else ("email",):
+        await links.confirm(links.token(Key(link_id=request, side=side)))  # type: ignore[arg-type]
+    await line.store.execute("DELETE FROM outbox WHERE author = 'system'")
+    await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
+    with serve_in_thread(gmail_app(GmailOptions(), Backstage.opened())) as url, Stage(url) as post:
+        await deliver(line, post)
+        await line.all_in("sent" if linked else "parked")
+        sent = post.journal(kind="mail_sent")
+    assert line.accepted() == []
+    assert [(entry.to, "About: How do I export a board?" in entry.body) for entry in sent] == [((ANN,), True)] * linked
+    assert "INV4" not in await line.store.violations()

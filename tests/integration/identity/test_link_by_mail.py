@@ -1,0 +1,35 @@
+"""I2: what an address gets to see of a link, through Google's own client."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from deployments.identity_links import IdentityLinks
+from ingest.status_link import status_link
+from tests.integration.identity.conftest import ANN, EVE, accept, whatsapp
+from tests.integration.mail.conftest import Post, gmail_options, plain_logs, post, stage, store
+from tests.integration.pipeline.conftest import eventually
+
+__all__ = ["gmail_options", "plain_logs", "post", "stage", "store"]
+
+
+async def test_i2_the_address_gets_its_own_link_in_a_thread_of_its_own(post: Post) -> None:
+    await accept(post.store, whatsapp("Hello"))
+    await post.store.form("Where is my export?", phone=EVE)
+    base = "https://help.example"
+    opened = partial(status_link, base, "secret")
+    links = IdentityLinks(pool=post.store.pool, secret_key="secret", public_base_url=base, status_link=opened)
+    assert await links.ask(post.store.numbers[-1])
+    await post.delivery()
+    state = "SELECT count(*) FROM outbox WHERE channel = 'email' AND state = 'sent'"
+
+    async def sent() -> bool:
+        return bool(await post.store.value(state))
+
+    await eventually(sent, within_s=20)
+    [entry] = post.sent()
+    assert entry.to == (ANN,)
+    assert entry.header("subject") == "Confirm that this is you"
+    assert entry.body.count("https://help.example/link#") == 1
+    assert "ends in 4567" in entry.body
+    assert EVE not in entry.body

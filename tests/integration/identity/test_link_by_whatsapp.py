@@ -1,0 +1,41 @@
+"""I2: what a number gets to see of a link, through Twilio's own client."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from deployments.identity_links import IdentityLinks
+from ingest.status_link import status_link
+from tests.integration.pipeline.conftest import eventually
+from tests.integration.whatsapp.conftest import (
+    EVE,
+    Line,
+    line,
+    listener,
+    plain_logs,
+    stage,
+    store,
+    twilio_options,
+)
+
+__all__ = ["line", "listener", "plain_logs", "stage", "store", "twilio_options"]
+
+
+async def test_i2_the_number_gets_its_own_link(line: Line) -> None:
+    await line.answered("Hello")
+    await line.store.form("Where is my export?", phone=EVE)
+    opened = partial(status_link, line.url, "secret")
+    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url, status_link=opened)
+    assert await links.ask(line.store.numbers[-1])
+    await line.deliver()
+
+    async def both() -> bool:
+        return len(line.accepted()) == 2
+
+    await eventually(both, within_s=20)
+    # Two conversations: nothing orders their words.
+    [entry] = [entry for entry in line.accepted() if "/link#" in entry.body]
+    assert entry.to == (f"whatsapp:{EVE}",)
+    assert entry.body.count(f"{line.url}/link#") == 1
+    assert "begins with a" in entry.body
+    assert "ann@example.com" not in entry.body

@@ -1,0 +1,32 @@
+"""Letters that stand for others (G6): what a reader sees and the checks of words would not."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.agent import guardrails
+from deployments.agent.disguise import bare, disguised
+from tests.unit.deployments.agent.builders import RESET, passage
+
+
+@pytest.mark.parametrize("text", ["rеfund", "𝐫efund", "ｒefund", "７９", "٧٩", "⑦", "r\u0336efund", "Ⅸ"])
+def test_g6_disguised(text: str) -> None:
+    assert disguised(bare(text), [])
+    assert guardrails.review(f"{RESET} {text}", [passage()]).problem == guardrails.DISGUISED
+
+
+@pytest.mark.parametrize("text", ["café – “naïve” … 5 × 3 °C €", "Open Settings → Members 🙂", "Größe, señor, ça va"])
+def test_g6_ordinary_signs_are_not(text: str) -> None:
+    assert not disguised(bare(text), [])
+
+
+def test_g6_signs_of_a_passage_are_ours() -> None:
+    assert disguised("Ω", [])
+    assert not disguised("Ω", ["Choose the Ω symbol."])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"), [("re\u200dfund", "refund"), ("It is 💰✅", "It is "), ("🇷🇪🇫", ""), ("👍🏽", "👍🏽")]
+)
+def test_g6_pictures_and_joiners_are_taken_off(text: str, left: str) -> None:
+    assert bare(text) == left
