@@ -164,6 +164,10 @@ async def test_responses_are_not_stored_at_the_provider(remote: Desk, openai: Op
     assert openai.requests[0].body["parallel_tool_calls"] is False
 
 
+IN_ENGLISH = Step.tool("search_knowledge_base", query="How do I reset a forgotten password?")
+"""What a model does with a question in another language than the documents': it searches in theirs."""
+
+
 async def test_g15_remote_model_is_asked_in_the_customers_language(remote: Desk, openai: OpenAIServer) -> None:
     await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
     assert len(openai.requests) >= 1
@@ -173,6 +177,7 @@ async def test_g15_remote_model_is_asked_in_the_customers_language(remote: Desk,
 async def test_g15_a_draft_in_a_language_that_cannot_be_checked_is_handed_over(
     remote: Desk, openai: OpenAIServer
 ) -> None:
+    openai.script(IN_ENGLISH)
     openai.always = Step.tool("send_response", text="Öffnen Sie die Anmeldeseite und wählen Sie Passwort vergessen.")
     decision = await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
     assert (decision.outcome, decision.reason) == ("escalated", "unsupported_language")
@@ -180,6 +185,7 @@ async def test_g15_a_draft_in_a_language_that_cannot_be_checked_is_handed_over(
 
 
 async def test_g15_a_price_in_another_language_is_an_unsafe_reply(remote: Desk, openai: OpenAIServer) -> None:
+    openai.script(IN_ENGLISH)
     openai.always = Step.tool("send_response", text="Der Tarif kostet $79 im Monat.")
     decision = await remote.write("Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr hinein.")
     assert (decision.outcome, decision.reason) == ("escalated", "unsafe_reply")
