@@ -26,7 +26,10 @@ _SQL = statements("staff")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who has a conversation and where its ticket stands. `assignee` None: the agent has it, or nobody has come yet."""
+    """Who has a conversation and where its ticket stands. `assignee` None: the agent has it, or nobody has come yet.
+
+    `untaken`: a hand-over waits for somebody. `unanswered`: a message waits for its turn, or is in it.
+    """
 
     conversation_id: UUID
     channel: Channel
@@ -39,6 +42,8 @@ class Standing:
     ticket_id: str
     ticket_status: TicketStatus
     subject: str
+    untaken: bool
+    unanswered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

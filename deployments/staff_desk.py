@@ -83,12 +83,13 @@ class StaffDesk:
         """Make it this person's conversation, whoever had it; the agent falls silent."""
         async with self._held(conversation_id) as (connection, at):
             _refuse("take_over", at)
-            if at.assignee != by:
+            if at.assignee != by or at.untaken:
                 await _taken(connection, at, by)
             return await staff.standing(connection, conversation_id)
 
     async def reply(self, conversation_id: UUID, *, by: str, text: str, key: str | None = None) -> Spoken:
-        """Send a person's words as they are. The first reply to a hand-over, or to the agent's own, is a take-over too.
+        """Send a person's words as they are. The first reply to a hand-over, in the agent's conversation, or on a
+        resolved ticket is a take-over too.
 
         Raises KeyReusedError when `key` came before with another text; with the same it returns what that call did.
         """
@@ -97,7 +98,7 @@ class StaffDesk:
             if whole_key and (earlier := await staff.earlier_reply(connection, whole_key)):
                 return _again(at, earlier, text)
             _refuse("reply", at)
-            if at.assignee is None:
+            if at.assignee is None or at.ticket_status == "resolved":
                 await _taken(connection, at, by)
             word = Word(message_id=new_id(), outbox_id=new_id(), text=text, key=whole_key)
             await staff.say(connection, at, word)
@@ -201,6 +202,8 @@ def _refuse(action: Action, at: Standing) -> None:
         raise NotNowError("This conversation is closed: what the customer writes next opens a new one")
     if action == "release" and at.owner == "agent":
         raise NotNowError("The agent has this conversation already: there is nothing to release")
+    if action == "resolve" and at.owner == "agent" and at.unanswered:
+        raise NotNowError("The agent is about to answer. Take the conversation over first, or try again in a moment")
     if action == "resolve" and at.ticket_status == "resolved":
         raise NotNowError("The ticket is resolved already: close it, or reply to go on")
 

@@ -6,7 +6,9 @@ SELECT id FROM conversations WHERE id = $1 FOR NO KEY UPDATE;
 -- standing --
 -- Who has the conversation, and where its ticket (the newest) stands.
 SELECT c.id AS conversation_id, c.channel, c.status, c.owner, c.assignee, c.customer_id, c.sender_key,
-       t.id AS ticket_key, t.number AS ticket_id, t.status AS ticket_status, t.subject
+       t.id AS ticket_key, t.number AS ticket_id, t.status AS ticket_status, t.subject,
+       EXISTS (SELECT FROM hand_overs h WHERE h.ticket_id = t.id AND h.ended_at IS NULL AND h.taken_at IS NULL) AS untaken,
+       EXISTS (SELECT FROM inbox i WHERE i.conversation_id = c.id AND i.state = 'waiting') AS unanswered
 FROM conversations c
 CROSS JOIN LATERAL (SELECT * FROM tickets t WHERE t.conversation_id = c.id
                     ORDER BY t.created_at DESC, t.id DESC LIMIT 1) t
@@ -90,7 +92,7 @@ ORDER BY id LIMIT 1;
 
 -- approve --
 -- The draft is said, in the agent's name as it was written, in a person's name where he changed it. The ticket is the
--- customer's turn then, unless a person has the conversation or another draft waits.
+-- customer's turn then, unless a person has the conversation, or another draft or message waits.
 WITH word AS (
     UPDATE outbox o SET state = 'ready', message_id = $2, author = $3, body = $4, next_attempt_at = now(),
                         metadata = o.metadata - 'sources' || jsonb_build_object('approved_by', $5::text)
@@ -107,7 +109,8 @@ WITH word AS (
     UPDATE inbox i SET state = 'answered', finished_at = clock_timestamp() FROM word WHERE i.id = word.inbound_id
 ), ticket AS (
     UPDATE tickets t SET status = 'waiting', moved_by = 'staff' FROM word
-    WHERE t.id = word.ticket_id AND t.status = 'processing' AND word.owner = 'agent'
+    WHERE t.id = word.ticket_id AND t.status IN ('open', 'processing') AND word.owner = 'agent'
+      AND NOT EXISTS (SELECT FROM inbox i WHERE i.conversation_id = word.conversation_id AND i.state = 'waiting')
       AND NOT EXISTS (SELECT FROM outbox o
                       WHERE o.conversation_id = word.conversation_id AND o.state = 'draft' AND o.id <> $1)
 )

@@ -1,0 +1,48 @@
+"""Where a person's step meets the agent's, or his own earlier one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from deployments.staff_desk import NotNowError
+from tests.integration.pipeline.conftest import eventually
+from tests.integration.staff.conftest import Office
+
+
+async def thinking(office: Office) -> bool:
+    return bool(office.agent.runs)
+
+
+async def test_g15_a_ticket_that_the_agent_is_answering_is_not_resolved_under_it(office: Office) -> None:
+    office.agent.delay_s = 0.5
+    running = asyncio.create_task(office.form("How do I export a board?"))
+    await eventually(lambda: thinking(office), within_s=10)
+    talk = (await office.conversation())["id"]
+    with pytest.raises(NotNowError, match="about to answer"):
+        await office.desk.resolve(talk, by="ann")
+    await running
+    assert (await office.ticket())["status"] == "waiting"
+    await office.desk.resolve(talk, by="ann")
+    assert (await office.ticket())["status"] == "resolved"
+    assert await office.store.value("SELECT max(attempts) FROM inbox") == 0
+
+
+async def test_g14_the_same_person_takes_the_next_hand_over_too(office: Office) -> None:
+    await office.form("HANDOVER please")
+    talk = (await office.conversation())["id"]
+    await office.desk.take_over(talk, by="ann")
+    await office.desk.resolve(talk, by="ann")
+    assert await office.follow_up("HANDOVER once more, please") == "held"
+    await office.desk.take_over(talk, by="ann")
+    assert not await office.store.value("SELECT count(*) FROM hand_overs WHERE taken_at IS NULL")
+
+
+async def test_g15_a_reply_on_a_resolved_ticket_goes_on_with_it(office: Office) -> None:
+    await office.form("HANDOVER please")
+    talk = (await office.conversation())["id"]
+    await office.desk.reply(talk, by="ann", text="All is well again.")
+    await office.desk.resolve(talk, by="ann")
+    await office.desk.reply(talk, by="ann", text="One thing more.")
+    assert (await office.ticket())["status"] == "escalated"
