@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from db.records import Passage
 from deployments.agent import guardrails
@@ -23,6 +22,7 @@ from deployments.agent.grounding import keep_supported
 from deployments.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
 from evaluation.altered_drafts import restated, wrong
+from evaluation.passages import passage_of
 
 DATA = Path(__file__).parent / "data"
 BY_RULE = "by_rule"
@@ -32,6 +32,8 @@ _FORBIDDEN = re.compile(r"⟦(.*?)⟧", re.DOTALL)
 _CUSTOMER = ("Anna Lindgren", "Anna", "Lindgren")
 _NEIGHBOURS = 4
 """Further passages beside the one a draft is about: as many as a search returns."""
+_FOUND = 0.7
+"""A score that passes the relevance gate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,25 +141,13 @@ class _Library:
         sections = parse_docs(docs.read_text(encoding="utf-8"))
         shelves: dict[str, list[Passage]] = defaultdict(list)
         for section in sections:
-            shelves[section.category].append(_passage(section))
+            shelves[section.category].append(passage_of(section, score=_FOUND))
         near = {
             passage.slug: [shelf[(at + step) % len(shelf)] for step in range(min(_NEIGHBOURS + 1, len(shelf)))]
             for shelf in shelves.values()
             for at, passage in enumerate(shelf)
         }
         return cls(sections, near)
-
-
-def _passage(section: Section) -> Passage:
-    return Passage(
-        id=uuid5(NAMESPACE_URL, section.slug),
-        slug=section.slug,
-        title=section.title,
-        category=section.category,
-        content=section.content,
-        source=section.source,
-        score=0.7,
-    )
 
 
 def _forbidden(library: _Library) -> Iterator[_Case]:

@@ -124,9 +124,7 @@ class Traffic:
     def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
         self.written: list[Written] = []
-        self._links = IdentityLinks(
-            pool=pool, secret_key=new_id().hex, public_base_url="http://127.0.0.1", status_link=str
-        )
+        self._links = IdentityLinks(pool=pool, secret_key=new_id().hex, public_base_url="http://127.0.0.1")
 
     async def do(self, doing: Doing) -> None:
         """Do one thing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from embeddings.chunker import Section
 from embeddings.encoder import Encoder
 from embeddings.heads import Floats
 from embeddings.indexer import embedded_text, refuse_prices
+from evaluation.passages import passage_of
 
 
 def search_in(sections: Sequence[Section], encoder: Encoder) -> PassageSearch:
@@ -26,18 +26,6 @@ def search_in(sections: Sequence[Section], encoder: Encoder) -> PassageSearch:
     async def search(model_id: str, vector: Floats, *, limit: int, category: str | None) -> list[Passage]:
         scores = vectors @ vector
         near = [int(row) for row in np.argsort(-scores, kind="stable") if category in (None, sections[row].category)]
-        return [_passage(sections[row], float(scores[row])) for row in near[:limit]]
+        return [passage_of(sections[row], score=float(scores[row])) for row in near[:limit]]
 
     return search
-
-
-def _passage(section: Section, score: float) -> Passage:
-    return Passage(
-        id=uuid5(NAMESPACE_URL, section.slug),
-        slug=section.slug,
-        title=section.title,
-        category=section.category,
-        content=section.content,
-        source=section.source,
-        score=score,
-    )
