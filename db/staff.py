@@ -58,8 +58,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierReply:
-    """What an earlier call with the same key said, and the warnings that it got."""
+    """What an earlier call with the same key said, and the warnings that it got. `author` agent: a draft as it was."""
 
+    outbox_id: UUID
+    author: Literal["agent", "staff"]
     body: str
     message_id: UUID
     warnings: list[dict[str, str]]
@@ -107,7 +109,7 @@ async def take_back(
 
 
 async def earlier_reply(connection: Connection, key: str) -> EarlierReply | None:
-    """Return the reply that came with this key before."""
+    """Return the reply or the approval that came with this key before."""
     row = await connection.fetchrow(_SQL["earlier_reply"], key)
     return None if row is None else EarlierReply(**row)
 
@@ -143,11 +145,9 @@ async def draft(connection: Connection, at: Standing, draft_id: UUID | None) -> 
     return None if row is None else Draft(**row)
 
 
-async def approve(
-    connection: Connection, draft: Draft, *, message_id: UUID, author: Literal["agent", "staff"], text: str, by: str
-) -> None:
-    """Say a draft under that author, as `text`."""
-    await connection.execute(_SQL["approve"], draft.id, message_id, author, text, by)
+async def approve(connection: Connection, word: Word, *, author: Literal["agent", "staff"], by: str) -> None:
+    """Say the draft that the word names as its outbox row, under that author, as the word's text."""
+    await connection.execute(_SQL["approve"], word.outbox_id, word.message_id, author, word.text, by, word.key)
 
 
 async def record(

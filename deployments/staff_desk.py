@@ -105,18 +105,25 @@ class StaffDesk:
             cautions = await _cautions(connection, at, text, word.outbox_id)
             return await self._spoken(connection, at, "reply", by, word, cautions)
 
-    async def approve(self, conversation_id: UUID, *, by: str, draft_id: UUID | None, text: str | None) -> Spoken:
-        """Send a draft, without an id the oldest. A changed `text` goes in a person's name, with a reply's warnings."""
+    async def approve(
+        self, conversation_id: UUID, *, by: str, draft_id: UUID | None, text: str | None, key: str | None = None
+    ) -> Spoken:
+        """Send a draft, without an id the oldest. A changed `text` goes in a person's name, with a reply's warnings.
+
+        Raises KeyReusedError when `key` came before with another draft or text; with the same it returns what that call
+        did.
+        """
+        whole_key = None if key is None else f"approve:{conversation_id}:{key}"
         async with self._held(conversation_id) as (connection, at):
+            if whole_key and (earlier := await staff.earlier_reply(connection, whole_key)):
+                return _again(at, earlier, text, draft_id)
             draft = await staff.draft(connection, at, draft_id)
             if draft is None:
                 raise NotNowError("No such draft waits for approval: look at the conversation again")
             edited = text is not None and text != draft.body.strip()
             body = text if edited and text is not None else draft.body
-            word = Word(message_id=new_id(), outbox_id=draft.id, text=body, key=None)
-            await staff.approve(
-                connection, draft, message_id=word.message_id, author="staff" if edited else "agent", text=body, by=by
-            )
+            word = Word(message_id=new_id(), outbox_id=draft.id, text=body, key=whole_key)
+            await staff.approve(connection, word, author="staff" if edited else "agent", by=by)
             # The agent's own words have passed the guard.
             cautions = await _cautions(connection, at, body if edited else "", draft.id)
             return await self._spoken(connection, at, "approve", by, word, cautions)
@@ -221,8 +228,9 @@ async def _cautions(connection: Connection, at: Standing, text: str, outbox_id: 
     return tuple(found)
 
 
-def _again(at: Standing, earlier: staff.EarlierReply, text: str) -> Spoken:
-    if earlier.body != text:
+def _again(at: Standing, earlier: staff.EarlierReply, text: str | None, draft_id: UUID | None = None) -> Spoken:
+    same = earlier.author == "agent" if text is None else text in (earlier.body, earlier.body.strip())
+    if not same or draft_id not in (None, earlier.outbox_id):
         raise KeyReusedError
     return Spoken(
         conversation_id=at.conversation_id,

@@ -38,9 +38,9 @@ WHERE c.owner = 'agent' AND c.status <> 'closed' AND t.status NOT IN ('resolved'
 ORDER BY c.updated_at DESC, c.id DESC LIMIT $2;
 
 -- closed --
--- What is done with, resolved or closed: the newest first.
+-- What is done with, resolved or closed: the newest first. Our own notices were never work.
 SELECT c.id FROM conversations c JOIN tickets t ON t.conversation_id = c.id
-WHERE t.status IN ('resolved', 'closed')
+WHERE t.status IN ('resolved', 'closed') AND NOT c.metadata ? 'notice'
   AND ($1::uuid IS NULL OR (c.updated_at, c.id) < (SELECT p.updated_at, p.id FROM conversations p WHERE p.id = $1))
 ORDER BY c.updated_at DESC, c.id DESC LIMIT $2;
 

@@ -42,7 +42,7 @@ UPDATE inbox i SET state = 'held' FROM taken WHERE i.id = taken.inbound_id AND i
 
 -- earlier_reply --
 -- What an earlier call with this key said, and what it was told.
-SELECT o.body, o.message_id, a.detail -> 'warnings' AS warnings, a.created_at
+SELECT o.id AS outbox_id, o.author, o.body, o.message_id, a.detail -> 'warnings' AS warnings, a.created_at
 FROM outbox o JOIN staff_actions a ON a.message_id = o.message_id
 WHERE o.idempotency_key = $1;
 
@@ -94,7 +94,8 @@ ORDER BY id LIMIT 1;
 -- The draft is said, in the agent's name as it was written, in a person's name where he changed it. The ticket is the
 -- customer's turn then, unless a person has the conversation, or another draft or message waits.
 WITH word AS (
-    UPDATE outbox o SET state = 'ready', message_id = $2, author = $3, body = $4, next_attempt_at = now(),
+    UPDATE outbox o SET state = 'ready', message_id = $2, author = $3, body = $4, idempotency_key = $6,
+                        next_attempt_at = now(),
                         metadata = o.metadata - 'sources' || jsonb_build_object('approved_by', $5::text)
     FROM conversations c, inbox i
     WHERE o.id = $1 AND o.state = 'draft' AND c.id = o.conversation_id AND i.id = o.inbound_id

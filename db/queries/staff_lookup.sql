@@ -37,9 +37,9 @@ FROM customer_identifiers WHERE customer_id = ANY ($1::uuid[])
 ORDER BY type, value, tier DESC, last_seen_at DESC;
 
 -- tickets --
--- Newest first. `claimed`: nobody has proved that this customer wrote it.
+-- Newest first, without our own notices. `claimed`: nobody has proved that this customer wrote it.
 SELECT t.number AS ticket_id, t.conversation_id, t.status, t.category, t.priority, t.subject, t.source_channel,
        t.escalation_reason, NOT c.sender_verified AS claimed, c.sender_key AS sender, t.created_at, t.updated_at
 FROM tickets t JOIN conversations c ON c.id = t.conversation_id
-WHERE t.customer_id = ANY ($1::uuid[])
+WHERE t.customer_id = ANY ($1::uuid[]) AND NOT c.metadata ? 'notice'
 ORDER BY t.created_at DESC, t.id DESC LIMIT $2;

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from db.links import LinkUsedError
 from db.pool import connection
 from deployments.identity_links import IdentityLinks
-from ingest.status_link import status_link, token_opens
+from ingest.status_link import token_opens
 from serve_app.api.deps import ApiDeps
 from serve_app.api.errors import ApiError
 from serve_app.api.limits import count_call
@@ -70,12 +69,7 @@ class LinkCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._links = IdentityLinks(
-            pool=deps.pool,
-            secret_key=deps.secret_key,
-            public_base_url=deps.public_base_url,
-            status_link=partial(status_link, deps.public_base_url, deps.secret_key),
-        )
+        self._links = IdentityLinks(pool=deps.pool, secret_key=deps.secret_key, public_base_url=deps.public_base_url)
 
     async def ask(self, request: Request, wanted: LinkRequest) -> Response:
         """Send a one-time link to the address and another to the number that this ticket's form named."""
@@ -85,10 +79,10 @@ class LinkCalls:
         await self._links.ask(wanted.ticket_id)
         return json_response(LinkAsked(), 202)
 
-    async def look(self, request: Request, token: Annotated[str, Query(max_length=200)]) -> Response:
-        """Show what a link is about. Nothing is used up."""
+    async def look(self, request: Request, wanted: LinkToken) -> Response:
+        """Show what a link is about. Nothing is used up; the token stands in the body, where no proxy logs it."""
         await self._count(request)
-        offer = await self._links.look(token)
+        offer = await self._links.look(wanted.token)
         if offer is None:
             raise ApiError(404, GONE)
         return json_response(LinkOffer(side=offer.side, yours=offer.yours, other=offer.other))
@@ -117,8 +111,8 @@ def links_router(deps: ApiDeps) -> APIRouter:
         responses=errors(400, 404, 408, 413, 429, 503),
     )  # fmt: skip
     add_both(
-        router, "GET", "/identity/links", None, calls.look,
-        summary="Look at a link", response_model=LinkOffer, responses=errors(400, 404, 429, 503),
+        router, "POST", "/identity/links/look", None, calls.look,
+        summary="Look at a link", response_model=LinkOffer, responses=errors(400, 404, 408, 413, 429, 503),
     )  # fmt: skip
     add_both(
         router, "POST", "/identity/links/confirm", None, calls.confirm,

@@ -98,12 +98,16 @@ class StaffCalls:
         return _standing(await _done(self._desk.close(conversation_id, by=by)))
 
     async def approve(
-        self, request: Request, conversation_id: UUID, approval: Annotated[Approval | None, Body()] = None
+        self,
+        request: Request,
+        conversation_id: UUID,
+        approval: Annotated[Approval | None, Body()] = None,
+        key: IdempotencyKey = None,
     ) -> Response:
         """Send a draft of the agent's, as it is or with your own text."""
         by = self._deps.staff.require(request)
         wanted = approval or Approval()
-        call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text)
+        call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key)
         return _spoken(await _done(call), 200)
 
 
@@ -146,7 +150,7 @@ async def _done(action: Awaitable[T]) -> T:
     except NotNowError as error:
         raise ApiError(409, str(error), code="NOT_NOW") from None
     except KeyReusedError:
-        message = "This Idempotency-Key came before with another text"
+        message = "This Idempotency-Key came before with another body"
         raise ApiError(409, message, code="IDEMPOTENCY_KEY_REUSED", field="Idempotency-Key") from None
 
 

@@ -1,6 +1,6 @@
 // The page of a one-time link. Opening it shows the question and changes nothing; only the button confirms.
 
-import { get, post, submissionKeys } from "./api.js";
+import { post, submissionKeys } from "./api.js";
 import { byId, notice } from "./fields.js";
 
 const OTHER = { email: "the WhatsApp number that ", number: "the e-mail address that " };
@@ -10,6 +10,7 @@ const DONE = {
 };
 const keyOf = submissionKeys();
 const token = location.hash.slice(1);
+const body = JSON.stringify({ token }); // never in an address: proxies write those down
 
 function failed(error) {
   byId("question").hidden = true;
@@ -17,6 +18,7 @@ function failed(error) {
 }
 
 function show(offer) {
+  notice("");
   byId("yours").textContent = offer.yours;
   byId("other").textContent = OTHER[offer.side] + offer.other;
   byId("question").hidden = false;
@@ -26,7 +28,6 @@ function show(offer) {
 async function confirm() {
   byId("confirm").disabled = true;
   byId("progress").textContent = "One moment…";
-  const body = JSON.stringify({ token });
   try {
     const { status } = await post("/identity/links/confirm", body, keyOf(body), () => {
       byId("progress").textContent = "We are busy; trying again…";
@@ -41,5 +42,5 @@ async function confirm() {
 }
 
 byId("confirm").addEventListener("click", confirm);
-if (token) get(`/identity/links?token=${encodeURIComponent(token)}`).then(show, failed);
+if (token) post("/identity/links/look", body, keyOf(body), () => notice("We are busy; trying again…", false)).then(show, failed);
 else notice("This page is opened by a link that we sent.", "bad");

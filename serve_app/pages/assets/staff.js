@@ -21,6 +21,7 @@ const recount = counter(byId("text"), 10000);
 watch(replyForm, STAFF_REPLY);
 
 let drawn = ""; // the answer as it is on the page: only a change is drawn
+let pages = 1; // of the list, so many are on the page
 let timer = 0;
 
 const place = () => location.hash.slice(1) || "handed_over";
@@ -29,6 +30,7 @@ const path = () => `/conversations/${encodeURIComponent(place())}`;
 
 function start() {
   drawn = "";
+  pages = 1;
   notice("");
   byId("list").replaceChildren();
   byId("messages").replaceChildren();
@@ -43,7 +45,7 @@ async function refresh(first = false) {
   clearTimeout(timer);
   const asked = place();
   try {
-    const answer = await get(isList() ? `/conversations?state=${asked}` : path());
+    const answer = await (isList() ? list(asked) : get(path()));
     if (asked !== place()) return;
     if (first) show(isList() ? "work" : "talk-page");
     draw(answer, first);
@@ -53,6 +55,17 @@ async function refresh(first = false) {
     notice(error.status === 404 || error.status === 400 ? "There is no such conversation." : error.message);
   }
   timer = setTimeout(() => document.hidden || refresh(), POLL_S * 1000);
+}
+
+/** Read as much of the list as was asked for: a poll never takes away what is on the page. */
+async function list(state) {
+  const whole = { conversations: [], next: null };
+  for (let page = 0; page === 0 || (page < pages && whole.next); page += 1) {
+    const answer = await get(`/conversations?state=${state}${whole.next ? `&after=${whole.next}` : ""}`);
+    whole.conversations.push(...answer.conversations);
+    whole.next = answer.next;
+  }
+  return whole;
 }
 
 function show(section) {
@@ -78,16 +91,13 @@ function draw(answer, first) {
   if (first) byId(isList() ? "work-title" : "subject").focus();
 }
 
-function drawList(answer, further = false) {
+function drawList(answer) {
   document.title = `${LISTS[place()]} – Staff`;
   byId("lists").replaceChildren(...Object.entries(LISTS).map(([state, name]) =>
     make("a", { href: `#${state}`, ...(state === place() ? { "aria-current": "page" } : {}) }, name)));
-  const rows = answer.conversations.map(row);
-  if (further) byId("list").append(...rows);
-  else byId("list").replaceChildren(...rows);
-  byId("none").hidden = byId("list").children.length > 0;
+  byId("list").replaceChildren(...answer.conversations.map(row));
+  byId("none").hidden = answer.conversations.length > 0;
   byId("more").hidden = answer.next === null;
-  byId("more").dataset.next = answer.next ?? "";
 }
 
 function drawTalk(talk) {
@@ -209,8 +219,13 @@ byId("leave").addEventListener("click", () => {
 });
 
 byId("more").addEventListener("click", async () => {
-  const next = byId("more").dataset.next;
-  drawList(await get(`/conversations?state=${place()}&after=${next}`), true);
+  const button = byId("more");
+  if (button.disabled) return;
+  button.disabled = true;
+  notice("");
+  pages += 1;
+  await refresh();
+  button.disabled = false;
 });
 
 document.addEventListener("visibilitychange", () => document.hidden || refresh());

@@ -25,6 +25,7 @@ const when = (iso) => time.format(new Date(iso));
 
 const replyForm = byId("reply-form");
 const keyOf = submissionKeys();
+const linkKeyOf = submissionKeys();
 const recount = counter(byId("message"), 10000);
 watch(replyForm, REPLY);
 
@@ -50,6 +51,8 @@ function start() {
   interval = FIRST_POLL;
   byId("talk").replaceChildren();
   byId("ticket").hidden = true;
+  byId("linking").open = false;
+  byId("link-said").textContent = "";
   byId("find").hidden = open !== null;
   notice("");
   if (open) refresh(true);
@@ -110,6 +113,7 @@ function draw(ticket) {
   byId("waiting").hidden = !["open", "processing"].includes(ticket.status);
   replyForm.hidden = ticket.status === "closed";
   byId("closed").hidden = ticket.status !== "closed";
+  byId("linking").hidden = ticket.source_channel !== "web_form";
   byId("ticket").hidden = false;
 }
 
@@ -163,6 +167,27 @@ replyForm.addEventListener("submit", async (event) => {
     notice(explain(replyForm, REPLY, error));
   } finally {
     busy(replyForm, button, false);
+  }
+});
+
+// The answer is the same for every ticket: it tells nobody who is known.
+byId("link").addEventListener("click", async () => {
+  const button = byId("link");
+  const said = byId("link-said");
+  if (button.disabled) return;
+  const asked = open;
+  const body = JSON.stringify({ ticket_id: asked.number, token: asked.token });
+  button.disabled = true;
+  said.textContent = "One moment …";
+  try {
+    const answer = await post("/identity/links", body, linkKeyOf(body), () => {
+      said.textContent = "The service is away for a moment. Trying again …";
+    });
+    if (asked === open) said.textContent = answer.message;
+  } catch (error) {
+    if (asked === open) said.textContent = error.message;
+  } finally {
+    button.disabled = false;
   }
 });
 

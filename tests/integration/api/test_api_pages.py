@@ -14,7 +14,7 @@ from tests.integration.api.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PAGES = ("/", "/status", "/staff", "/docs")
+PAGES = ("/", "/status", "/staff", "/link", "/docs")
 
 
 class Page(HTMLParser):
@@ -52,7 +52,7 @@ async def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(api: Ser
 
 
 async def test_pages_scripts_import_only_what_is_there(api: Served) -> None:
-    for name in ("form", "status", "staff", "docs"):
+    for name in ("form", "status", "staff", "link", "docs"):
         script = (await api.client.get(f"/assets/{name}.js")).text
         assert "innerHTML" not in script
         for imported in re.findall(r'from "\./([a-z]+\.js)"', script):
@@ -83,6 +83,18 @@ async def test_pages_status_has_words_for_every_state(api: Served) -> None:
     script = (await api.client.get("/assets/status.js")).text
     statuses: tuple[Any, ...] = get_args(TicketView.model_fields["status"].annotation)
     assert all(f"{status}: [" in script for status in statuses)
+
+
+async def test_pages_script_uses_only_calls_and_elements_that_are_there(api: Served) -> None:
+    described = (await api.client.get("/openapi.json")).json()["paths"]
+    for name in ("status", "link", "staff"):
+        script = (await api.client.get(f"/assets/{name}.js")).text
+        page = Page((await api.client.get(f"/{name}")).text)
+        ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+        assert set(re.findall(r'byId\("([a-z-]+)"\)', script)) <= ids
+        asked = re.findall(r'(get|post)\("(/[a-z/]+)"', script)
+        assert asked or name == "staff"
+        assert all(method in described[f"/api/v1{path}"] for method, path in asked)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -63,7 +63,7 @@ async def deliver(line: Line, post: Stage) -> None:
 async def test_r8_a_late_word_goes_to_a_linked_address_only(line: Line, linked: bool) -> None:
     await line.answered("How do I export a board?")
     await line.store.form("Where is my export?", phone=EVE)
-    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url, status_link=str)
+    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url)
     request = await links.ask(line.store.numbers[-1])
     assert request is not None
     for side in ("email", "number") if linked else ("email",):

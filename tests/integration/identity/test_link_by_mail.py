@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from deployments.identity_links import IdentityLinks
-from ingest.status_link import status_link
 from tests.integration.identity.conftest import ANN, EVE, accept, whatsapp
 from tests.integration.mail.conftest import Post, gmail_options, plain_logs, post, stage, store
 from tests.integration.pipeline.conftest import eventually
@@ -17,8 +14,7 @@ async def test_i2_the_address_gets_its_own_link_in_a_thread_of_its_own(post: Pos
     await accept(post.store, whatsapp("Hello"))
     await post.store.form("Where is my export?", phone=EVE)
     base = "https://help.example"
-    opened = partial(status_link, base, "secret")
-    links = IdentityLinks(pool=post.store.pool, secret_key="secret", public_base_url=base, status_link=opened)
+    links = IdentityLinks(pool=post.store.pool, secret_key="secret", public_base_url=base)
     assert await links.ask(post.store.numbers[-1])
     await post.delivery()
     state = "SELECT count(*) FROM outbox WHERE channel = 'email' AND state = 'sent'"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from deployments.identity_links import IdentityLinks
-from ingest.status_link import status_link
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.whatsapp.conftest import (
     EVE,
@@ -24,8 +21,7 @@ __all__ = ["line", "listener", "plain_logs", "stage", "store", "twilio_options"]
 async def test_i2_the_number_gets_its_own_link(line: Line) -> None:
     await line.answered("Hello")
     await line.store.form("Where is my export?", phone=EVE)
-    opened = partial(status_link, line.url, "secret")
-    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url, status_link=opened)
+    links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url)
     assert await links.ask(line.store.numbers[-1])
     await line.deliver()
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
-from functools import partial
 from uuid import UUID
 
 import httpx
 import pytest
 
-from db import identities, merges
+from db import identities, merges, metrics, privacy
+from db.conversations import list_work
 from db.links import LinkUsedError
 from db.pool import connection
+from db.staff_lookup import find_customer
 from deployments.identity_links import IdentityLinks, Offer
-from ingest.status_link import status_link, status_token
+from ingest.status_link import status_token
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.api.serving import SECRET, arguments, running
 from tests.integration.identity.conftest import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
@@ -25,10 +26,7 @@ LINK = re.compile(r"http://[^\s#]+/link#(\S+)")
 
 @pytest.fixture
 def links(store: Store) -> IdentityLinks:
-    base = "http://127.0.0.1:8000"
-    return IdentityLinks(
-        pool=store.pool, secret_key=SECRET, public_base_url=base, status_link=partial(status_link, base, SECRET)
-    )
+    return IdentityLinks(pool=store.pool, secret_key=SECRET, public_base_url="http://127.0.0.1:8000")
 
 
 async def tokens(store: Store) -> dict[str, str]:
@@ -141,11 +139,12 @@ async def test_i3_over_http_asking_tells_nobody_who_is_known(store: Store, datab
         assert (await asked(known, "guess")).status_code == 404
         sent = await tokens(store)
         assert set(sent) == {ANN, EVE}
-        shown = await api.client.get(path, params={"token": sent[EVE]})
+        assert (await api.client.get(path, params={"token": sent[EVE]})).status_code == 405
+        shown = await api.client.post(f"{path}/look", json={"token": sent[EVE]})
         assert shown.json() == {"side": "number", "yours": EVE, "other": "begins with a"}
         ends = [await api.client.post(f"{path}/confirm", json={"token": token}) for token in sent.values()]
         assert [end.json()["status"] for end in ends] == ["confirmed", "linked"]
-        assert (await api.client.get(path, params={"token": sent[EVE]})).status_code == 404
+        assert (await api.client.post(f"{path}/look", json={"token": sent[EVE]})).status_code == 404
         assert (await api.client.post(f"{path}/confirm", json={"token": sent[EVE]})).status_code == 404
         ticket = await api.client.get(f"/tickets/{known}", params={"token": status_token(SECRET, known)})
         assert not any(token in ticket.text for token in sent.values())
@@ -185,3 +184,31 @@ async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Stor
     await handled(store, mail("What is this?"), agent=agent)
     turn = agent.runs[0]
     assert (turn.channel, turn.tier, len(turn.history)) == ("email", 1, 1)  # the form that named the address, no notice
+
+
+async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, links: IdentityLinks) -> None:
+    ticket = await both_known(store)
+    ann = await customer_of(store, f"email:{ANN}")
+    async with connection(store.pool) as borrowed:
+        before = await metrics.channel_figures(borrowed, since=datetime(2000, 1, 1, tzinfo=UTC))
+        await links.ask(ticket)
+        assert await metrics.channel_figures(borrowed, since=datetime(2000, 1, 1, tzinfo=UTC)) == before
+        assert await list_work(borrowed, "closed") == []
+        found = await find_customer(borrowed, email=ANN)
+        assert found is not None
+        assert [one.ticket_id for one in found.tickets] == [ticket]
+        exported = await privacy.export(borrowed, ann)
+        assert exported is not None
+        assert len(exported["tickets"]) == len(exported["conversations"]) == 2
+        erased = await privacy.erase(borrowed, ann)
+    assert erased is not None
+    assert (erased.tickets, erased.conversations) == (2, 2)
+
+
+async def test_i3_a_notice_opens_no_ticket_whatever_the_template_says(store: Store, links: IdentityLinks) -> None:
+    await store.execute("UPDATE channel_configs SET response_template = '{{ body }} See {{ link }}.'")
+    ticket = await both_known(store)
+    await links.ask(ticket)
+    bodies = await store.rows("SELECT body FROM outbox WHERE author = 'system'")
+    assert [row["body"].endswith("See http://127.0.0.1:8000/status.") for row in bodies] == [True, True]
+    assert not any(status_token(SECRET, ticket) in row["body"] for row in bodies)

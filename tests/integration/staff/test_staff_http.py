@@ -142,6 +142,29 @@ async def test_g14_a_draft_is_shown_and_approved(office: Office, http: httpx.Asy
     assert (await http.get("/conversations", params={"state": "drafts"})).json()["conversations"] == []
 
 
+@pytest.mark.parametrize("text", [None, "Open the menu."])
+async def test_h8_an_approval_whose_answer_was_lost_is_answered_again(
+    office: Office, http: httpx.AsyncClient, text: str | None
+) -> None:
+    for question in ("How do I export a board?", "How do I delete a board?"):
+        await office.form(question, approval=True)
+    [talk, other] = [row["id"] for row in await office.store.rows("SELECT id FROM conversations ORDER BY created_at")]
+    [draft] = (await http.get(f"/conversations/{talk}")).json()["drafts"]
+    wanted = {"draft_id": draft["draft_id"]} | ({} if text is None else {"text": text})
+
+    async def approve(key: str, body: dict[str, Any], where: object = talk) -> httpx.Response:
+        return await http.post(f"/conversations/{where}/approve", json=body, headers={"Idempotency-Key": key})
+
+    first, again = await approve("k1", wanted), await approve("k1", wanted)
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert await office.store.value("SELECT count(*) FROM staff_actions WHERE action = 'approve'") == 1
+    for another in (wanted | {"text": "Something else"}, wanted | {"draft_id": str(uuid4())}):
+        refused = await approve("k1", another)
+        assert (refused.status_code, refused.json()["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
+    assert (await approve("k2", wanted)).json()["error"] == "NOT_NOW"
+    assert (await approve("k1", {}, other)).status_code == 200
+
+
 async def test_h8_lists_are_ordered_by_urgency_and_paged(office: Office, http: httpx.AsyncClient) -> None:
     talks = [await handed_over(office, f"HANDOVER number {n}") for n in range(5)]
     for talk, severity in zip(talks, ("low", "critical", "medium", "critical", "high"), strict=True):

@@ -14,8 +14,8 @@ from deployments.identity_hints import likeness
 from deployments.identity_links import IdentityLinks, Key
 
 NO_STORE = cast(Pool, None)
-LINKS = IdentityLinks(pool=NO_STORE, secret_key="one", public_base_url="http://127.0.0.1", status_link=str)
-OTHER = IdentityLinks(pool=NO_STORE, secret_key="two", public_base_url="http://127.0.0.1", status_link=str)
+LINKS = IdentityLinks(pool=NO_STORE, secret_key="one", public_base_url="http://127.0.0.1")
+OTHER = IdentityLinks(pool=NO_STORE, secret_key="two", public_base_url="http://127.0.0.1")
 SIDES: Any = st.sampled_from(["email", "number"])
 
 
