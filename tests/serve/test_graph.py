@@ -1,14 +1,15 @@
-"""The graph as `serve_app.app` wires it, in this process, on a real PostgreSQL and a real Kafka: no cluster needed."""
+"""The graph as `serve_app.app` wires it, in one process, on a real PostgreSQL and a real Kafka: no cluster needed."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
-from ray import serve
 
 from db.intake import accept_form
 from db.pool import Pool, connection, create_pool
@@ -17,9 +18,7 @@ from embeddings import indexer
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from ingest.web_form import SupportForm, new_form
-from serve_app.app import graph
 from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.settings import AppArgs, KafkaArgs
 
 DOCUMENT = Path(__file__).parents[2] / "context" / "product-docs.md"
 FORM = {
@@ -31,26 +30,27 @@ FORM = {
 
 
 @pytest.fixture
-def args(database_url: str, kafka_server: EmbeddedKafka) -> AppArgs:
-    return AppArgs(
-        database_url=database_url,
-        kafka=KafkaArgs(bootstrap_servers=kafka_server.bootstrap_servers),
-        secret_key=SecretStr("a-secret-of-this-test"),
-        embedded=False,
-    )
+def local_graph(database_url: str, kafka_server: EmbeddedKafka) -> Iterator[subprocess.Popen[bytes]]:
+    """The running graph; it writes its logs where the tests do."""
+    command = [sys.executable, "-m", "tests.serve.local_graph", database_url, kafka_server.bootstrap_servers]
+    process = subprocess.Popen(command)
+    yield process
+    process.kill()
+    process.wait()
 
 
-async def test_k2_forms_go_through_the_whole_graph(args: AppArgs) -> None:
-    pool = await create_pool(args.database_url, size=3)
+async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: pytest.FixtureRequest) -> None:
+    pool = await create_pool(database_url, size=3)
     await indexer.sync(pool, Encoder(), parse_docs(DOCUMENT.read_text(encoding="utf-8")))
     asked = SupportForm(**FORM, message="I forgot my password. How can I reset it?")
     refund = SupportForm(**FORM, message="I want my money back for last month, please.")
     async with connection(pool) as borrowed:
         accepted = [await accept_form(borrowed, new_form(form, key=None, now=_now())) for form in (asked, refund)]
     # No door is open here that could nudge its relay: the sweeper finds what waits, as after a killed ingress.
-    await asyncio.to_thread(serve.run, graph(args), name="local", _local_testing_mode=True)
+    running: subprocess.Popen[bytes] = request.getfixturevalue("local_graph")
     stories = [await _told(pool, one.ticket_number) for one in accepted]
     await pool.close()
+    assert running.poll() is None
     assert [story.status for story in stories] == ["waiting", "escalated"]
     answers = [said.text for said in stories[0].messages if said.author == "agent"]
     assert len(answers) == 1

@@ -335,6 +335,7 @@ async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_t
     assert len(line.accepted()) == 6
 
 
+@pytest.mark.full
 async def test_while_only_sending_fails_few_words_are_risked(line: Line) -> None:
     """The account can be asked and the list read all the while: that is no reason to try everything."""
     line.stage.fault("messages.create", "error_before", times=None)

@@ -1,0 +1,31 @@
+"""`python -m tests.serve.local_graph DATABASE_URL KAFKA`: the graph in one process, without a cluster, until killed.
+
+A process of its own: Serve's local mode has no end, and its nodes would go on working beside the tests that follow.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from pydantic import SecretStr
+from ray import serve
+
+from serve_app.app import graph
+from serve_app.settings import AppArgs, KafkaArgs
+
+
+def main(database_url: str, bootstrap_servers: str) -> None:
+    """Run it; never returns."""
+    args = AppArgs(
+        database_url=database_url,
+        kafka=KafkaArgs(bootstrap_servers=bootstrap_servers),
+        secret_key=SecretStr("a-secret-of-this-test"),
+        embedded=False,
+    )
+    serve.run(graph(args), name="local", _local_testing_mode=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
