@@ -1,4 +1,4 @@
-"""The analysis node: one encoder pass for a batch of texts gives the vectors and all that hangs on them."""
+"""The analysis node: vector, sentiment and escalation classes of a batch of texts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import numpy as np
-
 from db.records import Analysis
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead, message_scores, split_for_escalation
+from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 
 
 class AnalysisNode:
     """Encodes in a thread of its own, so that the node's loop stays free; one thread, as the encoder has one core."""
 
-    def __init__(self, *, encoder: Encoder, sentiment: SentimentHead, escalation: EscalationHead) -> None:
-        """Raises HeadNotUsableError when a head reads vectors of another encoder."""
+    def __init__(self, *, encoder: Encoder, sentiment: SentimentHead, escalation: EscalationModel) -> None:
+        """Raises HeadNotUsableError when the sentiment head reads vectors of another encoder."""
         sentiment.head.require_encoder(encoder.model_id)
-        escalation.require_encoder(encoder.model_id)
         self._encoder = encoder
         self._sentiment = sentiment
         self._escalation = escalation
@@ -44,20 +41,15 @@ class AnalysisNode:
         return [tuple(row) for row in vectors.tolist()]
 
     def _analyse(self, texts: list[str]) -> list[Analysis]:
-        # A long mail hides a refund in one sentence: its parts are encoded in the same batch as the whole.
-        parts = [split_for_escalation(text) for text in texts]
-        vectors = self._encoder.encode([*texts, *(part for group in parts for part in group)])
-        whole, rest = vectors[: len(texts)], vectors[len(texts) :]
-        sentiments = self._sentiment.score(texts, whole)
-        ends = np.cumsum([len(group) for group in parts])
+        vectors = self._encoder.encode(texts)
+        sentiments = self._sentiment.score(texts, vectors)
+        escalations = self._escalation.message_scores(texts)
         return [
             Analysis(
                 model_id=self._encoder.model_id,
-                vector=tuple(whole[i].tolist()),
-                sentiment=float(sentiments[i]),
-                escalation=message_scores(
-                    self._escalation, whole[i], rest[ends[i] - len(parts[i]) : ends[i]], [text, *parts[i]]
-                ),
+                vector=tuple(vector.tolist()),
+                sentiment=float(sentiment),
+                escalation=escalation,
             )
-            for i, text in enumerate(texts)
+            for vector, sentiment, escalation in zip(vectors, sentiments, escalations, strict=True)
         ]

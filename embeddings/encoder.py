@@ -1,27 +1,20 @@
-"""Text in, unit vectors out: the one encoder pass that retrieval, sentiment and escalation share."""
+"""Text in, unit vectors out: the encoder that retrieval and sentiment share."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
-from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
+
+from embeddings.text_model import Floats, Mask, TextModel
 
 BUILT_IN = "minilm-l6-v2-int8"
-MAX_TOKENS = 256
-"""What MiniLM-L6-v2 was configured for; a longer text is read up to here and the rest is ignored."""
-TOKENS_A_RUN = 2048
-"""Padded tokens in one call of the model: bounds the memory of a batch of long texts (about 60 MB)."""
-PADDING_A_RUN = 32
-"""Padded tokens that cost about as much as the fixed part of another run of the model."""
 
-Vectors = NDArray[np.float32]
+Vectors = Floats
 
 
 class ModelNotFoundError(Exception):
@@ -47,32 +40,15 @@ class Encoder:
     def __init__(self, model: str = BUILT_IN, threads: int = 1) -> None:
         files = model_files(model)
         self.model_id = files.model_id
-        self._tokenizer = _load_tokenizer(files.tokenizer)
-        self._session = _open_session(files.onnx, threads)
-        self._inputs = {given.name for given in self._session.get_inputs()}
-        self.dimensions = int(self._session.get_outputs()[0].shape[-1])
+        self._model = TextModel(files.onnx, files.tokenizer, threads)
+        self.dimensions = self._model.width
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in the order given: float32 `(len(texts), dimensions)`, each of length 1.
-
-        Texts of like length run together, so padding costs little; the order of the result is that of `texts`.
-        """
+        """One row a text, in the order given: float32 `(len(texts), dimensions)`, each of length 1."""
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch(list(texts))
-        for rows in _runs_of_like_length([len(encoding.ids) for encoding in encodings]):
-            vectors[rows] = self._run([encodings[row] for row in rows])
+        for rows, hidden, mask in self._model.run(texts):
+            vectors[rows] = _pool(hidden, mask)
         return vectors
-
-    def _run(self, encodings: Sequence[Encoding]) -> Vectors:
-        width = max(len(encoding.ids) for encoding in encodings)
-        ids = np.zeros((len(encodings), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, encoding in enumerate(encodings):
-            ids[row, : len(encoding.ids)] = encoding.ids
-            mask[row, : len(encoding.ids)] = 1
-        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        hidden = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
-        return _pool(np.asarray(hidden, dtype=np.float32), mask)
 
 
 def model_files(model: str) -> ModelFiles:
@@ -107,36 +83,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:8]
 
 
-def _load_tokenizer(path: Path) -> Tokenizer:
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=MAX_TOKENS)
-    tokenizer.encode_special_tokens = True  # a customer who writes "[SEP]" means five characters
-    return tokenizer
-
-
-def _open_session(path: Path, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle replicas stay idle
-    return ort.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])
-
-
-def _runs_of_like_length(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Row numbers, shortest text first, cut where padding would cost more than another run."""
-    run: list[int] = []
-    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
-        padding = sum(lengths[row] - lengths[other] for other in run)
-        if run and ((len(run) + 1) * lengths[row] > TOKENS_A_RUN or padding > PADDING_A_RUN):
-            yield run
-            run = []
-        run.append(row)
-    if run:
-        yield run
-
-
-def _pool(hidden: Vectors, mask: NDArray[np.int64]) -> Vectors:
+def _pool(hidden: Vectors, mask: Mask) -> Vectors:
     """Mean of each text's own tokens, brought to length 1."""
     weights = mask[:, :, None].astype(np.float32)
     mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)

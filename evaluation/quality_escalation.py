@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from deployments.escalation_words import WORD_REASONS
-from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
-from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.escalation_measure import Judgement
 from evaluation.quality import Figure, Group
@@ -30,19 +28,20 @@ _ORDINARY = {
 }
 
 
-def measure(encoder: Encoder) -> list[Group]:
+def measure() -> list[Group]:
     """Strangers' sentences first, then families of wording that were held out whole, plain and with typing errors."""
-    head, held_out = EscalationHead.load(), data.examples("test", 4)
+    model, held_out = EscalationModel.load(), data.examples("test", 4)
     sets = {
         "Escalation: strangers' sentences": data.strangers("unseen"),
+        "Escalation: sentences made oblique on purpose": data.strangers("oblique"),
         "Escalation: held-out wordings": [*held_out, *data.styled(held_out, 8)],
     }
-    return [_group(name, encoder, head, examples) for name, examples in sets.items()]
+    return [_group(name, model, examples) for name, examples in sets.items()]
 
 
-def _group(name: str, encoder: Encoder, head: EscalationHead, examples: Sequence[Example]) -> Group:
+def _group(name: str, model: EscalationModel, examples: Sequence[Example]) -> Group:
     asked = [example for example in examples if example.kind != "filler"]
-    scores = encoded(encoder, asked).scores(head)
+    scores = measuring.scored(model, asked)
     ways = {
         "product": measuring.rules_way(),
         "substring": measuring.substring_baseline,

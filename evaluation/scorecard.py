@@ -26,7 +26,7 @@ def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]],
             return quality_identity.measure(dsn, people)
 
     return {
-        "escalation": lambda: quality_escalation.measure(encoder),
+        "escalation": quality_escalation.measure,
         "outgoing check and groundedness": lambda: quality_guards.measure(DOCUMENT),
         "sentiment": lambda: quality_sentiment.measure(encoder),
         "identity": identity,

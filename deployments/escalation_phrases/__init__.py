@@ -11,7 +11,8 @@ from __future__ import annotations
 from deployments.escalation_phrases import human_request, legal, pricing, refund
 
 _CLASSES = {"legal": legal, "refund": refund, "pricing": pricing, "human_request": human_request}
-REQUESTS = {name: (*phrases.REQUESTS, *phrases.REQUESTS_ELSEWHERE) for name, phrases in _CLASSES.items()}
+REQUESTS = {name: phrases.REQUESTS for name, phrases in _CLASSES.items()}
+FOREIGN = {name: phrases.FOREIGN for name, phrases in _CLASSES.items()}
 MENTIONS = {name: phrases.MENTIONS for name, phrases in _CLASSES.items()}
 PRODUCT = {name: phrases.PRODUCT for name, phrases in _CLASSES.items()}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 REQUESTS = (
+    r"human (?:help|support|assistance|answer|reply) (?:needed|required|please|pls|now|asap)",
+    r"is there (?:an? |any )?(?:agent|human|person|someone|somebody|anyone) (?:who|that) (?:speaks?|can speak)",
     (
         "(?:talk|talking|speak|speaking|spoken|chat|chatting|tlk|conversation|word|discuss this|discuss it) "
         "~1 (?:to|with|2|w) ~3 (?:<people>|tech support|actual)"
@@ -141,7 +143,7 @@ REQUESTS = (
 )
 """English wordings of the request itself."""
 
-REQUESTS_ELSEWHERE = (
+FOREIGN = (
     (
         r"(?:hablar|comuni\w+|contactar|pas[ea]\w*|conect\w+|transf\w+|atienda) ~2 (?:con|a) ~2 (?:personas?|"
         r"humano|agente|asesor\w*|operador\w*|representante|alguien|ejecutivo|encargado|supervisor)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REQUESTS = (
+    "(?:provide|give|send|issue|need|want|sign|get|have) ~3 legal (?:statement|confirmation|opinion)",
     (
         "(?:my|our|a|an|the|your|ur) ~1 (?:<counsel>) ~1 (?:(?:will|ll|would|shall|is going to|are going to|"
         "gonna|is about to) ~2 (?:contact|call|write|be|handle|take|send|hear|reach|deal|get|sue|file|see|"
@@ -40,7 +41,7 @@ REQUESTS = (
         "(?:i|we) (?:will|ll|shall|am going to|m going to|are going to|can|could|might|may|must|have to|"
         "gonna|m gonna|am gonna|want to|wanna) sue"
     ),
-    r"suing|(?:be|being|get|getting) sued|going to sue|gonna sue|law ?suits?|litigat\w+|subpoena\w*",
+    r"suing|(?:be|being|get|getting) sued|going to sue|gonna sue|subpoena\w*",
     r"cease and desist|class action|(?:to|into) arbitration|prosecut\w+|press(?:ing)? charges",
     "summons(?:es)?|notice before action|file (?:a )?suit",
     ("breach(?:es|ed)? (?:of )?(?:the |our |your )?(?:contract|agreement|terms|law|gdpr|privacy|duty|confidentiality)"),
@@ -91,7 +92,7 @@ REQUESTS = (
     "(?:engaged|hired|instructed|contacted|consulted) (?:a|an|our|my) law firm",
     "(?:delete|erase|remove|copy of|access to) ~7 gdpr|(?:broken|broke|break|breaking) the law",
     "accepts? (?:full )?(?:liability|responsibility)|legal means",
-    "(?:solicitor|lawyer|attorney) (?:tells|says|told)|works council",
+    "(?:solicitor|lawyer|attorney) (?:tells|says|told)",
     (
         "(?:my|our) (?:lawyers?|attorneys?|solicitors?|counsel) (?:is|are) (?:copied|drafting|preparing|"
         "looking|reviewing|involved|writing|on this|handling|advising|now)"
@@ -103,7 +104,7 @@ REQUESTS = (
 )
 """English wordings of the request itself."""
 
-REQUESTS_ELSEWHERE = (
+FOREIGN = (
     r"abogad[oa]s?|(?:voy a|vamos a|les voy a|los voy a) ~1 demandar\w*|demandarlos",
     "demanda (?:judicial|legal|contra)|(?:acciones|medidas|vias?|accion) (?:legal(?:es)?|judicial(?:es)?)",
     "denunci(?:a|ar|are|aremos|arlos)|tribunal(?:es)?|(?:agencia|autoridad) ~2 proteccion de datos",
@@ -123,7 +124,7 @@ REQUESTS_ELSEWHERE = (
 
 MENTIONS = (
     r"legal\w*|lawyers?|attorneys?|solicitors?|counsel|barristers?|courts?|judges?|magistrate|tribunal|sue",
-    r"sued|lawsuits?|law|laws|illegal|unlawful|police|authorit\w+|regulators?|watchdog|rights|contract",
+    r"sued|law ?suits?|litigat\w+|law|laws|illegal|unlawful|police|authorit\w+|regulators?|watchdog|rights|contract",
     r"agreement|clause|terms|breach\w*|violat\w+|liab\w+|damages|gdpr|ccpa|privacy",
     "personal (?:data|information|details)|data protection|complaint|notice|proceedings|evidence",
     "consequences|compensation|fraud|crime|criminal|theft|hold (?:you|techcorp)|held|account for",
@@ -132,7 +133,7 @@ MENTIONS = (
     r"licence|permission|objections?|object|secrets?|sign|signed|signature|client|counsel|represent\w*",
     r"investigators?|officer|ministry|government|insur\w+|default|penalt\w+|void|obliged|entitled|erase\w*",
     "stored|strangers|losses|answerable|accountable|hearing|proof|confidential|against you|nda|dpa",
-    "arbitration|ombudsman|represent us|trouble|obligations?|enforce",
+    "works council|arbitration|ombudsman|represent us|trouble|obligations?|enforce",
 )
 """Words of the class, in no context that tells what is meant."""
 

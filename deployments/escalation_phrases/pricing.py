@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 REQUESTS = (
+    "(?:which|what) ~3 costs? (?:more|less|most|least)",
     (
         "how much (?:is|are|s|for|4|would|will|wud|does|do|did|to) ~5 (?:<plans>|it|that|this|months?|year|"
         "monthly|yearly|annually)"
@@ -96,7 +97,7 @@ REQUESTS = (
 )
 """English wordings of the request itself."""
 
-REQUESTS_ELSEWHERE = (
+FOREIGN = (
     "cuanto (?:cuestan?|valen?|sale|salen|cobran|seria|es|costaria|pago|hay que pagar|pagaria)",
     "(?:que|cual|cuales) ~3 precios?|(?:sus|los|el) precios? (?:de|del|por|para)|presupuesto para",
     "cotizacion|descuentos?",

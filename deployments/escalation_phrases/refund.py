@@ -17,7 +17,11 @@ REQUESTS = (
     "(?:be|been|get|got|getting|want it|want this) ~2 (?:refunded|reimbursed)|my (?:money )?refunds?",
     "refunds? (?:policy|possible|take|takes|work|works|arrive|status|plz|pls|please|immediately|request$)",
     "(?:offer|do|give|issue|accept|make) ~2 refunds?|^(?:re |fwd )?refunds?(?: please| pls| plz| now)?$",
-    "^refund request|requesting refund|money back guarantee|money back",
+    "^refund request|requesting refund|^money back",
+    (
+        r"(?:request\w*|want\w*|need|get|give|claim|demand|insist|offer|have|honou?r|asking for|expect|promised) ~3 "
+        "money back"
+    ),
     "(?:give|send|pay) ~1 back ~2 (?:my|our|the) ~1 money|(?:my|our) money (?:returned|refunded)",
     (
         "(?:return|repay|give back|send back|pay back|hand back) (?:me |us |all |back )*(?:my|our|the|what) "
@@ -85,7 +89,7 @@ REQUESTS = (
 )
 """English wordings of the request itself."""
 
-REQUESTS_ELSEWHERE = (
+FOREIGN = (
     r"reembols\w+",
     (
         r"(?:devuelv\w+|devolver\w*|devolucion|reintegr\w+|regres\w+) ~4 (?:dinero|plata|pago|pague|importe|"

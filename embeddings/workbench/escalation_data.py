@@ -1,4 +1,5 @@
-"""Labelled messages for escalation: template families, expanded the same way every time and split by family.
+"""Labelled messages for escalation: template families, expanded the same way every time and split by family, and
+sentences written one by one.
 
 A family is one pattern of wording (`data/escalation/<class>.toml`): `[a|b|]` is a choice, `{slot}` a word of
 `slots.toml`. All messages of a family are on the same side of the split, so the test meets wordings that the
@@ -17,15 +18,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from embeddings.escalation import CLASSES
+
 DATA = Path(__file__).parents[1] / "data" / "escalation"
 MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
-CLASSES = ("none", "pricing", "refund", "legal", "human_request")
-TEST_SHARE = 0.15
+TEST_SHARE, TUNE_SHARE = 0.075, 0.075
+VOICES = ("trades", *(f"voices/{path.stem}" for path in sorted((DATA / "voices").glob("*.jsonl"))))
+LONG_MESSAGE, SHORT_SENTENCE, MAX_SENTENCES = 200, 25, 12
+"""Messages of so many characters are cut into sentences to train with; shorter sentences join their neighbour."""
+LONG_PADDING = 60
+"""An ordinary message of fewer characters may stand among the sentences of a long mail."""
 COMPOSED = 60
 """Messages of a composed family, which puts a wish together from long lists of words."""
 
-Split = Literal["train", "test"]
+Split = Literal["train", "tune", "test"]
+"""What the model learns from, what thresholds are chosen on, what both are measured with."""
+
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 _SLOT = re.compile(r"\{(\w+)\}")
 _GREETINGS = ("Hi", "Hello", "Hi team", "Good morning", "Dear support", "hey", "Hello TechCorp", "Dear Sir or Madam")
 _CLOSINGS = ("Thanks", "Best regards, Ana", "thx", "Kind regards", "Regards, Tom", "Thank you", "Cheers", "tia")
@@ -41,8 +51,9 @@ class Family:
 
     @property
     def split(self) -> Split:
-        """Train or test, by the pattern alone: adding a family moves no other."""
-        return "test" if _unit(self.pattern) < TEST_SHARE else "train"
+        """By the pattern alone: adding a family moves no other."""
+        place = _unit(self.pattern)
+        return "test" if place < TEST_SHARE else "tune" if place < TEST_SHARE + TUNE_SHARE else "train"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,11 @@ class Example:
     kind: str
     family: str
     subject: str = ""
+
+    @property
+    def whole(self) -> str:
+        """What the analysis node reads."""
+        return f"{self.subject}\n{self.text}" if self.subject else self.text
 
 
 def families() -> list[Family]:
@@ -93,17 +109,37 @@ def styled(batch: Sequence[Example], seed: int) -> Iterator[Example]:
         yield _with_text(example, dice.choice((_chat, _typos, _greeted, _closed, _greeted))(example.text, dice))
 
 
-def long_messages(split: Split, seed: int, per_label: int) -> list[Example]:
-    """Mails of 5 to 14 sentences with one request, or none, somewhere among ordinary sentences."""
+def long_messages(pool: Sequence[Example], seed: int, per_label: int, *, ordinary: int) -> list[Example]:
+    """Mails of 5 to 14 sentences with one request of the pool somewhere among its ordinary sentences; and `ordinary`
+    mails without one.
+    """
     dice = random.Random(seed)  # noqa: S311
-    pool = examples(split, 2)
-    padding = [e.text for e in pool if e.kind == "filler"]
-    asides = [e.text for e in pool if e.kind in ("hard", "ordinary") and len(e.text) > 30]
+    padding = [e.text for e in pool if e.kind == "filler" or (e.kind == "ordinary" and len(e.text) < LONG_PADDING)]
+    asides = [e.text for e in pool if e.label == "none" and e.kind in ("hard", "ordinary") and len(e.text) > 30]
     mails = []
     for label in CLASSES:
         requests = [e for e in pool if e.label == label and e.kind in ("direct", "paraphrase", "hard", "ordinary")]
-        mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(per_label)]
+        count = ordinary if label == "none" else per_label
+        mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(count)]
     return mails
+
+
+def parts(batch: Sequence[Example]) -> list[Example]:
+    """The sentences of messages that ask for nothing: none of them does either."""
+    harmless = [example for example in batch if example.label == "none" and len(example.text) >= LONG_MESSAGE]
+    return [_with_text(example, part) for example in harmless for part in _sentences(example.text)]
+
+
+def _sentences(text: str) -> list[str]:
+    pieces = [piece for piece in _SENTENCE_END.split(text.strip()) if any(letter.isalnum() for letter in piece)]
+    least = max(SHORT_SENTENCE, -(-sum(map(len, pieces)) // MAX_SENTENCES))
+    sentences: list[str] = []
+    for piece in pieces:
+        if sentences and len(sentences[-1]) < least:
+            sentences[-1] = f"{sentences[-1]} {piece}"
+        else:
+            sentences.append(piece)
+    return sentences if len(pieces) > 1 else []
 
 
 def manual() -> list[Example]:
@@ -117,14 +153,15 @@ def manual() -> list[Example]:
     ]
 
 
-def strangers(name: str = "stranger") -> list[Example]:
-    """Sentences written apart from the families, one by one.
-
-    `stranger.jsonl`: never trained on, but its misses led to better rules and data. `unseen.jsonl`: nothing was changed
-    for it. `trades.jsonl`: an earlier unseen set, trained on since.
-    """
+def strangers(name: str) -> list[Example]:
+    """Sentences written one by one, apart from the families and from each other (`data/escalation/README.md`)."""
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [Example(**{"family": f"{name}-{n}", **json.loads(line)}) for n, line in enumerate(lines) if line.strip()]
+
+
+def voices() -> list[Example]:
+    """Sentences of many authors to train with, one by one."""
+    return [example for name in VOICES for example in strangers(name)]
 
 
 def _mail(request: Example, padding: Sequence[str], asides: Sequence[str], dice: random.Random) -> Example:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from deployments.escalation import EscalationRules
-from deployments.escalation_words import WORD_REASONS, WordSigns, read_words
+from deployments.escalation_words import WORD_REASONS, Wording, WordSigns, read_words
+from embeddings.escalation import EscalationModel
 from embeddings.workbench.escalation_data import Example
 
 Scores = Sequence[Mapping[str, float]]
@@ -23,6 +26,9 @@ TRIGGERS: Mapping[str, tuple[str, ...]] = {
     "human_request": ("human", "agent", "person", "representative", "manager", "operator", "speak to", "talk to"),
 }
 """The words that such systems look for; the baselines escalate on any of them."""
+
+MEASURED = ("unseen", "oblique", "stranger")
+"""Sets of strangers' sentences that neither the model nor the thresholds have seen."""
 
 _TRIGGER_WORDS = {reason: re.compile(r"\b(?:" + "|".join(words) + r")\b", re.I) for reason, words in TRIGGERS.items()}
 
@@ -43,6 +49,16 @@ class Judgement:
     def false_alarm(self) -> bool:
         """An ordinary message that was escalated."""
         return self.example.label == "none" and self.reason is not None
+
+
+def scored(model: EscalationModel, examples: Sequence[Example]) -> Scores:
+    """What the analysis node says of them."""
+    return model.message_scores([example.whole for example in examples])
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a model's file, so that its figures are not taken for another's."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def substring_baseline(example: Example, _scores: Mapping[str, float]) -> str | None:
@@ -73,10 +89,10 @@ def _has_trigger(example: Example) -> bool:
     return word_baseline(example, {}) is not None
 
 
-def words_way(thresholds: Mapping[str, float] | None = None) -> Way:
-    """The rules with a classifier that knows nothing."""
-    both = rules_way(thresholds)
-    return lambda example, _scores: both(example, dict.fromkeys(WORD_REASONS, 0.0))
+def words_way(example: Example, _scores: Mapping[str, float]) -> str | None:
+    """The wordings of a request that the rules know, without a classifier."""
+    wording = _words_of(example).wording
+    return next((r for r in WORD_REASONS if wording[r] in (Wording.UNREAD, Wording.REQUEST)), None)
 
 
 def meaning_way(thresholds: Mapping[str, float]) -> Way:

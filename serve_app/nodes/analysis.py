@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployments.analysis import AnalysisNode
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 from serve_app.nodes.common import begin
 from serve_app.settings import AppArgs
@@ -16,5 +16,5 @@ class AnalysisServer(AnalysisNode):
     def __init__(self, args: AppArgs) -> None:
         begin(args, "analysis")
         super().__init__(
-            encoder=Encoder(args.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationHead.load()
+            encoder=Encoder(args.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
         )

@@ -21,7 +21,7 @@ from deployments.analysis import AnalysisNode
 from deployments.escalation import EscalationRules
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
@@ -39,7 +39,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture(scope="session")
 def analysis_node(encoder: Encoder) -> AnalysisNode:
-    return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationHead.load())
+    return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
 
 
 @pytest.fixture(scope="session")

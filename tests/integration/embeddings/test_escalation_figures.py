@@ -8,12 +8,10 @@ from collections.abc import Sequence
 import pytest
 
 from deployments.escalation import THRESHOLDS
-from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
 from embeddings.workbench.escalation import training_messages
-from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
 
 TRIGGERS_IN_ORDINARY_QUESTIONS = (
@@ -30,17 +28,12 @@ TRIGGERS_IN_ORDINARY_QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder()
+def model() -> EscalationModel:
+    return EscalationModel.load()
 
 
-@pytest.fixture(scope="module")
-def head() -> EscalationHead:
-    return EscalationHead.load()
-
-
-def _judged(encoder: Encoder, head: EscalationHead, examples: Sequence[Example]) -> list[measuring.Judgement]:
-    return measuring.judge(examples, encoded(encoder, examples).scores(head), measuring.rules_way(THRESHOLDS))
+def _judged(model: EscalationModel, examples: Sequence[Example]) -> list[measuring.Judgement]:
+    return measuring.judge(examples, measuring.scored(model, examples), measuring.rules_way(THRESHOLDS))
 
 
 def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], float]:
@@ -51,35 +44,42 @@ def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], floa
     return {group: sum(right) / len(right) for group, right in groups.items()}
 
 
-def test_g5_strangers_paraphrases_and_ordinary_questions(encoder: Encoder, head: EscalationHead) -> None:
-    rates = _rates(_judged(encoder, head, data.strangers()))
-    assert rates[True, "paraphrase"] >= 0.95
-    assert rates[False, "ordinary"] >= 0.97
-    assert rates[False, "hard"] >= 0.96
-
-
-def test_g5_sentences_that_nothing_was_tuned_on(encoder: Encoder, head: EscalationHead) -> None:
-    """The aim is 0.97 and 0.97; what holds is held here."""
-    rates = _rates(_judged(encoder, head, data.strangers("unseen")))
+def test_g5_sentences_that_nothing_was_tuned_on(model: EscalationModel) -> None:
+    judged = _judged(model, data.strangers("unseen"))
+    rates = _rates(judged)
     assert rates[True, "direct"] == 1.0
-    assert rates[True, "paraphrase"] >= 0.87
+    assert rates[True, "paraphrase"] >= 0.97
     assert rates[False, "ordinary"] >= 0.97
-    assert rates[False, "hard"] >= 0.94
+    assert rates[False, "hard"] >= 0.97
+    trigger = [one for one in judged if one.example.label == "none" and measuring.word_baseline(one.example, {})]
+    assert len(trigger) >= 90
+    assert sum(one.false_alarm for one in trigger) <= 0.03 * len(trigger)
 
 
-def test_g5_families_that_were_not_trained_on(encoder: Encoder, head: EscalationHead) -> None:
-    assert not {one.family for one in data.examples("train", 1)} & {one.family for one in data.examples("test", 1)}
+def test_g5_older_sets_of_strangers(model: EscalationModel) -> None:
+    plain, oblique = (_rates(_judged(model, data.strangers(name))) for name in ("stranger", "oblique"))
+    assert plain[True, "paraphrase"] >= 0.96
+    assert oblique[True, "paraphrase"] >= 0.9
+    for rates in (plain, oblique):
+        assert rates[True, "direct"] == 1.0
+        assert rates[False, "ordinary"] >= 0.97
+        assert rates[False, "hard"] >= 0.97
+
+
+def test_g5_families_that_were_not_trained_on(model: EscalationModel) -> None:
+    families = [{one.family for one in data.examples(split, 1)} for split in ("train", "tune", "test")]
+    assert not families[0] & families[1] | families[0] & families[2] | families[1] & families[2]
     learnt = {one.text for one in training_messages()}
-    assert not learnt & {one.text for name in ("stranger", "unseen") for one in data.strangers(name)}
-    rates = _rates(_judged(encoder, head, data.examples("test", 2)))
+    assert not learnt & {one.text for name in (*measuring.MEASURED, "thresholds") for one in data.strangers(name)}
+    rates = _rates(_judged(model, data.examples("test", 2)))
     assert rates[True, "direct"] == 1.0
-    assert rates[True, "paraphrase"] >= 0.9
+    assert rates[True, "paraphrase"] >= 0.88
     assert rates[False, "ordinary"] >= 0.95
-    assert rates[False, "hard"] >= 0.94
+    assert rates[False, "hard"] >= 0.97
 
 
-def test_g5_an_ordinary_question_with_a_trigger_word_is_answered(encoder: Encoder, head: EscalationHead) -> None:
+def test_g5_an_ordinary_question_with_a_trigger_word_is_answered(model: EscalationModel) -> None:
     questions = [
         Example(label="none", kind="hard", family="test", text=text) for text in TRIGGERS_IN_ORDINARY_QUESTIONS
     ]
-    assert not [one.example.text for one in _judged(encoder, head, questions) if one.false_alarm]
+    assert not [one.example.text for one in _judged(model, questions) if one.false_alarm]

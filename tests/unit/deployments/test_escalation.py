@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from deployments.escalation import (
     REASON_PRECEDENCE,
+    SURE,
     THRESHOLDS,
     EscalationRules,
     Priority,
@@ -53,6 +55,12 @@ def test_g14_queues_are_those_of_the_dossier() -> None:
 def test_the_order_of_reasons_is_that_of_the_dossier() -> None:
     ordered = [reason for _, reason, *_ in _table("| order | reason |")]
     assert tuple(ordered) == REASON_PRECEDENCE
+
+
+def test_the_store_ranks_reasons_in_the_same_order() -> None:
+    statement = (Path(__file__).parents[3] / "db" / "queries" / "turns.sql").read_text(encoding="utf-8")
+    ranked = statement.partition("unnest(ARRAY [")[2].partition("]")[0]
+    assert tuple(re.findall(r"'(\w+)'", ranked)) == REASON_PRECEDENCE
 
 
 @pytest.mark.parametrize(
@@ -112,10 +120,20 @@ def _reason(text: str, subject: str = "", thresholds: Mapping[str, float] | None
     return verdict.reason
 
 
-def test_g5_a_direct_request_escalates_whatever_the_classifier_says() -> None:
-    verdict = EscalationRules().decide(text="Please refund me.", subject="", class_scores=NOTHING_MEANT)
+def test_g5_a_direct_request_needs_no_more_than_a_trace_of_meaning() -> None:
+    trace = {**NOTHING_MEANT, "refund": THRESHOLDS["refund.request"] + 0.01}
+    verdict = EscalationRules().decide(text="Please refund me.", subject="", class_scores=trace)
     assert (verdict.reason, verdict.signal, verdict.evidence) == ("refund", "words", "please refund")
-    assert verdict.scores == NOTHING_MEANT
+    assert verdict.scores == trace
+
+
+def test_g5_words_of_a_request_in_which_nothing_at_all_is_asked_for_are_answered() -> None:
+    assert _reason("We need a label 'money back guarantee' on the board.", thresholds={"request": 0.05}) is None
+
+
+def test_g5_a_direct_request_in_another_language_escalates_whatever_the_classifier_says() -> None:
+    verdict = EscalationRules().decide(text="Voglio un rimborso", subject="", class_scores=NOTHING_MEANT)
+    assert (verdict.reason, verdict.signal) == ("refund", "words")
 
 
 def test_g5_words_and_meaning_are_both_named() -> None:
@@ -139,16 +157,19 @@ def test_g5_talk_of_the_product_needs_a_surer_classifier() -> None:
 
 
 def test_g5_a_request_in_the_subject_counts() -> None:
-    assert _reason("See above, thanks.", subject="Refund request") == "refund"
+    assert _reason("See above, thanks.", subject="Refund request", refund=0.3) == "refund"
 
 
 def test_g5_the_first_sure_reason_wins() -> None:
-    assert _reason("I want a refund or my lawyer will contact you.") == "legal"
-    assert _reason("What does Professional cost? And please give me a refund for May.") == "refund"
+    both = "I want a refund or my lawyer will contact you."
+    assert _reason(both, legal=0.1, refund=0.99) == "legal"
+    assert _reason("Pay it back, or we see each other again.", legal=0.6, refund=SURE) == "refund"
+    assert _reason("Voglio un rimborso e il mio avvocato vi scrivera") == "legal"
 
 
 def test_g5_a_faint_sign_does_not_outrank_a_plain_request() -> None:
-    assert _reason("How much does Professional cost?", legal=THRESHOLDS["legal.meaning"] + 0.01) == "pricing"
+    faint = THRESHOLDS["legal.meaning"] + 0.01
+    assert _reason("How much does Professional cost?", legal=faint, pricing=0.9) == "pricing"
 
 
 def test_thresholds_can_be_replaced_for_one_class_or_for_all() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from embeddings.chunker import SECTION_CHARACTERS, InvalidDocumentError, Section, parse_docs, slugify
-from embeddings.encoder import MAX_TOKENS, model_files
+from embeddings.encoder import model_files
+from embeddings.text_model import MAX_TOKENS
 
 SMALL = """# Help
 

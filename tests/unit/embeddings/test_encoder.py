@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoder import MAX_TOKENS, Encoder, ModelNotFoundError, model_files
+from embeddings.encoder import Encoder, ModelNotFoundError, model_files
+from embeddings.text_model import MAX_TOKENS
 
 
 def test_vectors_have_the_stated_shape_and_length(encoder: Encoder) -> None:

@@ -1,15 +1,14 @@
-"""G5, blocking: direct requests escalate without exception, on wordings that the head never saw."""
+"""G5, blocking: direct requests escalate without exception, on wordings that the model never saw."""
 
 from __future__ import annotations
 
 import pytest
 
-from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring
-from embeddings.workbench.escalation_corpus import encoded
 from embeddings.workbench.escalation_data import Example
+from embeddings.workbench.escalation_measure import MEASURED
 
 
 def _held_out() -> list[Example]:
@@ -19,19 +18,19 @@ def _held_out() -> list[Example]:
 
 @pytest.mark.parametrize(
     "examples",
-    [_held_out(), data.strangers(), data.strangers("unseen")],
-    ids=["held-out families, also misspelt", "strangers", "unseen strangers"],
+    [_held_out(), *(data.strangers(name) for name in MEASURED)],
+    ids=["held-out families, also misspelt", *MEASURED],
 )
 def test_g5_every_direct_request_escalates_with_its_reason(examples: list[Example]) -> None:
     direct = [example for example in examples if example.label != "none" and example.kind == "direct"]
     assert len(direct) >= 30
-    scores = encoded(Encoder(), direct).scores(EscalationHead.load())
+    scores = measuring.scored(EscalationModel.load(), direct)
     assert not measuring.misses(measuring.judge(direct, scores, measuring.rules_way()))
 
 
 def test_g5_no_held_out_question_with_a_trigger_word_is_a_false_alarm_too_many() -> None:
     ordinary = [e for e in _held_out() if e.label == "none" and measuring.word_baseline(e, {})]
-    assert len(ordinary) >= 50
-    scores = encoded(Encoder(), ordinary).scores(EscalationHead.load())
+    assert len(ordinary) >= 40
+    scores = measuring.scored(EscalationModel.load(), ordinary)
     alarms = measuring.misses(measuring.judge(ordinary, scores, measuring.rules_way()))
     assert len(alarms) <= 0.03 * len(ordinary), alarms
