@@ -26,6 +26,8 @@ LEAST_WORDS = 2
 
 _LIST_MARK = re.compile(r"^\s*(?:(?:step )?\d{1,2}[.):]|[-–•])\s+", re.IGNORECASE)
 _FEEL_FREE = re.compile(r"\bfeel free\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S+@\S+|\+\d+$")
+_GREETING = r"\b(?:Dear|Hi|Hello|Hey|Thanks|Thank you|Welcome)\s+"
 _PROMISE = re.compile(r"\b(?:will|shall|going to)\b|['’]ll\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\bI\b|\b(?:we|our|ours|us|my|me|mine|ourselves|myself)\b|^\W*(?:We|Our|My)\b")
 _REPORT = re.compile(r"\b(?:has|have|had)\b(?: \w+){0,2} been\b|\b(?:was|were)\b|\b(?:is|are) (?:now|already)\b", re.I)
@@ -44,10 +46,10 @@ def keep_supported(text: str, passages: Sequence[Passage], own: Sequence[str] = 
     """Return `text` without its unsupported sentences, and the slugs of the passages that support the rest.
 
     Politeness without content stays, but not alone: a text without one supported sentence becomes ''. `own` are words
-    of the customer's own (the name), which claim nothing.
+    of the customer's own (the name), which claim nothing where he is addressed by them and are words as any elsewhere.
     """
     known = [_known(passage.slug, passage.title, passage.content) for passage in passages]
-    personal = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in own if word) or r"(?!)")
+    personal = _addressed(own)
     used: dict[str, None] = {}
     lines = []
     for line in text.split("\n"):
@@ -60,6 +62,14 @@ def keep_supported(text: str, passages: Sequence[Passage], own: Sequence[str] = 
         lines.append("".join(kept).rstrip())
     used.pop("", None)
     return (re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() if used else ""), tuple(used)
+
+
+def _addressed(own: Sequence[str]) -> re.Pattern[str]:
+    """Names where somebody is spoken to (behind a greeting, a comma or at the start, and before a mark); addresses."""
+    names = "|".join(re.escape(word) for word in own if word and not _ADDRESS.match(word)) or r"(?!)"
+    addresses = "|".join(re.escape(word) for word in own if _ADDRESS.match(word)) or r"(?!)"
+    spoken_to = rf"(?:^\W*|{_GREETING}|,\s*)(?:{names})(?:\s+(?:{names}))*(?=\s*(?:[,.!?:;–—]|$))"
+    return re.compile(rf"{spoken_to}|(?<!\S)(?:{addresses})\b")
 
 
 def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:

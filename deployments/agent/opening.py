@@ -81,6 +81,7 @@ def _courtesy(context: RunContext) -> Literal["thanks", "greeting"] | None:
 
 
 def _emoji_thanks(context: RunContext) -> bool:
-    """Tell whether a thumbs-up (or the like) follows something that was said in this conversation."""
+    """Tell whether a thumbs-up (or the like), and not a word, follows something that was said in this conversation."""
     answered = any(message.direction == "outbound" for message in context.turn.earlier)
-    return answered and not context.attachments and any(c in _PLEASED for c in context.turn.text)
+    wordless = not any(c.isalnum() for c in context.text)
+    return answered and wordless and any(c in _PLEASED for c in context.text)

@@ -26,8 +26,10 @@ PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
 
 
 def without_fences(text: str) -> str:
-    """Return a customer's words without anything that looks like the tags around them."""
-    return _FENCES.sub("", text)
+    """Return a customer's words without what looks like the tags around them, also once a tag inside a tag is gone."""
+    while (cleaned := _FENCES.sub("", text)) != text:
+        text = cleaned
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,15 +52,32 @@ CONDUCTS: Mapping[str, Conduct] = {
     "tool_failing": Conduct((Step.tool("search_knowledge_base", query="reset"),), failing=True),
 }
 
-MESSAGES = (
-    "How do I reset a forgotten password?",
-    "I forgot my password and cannot sign in any more, what shall I do?",
-    "Which sonata would Mozart recommend for a cat on a piano?",
-    "How do I import tasks from a CSV file? And how do I reset a forgotten password?",
-    "Thanks! And where is the audit log of our workspace?",
-    "I want a refund for last month, please.",
-    "Let me talk to a real person please.",
-    "This is the WORST app ever!!! All my work is gone AGAIN, I hate it, you people are useless!!!",
-    "Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr in mein Konto.",
-    "Thank you so much!",
-)
+ANSWERED = None
+_GIVEN_UP = frozenset({"no_kb_match", "unsafe_reply", "agent_error"})
+"""What a conversation may end in when the model does not do its work."""
+_ANSWERABLE = frozenset({ANSWERED}) | _GIVEN_UP
+
+MESSAGES: Mapping[str, frozenset[str | None]] = {
+    "How do I reset a forgotten password?": _ANSWERABLE,
+    "I forgot my password and cannot sign in any more, what shall I do?": _ANSWERABLE,
+    "Which sonata would Mozart recommend for a cat on a piano?": _GIVEN_UP,
+    "How do I import tasks from a CSV file? And how do I reset a forgotten password?": _ANSWERABLE,
+    "Thanks! And where is the audit log of our workspace?": _ANSWERABLE,
+    "I want a refund for last month, please.": frozenset({"refund"}),
+    "Let me talk to a real person please.": frozenset({"human_request"}),
+    "This is the WORST app ever!!! All my work is gone AGAIN, I hate it, you people are useless!!!": frozenset(
+        {"negative_sentiment"}
+    ),
+    "Wie kann ich mein vergessenes Passwort zurücksetzen? Ich komme nicht mehr in mein Konto.": _ANSWERABLE,
+    "Thank you so much!": frozenset({ANSWERED}),
+}
+"""What customers write, and the reasons of escalation that are right for it, whatever the model does."""
+
+
+def right_ends(conduct: str, text: str) -> frozenset[str | None]:
+    """What this conversation may end in: a decent model answers what a passage answers."""
+    ends = MESSAGES[text]
+    return frozenset({ANSWERED}) if conduct == "decent" and text in DECENTLY_ANSWERED else ends
+
+
+DECENTLY_ANSWERED = tuple(MESSAGES)[:2]

@@ -18,7 +18,7 @@ from db.pool import DatabaseUnavailableError
 from deployments.agent import protocol
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer
-from tests.integration.agent.conduct import CONDUCTS, MESSAGES
+from tests.integration.agent.conduct import CONDUCTS, MESSAGES, right_ends
 from tests.integration.agent.conftest import Desk
 from tests.integration.pipeline.conftest import Store
 
@@ -38,6 +38,10 @@ class Case:
     @property
     def name(self) -> str:
         return f"{self.conduct}.{self.message}.{self.run}"
+
+    @property
+    def text(self) -> str:
+        return tuple(MESSAGES)[self.message]
 
     @property
     def marker(self) -> str:
@@ -68,7 +72,7 @@ async def play(desk: Desk, store: Store, openai: OpenAIServer, case: Case) -> No
 @stamina.retry(on=DatabaseUnavailableError, attempts=5)
 async def filed(store: Store, case: Case) -> InboundMessage:
     """File the form; a busy machine's 503 is answered as the form does, by sending it again under the same key."""
-    return await store.form(f"{MESSAGES[case.message]} {case.marker}", email=case.email, key=case.name)
+    return await store.form(f"{case.text} {case.marker}", email=case.email, key=case.name)
 
 
 async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessage, outcome: str) -> None:
@@ -89,6 +93,7 @@ async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessag
     expected = ("waiting", "agent") if outcome == "answered" else ("escalated", "staff")
     assert (end["status"], end["owner"]) == expected, (case.name, end["rule"])
     assert (end["escalation_reason"] is None) == (outcome == "answered")
+    assert end["escalation_reason"] in right_ends(case.conduct, case.text), (case.name, end["rule"])
     assert_legal_order([call["name"] for call in end["tool_calls"] if call["ok"]], case)
     assert await store.value("SELECT count(*) FROM tickets WHERE customer_id = $1", end["customer_id"]) == 1
 
@@ -102,7 +107,7 @@ def assert_legal_order(done: list[str], case: Case) -> None:
     assert done.count(protocol.SEARCH) <= protocol.MAX_SEARCHES
     if protocol.SEARCH in done:
         assert done.index(protocol.GET_HISTORY) < done.index(protocol.SEARCH)
-    if protocol.SEND in done and not MESSAGES[case.message].startswith("Thank you"):
+    if protocol.SEND in done and not case.text.startswith("Thank you"):
         assert protocol.SEARCH in done
 
 

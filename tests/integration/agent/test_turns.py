@@ -119,6 +119,28 @@ async def test_thanks_are_not_handed_over(desk: Desk, text: str) -> None:
     assert (decision.outcome, decision.rule) == ("answered", "courtesy:thanks")
 
 
+@pytest.mark.parametrize("emoji", ["🙏", "😀 👍", "❤️"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I want a refund for the last invoice", "refund"),
+        ("How much is the Professional plan?", "pricing"),
+        ("My lawyer will sue you", "legal"),
+        ("Please let me talk to a human", "human_request"),
+    ],
+)
+async def test_g5_a_kind_emoji_takes_no_request_away(desk: Desk, text: str, reason: str, emoji: str) -> None:
+    so_far = (said("hi"), said("Open the page.", "agent"))
+    decision = await desk.write(f"{text} {emoji}", channel="whatsapp", earlier=so_far)
+    assert (decision.outcome, decision.reason) == ("escalated", reason)
+
+
+async def test_a_question_with_a_kind_emoji_is_a_question(desk: Desk) -> None:
+    so_far = (said("hi"), said("Open the page.", "agent"))
+    decision = await desk.write("How do I reset a forgotten password? 🙏", channel="whatsapp", earlier=so_far)
+    assert decision.sources == ("reset-a-forgotten-password",)
+
+
 async def test_thanks_with_a_question_are_a_question(desk: Desk) -> None:
     decision = await desk.write("Thanks! And how do I reset a forgotten password?", channel="whatsapp")
     assert decision.sources == ("reset-a-forgotten-password",)

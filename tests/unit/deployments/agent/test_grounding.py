@@ -40,6 +40,22 @@ def test_g10_said_otherwise_and_still_supported(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    ["Hi Anna, guests only see the projects they were invited to.", "Anna Not, admins can't open billing settings."],
+)
+def test_g10_a_customer_may_be_called_by_name(sentence: str) -> None:
+    assert keep_supported(sentence, [SOURCE], ("Anna", "Not"))[0] == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Owners can not do everything.", "Internet Explorer is Not supported today.", "Guests can see Anna."]
+)
+def test_g10_a_customers_name_is_no_way_to_put_a_claim_in(sentence: str) -> None:
+    own = ("not", "Not", "Anna", "today")
+    assert keep_supported(sentence, [SOURCE], own)[0] == keep_supported(sentence, [SOURCE])[0]
+
+
+@pytest.mark.parametrize(
     ("rule", "sentence"),
     [
         ("a word that no passage has", "Owners can do everything, including billing settings and taxes."),
