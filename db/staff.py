@@ -126,6 +126,11 @@ async def release(connection: Connection, at: Standing, *, wake_on: str) -> int:
     return len(await connection.fetch(_SQL["wake_held"], at.conversation_id, wake_on))
 
 
+async def unanswered(connection: Connection, conversation_id: UUID) -> bool:
+    """Tell whether no person has written since the customer's last word."""
+    return bool(await connection.fetchval(_SQL["unanswered"], conversation_id))
+
+
 async def move_ticket(connection: Connection, at: Standing, status: TicketStatus) -> None:
     """Set the ticket's status. Raises IllegalStepError, and the transaction is lost then."""
     try:

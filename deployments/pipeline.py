@@ -39,6 +39,8 @@ DECIDE_WITHIN_S = 120.0
 MAX_ATTEMPTS = 5
 RETRY_S: Sequence[float] = (1.0, 2.0, 4.0, 8.0)
 PUT_OFF_S = 60.0
+LOST_S = 0.1
+"""The pause before a lost turn is opened anew: if it were lost again and again, nobody's processor would burn."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -170,7 +172,7 @@ class Pipeline:
             # Fenced, or a person took over: whatever still waits is opened anew, under what holds now.
             log.info("turn_lost", inbox_id=str(turn.inbox_id), ticket=turn.ticket.number)
             await self._with_connection(lambda c: leases.release(c, [turn.lease]))
-            return _End(outcome="idle", look_again=True)
+            return _End(outcome="idle", look_again=True, after_s=LOST_S)
 
     async def _run(self, turn: Turn, watch: _Stopwatch) -> _End:
         analyses = await watch.timed("analysis", until_it_answers(lambda: self._asked(self._analyse_all(turn))))
@@ -208,9 +210,9 @@ class Pipeline:
 
     async def _failed(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         attempts = 1 + max(message.attempts for message in turn.waiting)
-        if attempts >= MAX_ATTEMPTS and self._may_bury():
+        if attempts >= MAX_ATTEMPTS and (turn.owner == "staff" or self._may_bury()):
             try:
-                return await self._bury(turn, error, watch)
+                return await self._given_up(turn, error, watch)
             except TurnLostError:
                 raise
             except Exception:
@@ -219,6 +221,13 @@ class Pipeline:
         wait = self._retry_s[min(attempts, len(self._retry_s)) - 1] if again else PUT_OFF_S
         await self._with_connection(lambda c: turns.fail_turn(c, turn, retry_in=wait))
         return _End(outcome="failed", look_again=again, after_s=wait if again else 0.0)
+
+    async def _given_up(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
+        """What a person has is held for the person all the same, without its mood; the rest is buried."""
+        if turn.owner == "agent":
+            return await self._bury(turn, error, watch)
+        closing = closing_of(turn, unknown_mood(turn), decision=None, stages_ms=watch.stages_ms, now=self._now())
+        return await self._end("held", turn, lambda c: turns.hold_turn(c, turn, closing, {}))
 
     async def _bury(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         """End a turn that failed for good: one apology, a hand-over, a dead letter with the cause."""

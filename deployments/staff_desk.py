@@ -58,10 +58,15 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """How a conversation stands after its release; `woken` counts the messages that the agent answers now."""
+    """How a conversation stands after its release; `woken` counts the messages that the agent answers now.
+
+    `unanswered`: the customer's last word has neither a person's reply behind it nor the agent's to come, though he was
+    told that a colleague would reply.
+    """
 
     standing: Standing
     woken: int
+    unanswered: bool
 
 
 class Nudged(Protocol):
@@ -138,7 +143,9 @@ class StaffDesk:
             elif at.ticket_status == "escalated":
                 await staff.move_ticket(connection, at, "waiting")
             await staff.record(connection, at.conversation_id, "release", by, detail={"woken": woken})
-            return Released(standing=await staff.standing(connection, conversation_id), woken=woken)
+            unanswered = not woken and await staff.unanswered(connection, at.conversation_id)
+            standing = await staff.standing(connection, conversation_id)
+            return Released(standing=standing, woken=woken, unanswered=unanswered)
 
     async def resolve(self, conversation_id: UUID, *, by: str) -> Standing:
         """Resolve the ticket. Who has the conversation keeps it: a follow-up reopens the ticket there."""

@@ -65,6 +65,13 @@ SELECT 'message_volume', c.channel, 1, c.id, '{"author": "staff"}' FROM conversa
 -- release --
 UPDATE conversations SET owner = 'agent', owner_token = owner_token + 1, status = 'open', assignee = NULL WHERE id = $1;
 
+-- unanswered --
+-- Whether no person has written since the customer's last word.
+SELECT NOT EXISTS (
+    SELECT FROM messages m WHERE m.conversation_id = $1 AND m.author = 'staff' AND m.created_at > (
+        SELECT max(heard.created_at) FROM messages heard
+        WHERE heard.conversation_id = $1 AND heard.direction = 'inbound'));
+
 -- wake_held --
 -- What the customer wrote behind a person's last word is the agent's to answer; what is older was answered by it.
 WITH again AS (

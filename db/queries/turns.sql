@@ -28,7 +28,12 @@ WITH r AS (
 ), ticket AS (
     UPDATE tickets t
     SET status = r.ticket_status, resolved_at = NULL,
-        escalation_reason = COALESCE(t.escalation_reason, r.reason),
+        escalation_reason = (
+            SELECT known.reason FROM unnest(ARRAY [
+                'legal', 'refund', 'pricing', 'human_request', 'negative_sentiment', 'no_kb_match', 'unsafe_reply',
+                'unsupported_language', 'reply_limit', 'undeliverable', 'agent_error'
+            ]) WITH ORDINALITY AS known (reason, place)
+            WHERE known.reason IN (t.escalation_reason, r.reason) ORDER BY known.place LIMIT 1),
         priority = CASE WHEN array_position(ARRAY ['low', 'medium', 'high', 'critical'], r.priority)
                            > array_position(ARRAY ['low', 'medium', 'high', 'critical'], t.priority)
                         THEN r.priority ELSE t.priority END,

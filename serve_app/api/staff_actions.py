@@ -55,9 +55,13 @@ class StandingView(BaseModel):
 
 
 class ReleaseView(StandingView):
-    """The same; `to_answer` counts the customer's messages that the agent answers now."""
+    """The same; `to_answer` counts the customer's messages that the agent answers now.
+
+    `unanswered`: nobody has replied to the customer's last message, and nobody will until he writes again.
+    """
 
     to_answer: int
+    unanswered: bool
 
 
 class StaffCalls:
@@ -85,7 +89,9 @@ class StaffCalls:
         """Give the conversation back to the agent, which answers what came in since a person wrote last."""
         by = self._deps.staff.require(request)
         released: Released = await _done(self._desk.release(conversation_id, by=by))
-        return json_response(ReleaseView(**_fields(released.standing), to_answer=released.woken))
+        return json_response(
+            ReleaseView(**_fields(released.standing), to_answer=released.woken, unanswered=released.unanswered)
+        )
 
     async def resolve(self, request: Request, conversation_id: UUID) -> Response:
         """Resolve the ticket; if the customer writes again it is open again, with whom it was."""

@@ -31,12 +31,13 @@ class FlatAnalysis:
 class ScriptedAgent:
     """Answers every turn with its text, hands over what contains HANDOVER, fails on what contains BROKEN.
 
-    `delay_s` is how long its model thinks. `before` runs first and may raise. Two runs of one customer
-    at once are counted as overlaps.
+    `delay_s` is how long its model thinks. `before` runs first and may raise, `decide` makes the decision.
+    Two runs of one customer at once are counted as overlaps.
     """
 
     delay_s: float = 0.0
     before: Callable[[Turn], None] = lambda turn: None
+    decide: Callable[[Turn, Analysis], Decision] = lambda turn, analysis: decision(turn, analysis)
     runs: list[Turn] = field(default_factory=list)
     overlaps: int = 0
     _busy: set[object] = field(default_factory=set)
@@ -52,7 +53,7 @@ class ScriptedAgent:
             self._busy.discard(turn.customer_id)
         if "BROKEN" in turn.text:
             raise ValueError("the agent can't handle this")
-        return decision(turn, analysis)
+        return self.decide(turn, analysis)
 
 
 def decision(turn: Turn, analysis: Analysis) -> Decision:

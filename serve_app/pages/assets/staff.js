@@ -13,6 +13,7 @@ const STEPS = {
   close: [() => "Close", () => true],
 };
 const FINAL = "Close it for good? What the customer writes next opens a new conversation.";
+const UNANSWERED = "Nobody has replied to the customer's last message, and the agent will not before the next one. A reply takes the conversation back.";
 const KEY = "nightdesk-staff-key";
 const POLL_S = 10;
 const keyOf = submissionKeys();
@@ -174,6 +175,7 @@ async function act(button, name, body, done) {
 function said(answer, done) {
   notice(done, false);
   const found = (answer.warnings ?? []).map((warning) => make("li", {}, warning.message));
+  if (answer.unanswered) found.push(make("li", {}, UNANSWERED));
   if (found.length) byId("notice").append(" Please note:", make("ul", {}, ...found));
 }
 

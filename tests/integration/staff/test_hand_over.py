@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
 from db.intake import KeyReusedError
+from db.records import Analysis, Decision, Turn
 from deployments.staff_desk import NotNowError, UnknownConversationError
+from tests.fakes.nodes import FlatAnalysis, decision
 from tests.integration.staff.conftest import Office
 
 
@@ -65,6 +69,50 @@ async def test_g14_what_a_person_has_answered_is_not_answered_again(office: Offi
     released = await office.desk.release(talk, by="ann")
     assert (released.woken, released.standing.ticket_status) == (0, "waiting")
     assert await office.inbox() == ["escalated", "held"]
+
+
+async def test_g14_a_release_that_leaves_the_customer_without_a_reply_says_so(office: Office) -> None:
+    await office.form("HANDOVER please")
+    talk = await conversation_id(office)
+    released = await office.desk.release(talk, by="ann")
+    assert (released.woken, released.unanswered) == (0, True)
+    await office.desk.reply(talk, by="ann", text="It is on its way.", key="1")
+    assert not (await office.desk.release(talk, by="ann")).unanswered
+
+
+class Unreadable(FlatAnalysis):
+    """An analysis that one text breaks."""
+
+    async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
+        if any("BROKEN" in text for text in texts):
+            raise ValueError("this text can't be read")
+        return await FlatAnalysis.analyse(self, texts)
+
+
+async def test_g14_what_can_not_be_read_is_held_for_the_person_who_has_the_conversation(office: Office) -> None:
+    await office.form("HANDOVER please")
+    wake = await office.store.reply(office.store.numbers[0], "BROKEN words")
+    pipeline = office.pipeline(analysis=Unreadable(), retry_s=(0.01,))
+    async with asyncio.timeout(30):
+        assert await pipeline.handle(wake) == "held"
+    assert await office.inbox() == ["escalated", "held"]
+    assert await office.store.value("SELECT count(*) FROM dead_letters") == 0
+    assert await office.store.violations() == {}
+
+
+async def test_the_reason_of_a_ticket_is_the_first_that_applies(office: Office) -> None:
+    later = {"LEGAL": "legal", "NOTHING": "no_kb_match"}
+
+    def reasons(turn: Turn, analysis: Analysis) -> Decision:
+        found = next((reason for word, reason in later.items() if word in turn.text), None)
+        return replace(decision(turn, analysis), **({"outcome": "escalated", "reason": found} if found else {}))
+
+    office.agent.decide = reasons
+    await office.form("HANDOVER please")
+    for text, reason in (("NOTHING known", "human_request"), ("LEGAL matter", "legal"), ("NOTHING more", "legal")):
+        await office.desk.release(await conversation_id(office), by="ann")
+        assert await office.follow_up(text) == "escalated"
+        assert (await office.ticket())["escalation_reason"] == reason
 
 
 async def test_g14_a_release_without_a_word_leaves_nobody_without_an_answer(office: Office) -> None:

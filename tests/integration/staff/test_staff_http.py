@@ -55,7 +55,12 @@ async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: h
 
     assert await office.follow_up("Thank you. And my boards?") == "held"
     released = (await http.post(f"/api/v1/conversations/{talk}/release")).json()
-    assert (released["owner"], released["assignee"], released["to_answer"]) == ("agent", None, 1)
+    assert (released["owner"], released["assignee"], released["to_answer"], released["unanswered"]) == (
+        "agent",
+        None,
+        1,
+        False,
+    )
     assert await office.follow_up("Are they safe?") == "answered"
     assert "this is Ann" in office.agent.runs[-1].earlier[-1].content
 
