@@ -25,7 +25,8 @@ class Summary:
     """A conversation in a list. `sender` is who writes there (`email:…`), proved by the channel or only claimed.
 
     `handed_over_at` to `late` are of the hand-over that goes on: a person must have taken it at `due_at`, None until
-    that is reckoned. `last_author` tells whose turn it is; `last_text` is the beginning of the last message.
+    that is reckoned. Without one `due_at` and `late` are of the draft that waits for approval. `last_author` tells
+    whose turn it is; `last_text` is the beginning of the last message.
     """
 
     conversation_id: UUID
@@ -59,7 +60,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFile:
-    """A conversation's ticket with its hand-over: why, how urgent, for whom, and what the person should know."""
+    """A conversation's ticket with its hand-over: why, how urgent, for whom, and what the person should know.
+
+    `due_at` is as in a Summary.
+    """
 
     ticket_id: str
     status: TicketStatus

@@ -1,4 +1,4 @@
-"""What the team is told (hand-overs, broken promises, alarms): a row each, told at least once and not again.
+"""What the team is told (hand-overs, drafts, broken promises, alarms): a row each, told at least once and not again.
 
 Bodies hold ticket numbers and what we made of them; nothing of a customer's.
 """
@@ -62,15 +62,16 @@ async def add(
     due_at: datetime,
     urgent: bool = False,
     hand_over_id: UUID | None = None,
+    draft_id: UUID | None = None,
     again_after_s: float = NEVER_AGAIN_S,
 ) -> bool:
     """Note something to tell from `due_at` on; False when its key was told of within `again_after_s` seconds."""
-    arguments = (key, hand_over_id, urgent, body, due_at, again_after_s)
+    arguments = (key, hand_over_id, urgent, body, due_at, again_after_s, draft_id)
     return await connection.fetchval(_SQL["add"], *arguments) is not None
 
 
-async def withdraw_taken(connection: Connection) -> None:
-    """Take back announcements of hand-overs that a person has taken meanwhile."""
+async def withdraw_settled(connection: Connection) -> None:
+    """Take back announcements of hand-overs that a person has taken, and all news of drafts that wait no more."""
     await connection.execute(_SQL["withdraw"])
 
 

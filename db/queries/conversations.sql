@@ -47,8 +47,9 @@ ORDER BY c.updated_at DESC, c.id DESC LIMIT $2;
 -- summaries --
 -- Each of these conversations in one row, in the order given.
 SELECT c.id AS conversation_id, c.channel, c.status, c.owner, c.assignee, c.customer_id, customer.name AS customer_name,
-       c.sender_key AS sender, c.sender_verified, h.started_at AS handed_over_at, h.due_at, h.taken_at,
-       h.due_at < now() AND h.taken_at IS NULL AS late, c.created_at, c.updated_at, t.number AS ticket_id,
+       c.sender_key AS sender, c.sender_verified, h.started_at AS handed_over_at,
+       COALESCE(h.due_at, k.due_at) AS due_at, h.taken_at,
+       COALESCE(h.due_at < now() AND h.taken_at IS NULL, k.due_at < now()) AS late, c.created_at, c.updated_at, t.number AS ticket_id,
        t.status AS ticket_status, t.subject, t.category, t.priority, t.severity, t.queue, t.escalation_reason,
        (SELECT count(*) FROM outbox o WHERE o.conversation_id = c.id AND o.state = 'draft') AS drafts,
        last.author AS last_author, last.text AS last_text, last.created_at AS last_at
@@ -58,6 +59,7 @@ JOIN customers customer ON customer.id = c.customer_id
 CROSS JOIN LATERAL (SELECT * FROM tickets t WHERE t.conversation_id = c.id
                     ORDER BY t.created_at DESC, t.id DESC LIMIT 1) t
 LEFT JOIN hand_overs h ON h.ticket_id = t.id AND h.ended_at IS NULL
+LEFT JOIN (waiting_drafts w JOIN draft_clocks k ON k.outbox_id = w.id) ON w.conversation_id = c.id
 LEFT JOIN LATERAL (SELECT m.author, left(m.content, 200) AS text, m.created_at FROM messages m
                    WHERE m.conversation_id = c.id AND m.delivery_status IS DISTINCT FROM 'cancelled'
                    ORDER BY m.created_at DESC, m.id DESC LIMIT 1) last ON true
@@ -72,8 +74,10 @@ WHERE c.id = $1;
 
 -- tickets --
 SELECT t.number AS ticket_id, t.status, t.category, t.priority, t.subject, t.escalation_reason, t.severity, t.queue,
-       t.summary, h.started_at AS handed_over_at, h.due_at, h.taken_at, t.created_at, t.updated_at, t.resolved_at
+       t.summary, h.started_at AS handed_over_at, COALESCE(h.due_at, k.due_at) AS due_at, h.taken_at, t.created_at,
+       t.updated_at, t.resolved_at
 FROM tickets t LEFT JOIN hand_overs h ON h.ticket_id = t.id AND h.ended_at IS NULL
+LEFT JOIN (waiting_drafts w JOIN draft_clocks k ON k.outbox_id = w.id) ON w.ticket_id = t.id
 WHERE t.conversation_id = $1 ORDER BY t.created_at, t.id;
 
 -- messages --

@@ -1,6 +1,6 @@
 -- add --
 -- Something to tell, once for its key; with a pause ($6, seconds) the same key may be told again when that is over.
-INSERT INTO notifications AS n (key, hand_over_id, urgent, body, due_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO notifications AS n (key, hand_over_id, urgent, body, due_at, draft_id) VALUES ($1, $2, $3, $4, $5, $7)
 ON CONFLICT (key) DO UPDATE SET
     urgent = excluded.urgent, body = excluded.body, due_at = excluded.due_at, state = 'ready', lease_until = NULL,
     attempts = 0, reached = '{}', last_error = NULL, created_at = now(), sent_at = NULL
@@ -8,11 +8,13 @@ ON CONFLICT (key) DO UPDATE SET
 RETURNING key;
 
 -- withdraw --
--- A person has taken the hand-over before its announcement was due: nobody has to be told.
+-- A person has taken the hand-over before its announcement was due, or the draft is waited for no more: nobody has to be
+-- told. A draft's news is over at once, also for whom an earlier attempt has not reached.
 UPDATE notifications n SET state = 'withdrawn'
-FROM hand_overs h
-WHERE h.id = n.hand_over_id AND n.state = 'ready' AND n.attempts = 0
-  AND (n.lease_until IS NULL OR n.lease_until <= now()) AND (h.taken_at IS NOT NULL OR h.ended_at IS NOT NULL);
+WHERE n.state = 'ready' AND (n.lease_until IS NULL OR n.lease_until <= now())
+  AND ((n.attempts = 0 AND EXISTS (SELECT FROM hand_overs h WHERE h.id = n.hand_over_id
+                                   AND (h.taken_at IS NOT NULL OR h.ended_at IS NOT NULL)))
+       OR (n.draft_id IS NOT NULL AND NOT EXISTS (SELECT FROM waiting_drafts w WHERE w.id = n.draft_id)));
 
 -- claim --
 -- Lease what is due, the urgent first. The lease covers a death between the sending and its record.

@@ -71,7 +71,7 @@ class Notifier:
             if not self._targets:
                 await notifications.leave_unsent(borrowed, now=now)
                 return
-            await notifications.withdraw_taken(borrowed)
+            await notifications.withdraw_settled(borrowed)
             due = await notifications.claim(borrowed, now=now, limit=AT_ONCE, lease_s=LEASE_S)
         for letter in _letters(due):
             await self._deliver(letter)

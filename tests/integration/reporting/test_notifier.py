@@ -185,7 +185,7 @@ async def test_g14_from_the_hand_over_to_the_room_by_the_chores_of_the_node(stor
         [(title, text)] = chat.messages
         assert (title, text.split(" (")[0]) == ("Nightdesk", "New hand-over: TKT-0001")
         assert "ann" not in str(chat.told).lower()
-        assert [chore.problem() for chore in chores.values()] == [None] * 4
+        assert [chore.problem() for chore in chores.values()] == [None] * 5
 
 
 async def test_g14_a_hand_over_that_somebody_has_is_not_announced_any_more(store: Store) -> None:

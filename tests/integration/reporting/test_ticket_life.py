@@ -351,8 +351,9 @@ async def test_g15_a_dead_letter_of_a_closed_ticket_stays_dead(store: Store) -> 
     await store.pipeline(retry_s=(0.01,) * 4).handle(await store.form("BROKEN, please"))
     letter = await store.value("SELECT id FROM dead_letters")
     await put_tickets(store.pool, "closed")
-    async with transaction(store.pool) as borrowed:
-        assert not await dead_letters.replay(borrowed, letter, wake_on=INCOMING)
+    with pytest.raises(dead_letters.TicketClosedError):
+        async with transaction(store.pool) as borrowed:
+            await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)
     await put_tickets(store.pool, "escalated")
     async with transaction(store.pool) as borrowed:
-        assert await dead_letters.replay(borrowed, letter, wake_on=INCOMING)
+        assert (await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)).state == "replayed"
