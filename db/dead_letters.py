@@ -19,9 +19,24 @@ MAILBOX = "gmail"
 _SQL = statements("dead_letters")
 
 
+class NoSuchLetterError(Exception):
+    """There is no such letter: nothing was changed."""
+
+
+class AlreadyReplayedError(Exception):
+    """The letter was replayed before: nothing was changed; what failed again is a letter of its own."""
+
+
+class TicketClosedError(Exception):
+    """The letter's ticket is closed, which is final: nothing was changed, and a person has to write to the customer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A letter: `inbox_id` when it is a message that was accepted, otherwise the place in the log it was read from."""
+    """A letter: `inbox_id` when it is a message that was accepted, otherwise the place in the log it was read from.
+
+    `replayed_by` is None too where it was replayed before names were kept.
+    """
 
     id: UUID
     inbox_id: UUID | None
@@ -34,6 +49,7 @@ class DeadLetter:
     state: Literal["dead", "replayed"]
     created_at: datetime
     replayed_at: datetime | None
+    replayed_by: str | None
 
 
 async def bury(
@@ -65,23 +81,34 @@ async def get(connection: Connection, letter_id: UUID) -> DeadLetter | None:
     return None if row is None else DeadLetter(**row)
 
 
-async def replay(connection: Connection, letter_id: UUID, *, wake_on: str) -> bool:
-    """Send a letter on its way again, inside the caller's transaction; False when there is none, or it was replayed.
+async def replay(connection: Connection, letter_id: UUID, *, by: str, wake_on: str) -> DeadLetter:
+    """Send a letter on its way again in the name of `by`, inside the caller's transaction, and return it as it is then.
 
     A message that was accepted waits again and is woken on the topic `wake_on`; whether the agent runs is still up to
     the conversation's owner. A mail is fetched from its mailbox again. A record is written to its own topic again, byte
-    for byte. Nothing waits in a closed ticket: its letters stay where they are.
+    for byte. Raises NoSuchLetterError, AlreadyReplayedError, TicketClosedError.
     """
-    row = await connection.fetchrow(_SQL["mark_replayed"], letter_id)
+    row = await connection.fetchrow(_SQL["mark_replayed"], letter_id, by)
     if row is None:
-        return False
-    if row["inbox_id"] is not None:
-        await connection.execute(_SQL["wait_again"], row["inbox_id"], new_id(), wake_on)
-        return True
-    if row["topic"] == MAILBOX:
-        await connection.execute(_SQL["read_again"], row["key"])
-        return True
-    encoded = base64.b64encode(row["value"]).decode()
+        raise await _refusal(connection, letter_id)
+    letter = DeadLetter(**row)
+    if letter.inbox_id is not None:
+        await connection.execute(_SQL["wait_again"], letter.inbox_id, new_id(), wake_on)
+    elif letter.topic == MAILBOX:
+        await connection.execute(_SQL["read_again"], letter.key)
+    else:
+        await _write_again(connection, letter)
+    return letter
+
+
+async def _refusal(connection: Connection, letter_id: UUID) -> Exception:
+    letter = await get(connection, letter_id)
+    if letter is None:
+        return NoSuchLetterError(str(letter_id))
+    return (AlreadyReplayedError if letter.state == "replayed" else TicketClosedError)(str(letter_id))
+
+
+async def _write_again(connection: Connection, letter: DeadLetter) -> None:
+    encoded = base64.b64encode(letter.value).decode()
     add = statements("events")["add"]
-    await connection.execute(add, new_id(), row["topic"], row["key"], encoded, {ENCODING_HEADER: BASE64}, None)
-    return True
+    await connection.execute(add, new_id(), letter.topic, letter.key, encoded, {ENCODING_HEADER: BASE64}, None)

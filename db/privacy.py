@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 from uuid import UUID
 
+from db.ids import new_id
 from db.pool import Connection
 from db.sql import statements
 from db.undisturbed import undisturbed
@@ -27,20 +29,25 @@ class Erased:
     dead_letters: int
 
 
-async def export(connection: Connection, customer_id: UUID) -> dict[str, Any] | None:
-    """Return all that is kept of a customer and of those merged with him, lists of rows by kind; None: nobody."""
+async def export(connection: Connection, customer_id: UUID, *, by: str) -> dict[str, Any] | None:
+    """Return all that is kept of a customer and of those merged with him, lists of rows by kind; None: nobody.
+
+    That `by` had it is noted for good, inside the caller's transaction.
+    """
     family = await _family(connection, customer_id)
     if not family:
         return None
     found: dict[str, Any] = await connection.fetchval(_SQL["export"], family)
-    return {kind: rows or [] for kind, rows in found.items()}
+    exported = {kind: rows or [] for kind, rows in found.items()}
+    await _note(connection, "export", family, by=by, counts={kind: len(rows) for kind, rows in exported.items()})
+    return exported
 
 
-async def erase(connection: Connection, customer_id: UUID) -> Erased | None:
+async def erase(connection: Connection, customer_id: UUID, *, by: str) -> Erased | None:
     """Delete a customer with those merged with him and commit; None: there is nobody.
 
     A turn that runs meanwhile is fenced and leaves nothing. What left to a provider, and a day's records on the bus,
-    are outside this store. Raises CustomerBusyError.
+    are outside this store. That `by` did it is noted for good, without a trace of whom. Raises CustomerBusyError.
     """
 
     async def once() -> Erased | None:
@@ -51,9 +58,22 @@ async def erase(connection: Connection, customer_id: UUID) -> Erased | None:
             await connection.execute(_SQL[step], family)
         row = await connection.fetchrow(_SQL["erase"], family)
         assert row is not None
-        return Erased(**row)
+        erased = Erased(**row)
+        await _note(connection, "erase", family, by=by, counts=asdict(erased))
+        return erased
 
     return await undisturbed(connection, once)
+
+
+async def _note(
+    connection: Connection,
+    action: Literal["export", "erase"],
+    family: Sequence[UUID],
+    *,
+    by: str,
+    counts: Mapping[str, int],
+) -> None:
+    await connection.execute(_SQL["note"], new_id(), by, action, family, counts)
 
 
 async def _family(connection: Connection, customer_id: UUID) -> list[UUID]:

@@ -15,20 +15,21 @@ SELECT $8, $9, $5, jsonb_build_object('v', 1, 'id', letter.id, 'cause', $7::text
 RETURNING id;
 
 -- list_recent --
-SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at
+SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at, replayed_by
 FROM dead_letters WHERE $1::text IS NULL OR state = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
 -- get --
-SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at
+SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at, replayed_by
 FROM dead_letters WHERE id = $1;
 
 -- mark_replayed --
 -- Not where the ticket is closed: nothing waits in it any more. The lock keeps it from closing meanwhile.
-UPDATE dead_letters d SET state = 'replayed', replayed_at = now()
+UPDATE dead_letters d SET state = 'replayed', replayed_at = now(), replayed_by = $2
 WHERE d.id = $1 AND d.state = 'dead'
   AND (d.inbox_id IS NULL OR EXISTS (SELECT FROM inbox i JOIN tickets t ON t.id = i.ticket_id
                                      WHERE i.id = d.inbox_id AND t.status <> 'closed' FOR SHARE OF t))
-RETURNING d.inbox_id, d.topic, d.key, d.value;
+RETURNING d.id, d.inbox_id, d.topic, d.log_partition, d.log_offset, d.key, d.value, d.cause, d.state, d.created_at,
+          d.replayed_at, d.replayed_by;
 
 -- wait_again --
 -- The message of a dead letter is due once more. Its apology stays what was said, and no longer stands for the turn's

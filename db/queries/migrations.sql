@@ -14,11 +14,14 @@ CREATE TABLE IF NOT EXISTS schema_state (
 );
 INSERT INTO schema_state (min_code_version) VALUES (1) ON CONFLICT DO NOTHING;
 
+-- has_ledger --
+SELECT to_regclass('schema_migrations') IS NOT NULL;
+
 -- min_code_version --
 SELECT min_code_version FROM schema_state;
 
 -- applied --
-SELECT version, checksum FROM schema_migrations ORDER BY version;
+SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 
 -- record --
 INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3);

@@ -61,7 +61,17 @@ SELECT jsonb_build_object(
     'decisions', (SELECT jsonb_agg(d ORDER BY d.created_at) FROM decision_records d
                   JOIN talks ON talks.id = d.conversation_id),
     'dead_letters', (SELECT jsonb_agg(jsonb_build_object('id', d.id, 'cause', d.cause, 'created_at', d.created_at))
-                     FROM dead_letters d JOIN taken ON taken.id = d.inbox_id));
+                     FROM dead_letters d JOIN taken ON taken.id = d.inbox_id),
+    'privacy_actions', (SELECT jsonb_agg(jsonb_build_object('actor', a.actor, 'action', a.action, 'counts', a.counts,
+                                                            'at', a.at) ORDER BY a.at, a.id)
+                        FROM privacy_actions a
+                        WHERE EXISTS (SELECT FROM unnest($1::uuid[]) AS c
+                                      WHERE sha256(uuid_send(a.id) || uuid_send(c)) = ANY (a.customers))));
+
+-- note --
+-- Who did what with whose data, and how much it was. Whose, only he can tell who knows the customer's id.
+INSERT INTO privacy_actions (id, actor, action, customers, counts)
+SELECT $1::uuid, $2, $3, array_agg(sha256(uuid_send($1::uuid) || uuid_send(c))), $5 FROM unnest($4::uuid[]) AS c;
 
 -- erase --
 -- Every row that tells of these customers (a ticket's history, its hand-overs and what people did go with it). What is

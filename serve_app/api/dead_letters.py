@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from db import dead_letters
-from db.dead_letters import DeadLetter
+from db.dead_letters import AlreadyReplayedError, DeadLetter, NoSuchLetterError, TicketClosedError
 from db.pool import connection, transaction
 from ingest.events import INCOMING
 from serve_app.api.deps import ApiDeps
@@ -19,6 +19,10 @@ from serve_app.api.errors import ApiError
 from serve_app.api.routes import add_both, errors, json_response
 from serve_app.api.staff import STAFF
 
+TICKET_CLOSED = (
+    "The ticket of this message is closed for good, and nobody would answer in it: if the customer still needs an "
+    "answer, write to him yourself; what he writes then opens a new ticket"
+)
 State = Literal["dead", "replayed"]
 
 
@@ -32,6 +36,7 @@ class LetterView(BaseModel):
     inbox_id: UUID | None
     created_at: datetime
     replayed_at: datetime | None
+    replayed_by: str | None = Field(description="The name of the key; null where none was kept yet")
 
 
 class LetterDetail(LetterView):
@@ -77,17 +82,25 @@ class DeadLetterCalls:
         return json_response(LetterDetail(**_head(letter), key=letter.key, content=content))
 
     async def replay(self, request: Request, letter_id: UUID) -> Response:
-        """Send it on its way again. A second time is a 409: what fails again becomes a letter of its own."""
-        self._deps.staff.require(request)
-        async with transaction(self._deps.pool) as database:
-            replayed = await dead_letters.replay(database, letter_id, wake_on=INCOMING)
-            letter = await dead_letters.get(database, letter_id)
-        if letter is None:
-            raise _unknown()
-        if not replayed:
-            raise ApiError(409, "This letter was replayed before", code="ALREADY_REPLAYED")
+        """Send it on its way again; what fails again becomes a letter of its own.
+
+        Refused with 409: a second time (ALREADY_REPLAYED), and where its ticket is closed (TICKET_CLOSED).
+        """
+        by = self._deps.staff.require(request)
+        letter = await self._replayed(letter_id, by)
         self._deps.relay.nudge()
         return json_response(LetterView(**_head(letter)))
+
+    async def _replayed(self, letter_id: UUID, by: str) -> DeadLetter:
+        try:
+            async with transaction(self._deps.pool) as database:
+                return await dead_letters.replay(database, letter_id, by=by, wake_on=INCOMING)
+        except NoSuchLetterError:
+            raise _unknown() from None
+        except AlreadyReplayedError:
+            raise ApiError(409, "This letter was replayed before", code="ALREADY_REPLAYED") from None
+        except TicketClosedError:
+            raise ApiError(409, TICKET_CLOSED, code="TICKET_CLOSED") from None
 
 
 def dead_letters_router(deps: ApiDeps) -> APIRouter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from db import privacy
-from db.pool import connection, transaction
+from db.pool import transaction
 from serve_app.api.deps import ApiDeps
 from serve_app.api.errors import ApiError
 from serve_app.api.routes import add_both, errors, json_response
@@ -41,6 +42,7 @@ class CustomerData(BaseModel):
     sent_parts: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
     dead_letters: list[dict[str, Any]]
+    privacy_actions: list[dict[str, Any]] = Field(description="Earlier exports of these data: when, and to whom")
 
 
 class ErasureReport(BaseModel):
@@ -62,24 +64,26 @@ class PrivacyCalls:
         self._deps = deps
 
     async def export(self, request: Request, customer_id: UUID) -> Response:
-        """Give out all that is kept of a customer and of those who were merged with him."""
-        self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
-            found = await privacy.export(database, customer_id)
+        """Give out all that is kept of a customer and of those who were merged with him. Under whose key is noted."""
+        by = self._deps.staff.require(request)
+        async with transaction(self._deps.pool) as database:
+            found = await privacy.export(database, customer_id, by=by)
         if found is None:
             raise _unknown()
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def erase(self, request: Request, customer_id: UUID) -> Response:
-        """Delete all that is kept of a customer and of those who were merged with him. There is no way back."""
-        staff = self._deps.staff.require(request)
+        """Delete all that is kept of a customer and of those who were merged with him. There is no way back.
+
+        Under whose key is noted for good, without a trace of whom.
+        """
+        by = self._deps.staff.require(request)
         async with transaction(self._deps.pool) as database:
-            erased = await privacy.erase(database, customer_id)
+            erased = await privacy.erase(database, customer_id, by=by)
         if erased is None:
             raise _unknown()
-        log.info("customer_erased", customer_id=str(customer_id), by=staff)
-        counts = {name: getattr(erased, name) for name in erased.__slots__}
-        return json_response(ErasureReport(**counts, elsewhere=ELSEWHERE))
+        log.info("customer_erased", customer_id=str(customer_id), by=by)
+        return json_response(ErasureReport(**asdict(erased), elsewhere=ELSEWHERE))
 
 
 def privacy_router(deps: ApiDeps) -> APIRouter:

@@ -9,12 +9,14 @@ from uuid import UUID
 import typer
 
 from serve_app.cli.options import DataDirOption, JsonOption, UrlOption
-from serve_app.cli.target import find_product
+from serve_app.cli.target import Target, find_product
 from serve_app.embedded.errors import UserError
 
 if TYPE_CHECKING:
     from typing import Any
 
+REFUSED_TO_ALL = (401, 403, 503)
+"""What is refused so has nothing to do with the letter: the next one would fare no better."""
 app = typer.Typer(help="Dead letters: what could not be handled, why, and another try.", no_args_is_help=True)
 
 LetterArgument = Annotated[UUID, typer.Argument(metavar="ID", help="As `list` prints it.", show_default=False)]
@@ -35,7 +37,8 @@ def list_letters(
         print(json.dumps(letters, indent=2))
         return
     for letter in letters:
-        print(f"{letter['id']}  {letter['created_at'][:19]}  {letter['topic']:<21} {letter['cause']}")
+        by = f", replayed by {letter['replayed_by'] or 'somebody'}" if letter["state"] == "replayed" else ""
+        print(f"{letter['id']}  {letter['created_at'][:19]}  {letter['topic']:<21} {letter['cause']}{by}")
     print(f"{len(letters)} dead letters" if len(letters) != 1 else "1 dead letter")
 
 
@@ -54,16 +57,33 @@ def replay(
     data_dir: DataDirOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Send letters on their way again; what fails again becomes a letter of its own."""
-    from serve_app.cli.staff_call import staff_call
+    """Send letters on their way again; what fails again becomes a letter of its own.
 
+    One that can't be replayed holds up no other: it is named with its reason, and the command exits 1 in the end.
+    """
     if everything == bool(letter_ids):
         raise UserError("name the letters, or --all: one of the two.")
     chosen = letter_ids or [UUID(letter["id"]) for letter in _letters(data_dir, url, state="dead")]
     product = find_product(data_dir, url)
-    for letter_id in chosen:
+    done = [_replay(product, letter_id) for letter_id in chosen]
+    if not all(done):
+        raise UserError(f"{done.count(False)} of {len(done)} could not be replayed: the reasons stand above.")
+    print(f"all {len(done)} replayed" if done else "nothing to replay")
+
+
+def _replay(product: Target, letter_id: UUID) -> bool:
+    """Replay one letter and print what became of it; False when it could not be replayed."""
+    from serve_app.cli.staff_call import RefusedError, staff_call
+
+    try:
         staff_call(product, "POST", f"/dead-letters/{letter_id}/replay")
-        print(f"replayed {letter_id}")
+    except RefusedError as refusal:
+        if refusal.status in REFUSED_TO_ALL:
+            raise
+        print(f"not replayed {letter_id}: {refusal}")
+        return False
+    print(f"replayed {letter_id}")
+    return True
 
 
 def _letters(data_dir: DataDirOption, url: UrlOption, *, state: str) -> list[dict[str, Any]]:

@@ -10,10 +10,18 @@ from serve_app.embedded.errors import NotRunningError, UserError
 SECONDS = 30.0
 
 
+class RefusedError(UserError):
+    """The product answered and refused, with its own sentence; the command exits 1 unless it knows better."""
+
+    def __init__(self, sentence: str, *, status: int) -> None:
+        super().__init__(f"{sentence} (HTTP {status})")
+        self.status = status
+
+
 def staff_call(target: Target, method: str, path: str, **arguments: Any) -> dict[str, Any]:
     """Return the JSON answer of `method path` (below /api/v1).
 
-    Raises UserError with the product's own sentence when it refuses, NotRunningError (exit 3) when nobody answers.
+    Raises RefusedError when the product refuses, NotRunningError (exit 3) when nobody answers.
     """
     import httpx
 
@@ -26,7 +34,7 @@ def staff_call(target: Target, method: str, path: str, **arguments: Any) -> dict
     except (httpx.HTTPError, ValueError) as error:
         raise NotRunningError(f"nobody answers at {target.url} ({error or type(error).__name__}).") from None
     if not answer.is_success or not isinstance(body, dict):
-        raise UserError(f"{_said(body)} (HTTP {answer.status_code})")
+        raise RefusedError(_said(body), status=answer.status_code)
     return body
 
 

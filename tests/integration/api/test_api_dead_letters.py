@@ -53,7 +53,7 @@ async def test_h11_a_replayed_record_is_on_its_way_byte_for_byte_and_once(api: S
     [letter] = await letters(api)
     path = f"/api/v1/dead-letters/{letter['id']}/replay"
     first, second = await api.client.post(path, headers=STAFF), await api.client.post(path, headers=STAFF)
-    assert (first.status_code, first.json()["state"]) == (200, "replayed")
+    assert (first.status_code, first.json()["state"], first.json()["replayed_by"]) == (200, "replayed", "ann")
     assert (second.status_code, second.json()["error"]) == (409, "ALREADY_REPLAYED")
     waiting = await api.pool.fetch("SELECT value, key FROM events WHERE topic = $1", INCOMING)
     assert [tuple(row) for row in waiting] == [("/wByYXc=", "web:ada@example.com")]

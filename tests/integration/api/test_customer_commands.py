@@ -45,6 +45,8 @@ async def test_d7_export_by_address_then_erase_by_address(api: Served, run: Run,
     assert code == 0, err
     assert out.startswith("1 customers, 1 identifiers, 1 conversations, 1 tickets, 1 messages")
     assert await api.pool.fetchval("SELECT count(*) FROM customers") == 0
+    noted = await api.pool.fetch("SELECT actor, action FROM privacy_actions ORDER BY at, id")
+    assert [tuple(row) for row in noted] == [("ann", "export"), ("ann", "erase")]
 
 
 async def test_d7_an_erasure_is_asked_for(api: Served, run: Run) -> None:

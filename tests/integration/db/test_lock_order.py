@@ -47,7 +47,7 @@ async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, say
 
 async def erase(store: Store, customer: UUID) -> None:
     async with transaction(store.pool) as borrowed:
-        assert await privacy.erase(borrowed, customer)
+        assert await privacy.erase(borrowed, customer, by="ann")
 
 
 async def test_a_message_that_joins_waits_for_a_take_over(store: Store) -> None:

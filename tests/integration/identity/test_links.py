@@ -197,10 +197,10 @@ async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, l
         found = await find_customer(borrowed, email=ANN)
         assert found is not None
         assert [one.ticket_id for one in found.tickets] == [ticket]
-        exported = await privacy.export(borrowed, ann)
+        exported = await privacy.export(borrowed, ann, by="bob")
         assert exported is not None
         assert len(exported["tickets"]) == len(exported["conversations"]) == 2
-        erased = await privacy.erase(borrowed, ann)
+        erased = await privacy.erase(borrowed, ann, by="bob")
     assert erased is not None
     assert (erased.tickets, erased.conversations) == (2, 2)
 

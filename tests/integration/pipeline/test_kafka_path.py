@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from db import dead_letters
@@ -90,8 +91,9 @@ async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, st
     assert len(graph.agent.runs) == len(good)
 
     async with transaction(store.pool) as borrowed:
-        assert await dead_letters.replay(borrowed, letters[0]["id"], wake_on=INCOMING)
-        assert not await dead_letters.replay(borrowed, letters[0]["id"], wake_on=INCOMING)
+        await dead_letters.replay(borrowed, letters[0]["id"], by="ann", wake_on=INCOMING)
+        with pytest.raises(dead_letters.AlreadyReplayedError):
+            await dead_letters.replay(borrowed, letters[0]["id"], by="bob", wake_on=INCOMING)
     again = await until(store, "SELECT value FROM dead_letters WHERE state = 'dead'", rows=3)
     assert {bytes(row["value"]) for row in again} == set(poison)
 

@@ -246,7 +246,7 @@ async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_
     letter = await store.value("SELECT id FROM dead_letters")
     await store.execute("UPDATE conversations SET owner = 'agent', status = 'open', owner_token = owner_token + 1")
     async with transaction(store.pool) as borrowed:
-        assert await dead_letters.replay(borrowed, letter, wake_on=INCOMING)
+        await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)
     await store.execute("UPDATE messages SET content = 'mended' WHERE id = (SELECT message_id FROM inbox)")
     assert await store.pipeline().handle(wake) == "answered"
     assert await store.value("SELECT count(*) FROM outbox") == 2

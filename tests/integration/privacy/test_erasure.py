@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from db import dead_letters, merges, privacy
@@ -65,7 +66,7 @@ async def lively_past(store: Store) -> UUID:
 
 async def erase(store: Store, customer_id: UUID) -> privacy.Erased | None:
     async with transaction(store.pool) as borrowed:
-        return await privacy.erase(borrowed, customer_id)
+        return await privacy.erase(borrowed, customer_id, by="ann")
 
 
 async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
@@ -78,6 +79,46 @@ async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
     assert (erased.customers, erased.tickets, erased.dead_letters) == (1, 3, 2)
     assert await traces(store, CANARY, PHONE, str(customer), *ids) == {}
     assert await store.violations() == {}
+
+
+async def test_h11_who_erased_is_kept_and_whom_only_he_finds_who_knows_the_id(store: Store) -> None:
+    customer = await lively_past(store)
+    async with connection(store.pool) as borrowed:
+        first = await privacy.export(borrowed, customer, by="bob")
+        second = await privacy.export(borrowed, customer, by="ann")
+        assert await privacy.erase(borrowed, customer, by="eve")
+    assert first is not None
+    assert second is not None
+    assert first["privacy_actions"] == []
+    [earlier] = second["privacy_actions"]
+    assert (earlier["actor"], earlier["action"], earlier["counts"]["tickets"]) == ("bob", "export", 3)
+    of = "SELECT actor, action FROM privacy_actions WHERE sha256(uuid_send(id) || uuid_send($1)) = ANY (customers)"
+    kept = [tuple(row.values()) for row in await store.rows(f"{of} ORDER BY at, id", customer)]
+    assert kept == [("bob", "export"), ("ann", "export"), ("eve", "erase")]
+    assert await store.rows(of, uuid4()) == []
+    assert (await traces(store, CANARY, PHONE, str(customer), customer.hex)).keys() == set()
+    assert await store.value("SELECT counts ->> 'tickets' FROM privacy_actions WHERE action = 'erase'") == "3"
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE privacy_actions SET actor = 'nobody'", "DELETE FROM privacy_actions", "TRUNCATE privacy_actions"]
+)
+async def test_h11_nobody_changes_what_was_noted(store: Store, change: str) -> None:
+    await store.form("A question")
+    async with connection(store.pool) as borrowed:
+        await privacy.export(borrowed, await store.value("SELECT id FROM customers"), by="ann")
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await store.execute(change)
+
+
+async def test_h11_an_erasure_that_did_not_happen_is_not_noted(store: Store) -> None:
+    customer = await lively_past(store)
+    async with connection(store.pool) as borrowed:
+        undone = borrowed.transaction()
+        await undone.start()
+        assert await privacy.erase(borrowed, customer, by="ann")
+        await undone.rollback()
+    assert await store.value("SELECT count(*) FROM privacy_actions") == 0
 
 
 async def test_t_s10_another_customer_keeps_every_row(store: Store) -> None:
@@ -111,7 +152,7 @@ async def test_d7_a_turn_under_way_leaves_nothing(store: Store) -> None:
 async def test_d7_who_writes_while_he_is_erased_is_a_new_customer(store: Store) -> None:
     customer = await lively_past(store)
     async with transaction(store.pool) as borrowed:
-        await privacy.erase(borrowed, customer)
+        await privacy.erase(borrowed, customer, by="ann")
         writing = asyncio.create_task(store.form("I am back already", email=EMAIL))
         await asyncio.sleep(0.2)
         assert not writing.done()
@@ -135,7 +176,7 @@ async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Sto
         await merges.merge(
             borrowed, winner=by_form, loser=by_telephone, tier=3, actor="ann", evidence=f"{CANARY} said so by telephone"
         )
-        exported = await privacy.export(borrowed, by_telephone)
+        exported = await privacy.export(borrowed, by_telephone, by="ann")
     assert exported is not None
     assert (len(exported["customers"]), len(exported["merges"]), len(exported["tickets"])) == (2, 1, 4)
     assert {"identity_evidence", "identity_merges"} <= set(await traces(store, CANARY, PHONE))
@@ -143,12 +184,14 @@ async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Sto
     assert erased is not None
     assert erased.customers == 2
     assert await traces(store, CANARY, PHONE, str(by_form), str(by_telephone)) == {}
+    of = "SELECT count(*) FROM privacy_actions WHERE sha256(uuid_send(id) || uuid_send($1)) = ANY (customers)"
+    assert [await store.value(of, customer) for customer in (by_form, by_telephone)] == [2, 2]
 
 
 async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
     customer = await lively_past(store)
     async with connection(store.pool) as borrowed:
-        exported = await privacy.export(borrowed, customer)
+        exported = await privacy.export(borrowed, customer, by="ann")
     assert exported is not None
     assert len(exported["tickets"]) == 3
     assert {row["value"] for row in exported["identifiers"]} == {EMAIL, PHONE}
@@ -161,4 +204,5 @@ async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
 @pytest.mark.parametrize("call", [privacy.export, privacy.erase])
 async def test_d7_nobody_is_nobody(store: Store, call: object) -> None:
     async with transaction(store.pool) as borrowed:
-        assert await call(borrowed, uuid4()) is None  # type: ignore[operator]
+        assert await call(borrowed, uuid4(), by="ann") is None  # type: ignore[operator]
+    assert await store.value("SELECT count(*) FROM privacy_actions") == 0
