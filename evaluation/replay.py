@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from db import stored_turns
 from db.channel_configs import ChannelConfigs
 from db.decisions import DecisionRecord
 from db.pool import Pool, connection
-from db.records import Decision, Turn
+from db.records import Decision, Queue, Severity, Turn
 from db.stored_turns import Decided
 from deployments.agent.prompt import Prompt
 from deployments.agent.run_context import PRIORITIES, PassageSearch
@@ -22,6 +22,7 @@ from deployments.agent.runner import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
 from deployments.escalation import EscalationRules
 from deployments.reply_limit import ReplyLimit
+from deployments.support_hours import ServiceLevels
 from deployments.turn_closing import texts_of
 from embeddings.relevance import RelevanceGate
 from evaluation.replay_report import Case, Outcome
@@ -32,21 +33,27 @@ _RECORDED = re.compile(r'"(category|priority)": "(\w+)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """What decides in place of production. `prompt` and `search` None: the shipped prompt, the stored passages."""
+    """What decides in place of production. `prompt` and `search` None: the shipped prompt, the stored passages.
+
+    `answers` and `levels` are AgentNode's: whether it is switched on, and when people are there (None: always).
+    """
 
     model: ModelSettings
     rules: EscalationRules
     gate: RelevanceGate
     prompt: Prompt | None = None
     search: PassageSearch | None = None
+    answers: bool = True
+    levels: ServiceLevels | None = None
 
 
 class Replayer:
-    """Runs stored turns against a variant. `pool` needs no right to write."""
+    """Runs stored turns against a variant, one at a time. `pool` needs no right to write."""
 
     def __init__(self, *, pool: Pool, analysis: AnalysisNode, variant: Variant) -> None:
         self._pool, self._analysis = pool, analysis
         self._links: dict[str, str] = {}
+        self._levels, self._at = variant.levels, datetime.now(UTC)
         self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=self._link)
         self._agent = AgentNode(
             pool=pool,
@@ -57,6 +64,8 @@ class Replayer:
             links=self._link,
             prompt=variant.prompt,
             search=variant.search,
+            answers=variant.answers,
+            back=self._back,
         )
 
     async def stored(self, since: datetime, until: datetime, *, limit: int) -> list[Decided]:
@@ -77,6 +86,7 @@ class Replayer:
         if skipped := not_the_agents(decided):
             return Case.skipped_for(decided, turn=turn, reason=skipped)
         turn = with_recorded(turn, decided.record)
+        self._at = decided.record.created_at
         self._links[turn.ticket.number] = link_in(decided.reply or "", turn.ticket.number)
         return Case.of(decided, turn=turn, after=outcome_of(await self._decide(turn)))
 
@@ -87,6 +97,10 @@ class Replayer:
     async def _embed(self, text: str) -> tuple[float, ...]:
         return (await self._analysis.embed([text]))[0]
 
+    def _back(self, severity: Severity, queue: Queue) -> str | None:
+        """When people were there again, as seen at the time of the stored decision."""
+        return self._levels.back(severity, queue, self._at) if self._levels else None
+
     def _link(self, number: str) -> str:
         """The status link as it was sent: where customers reach us is nothing that a replay compares."""
         return self._links[number]
@@ -96,6 +110,8 @@ def not_the_agents(decided: Decided) -> str:
     """Return why a stored turn says nothing of the agent's settings, '' when it does."""
     if decided.record.outcome == "held":
         return "held for a person"
+    if decided.edited:
+        return "its draft was edited by a person"
     if decided.state not in AGENT_STATES:
         return decided.state
     return "decided over MCP" if decided.record.model.startswith("mcp:") else ""

@@ -39,6 +39,14 @@ LOOKED_AT = 200
 LOOK = "Look before you repeat it: what was stored is kept, and the agent answers what nobody holds."
 AWAY = f"The database went away meanwhile. {LOOK}"
 FAILED = f"The tool failed; the server's log has the cause. {LOOK}"
+OFF = (
+    f"Refused: the agent is switched off (AGENT_MODE=off), so nothing is answered in its name. Hand over instead: "
+    f"{protocol.CREATE_TICKET} does that by itself, and a ticket that it has taken is with a person already."
+)
+OUTDATED = (
+    "Refused: the product was started anew with other settings since this server began. Start `nightdesk mcp` anew, so "
+    "that it goes by those. Nothing was stored."
+)
 FIRST = "Refused: call create_ticket with this ticket first; it takes the waiting message for you."
 
 log = structlog.get_logger(__name__)
@@ -62,17 +70,23 @@ class Answer:
 
 
 class McpDesk:
-    """Runs tools for named callers; a context manager that gives back what is still held. `nodes` are loaded once."""
+    """Runs tools for named callers; a context manager that gives back what is still held. `nodes` are loaded once.
+
+    Without `answers` the agent is switched off: what is taken is handed over. Once it is `outdated` all is refused.
+    """
 
     def __init__(
         self,
         *,
         turns: McpTurns,
         nodes: Callable[[], Awaitable[Nodes]],
+        answers: bool = True,
+        outdated: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._turns, self._load, self._clock, self._now = turns, nodes, clock, now
+        self._answers, self._outdated = answers, outdated
         self._loaded: Nodes | None = None
         self._loading = asyncio.Lock()
         self._live: dict[_Key, Run] = {}
@@ -93,6 +107,7 @@ class McpDesk:
     async def call(self, caller: str, name: str, arguments: Mapping[str, Any]) -> Answer:
         """Run a tool for a caller; never raises for what is wrong with a call, a ticket or the database."""
         try:
+            self._refuse(name)
             given = INPUTS[name].model_validate(dict(arguments))
             if isinstance(given, OpenTicketInput):
                 return await self._create(caller, given)
@@ -106,6 +121,12 @@ class McpDesk:
         except Exception:
             log.exception("mcp_call_failed", tool=name)
             return Answer(text=FAILED, ok=False)
+
+    def _refuse(self, name: str) -> None:
+        if self._outdated():
+            raise RefusedError(OUTDATED)
+        if name == protocol.SEND and not self._answers:
+            raise RefusedError(OFF)
 
     async def _create(self, caller: str, given: OpenTicketInput) -> Answer:
         if given.ticket and (run := self._live.get((caller, given.ticket))):

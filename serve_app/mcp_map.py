@@ -18,6 +18,17 @@ Both doors, the Agents SDK's function tools (`deployments/agent/definition.py`) 
 (`serve_app/mcp_server.py`), offer the same five tools. Behind each stands one function. The run context tells an SDK
 tool which conversation it works on; an MCP client names the ticket, and the server makes the run context of it.
 
+`nightdesk mcp` decides with the settings that the running product was started with (`AGENT_MODE`, thresholds, support
+hours, `SECRET_KEY`, staff keys: the product keeps them in `run.json`, which only its user reads), whatever its own
+shell says. It therefore needs a product that runs on this machine; one that an older version started has to be
+restarted. When the product is started anew with other settings, every call is refused until `nightdesk mcp` is too.
+
+| `AGENT_MODE` | `create_ticket` | `send_response` |
+|---|---|---|
+| `auto` | takes the message, unless a rule decides it at once | answers |
+| `draft` | the same | makes a draft, which a person approves |
+| `off` | hands the message over at once, as the agent does | refused |
+
 | MCP tool | function tool | function | without `--allow-writes` |
 |---|---|---|---|
 """

@@ -22,7 +22,7 @@ from db.ids import new_id
 from db.pool import DatabaseUnavailableError, Pool, connection, transaction
 from db.records import Analysis, Decision, Lease, Turn
 from db.turns import TurnLostError
-from deployments.agent.decision import Decisions
+from deployments.agent.decision import Back, Decisions, always_there
 from deployments.agent.run_context import RunContext
 from deployments.identity import Identity
 from deployments.reply_limit import ReplyLimit
@@ -72,7 +72,7 @@ class Run:
 class McpTurns:
     """Takes and ends turns. With `approval` answers are drafts until a person approves them.
 
-    `links` gives a ticket's status link by its number.
+    `links` gives a ticket's status link by its number; `back` says when people are there again.
     """
 
     def __init__(
@@ -81,10 +81,12 @@ class McpTurns:
         pool: Pool,
         links: Callable[[str], str],
         approval: bool = False,
+        back: Back = always_there,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool, self._links, self._approval, self._clock, self._now = pool, links, approval, clock, now
+        self._back = back
         self._identity = Identity(pool=pool)
         self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=links)
         self._holder = f"mcp:{new_id()}"
@@ -127,7 +129,7 @@ class McpTurns:
 
     async def end(self, run: Run, *, decided_by_rule: bool = False) -> Decision:
         """Write the decision that the run came to, and end the lease. Raises RefusedError when it was lost."""
-        decisions = Decisions(model_name=f"mcp:{run.caller}", prompt_version="", links=self._links)
+        decisions = Decisions(model_name=f"mcp:{run.caller}", prompt_version="", links=self._links, back=self._back)
         decision = decisions.of(run.context, _Asked(requests=0 if decided_by_rule else 1))
         decision = await self._limit.apply(run.turn, decision)
         decision = replace(decision, drafted=self._approval and decision.outcome == "answered")

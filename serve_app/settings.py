@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from db.records import Severity
@@ -156,10 +157,11 @@ class Settings(BaseSettings):
 
     @field_validator("escalation_thresholds")
     @classmethod
-    def _probabilities(cls, value: dict[str, float]) -> dict[str, float]:
-        for name, threshold in value.items():
-            if not 0 <= threshold <= 1:
-                raise ValueError(f"{name} must lie between 0 and 1")
+    def _known_thresholds(cls, value: dict[str, float]) -> dict[str, float]:
+        if value:
+            from deployments.escalation import EscalationRules  # many patterns to compile, for who sets some
+
+            EscalationRules(value)
         return value
 
     @field_validator("log_level", mode="before")
@@ -168,10 +170,34 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
 
+class _GivenSettings(Settings):
+    """Settings that neither the environment nor `.env` have a say in."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings. Raises SettingsError with one line that names the variable."""
+    return _checked(Settings, overrides)
+
+
+def settings_from(values: Mapping[str, object]) -> Settings:
+    """Return the settings that these values make, by field, whatever the environment says. Raises SettingsError."""
+    return _checked(_GivenSettings, values)
+
+
+def _checked(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return kind(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"][:1]).upper()
@@ -245,7 +271,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         staff_api_key=settings.staff_api_key,
         operator_token=settings.operator_token,
         bound_to_loopback=settings.http_host in LOOPBACK,
-        public_base_url=(settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/"),
+        public_base_url=public_base_url(settings, port),
         trusted_proxies=settings.trusted_proxies,
         cors_origins=settings.cors_origins,
         public_rate_limit=settings.public_rate_limit,
@@ -253,6 +279,11 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         log_level=settings.log_level,
         embedded=embedded,
     )
+
+
+def public_base_url(settings: Settings, port: int) -> str:
+    """Return what the links to customers begin with."""
+    return (settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/")
 
 
 def _kafka_args(settings: Settings) -> KafkaArgs:

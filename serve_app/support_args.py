@@ -77,5 +77,10 @@ def support_args(settings: Settings) -> SupportArgs:
     )
 
 
+def service_levels(support: SupportArgs) -> ServiceLevels:
+    """Return the team's hours and promised times, ready to be asked."""
+    return ServiceLevels.parse(support.hours, support.timezone, support.sla_hours)
+
+
 def _split(urls: SecretStr | None) -> list[str]:
     return urls.get_secret_value().split() if urls else []

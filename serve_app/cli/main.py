@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from serve_app.cli import bench, channels, customers, demo, dlq, down, explain, mcp, replay, status, up
+from serve_app.cli import bench, channels, customers, demo, dlq, down, explain, mcp, migrate, replay, status, up
 from serve_app.embedded.errors import UserError
 from serve_app.settings import SettingsError
 
@@ -25,6 +25,7 @@ app.command("status")(status.status)
 app.command("demo")(demo.demo)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
+app.command("migrate")(migrate.migrate)
 app.command("mcp")(mcp.mcp)
 app.add_typer(bench.app, name="bench")
 app.add_typer(channels.app, name="channels")

@@ -35,6 +35,8 @@ def mcp(
     """Serve the five tools of the agent to MCP clients, over stdio or HTTP, for the running product.
 
     Without --allow-writes clients can only search and read. Over HTTP each call needs a staff key as its Bearer token.
+    What is decided follows the settings that the product was started with, not those of this shell: with
+    AGENT_MODE=draft answers wait for approval, with off everything is handed over.
     """
     if as_map:
         from serve_app.mcp_map import tool_map

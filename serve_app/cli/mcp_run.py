@@ -11,22 +11,23 @@ from functools import partial
 from pathlib import Path
 
 from db.pool import DatabaseUnavailableError, Pool, create_pool
-from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.agent.runner import ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.escalation import EscalationRules
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
-from embeddings.relevance import RelevanceGate
+from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 from ingest.status_link import status_link
+from serve_app.agent_node import agent_node, back_from_now
 from serve_app.api.auth import StaffKeys
-from serve_app.cli.target import Target, find_product
+from serve_app.cli.target import Target, find_product, settings_of
+from serve_app.embedded import run_file
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import UserError
 from serve_app.mcp_desk import McpDesk, Nodes
 from serve_app.mcp_server import build_server, http_app, http_caller
 from serve_app.mcp_turns import McpTurns
-from serve_app.settings import Settings, load_settings
+from serve_app.settings import Settings
+from serve_app.support_args import support_args
 from serve_app.telemetry import configure_logging
 
 STDIO_CALLER = "stdio"
@@ -36,7 +37,8 @@ STDIO_CALLER = "stdio"
 def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
     """Serve over HTTP on `port`, or over stdio without one. Raises UserError, NotRunningError."""
     configure_logging("WARNING", "mcp")
-    settings, product = load_settings(), find_product(data_dir)
+    product = find_product(data_dir)
+    settings = settings_of(product)
     try:
         asyncio.run(_serve(product, settings, port=port, allow_writes=allow_writes))
     except DatabaseUnavailableError as error:
@@ -95,18 +97,26 @@ def staff_keys(product: Target, settings: Settings) -> StaffKeys:
 async def _desk(product: Target, settings: Settings) -> AsyncIterator[McpDesk]:
     pool = await create_pool(product.database_url, size=4)
     try:
-        secret = settings.secret_key.get_secret_value() if settings.secret_key else _kept_secret(product)
-        base = (settings.public_base_url or product.url).rstrip("/")
-        links = partial(status_link, base, secret)
-        turns = McpTurns(pool=pool, links=links, approval=settings.agent_mode == "draft")
-        async with McpDesk(turns=turns, nodes=_loader(pool, settings, links)) as desk:
+        links, mode = _links(settings), settings.agent_mode
+        turns = McpTurns(pool=pool, links=links, approval=mode == "draft", back=back_from_now(support_args(settings)))
+        nodes = _loader(pool, settings, links)
+        outdated = partial(_outdated, product)
+        async with McpDesk(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as desk:
             yield desk
     finally:
         await pool.close()
 
 
-def _kept_secret(product: Target) -> str:
-    return DataDir(Path(product.data_dir)).secret("secret_key")
+def _links(settings: Settings) -> Callable[[str], str]:
+    if settings.secret_key is None or settings.public_base_url is None:
+        raise UserError("SECRET_KEY and PUBLIC_BASE_URL of the product are not known: name its --data-dir.")
+    return partial(status_link, settings.public_base_url, settings.secret_key.get_secret_value())
+
+
+def _outdated(product: Target) -> bool:
+    """Tell whether the product was started anew with other settings. One that is down has left none to go by."""
+    run = run_file.read(DataDir(Path(product.data_dir)))
+    return run is not None and run.settings != product.settings
 
 
 def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Callable[[], Awaitable[Nodes]]:
@@ -118,18 +128,18 @@ def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Call
 
 def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes:
     analysis = AnalysisNode(
-        encoder=Encoder(settings.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationHead.load()
+        encoder=Encoder(settings.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
     )
 
     async def embed_query(text: str) -> tuple[float, ...]:
         return (await analysis.embed([text]))[0]
 
-    agent = AgentNode(
+    agent = agent_node(
         pool=pool,
         embed_query=embed_query,
         model=ModelSettings(),  # the client is the model; nobody else is asked
-        gate=RelevanceGate.load(),
-        rules=EscalationRules(settings.escalation_thresholds),
         links=links,
+        escalation_thresholds=settings.escalation_thresholds,
+        support=support_args(settings),
     )
     return Nodes(analysis=analysis, agent=agent)

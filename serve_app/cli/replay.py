@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from serve_app.cli.options import DataDirOption, JsonFileOption
-from serve_app.cli.target import find_database
+from serve_app.cli.target import find_database, settings_of
 from serve_app.embedded.errors import UserError
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -40,15 +40,17 @@ def replay(
 ) -> None:
     """Run stored turns against other settings and show what would be decided otherwise. Nothing is written or sent.
 
-    Only the database is needed. It is opened read-only; a language model that the file names is really asked.
+    What the file leaves alone is as the running product was started, its language model too. Where only a database is
+    known (DATABASE_URL, and no product of this machine uses it), it is as this shell's environment says.
+    The database is opened read-only; a language model is really asked.
     """
     from serve_app.cli.replay_settings import read_tried
     from serve_app.cli.replay_view import Span, run
 
     now = datetime.now(UTC)
     span = Span(since=moment(since, now), until=moment(until, now) if until else now, limit=limit)
-    settings = read_tried(tried)
-    run(find_database(data_dir), settings, span, json_file)
+    product = find_database(data_dir)
+    run(product, read_tried(tried, settings_of(product)), span, json_file)
 
 
 def moment(text: str, now: datetime) -> datetime:

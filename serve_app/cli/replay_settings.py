@@ -1,4 +1,4 @@
-"""The settings that a replay tries: a TOML file over the present settings."""
+"""The settings that a replay tries: a TOML file over the product's settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from serve_app.embedded.errors import UserError
-from serve_app.settings import Settings, load_settings
+from serve_app.settings import Settings, settings_from
 
 TRIED = (
     "OPENAI_API_KEY",
@@ -25,7 +25,7 @@ OWN = ("RELEVANCE_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedSettings:
-    """Present settings with the file's changes. `prompt` and `product_docs` None: what ships, what is stored."""
+    """The product's settings with the file's changes. `prompt` and `product_docs` None: what ships, what is stored."""
 
     settings: Settings
     relevance_threshold: float | None
@@ -33,8 +33,11 @@ class TriedSettings:
     product_docs: Path | None
 
 
-def read_tried(path: Path) -> TriedSettings:
-    """Read the file. Raises UserError naming what is wrong in it, and SettingsError for a value that makes no sense."""
+def read_tried(path: Path, present: Settings) -> TriedSettings:
+    """Read the file, over the settings that hold. Of ESCALATION_THRESHOLDS those that it leaves alone hold too.
+
+    Raises UserError naming what is wrong in it, and SettingsError for a value that makes no sense.
+    """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -44,8 +47,10 @@ def read_tried(path: Path) -> TriedSettings:
     if unknown := sorted(given.keys() - {*TRIED, *OWN}):
         raise UserError(f"{path}: {unknown[0]} can't be tried; expected some of {', '.join((*TRIED, *OWN))}.")
     tried = {name.lower(): None if value == "" else value for name, value in given.items() if name in TRIED}
+    if isinstance(some := tried.get("escalation_thresholds"), dict):
+        tried["escalation_thresholds"] = {**present.escalation_thresholds, **some}
     return TriedSettings(
-        settings=load_settings(**tried),
+        settings=settings_from(present.model_dump() | tried),
         relevance_threshold=_share(path, given.get("RELEVANCE_THRESHOLD")),
         prompt=_file(path, "PROMPT", given.get("PROMPT")),
         product_docs=_file(path, "PRODUCT_DOCS", given.get("PRODUCT_DOCS")),

@@ -21,7 +21,7 @@ from deployments.analysis import AnalysisNode
 from deployments.escalation import EscalationRules
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.indexer import PriceInSectionError
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
@@ -30,8 +30,10 @@ from evaluation.replay_knowledge import search_in
 from evaluation.replay_report import COMPARED, Case, ReplayReport
 from serve_app.agent_model import model_settings
 from serve_app.cli.replay_settings import TriedSettings
+from serve_app.cli.target import Target
 from serve_app.embedded.errors import UserError
 from serve_app.model_args import model_args
+from serve_app.support_args import service_levels, support_args
 from serve_app.telemetry import configure_logging
 
 _STYLES = {"+": "green", "-": "red"}
@@ -46,13 +48,15 @@ class Span:
     limit: int
 
 
-def run(database_url: str, tried: TriedSettings, span: Span, json_file: Path | None) -> ReplayReport:
+def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | None) -> ReplayReport:
     """Replay, print and write. Raises UserError."""
     configure_logging("ERROR", "replay")
     console = Console(highlight=False)
+    whose = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
+    console.print(Text(f"settings that the file leaves alone: {whose}", style="dim"))
     try:
         encoder = Encoder(tried.settings.embedding_model)
-        report = asyncio.run(_replay(database_url, encoder, variant_of(tried, encoder), span, console))
+        report = asyncio.run(_replay(product.database_url, encoder, variant_of(tried, encoder), span, console))
     except (ValueError, PromptNotUsableError, InvalidDocumentError, PriceInSectionError) as error:
         raise UserError(str(error)) from error
     except DatabaseUnavailableError as error:
@@ -67,20 +71,22 @@ def run(database_url: str, tried: TriedSettings, span: Span, json_file: Path | N
 def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
     """Build what decides. Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError."""
     gate = RelevanceGate.load()
-    docs = tried.product_docs
+    docs, support = tried.product_docs, support_args(tried.settings)
     return Variant(
         model=model_settings(model_args(tried.settings)),
         rules=EscalationRules(tried.settings.escalation_thresholds),
         gate=gate if tried.relevance_threshold is None else replace(gate, threshold=tried.relevance_threshold),
         prompt=load_prompt(tried.prompt) if tried.prompt else None,
         search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder) if docs else None,
+        answers=support.agent_mode != "off",
+        levels=service_levels(support),
     )
 
 
 async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:
     pool = await create_pool(url, size=2, read_only=True)
     try:
-        analysis = AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationHead.load())
+        analysis = AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
         replayer = Replayer(pool=pool, analysis=analysis, variant=variant)
         decided = await replayer.stored(span.since, span.until, limit=span.limit)
         return ReplayReport(cases=tuple(await _all(replayer, decided, console)))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from serve_app.cli.options import chosen_data_dir
 from serve_app.embedded import run_file
-from serve_app.embedded.errors import UserError
-from serve_app.settings import load_settings
+from serve_app.embedded.errors import NotRunningError, UserError
+from serve_app.settings import Settings, load_settings, settings_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A running product. `database_url` and `data_dir` are empty where only a URL is known."""
+    """A running product. `database_url` and `data_dir` are empty where only a URL is known, `url` where only a database
+    is. `settings`: the run file's."""
 
     url: str
     token: str | None
     database_url: str
     data_dir: str = ""
+    settings: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def find_product(data_dir: Path | None, url: str | None = None) -> Target:
@@ -28,16 +32,45 @@ def find_product(data_dir: Path | None, url: str | None = None) -> Target:
             raise UserError("--url and --data-dir name two products: give one of them.")
         return Target(url=url.rstrip("/"), token=_configured_token(), database_url=load_settings().database_url or "")
     run = run_file.load(chosen_data_dir(data_dir, load_settings()))
-    return Target(url=run.url, token=run.operator_token, database_url=run.database_url, data_dir=run.data_dir)
+    return Target(
+        url=run.url,
+        token=run.operator_token,
+        database_url=run.database_url,
+        data_dir=run.data_dir,
+        settings=run.settings,
+    )
 
 
-def find_database(data_dir: Path | None) -> str:
-    """Return the address of the database: of DATABASE_URL unless a directory is named, else of the running product.
+def find_database(data_dir: Path | None) -> Target:
+    """Find the product with the database of DATABASE_URL, unless a directory is named: then the one that runs there.
 
-    Raises NotRunningError (exit 3).
+    Where no product of this machine's uses DATABASE_URL's, only that is known. Raises NotRunningError (exit 3).
     """
     configured = load_settings().database_url if data_dir is None else None
-    return configured or find_product(data_dir).database_url
+    if configured is None:
+        return find_product(data_dir)
+    try:
+        running = find_product(None)
+    except NotRunningError:
+        running = None
+    if running is not None and running.database_url == configured:
+        return running
+    return Target(url="", token=None, database_url=configured)
+
+
+def settings_of(product: Target) -> Settings:
+    """Return what the product decides with; where no data directory is known, what the environment says.
+
+    Raises UserError for a product of a version that did not keep it, SettingsError for a value that makes no sense.
+    """
+    if not product.data_dir:
+        return load_settings()
+    if product.settings is None:
+        raise UserError(
+            f"the product on {product.data_dir} was started by an older version, which did not keep its settings: "
+            "restart it with `nightdesk down` and `nightdesk up`."
+        )
+    return settings_from(product.settings)
 
 
 def _configured_token() -> str | None:

@@ -2,7 +2,7 @@
 
 postgres/  kafka/     what the servers store             logs/   what they print, bounded
 secrets/              passwords, keys and tokens (0600)  run/    which processes were started
-ports.json            ports once chosen, kept            run.json  where the running product is found (0600)
+ports.json            ports once chosen, kept            run.json  where the product is found and how it decides (0600)
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
+from pydantic_core import to_jsonable_python
 
 from serve_app.embedded.data_dir import DataDir
 from serve_app.settings import Settings
@@ -116,4 +117,4 @@ def _as_text(value: object) -> str:
         return value.get_secret_value()
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
-    return json.dumps(value) if isinstance(value, dict) else "" if value is None else str(value)
+    return json.dumps(to_jsonable_python(value)) if isinstance(value, dict) else "" if value is None else str(value)

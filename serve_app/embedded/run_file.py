@@ -1,10 +1,14 @@
-"""`run.json`: where other commands find the running product. Written by the supervisor; only its user reads it."""
+"""`run.json`: where other commands find the running product, and the settings that it decides with.
+
+Written by the supervisor; only its user reads it.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from serve_app.embedded.data_dir import DataDir
 from serve_app.embedded.errors import NotRunningError
@@ -31,7 +35,8 @@ class PartStatus:
 class RunFile:
     """The running product. Addresses of parts that have not started yet are empty; `ready`: it has been ready once.
 
-    `demo_channels_url` is the page of the stand-ins, where those were asked for.
+    `demo_channels_url` is the page of the stand-ins, where those were asked for. `settings` are those that the product
+    decides with (serve_app.deciding), secrets among them; None: an older version wrote the file.
     """
 
     supervisor: ProcessRecord
@@ -44,6 +49,7 @@ class RunFile:
     database_url: str = ""
     kafka_bootstrap_servers: str = ""
     demo_channels_url: str = ""
+    settings: Mapping[str, Any] | None = field(default=None, repr=False)
     parts: tuple[PartStatus, ...] = ()
 
     @property

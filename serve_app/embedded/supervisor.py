@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from ingest.topics import ensure_topics
+from serve_app import deciding
 from serve_app.embedded import logs, ports
 from serve_app.embedded.board import Board, Listener
 from serve_app.embedded.channels import DemoChannels
@@ -30,7 +31,7 @@ from serve_app.embedded.ray_node import RayHead
 from serve_app.embedded.reaper import adopt_orphans, reap_orphans
 from serve_app.embedded.run_file import PartStatus, RunFile
 from serve_app.embedded.start_options import StartOptions
-from serve_app.settings import KafkaArgs, Settings
+from serve_app.settings import KafkaArgs, Settings, public_base_url
 
 PROBE_SECONDS = 2.0
 SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
@@ -125,8 +126,14 @@ class Supervisor:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             url=self._graph.url,
             operator_token=self._services().operator_token,
+            settings=self._decided_with(),
             parts=tuple(keeper.status for keeper in self._keepers.values()),
         )
+
+    def _decided_with(self) -> dict[str, Any]:
+        """What the graph's own arguments will say: the stand-ins lead customers to this machine."""
+        base = self._graph.url if self._channels else public_base_url(self._settings, self._options.port)
+        return deciding.kept(self._settings, secret_key=self._services().secret_key, public_base_url=base)
 
     def _endless_works(self) -> list[Coroutine[Any, Any, None]]:
         """None of these returns: one that ends has failed."""

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
 from db.ids import new_id
-from db.records import Analysis, Decision, Queue, Severity, Turn
-from deployments.agent.runner import AgentNode
-from deployments.escalation import EscalationRules
+from db.records import Analysis, Decision, Turn
 from deployments.heartbeat import Heartbeat
-from deployments.support_hours import ServiceLevels
-from embeddings.relevance import RelevanceGate
 from serve_app.agent_model import model_settings
+from serve_app.agent_node import agent_node
 from serve_app.handles import RemoteAnalysis
 from serve_app.nodes.common import begin, links, open_pool
 from serve_app.settings import AppArgs
-from serve_app.support_args import SupportArgs
 
 
 class AgentServer:
@@ -28,15 +22,13 @@ class AgentServer:
     async def __init__(self, args: AppArgs, analysis: DeploymentHandle[Any]) -> None:  # type: ignore[misc]
         begin(args, "agent")
         self._pool = await open_pool(args)
-        self._node = AgentNode(
+        self._node = agent_node(
             pool=self._pool,
             embed_query=RemoteAnalysis(analysis).embed_query,
             model=model_settings(args.model),
-            gate=RelevanceGate.load(),
-            rules=EscalationRules(args.escalation_thresholds),
             links=links(args),
-            answers=args.support.agent_mode != "off",
-            back=_back(args.support),
+            escalation_thresholds=args.escalation_thresholds,
+            support=args.support,
         )
         self._heartbeat = Heartbeat(pool=self._pool, node="agent", replica=str(new_id()), status=self._node.health)
         self._heartbeat.start()
@@ -48,8 +40,3 @@ class AgentServer:
     async def __del__(self) -> None:
         await self._heartbeat.stop()
         await self._pool.close()
-
-
-def _back(support: SupportArgs) -> Callable[[Severity, Queue], str | None]:
-    levels = ServiceLevels.parse(support.hours, support.timezone, support.sla_hours)
-    return lambda severity, queue: levels.back(severity, queue, datetime.now(UTC))

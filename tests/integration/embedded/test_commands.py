@@ -43,7 +43,7 @@ def _is_one_line(done: subprocess.CompletedProcess[str]) -> bool:
 def test_help_names_every_command() -> None:
     done = _nightdesk("--help")
     assert done.returncode == 0
-    for command in ("up", "down", "status"):
+    for command in ("up", "down", "status", "migrate"):
         assert f" {command} " in done.stdout
     assert "0 ok, 1 failed, 2 wrong usage, 3 not running" in done.stdout
 

@@ -78,7 +78,9 @@ async def test_s1_named_services_replace_the_embedded_ones(
     data_dir: DataDir, database_url: str, kafka_server: EmbeddedKafka
 ) -> None:
     servers = kafka_server.bootstrap_servers
-    settings = load_settings(_env_file=None, database_url=database_url, kafka_bootstrap_servers=servers)
+    settings = load_settings(
+        _env_file=None, database_url=database_url, kafka_bootstrap_servers=servers, agent_mode="draft"
+    )
     heard = Heard()
     supervisor = Supervisor(data_dir, settings, heard, _options())
     task = await _started(supervisor, heard)
@@ -86,6 +88,8 @@ async def test_s1_named_services_replace_the_embedded_ones(
         run = run_file.load(data_dir)
         assert [part.name for part in run.parts] == ["ray", "graph"]
         assert (run.database_url, run.kafka_bootstrap_servers) == (database_url, servers)
+        assert run.settings is not None
+        assert (run.settings["agent_mode"], run.settings["secret_key"]) == ("draft", data_dir.secret("secret_key"))
         assert not data_dir.postgres.exists()
         assert not data_dir.kafka.exists()
         await _check_status_command(data_dir)

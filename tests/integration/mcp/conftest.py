@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,19 +25,24 @@ from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import sync
 from serve_app.api.auth import StaffKeys
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.processes import ProcessRecord, identity_of
 from serve_app.mcp_desk import McpDesk, Nodes
 from serve_app.mcp_server import build_server, http_app, http_caller
 from serve_app.mcp_turns import McpTurns
 from tests.integration.pipeline.conftest import eventually
-from tests.integration.replay.conftest import DOCS, Production, analysis_node, encoder, links
+from tests.integration.replay.conftest import (
+    DOCS,
+    OPERATOR,
+    Production,
+    analysis_node,
+    encoder,
+    links,
+    log_as_before,
+    pretend,
+)
 
-__all__ = ["analysis_node", "encoder"]
+__all__ = ["analysis_node", "encoder", "log_as_before"]
 
 ANN, BOB = "s3cr3t-of-ann", "s3cr3t-of-bob"
-OPERATOR = "operator-token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +155,17 @@ async def bob_at(desk: McpDesk) -> AsyncIterator[Door]:
 
 
 @asynccontextmanager
-async def over_stdio(data_dir: Path, *options: str) -> AsyncIterator[Door]:
-    """The official client at the other end of `nightdesk mcp`, in a process of its own."""
+async def over_stdio(data_dir: Path, *options: str, shell: Mapping[str, str] | None = None) -> AsyncIterator[Door]:
+    """The official client at the other end of `nightdesk mcp`, in a process of its own.
+
+    With `shell` it stands in another directory than ours, and these variables are set there.
+    """
+    own = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "OPENAI_API_KEY")}
     command = StdioServerParameters(
         command=sys.executable,
         args=["-m", "serve_app.cli.main", "mcp", "--data-dir", str(data_dir), *options],
-        env={name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "OPENAI_API_KEY")},
+        env=own if shell is None else {**own, "PYTHONPATH": os.getcwd(), **shell},
+        cwd=None if shell is None else data_dir.parent,
     )
     async with Client(command) as client:
         yield Door(client=client)
@@ -164,20 +174,7 @@ async def over_stdio(data_dir: Path, *options: str) -> AsyncIterator[Door]:
 @pytest.fixture
 def product_dir(module_database_url: str, tmp_path: Path) -> Path:
     """A data directory on which the product seems to run: this process is its supervisor."""
-    data_dir = DataDir(tmp_path / "data")
-    (data_dir.path / "secrets").mkdir(parents=True)
-    identity = identity_of(os.getpid())
-    assert identity is not None
-    run = run_file.RunFile(
-        supervisor=ProcessRecord(name="supervisor", pid=os.getpid(), identity=identity),
-        data_dir=str(data_dir.path),
-        started_at="2026-11-22T00:00:00+00:00",
-        url="http://127.0.0.1:1",
-        operator_token=OPERATOR,
-        database_url=module_database_url,
-    )
-    run_file.save(data_dir, run)
-    return data_dir.path
+    return pretend(tmp_path / "data", module_database_url)
 
 
 async def rows(pool: Pool, query: str, *arguments: object) -> list[dict[str, Any]]:

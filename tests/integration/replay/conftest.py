@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from db import intake
 from db.channel_configs import ChannelConfigs
@@ -18,25 +20,32 @@ from db.channel_intake import ChannelMessage, accept_message
 from db.ids import new_id
 from db.pool import Pool, connection, create_pool
 from db.records import Analysis, Decision, Turn
-from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.agent.runner import ModelSettings
 from deployments.analysis import AnalysisNode
 from deployments.apology import Apology
-from deployments.escalation import EscalationRules
 from deployments.identity import Identity
 from deployments.pipeline import Pipeline
 from deployments.reply_limit import ReplyLimit
+from deployments.staff_desk import StaffDesk
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationHead
+from embeddings.escalation import EscalationModel
 from embeddings.indexer import sync
-from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
 from ingest.events import INCOMING, InboundMessage
 from ingest.status_link import status_link
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
+from serve_app.agent_node import agent_node
+from serve_app.deciding import kept
+from serve_app.embedded import run_file
+from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.processes import ProcessRecord, identity_of
+from serve_app.settings import settings_from
+from serve_app.support_args import SupportArgs
 
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
-links = partial(status_link, "https://help.example", "a secret of this test")
+SECRET, OPERATOR = "a secret of this test", "operator-token"
+links = partial(status_link, "https://help.example", SECRET)
 
 MESSAGES = (
     "How do I reset my password? I cannot find the page.",
@@ -65,7 +74,33 @@ MESSAGES = (
 CHAT = (("How do I invite a colleague?",), ("I forgot my password.", "How can I reset it?"))
 """Of one WhatsApp number; what stands together is written before the first of it is answered."""
 FOLLOW_UPS = ("And how do I do that on the phone?", "Thanks, that worked!")
-TURNS = len(MESSAGES) + len(FOLLOW_UPS) + len(CHAT)
+DRAFTED = ("How do I restore a deleted project?", "How do I turn on two-factor authentication?")
+"""Of one form, both waiting for approval at once; the first draft is edited then, the second approved as it is."""
+EDITED = 1
+TURNS = len(MESSAGES) + len(FOLLOW_UPS) + len(DRAFTED) + len(CHAT)
+
+ALWAYS = SupportArgs(hours="Mon-Sun 00:00-24:00")
+CLOSED_HOURS = f"{datetime.now(UTC) + timedelta(days=3):%a} 03:00-03:01"
+"""Support hours outside which it is now, and stays for the length of a run."""
+
+
+def pretend(path: Path, database_url: str, **settings: object) -> Path:
+    """Make a data directory on which a product seems to run that was started with these settings: this process."""
+    data_dir = DataDir(path)
+    (data_dir.path / "secrets").mkdir(parents=True, exist_ok=True)
+    identity = identity_of(os.getpid())
+    assert identity is not None
+    run = run_file.RunFile(
+        supervisor=ProcessRecord(name="supervisor", pid=os.getpid(), identity=identity),
+        data_dir=str(data_dir.path),
+        started_at="2026-11-22T00:00:00+00:00",
+        url="http://127.0.0.1:1",
+        operator_token=OPERATOR,
+        database_url=database_url,
+        settings=kept(settings_from(settings), secret_key=SECRET, public_base_url="http://127.0.0.1:1"),
+    )
+    run_file.save(data_dir, run)
+    return data_dir.path
 
 
 class _Nudges:
@@ -81,16 +116,17 @@ class Production:
 
     pool: Pool
     analysis: AnalysisNode
+    support: SupportArgs = ALWAYS
     turns: list[Turn] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.agent = AgentNode(
+        self.agent = agent_node(
             pool=self.pool,
             embed_query=self._embed,
             model=ModelSettings(),
-            gate=RelevanceGate.load(),
-            rules=EscalationRules(),
             links=links,
+            escalation_thresholds={},
+            support=self.support,
         )
         configs = ChannelConfigs(self.pool)
         self.pipeline = Pipeline(
@@ -102,6 +138,7 @@ class Production:
             limit=ReplyLimit(configs=configs, links=links),
             relay=_Nudges(),
             holder="test",
+            approval=self.support.agent_mode == "draft",
         )
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
@@ -135,6 +172,13 @@ class Production:
             await intake.accept_reply(borrowed, new)
         await self.pipeline.handle(InboundMessage.model_validate_json(new.payload))
 
+    async def approve(self, number: str, text: str | None = None) -> None:
+        """Approve a ticket's oldest draft, with a text of one's own or as it is."""
+        async with connection(self.pool) as borrowed:
+            conversation_id = await borrowed.fetchval("SELECT conversation_id FROM tickets WHERE number = $1", number)
+        desk = StaffDesk(pool=self.pool, relay=_Nudges())
+        await desk.approve(conversation_id, by="ann", draft_id=None, text=text)
+
     async def chat(self, *texts: str) -> None:
         """Write from a WhatsApp number, all before the first is answered."""
         async with connection(self.pool) as borrowed:
@@ -160,6 +204,14 @@ def _chat_message(text: str) -> ChannelMessage:
     )
 
 
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """A command that is run in this process logs to a stderr that is closed behind it; later tests must not."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     return Encoder()
@@ -167,7 +219,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture(scope="session")
 def analysis_node(encoder: Encoder) -> AnalysisNode:
-    return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationHead.load())
+    return AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,10 +235,11 @@ async def _fill(url: str, encoder: Encoder, analysis: AnalysisNode, messages: Se
     pool = await create_pool(url, size=4)
     try:
         await sync(pool, encoder, parse_docs(DOCS.read_text(encoding="utf-8")))
-        production = Production(pool=pool, analysis=analysis)
+        production = Production(pool=pool, analysis=analysis, support=SupportArgs(hours=CLOSED_HOURS))
         numbers = [await production.ask(text, email=f"person{n}@example.com") for n, text in enumerate(messages)]
         for text in FOLLOW_UPS:
             await production.reply(numbers[0], text)
+        await _draft(production)
         for texts in CHAT:
             await production.chat(*texts)
         await production.pipeline.close()
@@ -195,9 +248,19 @@ async def _fill(url: str, encoder: Encoder, analysis: AnalysisNode, messages: Se
     return Stored(url=url, numbers=dict(zip(messages, numbers, strict=True)), turns=tuple(production.turns))
 
 
+async def _draft(production: Production) -> None:
+    support = production.support.model_copy(update={"agent_mode": "draft"})
+    drafting = Production(pool=production.pool, analysis=production.analysis, support=support, turns=production.turns)
+    number = await drafting.ask(DRAFTED[0], email="dora@example.com")
+    await drafting.reply(number, DRAFTED[1])
+    await drafting.approve(number, "Hello Dora,\n\nI have restored it for you.")
+    await drafting.approve(number)
+    await drafting.pipeline.close()
+
+
 @pytest.fixture(scope="session")
 def stored(session_database_url: str, encoder: Encoder, analysis_node: AnalysisNode) -> Stored:
-    """Answers, hand-overs for most reasons, a conversation of three turns, and a chat."""
+    """Answers, hand-overs for most reasons, a conversation of three turns, drafts, a chat: outside support hours."""
     return asyncio.run(_fill(session_database_url, encoder, analysis_node, MESSAGES))
 
 

@@ -13,10 +13,12 @@ from db.records import Turn
 from deployments.agent.runner import ModelSettings
 from deployments.analysis import AnalysisNode
 from deployments.escalation import EscalationRules
+from deployments.support_hours import ServiceLevels
 from embeddings.relevance import RelevanceGate
 from evaluation.replay import Replayer, Variant, with_recorded
 from evaluation.replay_report import ReplayReport
-from tests.integration.replay.conftest import CHAT, TURNS, Stored
+from serve_app.support_args import SLA_HOURS
+from tests.integration.replay.conftest import CHAT, CLOSED_HOURS, EDITED, TURNS, Stored
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -26,7 +28,8 @@ def _later() -> datetime:
 
 
 async def _replayed(pool: Pool, analysis: AnalysisNode, **changes: object) -> ReplayReport:
-    standard = {"model": ModelSettings(), "rules": EscalationRules(), "gate": RelevanceGate.load()}
+    levels = ServiceLevels.parse(CLOSED_HOURS, "UTC", SLA_HOURS)
+    standard = {"model": ModelSettings(), "rules": EscalationRules(), "gate": RelevanceGate.load(), "levels": levels}
     replayer = Replayer(pool=pool, analysis=analysis, variant=Variant(**standard | changes))  # type: ignore[arg-type]
     decided = await replayer.stored(LONG_AGO, _later(), limit=1000)
     return ReplayReport(cases=tuple([case async for case in replayer.replay(decided)]))
@@ -37,9 +40,27 @@ async def test_t4_unchanged_settings_give_identical_decisions(
 ) -> None:
     report = await _replayed(pool, analysis_node)
 
-    assert len(report.replayed) == TURNS
+    assert len(report.replayed) == TURNS - EDITED
+    assert report.skipped == {"its draft was edited by a person": EDITED}
     assert report.as_json()["cases"] == []
     assert {case.before.outcome for case in report.cases} == {"answered", "escalated"}
+    assert any("is back on" in case.before.text for case in report.replayed)
+
+
+async def test_t4_other_support_hours_say_another_time(stored: Stored, pool: Pool, analysis_node: AnalysisNode) -> None:
+    report = await _replayed(pool, analysis_node, levels=None)
+
+    assert report.changed
+    assert {case.changed for case in report.changed} == {("text",)}
+    assert {case.before.outcome for case in report.changed} == {"escalated"}
+
+
+async def test_t4_an_agent_that_is_off_hands_everything_over(
+    stored: Stored, pool: Pool, analysis_node: AnalysisNode
+) -> None:
+    report = await _replayed(pool, analysis_node, answers=False)
+
+    assert {case.after.outcome for case in report.replayed if case.after} == {"escalated"}
 
 
 def _comparable(turn: Turn) -> Turn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 
 from deployments.agent.prompt import PROMPT
 from serve_app.cli.main import app
+from serve_app.embedded import run_file
+from serve_app.embedded.data_dir import DataDir
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.serving import serve_in_thread
-from tests.integration.replay.conftest import DOCS, MESSAGES, TURNS, Stored
+from tests.integration.replay.conftest import CLOSED_HOURS, DOCS, EDITED, MESSAGES, TURNS, Stored, pretend
 
 
 async def _checksums(url: str) -> dict[str, str]:
@@ -46,6 +49,7 @@ class Replaying:
     def __init__(self, stored: Stored, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         monkeypatch.setenv("DATABASE_URL", stored.url)
+        monkeypatch.setenv("SUPPORT_HOURS", CLOSED_HOURS)
         monkeypatch.setenv("COLUMNS", "300")
 
     def __call__(self, settings: str, *options: str) -> tuple[int, str, dict[str, Any]]:
@@ -67,10 +71,52 @@ def test_t4_nothing_changes_without_changes_and_nothing_is_written(stored: Store
     code, printed, report = replaying("")
 
     assert code == 0, printed
-    assert (report["turns"], report["replayed"], report["unchanged"], report["cases"]) == (TURNS, TURNS, TURNS, [])
-    assert f"{TURNS} turns replayed: {TURNS} unchanged, 0 changed" in printed
+    same = TURNS - EDITED
+    assert (report["turns"], report["replayed"], report["unchanged"], report["cases"]) == (TURNS, same, same, [])
+    assert f"{same} turns replayed: {same} unchanged, 0 changed" in printed
+    assert f"not replayed, its draft was edited by a person: {EDITED}" in printed
+    assert "settings that the file leaves alone: of this shell's environment" in printed
     assert before["decision_records"].startswith(f"{TURNS}:")
     assert asyncio.run(_checksums(stored.url)) == before
+
+
+@pytest.mark.parametrize("how", ["by its directory", "by its database"])
+def test_t4_what_the_file_leaves_alone_is_as_the_product_was_started(
+    stored: Stored, replaying: Replaying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    product = pretend(tmp_path / "data", stored.url, support_hours=CLOSED_HOURS)
+    monkeypatch.setenv("SUPPORT_HOURS", "Mon-Sun 00:00-24:00")
+    monkeypatch.setenv("AGENT_MODE", "off")
+    monkeypatch.setenv("ESCALATION_THRESHOLDS", '{"legal.meaning": 0.0}')
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("NIGHTDESK_DATA_DIR", str(product))
+    code, printed, report = replaying("", *(("--data-dir", str(product)) if how == "by its directory" else ()))
+
+    assert code == 0, printed
+    assert report["cases"] == []
+    assert f"settings that the file leaves alone: of the product on {product}" in printed
+
+
+def test_t4_a_threshold_is_tried_beside_the_products_others(
+    stored: Stored, replaying: Replaying, tmp_path: Path
+) -> None:
+    thresholds = {"legal.meaning": 0.0}
+    product = pretend(tmp_path / "data", stored.url, support_hours=CLOSED_HOURS, escalation_thresholds=thresholds)
+    tried = "[ESCALATION_THRESHOLDS]\n'refund.meaning' = 0.5"
+    _, _, report = replaying(tried, "--limit", "8", "--data-dir", str(product))
+
+    assert {case["after"]["reason"] for case in report["cases"]} == {"legal"}
+
+
+def test_t4_a_product_of_an_older_version_is_to_be_restarted(
+    stored: Stored, replaying: Replaying, tmp_path: Path
+) -> None:
+    data_dir = DataDir(pretend(tmp_path / "data", stored.url))
+    run_file.save(data_dir, replace(run_file.load(data_dir), settings=None))
+    code, printed, _ = replaying("", "--data-dir", str(data_dir.path))
+
+    assert code == 1
+    assert "did not keep its settings: restart it with `nightdesk down` and `nightdesk up`" in printed
 
 
 def test_t4_another_relevance_threshold_hands_over_what_was_answered(stored: Stored, replaying: Replaying) -> None:

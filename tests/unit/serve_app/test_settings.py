@@ -27,6 +27,7 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("ENABLED_CHANNELS", "email,fax"),
         ("ESCALATION_THRESHOLDS", '{"refund": 7}'),
         ("ESCALATION_THRESHOLDS", "{refund"),
+        ("ESCALATION_THRESHOLDS", '{"refund": 0.5}'),
         ("LOG_LEVEL", "loud"),
         ("STAFF_API_KEY", "ann:,bob:key"),
         ("CORS_ORIGINS", "https://a.example, zzz"),

@@ -32,13 +32,21 @@ def test_settings_of_dotenv_reach_the_children(
     dotenv = tmp_path / "settings.env"
     dotenv.write_text(
         "OPENAI_API_KEY=sk-x\nENABLED_CHANNELS=email,web_form\n"
-        'ESCALATION_THRESHOLDS={"refund": 0.7}\nDB_POOL_SIZE=9\nPUBLIC_RATE_LIMIT=off\n'
+        'ESCALATION_THRESHOLDS={"refund.meaning": 0.7}\nDB_POOL_SIZE=9\nPUBLIC_RATE_LIMIT=off\n'
+        'OPENAI_PRICES={"gpt-4o": {"input": 2.5, "output": 10}}\n'
     )
     settings = load_settings(_env_file=dotenv)
     environment = product_environment(data_dir, settings, SERVICES, base={})
     monkeypatch.setattr("os.environ", environment)
     again = Settings(_env_file=None)
-    named = ("openai_api_key", "enabled_channels", "escalation_thresholds", "db_pool_size", "public_rate_limit")
+    named = (
+        "openai_api_key",
+        "enabled_channels",
+        "escalation_thresholds",
+        "db_pool_size",
+        "public_rate_limit",
+        "openai_prices",
+    )
     assert [getattr(again, name) for name in named] == [getattr(settings, name) for name in named]
 
 

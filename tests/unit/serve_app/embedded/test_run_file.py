@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +25,12 @@ def run() -> RunFile:
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path, run: RunFile) -> None:
+    run = replace(
+        run, settings={"agent_mode": "draft", "escalation_thresholds": {"refund": 0.5}, "secret_key": "s3cr3t"}
+    )
     run_file.save(DataDir(tmp_path), run)
     assert run_file.load(DataDir(tmp_path)) == run
+    assert "s3cr3t" not in repr(run)
     assert (tmp_path / "run.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -41,6 +46,14 @@ def test_with_a_dead_supervisor_nothing_runs(tmp_path: Path, run: RunFile) -> No
     assert run_file.read(DataDir(tmp_path)) == dead
     with pytest.raises(NotRunningError):
         run_file.load(DataDir(tmp_path))
+
+
+def test_a_file_of_an_older_version_has_no_settings(tmp_path: Path, run: RunFile) -> None:
+    run_file.save(DataDir(tmp_path), run)
+    fields = json.loads((tmp_path / "run.json").read_text())
+    del fields["settings"]
+    (tmp_path / "run.json").write_text(json.dumps(fields))
+    assert run_file.load(DataDir(tmp_path)).settings is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"supervisor": 1, "parts": []}'])

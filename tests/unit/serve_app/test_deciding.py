@@ -1,0 +1,88 @@
+"""X4, T4: commands beside the product decide with its settings, whatever their own environment says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from serve_app.cli.target import Target, find_database, settings_of
+from serve_app.deciding import DECIDING, kept
+from serve_app.embedded.errors import UserError
+from serve_app.settings import Settings, SettingsError, load_settings, settings_from
+
+DECIDES_NOTHING = frozenset(
+    name
+    for name in Settings.model_fields
+    if name.startswith(("kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
+) | {
+    "context_dir",
+    "cors_origins",
+    "demo_channels_url",
+    "enabled_channels",
+    "http_host",
+    "log_level",
+    "nightdesk_data_dir",
+    "notify_urls",
+    "openai_prices",
+    "operator_token",
+    "public_rate_limit",
+    "trusted_proxies",
+}
+"""Where messages come in and go out, what is kept where, and what it costs."""
+
+
+def test_every_setting_is_kept_or_decides_nothing() -> None:
+    assert Settings.model_fields.keys() == DECIDING | DECIDES_NOTHING
+    assert not DECIDING & DECIDES_NOTHING
+
+
+def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = settings_from(
+        {
+            "agent_mode": "draft",
+            "escalation_thresholds": {"refund.meaning": 0.5},
+            "sla_hours": {"high": 1},
+            "openai_api_key": "k",
+        }
+    )
+    text = json.dumps(kept(started, secret_key="s", public_base_url="https://help.example"))
+    for name, value in {
+        "AGENT_MODE": "auto",
+        "ESCALATION_THRESHOLDS": '{"legal.meaning": 0.1}',
+        "SLA_HOURS": '{"low": 2}',
+        "OPENAI_BASE_URL": "http://127.0.0.1:1",
+        "STAFF_API_KEY": "mallory:hers",
+    }.items():
+        monkeypatch.setenv(name, value)
+    again = settings_of(Target(url="", token=None, database_url="", data_dir="/d", settings=json.loads(text)))
+
+    made_up = {"secret_key", "public_base_url"}
+    assert again.model_dump(include=set(DECIDING - made_up)) == started.model_dump(include=set(DECIDING - made_up))
+    assert again.secret_key is not None
+    assert (again.secret_key.get_secret_value(), again.public_base_url) == ("s", "https://help.example")
+
+
+def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_MODE", "auto")
+    with pytest.raises(SettingsError, match=r"^AGENT_MODE: "):
+        settings_from({"agent_mode": "sometimes"})
+
+
+def test_where_only_a_database_is_known_the_environment_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://there/x")
+    monkeypatch.setenv("NIGHTDESK_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("AGENT_MODE", "draft")
+    product = find_database(None)
+
+    assert (product.database_url, product.data_dir) == ("postgresql://there/x", "")
+    assert settings_of(product) == load_settings()
+    assert settings_of(product).agent_mode == "draft"
+
+
+def test_a_product_that_kept_nothing_is_to_be_restarted() -> None:
+    with pytest.raises(UserError, match="restart it with `nightdesk down` and `nightdesk up`"):
+        settings_of(Target(url="u", token=None, database_url="", data_dir="/d"))
