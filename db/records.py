@@ -136,7 +136,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What one encoder pass tells of a text. `vector` is L2-normalised and belongs to `model_id`."""
+    """What the analysis node tells of a text. `vector` is L2-normalised and belongs to `model_id`."""
 
     model_id: str
     vector: tuple[float, ...]

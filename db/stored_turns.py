@@ -17,17 +17,23 @@ _SQL = statements("stored_turns")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision that was made: its record, the text that was frozen for the customer (None: none), and its state."""
+    """A decision that was made: its record, the text that was frozen for the customer (None: none), and its state.
+
+    `edited`: a person rewrote the draft, and `reply` is the person's; what the agent had written is gone.
+    """
 
     record: DecisionRecord
     reply: str | None
     state: InboxState
+    edited: bool
 
 
 async def decided_between(connection: Connection, since: datetime, until: datetime, *, limit: int) -> list[Decided]:
     """Return up to `limit` decisions made from `since` on and before `until`, oldest first."""
     rows = await connection.fetch(_SQL["decided"], since, until, limit)
-    return [Decided(record=record_from(row), reply=row["reply"], state=row["state"]) for row in rows]
+    return [
+        Decided(record=record_from(row), reply=row["reply"], state=row["state"], edited=row["edited"]) for row in rows
+    ]
 
 
 async def as_it_was(connection: Connection, inbox_id: UUID) -> Turn | None:

@@ -1,15 +1,18 @@
 -- decided --
 -- The turns that the agent decided between two times, oldest first: the row that owns the reply, and what was said.
+-- A draft that a person changed is said in the person's name; what people say by themselves belongs to no turn.
 SELECT d.inbox_id, d.outcome, d.rule, d.reason, d.scores, d.passages, d.tool_calls, d.model, d.prompt_version, d.usage,
-       d.stages_ms, d.model_ms, d.latency_ms, d.created_at, o.body AS reply, i.state
+       d.stages_ms, d.model_ms, d.latency_ms, d.created_at, o.body AS reply, i.state,
+       COALESCE(o.author = 'staff', false) AS edited
 FROM decision_records d JOIN inbox i ON i.id = d.inbox_id
-LEFT JOIN outbox o ON o.inbound_id = d.inbox_id AND o.author = 'agent'
+LEFT JOIN outbox o ON o.inbound_id = d.inbox_id
 WHERE d.created_at >= $1 AND d.created_at < $2
 ORDER BY d.created_at, d.inbox_id LIMIT $3;
 
 -- as_it_was --
 -- A turn as identity opened it then: the columns of open_turns, with nothing of what came later. A message of the
--- customer's came earlier when its own turn ended earlier, for turns of a conversation never overlap.
+-- customer's came earlier when its own turn ended earlier, for turns of a conversation never overlap. A turn that ended
+-- with a draft is marked as finished once more when the draft is approved; its decision keeps the time.
 WITH own AS (
     SELECT i.*, COALESCE(d.created_at, now()) AS decided_at
     FROM inbox i LEFT JOIN decision_records d ON d.inbox_id = i.id WHERE i.id = $1
@@ -24,8 +27,9 @@ WITH own AS (
     SELECT m.*
     FROM own CROSS JOIN waiting JOIN messages m ON m.conversation_id = own.conversation_id
     LEFT JOIN inbox i ON i.message_id = m.id
+    LEFT JOIN decision_records d ON d.inbox_id = COALESCE(i.absorbed_by, i.id)
     WHERE m.id <> ALL (waiting.message_ids) AND m.created_at < own.decided_at
-      AND (m.direction = 'outbound' OR i.id IS NULL OR i.finished_at < own.decided_at)
+      AND (m.direction = 'outbound' OR i.id IS NULL OR LEAST(i.finished_at, d.created_at) < own.decided_at)
       AND m.delivery_status IS DISTINCT FROM 'cancelled'
 )
 SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.owner_token,
