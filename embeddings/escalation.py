@@ -7,6 +7,7 @@ retrieval shares can't tell a request from an ordinary question about the same t
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -69,16 +70,17 @@ class EscalationModel:
 def stretches(message: str) -> list[str]:
     """A message as it is read: whole, or in stretches of at most STRETCH characters that end with a sentence.
 
-    A sentence by itself says less than among its neighbours; one that is longer is a stretch of its own.
+    A sentence by itself says less than among its neighbours. One that is longer is cut between its words.
     """
     if len(message) <= STRETCH:
         return [message]
     found: list[str] = []
-    for sentence in filter(None, _SENTENCE_END.split(message.strip())):
-        if found and len(found[-1]) + len(sentence) < STRETCH:
-            found[-1] = f"{found[-1]} {sentence}"
-        else:
-            found.append(sentence)
+    for sentence in _SENTENCE_END.split(message.strip()):
+        for piece in textwrap.wrap(sentence, STRETCH):
+            if found and len(found[-1]) + len(piece) < STRETCH:
+                found[-1] = f"{found[-1]} {piece}"
+            else:
+                found.append(piece)
     return found or [message]
 
 

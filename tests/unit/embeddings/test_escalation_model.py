@@ -59,8 +59,10 @@ def test_messages_are_scored_each_for_itself(model: EscalationModel) -> None:
 def test_one_stretch_of_a_long_mail_is_enough(model: EscalationModel, place: str) -> None:
     story = "We moved the boards of the spring projects to the archive and the colours stayed as they were. " * 30
     wish = "Please give us back the money that you took twice from our account in May."
-    [scores] = model.message_scores([f"{wish} {story}" if place == "first" else f"{story}{wish}"])
-    assert scores["refund"] > 0.5
+    mail = f"{wish} {story}" if place == "first" else f"{story}{wish}"
+    endless = mail.replace(".", "").replace("\n", " ")
+    for scores in model.message_scores([mail, endless]):
+        assert scores["refund"] > 0.5
     assert model.message_scores([story])[0]["none"] > 0.9
 
 
@@ -98,5 +100,6 @@ def test_stretches_fit_and_leave_nothing_out(sentences: list[str]) -> None:
 
 
 @given(st.text(max_size=3000))
-def test_any_text_has_a_stretch(text: str) -> None:
-    assert stretches(text)
+def test_any_text_has_stretches_that_fit(text: str) -> None:
+    cut = stretches(text)
+    assert cut == [text] or 0 < max(len(stretch) for stretch in cut) <= STRETCH
