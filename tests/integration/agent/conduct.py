@@ -75,9 +75,15 @@ MESSAGES: Mapping[str, frozenset[str | None]] = {
 
 
 def right_ends(conduct: str, text: str) -> frozenset[str | None]:
-    """What this conversation may end in: a decent model answers what a passage answers."""
-    ends = MESSAGES[text]
-    return frozenset({ANSWERED}) if conduct == "decent" and text in DECENTLY_ANSWERED else ends
+    """What this conversation may end in.
+
+    A decent model answers what a passage answers. One that searches for something else of its own accord may answer
+    with what it found: every sentence of that has its source, though it misses the question.
+    """
+    if conduct == "decent" and text in DECENTLY_ANSWERED:
+        return frozenset({ANSWERED})
+    strays = conduct == "backwards" and MESSAGES[text] == _GIVEN_UP
+    return MESSAGES[text] | {ANSWERED} if strays else MESSAGES[text]
 
 
 DECENTLY_ANSWERED = tuple(MESSAGES)[:2]

@@ -6,6 +6,7 @@ Time is this process's own, so that a busy machine does not decide.
 from __future__ import annotations
 
 import base64
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,7 +92,13 @@ def test_tz3_a_hostile_mail_takes_less_than_a_second(name: str) -> None:
 
 
 def _seconds(raw: bytes) -> float:
+    """The processor's time, without what the measuring of coverage takes of it: that is as much again."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
     begun = time.process_time()
-    with suppress(InvalidMessageError):
-        parse(raw, gmail_id="1", thread_id="t", label_ids=(), internal_date=datetime.now(UTC), our_addresses=())
-    return time.process_time() - begun
+    try:
+        with suppress(InvalidMessageError):
+            parse(raw, gmail_id="1", thread_id="t", label_ids=(), internal_date=datetime.now(UTC), our_addresses=())
+        return time.process_time() - begun
+    finally:
+        sys.settrace(tracer)
