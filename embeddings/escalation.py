@@ -25,7 +25,7 @@ SMOOTHING = 0.05
 STRETCH = 1000
 """Characters that are read at a time: as many as the model's 256 tokens hold of English."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
+SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 
 
 class EscalationModel:
@@ -75,7 +75,7 @@ def stretches(message: str) -> list[str]:
     if len(message) <= STRETCH:
         return [message]
     found: list[str] = []
-    for sentence in _SENTENCE_END.split(message.strip()):
+    for sentence in SENTENCE_END.split(message.strip()):
         for piece in textwrap.wrap(sentence, STRETCH):
             if found and len(found[-1]) + len(piece) < STRETCH:
                 found[-1] = f"{found[-1]} {piece}"

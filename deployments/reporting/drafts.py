@@ -11,10 +11,10 @@ from db import drafts, notifications
 from db.drafts import NewDraft, WaitingDraft
 from db.pool import Connection, Pool, transaction
 from deployments.escalation import severity_and_queue
+from deployments.reporting.late import SHOWN, named
 from deployments.support_hours import ServiceLevels
 
 AT_ONCE = 100
-SHOWN = 3
 LIKE = "unsafe_reply"
 """A draft has the severity and the queue of an answer that the outgoing check refused: both wait for a person."""
 NEUTRAL = 0.5
@@ -52,10 +52,7 @@ class Drafts:
 
     def problem(self) -> str | None:
         """Name what is late, for health; None when all is in time."""
-        if not self._overdue:
-            return None
-        named = ", ".join(f"{late.number} ({late.severity})" for late in self._overdue[:SHOWN])
-        return f"late drafts: {named}{' and more' if len(self._overdue) > SHOWN else ''}"
+        return named("drafts", self._overdue)
 
     async def _stamp(self, borrowed: Connection, new: NewDraft, now: datetime) -> None:
         severity, queue = severity_and_queue(LIKE, new.category, new.priority, NEUTRAL)

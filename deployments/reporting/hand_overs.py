@@ -10,10 +10,10 @@ import structlog
 from db import hand_overs, notifications
 from db.hand_overs import HandOver
 from db.pool import Connection, Pool, transaction
+from deployments.reporting.late import SHOWN, named
 from deployments.support_hours import ServiceLevels
 
 AT_ONCE = 100
-SHOWN = 3
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +47,7 @@ class HandOvers:
 
     def problem(self) -> str | None:
         """Name what is late and nobody's, for health; None when all is in time."""
-        if not self._overdue:
-            return None
-        named = ", ".join(f"{late.number} ({late.severity})" for late in self._overdue[:SHOWN])
-        return f"late hand-overs: {named}{' and more' if len(self._overdue) > SHOWN else ''}"
+        return named("hand-overs", self._overdue)
 
     async def _stamp(self, borrowed: Connection, new: HandOver) -> None:
         due_at = self._levels.due_at(new.severity, new.queue, new.started_at)

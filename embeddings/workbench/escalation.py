@@ -1,8 +1,8 @@
-"""Train and measure escalation: `python -m embeddings.workbench.escalation train|report`.
+"""Train and measure escalation: `python -m embeddings.workbench.escalation train|calibrate|report`.
 
 `train` tunes the model on the training families and voices, chooses the thresholds on messages that it did not see,
-measures on others, and writes `heads/escalation.onnx` and `heads/escalation.metrics.json`. `report` measures the model
-and the thresholds in force and prints what they get wrong.
+measures on others, and writes `heads/escalation.onnx` and `heads/escalation.metrics.json`. `calibrate` does all of
+that but the tuning. `report` measures the model and the thresholds in force and prints what they get wrong.
 """
 
 from __future__ import annotations

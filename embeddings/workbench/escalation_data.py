@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from embeddings.escalation import CLASSES
+from embeddings.escalation import CLASSES, SENTENCE_END
 
 DATA = Path(__file__).parents[1] / "data" / "escalation"
 MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
@@ -35,7 +35,6 @@ Split = Literal["train", "tune", "test"]
 """What the model learns from, what thresholds are chosen on, what both are measured with."""
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 _SLOT = re.compile(r"\{(\w+)\}")
 _GREETINGS = ("Hi", "Hello", "Hi team", "Good morning", "Dear support", "hey", "Hello TechCorp", "Dear Sir or Madam")
 _CLOSINGS = ("Thanks", "Best regards, Ana", "thx", "Kind regards", "Regards, Tom", "Thank you", "Cheers", "tia")
@@ -131,7 +130,7 @@ def parts(batch: Sequence[Example]) -> list[Example]:
 
 
 def _sentences(text: str) -> list[str]:
-    pieces = [piece for piece in _SENTENCE_END.split(text.strip()) if any(letter.isalnum() for letter in piece)]
+    pieces = [piece for piece in SENTENCE_END.split(text.strip()) if any(letter.isalnum() for letter in piece)]
     least = max(SHORT_SENTENCE, -(-sum(map(len, pieces)) // MAX_SENTENCES))
     sentences: list[str] = []
     for piece in pieces:
