@@ -25,7 +25,7 @@ $(UV):
 $(VENV)/.product: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --no-deps --editable .
-	$(PY) -m serve_app.embedded.kafka_jars
+	$(PY) -m serve_app.embedded.parts.kafka_jars
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.product

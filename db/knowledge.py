@@ -12,7 +12,7 @@ from db.pool import Connection
 from db.records import Passage
 from db.sql import statements
 
-_SQL = statements("knowledge")
+_SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 CODE_VERSION = 1
 _LOCK = 7_301_884_215
-_SQL = statements("migrations")
+_SQL = statements(__file__)
 _REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 

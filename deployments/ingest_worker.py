@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from db import dead_letters
-from db.channel_configs import ChannelConfigs
 from db.ids import new_id
-from db.node_status import Status
+from db.operations import dead_letters
+from db.operations.node_status import Status
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, connection
-from deployments.apology import Apology
-from deployments.heartbeat import Heartbeat, NodeDiedError
-from deployments.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
-from deployments.reply_limit import ReplyLimit
-from ingest.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
+from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
+from deployments.turns.failure_notice import Apology
+from deployments.turns.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
+from deployments.turns.reply_limit import ReplyLimit
+from ingest.bus.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
+from ingest.bus.dead_letter_limit import DeadLetterLimit, Verdict
+from ingest.bus.key_queues import Record
+from ingest.bus.relay import Relay, no_failpoint
+from ingest.bus.topics import KafkaSettings
 from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
-from ingest.lanes import Record
-from ingest.producer import Relay, no_failpoint
-from ingest.topics import KafkaSettings
-from ingest.verdicts import DeadLetterLimit, Verdict
 
 GROUP = "nightdesk-ingest"
 BROKER_GRACE_S = 5.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from db.pool import Pool, create_pool
-from ingest.producer import Relay
-from ingest.topics import KafkaSettings
+from ingest.bus.relay import Relay
+from ingest.bus.topics import KafkaSettings
 
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 

@@ -24,7 +24,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from db.ids import new_id
-from db.intake import Claim, NewForm, NewReply, ReplyAddress
+from db.intake.web_form import Claim, NewForm, NewReply, ReplyAddress
 from db.records import IdentifierType, Priority
 from ingest.events import INCOMING, InboundMessage, sender_key
 from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_key, phone_pattern

@@ -15,7 +15,7 @@ from serve_app.nodes.identity import IdentityServer
 from serve_app.nodes.ingest import IngestServer
 from serve_app.nodes.ingress import IngressServer
 from serve_app.nodes.reporting import ReportingServer
-from serve_app.settings import AppArgs, app_args, load_settings
+from serve_app.settings.environment import AppArgs, app_args, load_settings
 
 Options: TypeAlias = dict[str, Any]
 

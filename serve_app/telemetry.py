@@ -8,7 +8,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from deployments.agent.masking import redact
+from deployments.agent.checks.masking import redact
 
 _QUOTES = frozenset({"exception", "error", "cause", "detail", "caused_by"})
 """Fields that are written by whatever failed rather than by us."""

@@ -9,10 +9,11 @@ from typing import Protocol, TypeAlias
 import structlog
 
 from db.records import Decision, Passage, Queue, Severity
-from deployments import formatting
-from deployments.agent import guardrails, notices
+from deployments.agent import notices
+from deployments.agent.checks import guardrails
 from deployments.agent.run_context import Review, RunContext
-from deployments.escalation import priority_for_sentiment, severity_and_queue
+from deployments.rules import formatting
+from deployments.rules.escalation import priority_for_sentiment, severity_and_queue
 
 log = structlog.get_logger(__name__)
 

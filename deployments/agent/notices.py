@@ -10,7 +10,7 @@ from typing import Literal
 
 from db.records import Turn
 from deployments.agent.run_context import RunContext
-from deployments.formatting import shorten
+from deployments.rules.formatting import shorten
 
 Tone = Literal["formal", "semi-formal", "conversational"]
 SUMMARY_CHARACTERS = 600

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from db.pool import DatabaseUnavailableError
 from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
-from deployments.formatting import clean_name
-from deployments.patience import NodeUnavailableError
+from deployments.rules.formatting import clean_name
+from deployments.runtime.retries import NodeUnavailableError
 from embeddings.heads import Floats
 from embeddings.relevance import Relevance, RelevanceGate
 

@@ -19,7 +19,7 @@ from db.pool import DatabaseUnavailableError
 from db.records import Priority, ToolCall
 from deployments.agent import protocol
 from deployments.agent.run_context import RunContext, Search, Services, without_fences
-from deployments.patience import NodeUnavailableError
+from deployments.runtime.retries import NodeUnavailableError
 
 log = structlog.get_logger(__name__)
 

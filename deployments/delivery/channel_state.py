@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from db.node_status import Status
+from db.operations.node_status import Status
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 30.0
 ALARM_S = 900.0

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import structlog
 
-from db import outbox
+from db.outbound import outbox
 from db.pool import Connection, Pool, connection, transaction
 from db.records import Channel, OutboxRow
+from deployments.channels.parking import park
+from deployments.channels.sender import LookUpFailedError, NeverLeftError, Sender, SentTwiceError
 from deployments.delivery.channel_state import ChannelState
-from deployments.delivery.parking import park
-from deployments.delivery.sender import LookUpFailedError, NeverLeftError, Sender, SentTwiceError
-from deployments.patience import until_it_answers
+from deployments.runtime.retries import until_it_answers
 
 LOOK_UP_S = 60.0
 """Between two look-ups; while the provider can't be asked each pause is twice as long as the one before."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from db import notifications
-from db.notifications import UndecidedWord
+from db.operations import notifications
+from db.operations.notifications import UndecidedWord
 from db.pool import Connection, Pool, connection
 
 UNDECIDED_AFTER_S = 600.0

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import structlog
 
-from db import events, metrics_write
-from db.metrics_write import Window
+from db.measurement import metrics_write
+from db.measurement.metrics_write import Window
+from db.operations import events
 from db.pool import Pool, connection
 from deployments.reporting.alerts import tell_alerts
 from ingest.events import METRICS

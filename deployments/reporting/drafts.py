@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 import structlog
 
-from db import drafts, notifications
-from db.drafts import NewDraft, WaitingDraft
+from db.operations import notifications
 from db.pool import Connection, Pool, transaction
-from deployments.escalation import severity_and_queue
-from deployments.reporting.late import SHOWN, named
-from deployments.support_hours import ServiceLevels
+from db.staff import drafts
+from db.staff.drafts import NewDraft, WaitingDraft
+from deployments.reporting.overdue import SHOWN, named
+from deployments.rules.escalation import severity_and_queue
+from deployments.rules.support_hours import ServiceLevels
 
 AT_ONCE = 100
 LIKE = "unsafe_reply"

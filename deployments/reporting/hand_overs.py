@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import structlog
 
-from db import hand_overs, notifications
-from db.hand_overs import HandOver
+from db.operations import notifications
 from db.pool import Connection, Pool, transaction
-from deployments.reporting.late import SHOWN, named
-from deployments.support_hours import ServiceLevels
+from db.tickets import hand_overs
+from db.tickets.hand_overs import HandOver
+from deployments.reporting.overdue import SHOWN, named
+from deployments.rules.support_hours import ServiceLevels
 
 AT_ONCE = 100
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from db.ids import new_id
-from db.node_status import Status
+from db.operations.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
-from deployments.heartbeat import Heartbeat, NodeDiedError
-from deployments.reporting.chores import Chore
 from deployments.reporting.collector import AlertRules, Collector
-from ingest.producer import Relay
-from ingest.sweeper import Sweeper
-from ingest.topics import KafkaSettings
+from deployments.reporting.periodic_tasks import Chore
+from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
+from ingest.bus.relay import Relay
+from ingest.bus.sweeper import Sweeper
+from ingest.bus.topics import KafkaSettings
 
 if TYPE_CHECKING:
-    from deployments.reporting.mailbox import MailboxWorker
+    from deployments.channels.gmail.mailbox_reader import MailboxWorker
 
 SWEEP_EVERY_S = 2.0
 LOOK_AT_MAILBOX_S = 1.0

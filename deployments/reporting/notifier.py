@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from db import notifications
-from db.notifications import Backlog, Notification
+from db.operations import notifications
+from db.operations.notifications import Backlog, Notification
 from db.pool import Pool, connection
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from db import notifications, ticket_life
+from db.operations import notifications
 from db.pool import Connection, Pool, connection
+from db.tickets import ticket_life
 
 BATCH = 500
 """Tickets in one statement: its locks are held for a few milliseconds each."""

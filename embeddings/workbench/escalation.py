@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from deployments.escalation import THRESHOLDS
+from deployments.rules.escalation import THRESHOLDS
 from embeddings.escalation import MODEL, EscalationModel
 from embeddings.heads import HEADS
 from embeddings.workbench import escalation_data as data
@@ -137,7 +137,7 @@ def calibrate() -> None:
     }
     (HEADS / "escalation.metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
     if thresholds != dict(THRESHOLDS):
-        print(f"deployments/escalation.py has other THRESHOLDS: {dict(THRESHOLDS)}; chosen now: {thresholds}")
+        print(f"deployments/rules/escalation.py has other THRESHOLDS: {dict(THRESHOLDS)}; chosen now: {thresholds}")
 
 
 def report() -> None:

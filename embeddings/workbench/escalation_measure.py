@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from deployments.escalation import EscalationRules
-from deployments.escalation_words import WORD_REASONS, Wording, WordSigns, read_words
+from deployments.rules.escalation import EscalationRules
+from deployments.rules.wording import WORD_REASONS, Wording, WordSigns, read_words
 from embeddings.escalation import EscalationModel
 from embeddings.workbench.escalation_data import Example
 

@@ -9,26 +9,26 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deployments.ingress import IngressParts
-from serve_app.api.auth import StaffKeys
-from serve_app.api.conversations import conversations_router
-from serve_app.api.customers import customers_router
-from serve_app.api.dead_letters import dead_letters_router
-from serve_app.api.decisions import decisions_router
-from serve_app.api.deps import ApiDeps, Relay, api_deps
-from serve_app.api.errors import install_error_handlers
+from serve_app.api.base.deps import ApiDeps, Relay, api_deps
+from serve_app.api.base.errors import install_error_handlers
+from serve_app.api.base.middleware import Cors, Guard, RequestIds
+from serve_app.api.base.openapi import DESCRIPTION, true_openapi
 from serve_app.api.health import health_router
-from serve_app.api.links import links_router
-from serve_app.api.merges import merges_router
-from serve_app.api.middleware import Cors, Guard, RequestIds
-from serve_app.api.openapi import DESCRIPTION, true_openapi
-from serve_app.api.pages import add_pages
-from serve_app.api.privacy import privacy_router
-from serve_app.api.public import public_router
-from serve_app.api.reports import reports_router
-from serve_app.api.staff_actions import staff_router
-from serve_app.api.webhooks import twilio_router
-from serve_app.api.webhooks_gmail import gmail_router
-from serve_app.settings import AppArgs
+from serve_app.api.public.links import links_router
+from serve_app.api.public.pages import add_pages
+from serve_app.api.public.tickets import public_router
+from serve_app.api.staff.actions import staff_router
+from serve_app.api.staff.auth import StaffKeys
+from serve_app.api.staff.conversations import conversations_router
+from serve_app.api.staff.customers import customers_router
+from serve_app.api.staff.dead_letters import dead_letters_router
+from serve_app.api.staff.decisions import decisions_router
+from serve_app.api.staff.merges import merges_router
+from serve_app.api.staff.privacy import privacy_router
+from serve_app.api.staff.reports import reports_router
+from serve_app.api.webhooks.gmail import gmail_router
+from serve_app.api.webhooks.whatsapp import twilio_router
+from serve_app.settings.environment import AppArgs
 
 __all__ = ["ApiDeps", "Relay", "StaffKeys", "api_deps", "build_api", "build_for"]
 

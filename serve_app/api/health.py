@@ -10,12 +10,12 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from db.health import NodeReport, node_reports
+from db.operations.health import NodeReport, node_reports
 from db.pool import DatabaseUnavailableError, connection
-from serve_app.api.deps import ApiDeps
-from serve_app.api.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
-from serve_app.api.models import Component, Components, HealthView, ProbeView, Unhealthy
-from serve_app.api.routes import add_both, errors, json_response
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
+from serve_app.api.base.models import Component, Components, HealthView, ProbeView, Unhealthy
+from serve_app.api.base.routes import add_both, errors, json_response
 
 DATABASE_SECONDS = 2.0
 SILENT_SECONDS = 30.0

@@ -10,7 +10,7 @@ import typer
 
 from serve_app.cli.options import DataDirOption, JsonOption, UrlOption
 from serve_app.cli.target import Target, find_product
-from serve_app.embedded.errors import UserError
+from serve_app.embedded.base.errors import UserError
 
 if TYPE_CHECKING:
     from typing import Any

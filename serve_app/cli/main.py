@@ -6,9 +6,16 @@ import sys
 
 import typer
 
-from serve_app.cli import bench, channels, customers, demo, dlq, down, explain, mcp, migrate, replay, status, up
-from serve_app.embedded.errors import UserError
-from serve_app.settings import SettingsError
+from serve_app.cli import dlq, down, migrate, status, up
+from serve_app.cli.bench import command as bench
+from serve_app.cli.channels import command as channels
+from serve_app.cli.customers import command as customers
+from serve_app.cli.demo import command as demo
+from serve_app.cli.explain import command as explain
+from serve_app.cli.mcp import command as mcp
+from serve_app.cli.replay import command as replay
+from serve_app.embedded.base.errors import UserError
+from serve_app.settings.environment import SettingsError
 
 app = typer.Typer(
     name="nightdesk",

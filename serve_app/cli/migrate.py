@@ -11,7 +11,7 @@ import typer
 
 from serve_app.cli.options import DataDirOption
 from serve_app.cli.target import find_database
-from serve_app.embedded.errors import NotRunningError, UserError
+from serve_app.embedded.base.errors import NotRunningError, UserError
 
 T = TypeVar("T")
 

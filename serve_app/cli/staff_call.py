@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from serve_app.cli.target import Target
-from serve_app.embedded.errors import NotRunningError, UserError
+from serve_app.embedded.base.errors import NotRunningError, UserError
 
 SECONDS = 30.0
 

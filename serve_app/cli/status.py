@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from serve_app.cli.options import DataDirOption, JsonOption, chosen_data_dir
-from serve_app.settings import load_settings
+from serve_app.settings.environment import load_settings
 
 if TYPE_CHECKING:
-    from serve_app.embedded.run_file import RunFile
+    from serve_app.embedded.base.run_file import RunFile
 
 HEALTH_SECONDS = 5.0
 
 
 def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     """Show each part (process, state, restarts) and the product's own health. Exits 3 when nothing runs."""
-    from serve_app.embedded import run_file
+    from serve_app.embedded.base import run_file
 
     run = run_file.load(chosen_data_dir(data_dir, load_settings()))
     report = {**_described(run), "health": _health(run.url)}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serve_app.cli.options import DataDirOption, chosen_data_dir
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.start_options import StartOptions
-from serve_app.settings import Settings, load_settings
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.start_options import StartOptions
+from serve_app.settings.environment import Settings, load_settings
 
 if TYPE_CHECKING:
-    from serve_app.embedded.data_dir import DataDir
-    from serve_app.embedded.progress import Display
-    from serve_app.embedded.run_file import RunFile
+    from serve_app.embedded.base.data_dir import DataDir
+    from serve_app.embedded.base.run_file import RunFile
+    from serve_app.embedded.supervision.progress import Display
 
 PortOption = Annotated[int, typer.Option("--port", metavar="P", min=1, max=65535, help="HTTP port of the product.")]
 DashboardOption = Annotated[
@@ -50,7 +50,7 @@ def up(
     What DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS name is used instead of the embedded server.
     A second `up` on the same data directory waits until everything is healthy and prints the address.
     """
-    from serve_app.embedded.channels import refuse_beside_accounts
+    from serve_app.embedded.parts.demo_channels import refuse_beside_accounts
 
     settings = load_settings()
     if demo_channels:
@@ -70,8 +70,8 @@ def up(
 
 def _in_foreground(directory: DataDir, settings: Settings, options: StartOptions) -> None:
     """Supervise; where another supervisor does, wait for its product; where that one goes away, take its place."""
-    from serve_app.embedded.lock import SupervisorBusyError, SupervisorLock
-    from serve_app.embedded.progress import Display
+    from serve_app.embedded.supervision.lock import SupervisorBusyError, SupervisorLock
+    from serve_app.embedded.supervision.progress import Display
 
     while True:
         try:
@@ -84,7 +84,7 @@ def _in_foreground(directory: DataDir, settings: Settings, options: StartOptions
 
 
 async def _supervise(directory: DataDir, settings: Settings, display: Display, options: StartOptions) -> None:
-    from serve_app.embedded.supervisor import Supervisor
+    from serve_app.embedded.supervision.supervisor import Supervisor
 
     await Supervisor(directory, settings, display, options).run()
 
@@ -110,8 +110,8 @@ def _wait_for(directory: DataDir, options: StartOptions, *, still_coming: Callab
 
     Raises StartError when that product was started without the stand-ins that we want.
     """
-    from serve_app.embedded.follow import follow_until_ready
-    from serve_app.embedded.progress import Display
+    from serve_app.embedded.supervision.follow import follow_until_ready
+    from serve_app.embedded.supervision.progress import Display
 
     with Display() as display:
         run = follow_until_ready(directory, display, still_coming=still_coming)

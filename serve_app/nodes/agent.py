@@ -8,12 +8,12 @@ from ray.serve.handle import DeploymentHandle
 
 from db.ids import new_id
 from db.records import Analysis, Decision, Turn
-from deployments.heartbeat import Heartbeat
-from serve_app.agent_model import model_settings
-from serve_app.agent_node import agent_node
-from serve_app.handles import RemoteAnalysis
-from serve_app.nodes.common import begin, links, open_pool
-from serve_app.settings import AppArgs
+from deployments.runtime.heartbeat import Heartbeat
+from serve_app.nodes.agent_builder import agent_node
+from serve_app.nodes.agent_model import model_settings
+from serve_app.nodes.remote_handles import RemoteAnalysis
+from serve_app.nodes.startup import begin, links, open_pool
+from serve_app.settings.environment import AppArgs
 
 
 class AgentServer:

@@ -6,8 +6,8 @@ from deployments.analysis import AnalysisNode
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
-from serve_app.nodes.common import begin
-from serve_app.settings import AppArgs
+from serve_app.nodes.startup import begin
+from serve_app.settings.environment import AppArgs
 
 
 class AnalysisServer(AnalysisNode):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from db.pool import Pool
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.sender import Sender
-from deployments.delivery.twilio_client import Twilio
-from deployments.delivery.web_form import WebFormSender
-from deployments.delivery.whatsapp import WhatsAppSender
-from serve_app.nodes.common import begin, open_pool
-from serve_app.nodes.gmail import account
-from serve_app.settings import AppArgs
+from deployments.channels.sender import Sender
+from deployments.channels.web_form import WebFormSender
+from deployments.channels.whatsapp.sender import WhatsAppSender
+from deployments.channels.whatsapp.twilio_client import Twilio
+from deployments.delivery.node import Delivery
+from serve_app.nodes.gmail_account import account
+from serve_app.nodes.startup import begin, open_pool
+from serve_app.settings.environment import AppArgs
 
 
 class DeliveryServer:
@@ -33,7 +33,7 @@ def senders(args: AppArgs, pool: Pool) -> list[Sender]:
     """Return a sender for each channel that is on: enabled, and with all its credentials."""
     found: list[Sender] = [WebFormSender()]
     if gmail := account(args):
-        from deployments.delivery.gmail import GmailSender
+        from deployments.channels.gmail.sender import GmailSender
 
         found.append(GmailSender(pool=pool, gmail=gmail.client, address=gmail.address))
     if "whatsapp" in args.enabled_channels and (whatsapp := _whatsapp(args, pool)):

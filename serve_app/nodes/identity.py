@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from db.records import Turn
-from deployments.identity import Identity
-from serve_app.nodes.common import begin, open_pool
-from serve_app.settings import AppArgs
+from deployments.identity.node import Identity
+from serve_app.nodes.startup import begin, open_pool
+from serve_app.settings.environment import AppArgs
 
 
 class IdentityServer:
-    """deployments.identity, as a replica."""
+    """deployments.identity.node, as a replica."""
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "identity")

@@ -7,9 +7,9 @@ from typing import Any
 from ray.serve.handle import DeploymentHandle
 
 from deployments.ingest_worker import IngestWorker
-from serve_app.handles import RemoteAgent, RemoteAnalysis, RemoteIdentity
-from serve_app.nodes.common import begin, links, open_pool
-from serve_app.settings import AppArgs
+from serve_app.nodes.remote_handles import RemoteAgent, RemoteAnalysis, RemoteIdentity
+from serve_app.nodes.startup import begin, links, open_pool
+from serve_app.settings.environment import AppArgs
 
 
 class IngestServer:

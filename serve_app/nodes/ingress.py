@@ -10,8 +10,8 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.ingress import Ingress
 from serve_app.api import build_for
-from serve_app.nodes.common import begin
-from serve_app.settings import AppArgs
+from serve_app.nodes.startup import begin
+from serve_app.settings.environment import AppArgs
 
 
 class IngressServer(Ingress):

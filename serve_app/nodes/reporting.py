@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from db.pool import Pool
 from deployments.ingest_worker import GROUP
-from deployments.reporting.chores import Chore, support_chores
 from deployments.reporting.node import Reporting
-from deployments.support_hours import ServiceLevels
-from serve_app.nodes.common import begin, open_pool
-from serve_app.nodes.gmail import account
-from serve_app.settings import AppArgs
+from deployments.reporting.periodic_tasks import Chore, support_chores
+from deployments.rules.support_hours import ServiceLevels
+from serve_app.nodes.gmail_account import account
+from serve_app.nodes.startup import begin, open_pool
+from serve_app.settings.environment import AppArgs
 
 if TYPE_CHECKING:
-    from deployments.reporting.mailbox import MailboxWorker
+    from deployments.channels.gmail.mailbox_reader import MailboxWorker
 
 
 class ReportingServer:
@@ -52,6 +52,6 @@ def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:
     gmail = account(args)
     if gmail is None:
         return None
-    from deployments.reporting.mailbox import MailboxWorker
+    from deployments.channels.gmail.mailbox_reader import MailboxWorker
 
     return MailboxWorker(pool=pool, gmail=gmail.client, address=gmail.address, topic=args.gmail.topic)

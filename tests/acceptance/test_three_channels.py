@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.formatting import sentences
-from tests.fakes.journal import Entry
-from tests.fakes.twilio.accept import twilio_length
+from deployments.rules.formatting import sentences
+from evaluation.providers.journal import Entry
+from evaluation.providers.twilio.accept import twilio_length
 from tests.fixtures.channels import ADDRESS, Channels, eventually, new_address, new_number
 from tests.fixtures.oracle import expect_one_word_each, settled, store_of
 from tests.fixtures.product import Product

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from tests.fakes.journal import Kind
+from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels, new_address, new_number
 from tests.fixtures.oracle import expect_one_word_each
 from tests.fixtures.product import REPLICA, Product

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fakes.journal import Kind
+from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels, eventually, new_address, new_number
 from tests.fixtures.oracle import expect_invariants, settled
 from tests.fixtures.product import Product

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from db import bench_reads
+from db.measurement import bench_reads
 from db.pool import connection, create_pool
+from evaluation.benchmarks.load import Sent, forms, send_one, wait_until_finished
 from evaluation.client import ProductClient
-from evaluation.load import Sent, forms, send_one, wait_until_finished
-from evaluation.samples import Sample
+from evaluation.demo.samples import Sample
 from tests.fixtures.product import REPLICA, Product
 from tests.invariants import violations
 

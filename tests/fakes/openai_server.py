@@ -29,7 +29,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.endpoint import Dropped
+from evaluation.providers.endpoint import Dropped
 
 Kind = Literal[
     "decent",  # answer from the last search's first passage, or hand over

@@ -17,7 +17,7 @@ import pytest
 from starlette.datastructures import MultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from tests.fakes.journal import Kind
+from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels
 from tests.fixtures.oracle import expect_invariants, settled, store_of
 from tests.fixtures.product import Product

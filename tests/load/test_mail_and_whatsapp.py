@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.fakes.journal import Kind
+from evaluation.providers.journal import Kind
 from tests.fixtures.channels import ADDRESS, Channels, new_address, new_number, p95
 from tests.fixtures.oracle import expect_one_word_each, settled, store_of
 from tests.fixtures.product import Product

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from db.intake import accept_form
+from db.intake.web_form import accept_form
 from db.pool import Pool, connection, create_pool
-from db.tickets import TicketStory, ticket_story
+from db.tickets.reads import TicketStory, ticket_story
 from embeddings import indexer
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from ingest.web_form import SupportForm, new_form
-from serve_app.embedded.kafka import EmbeddedKafka
+from serve_app.embedded.parts.kafka import EmbeddedKafka
 
 DOCUMENT = Path(__file__).parents[2] / "context" / "product-docs.md"
 FORM = {

@@ -15,18 +15,18 @@ import pytest
 from db.ids import new_id
 from db.pool import Pool, create_pool
 from db.records import Analysis, Channel, Lease, Message, Ticket, Turn, WaitingMessage
+from deployments.agent.node import AgentNode, ModelSettings
 from deployments.agent.run_context import PassageSearch
-from deployments.agent.runner import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.escalation import EscalationRules
+from deployments.rules.escalation import EscalationRules
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
+from evaluation.providers.serving import serve_in_thread
 from tests.fakes.openai_server import OpenAIServer
-from tests.fakes.serving import serve_in_thread
 
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
 LINK = "https://help.example/status#{}:token"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from db.records import Channel, Decision
-from evaluation.guards import drafts, leaked, unmarked
+from evaluation.drafts.guards import drafts, leaked, unmarked
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.integration.agent.conftest import Desk, turn_of
 from tests.integration.agent.test_injections import decide

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from db.records import Decision
-from deployments.agent.runner import ModelSettings
+from deployments.agent.node import ModelSettings
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.integration.agent.conftest import Desk
 

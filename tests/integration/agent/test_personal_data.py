@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 import structlog
 
-from deployments.agent import decision, runner, tools
-from evaluation.personal_messages import PersonalMessage, generate
+from deployments.agent import decision, node, tools
 from serve_app.telemetry import configure_logging
 from tests.fakes.openai_server import OpenAIServer, Step
+from tests.fixtures.personal_messages import PersonalMessage, generate
 from tests.integration.agent.conftest import Desk, turn_of
 from tests.integration.agent.test_injections import decide
 
@@ -29,7 +29,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     level = root.level
     monkeypatch.setattr("sys.stderr", written)
     configure_logging("DEBUG", "test")
-    for module in (runner, tools, decision):  # a logger that has spoken before keeps its old stream
+    for module in (node, tools, decision):  # a logger that has spoken before keeps its old stream
         monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)

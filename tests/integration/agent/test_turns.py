@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from db.pool import DatabaseUnavailableError, Pool
-from deployments.agent.runner import AgentNode, ModelSettings
-from deployments.escalation import EscalationRules
-from deployments.patience import NodeUnavailableError
+from deployments.agent.node import AgentNode, ModelSettings
+from deployments.rules.escalation import EscalationRules
+from deployments.runtime.retries import NodeUnavailableError
 from embeddings.relevance import RelevanceGate
 from tests.integration.agent.conftest import Desk, said, turn_of
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from db import usage
 from db.ids import new_id
+from db.measurement import usage
 from db.pool import connection
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.integration.agent.conftest import Desk

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from db import dead_letters
+from db.operations import dead_letters
 from ingest.events import DLQ, INCOMING
 from tests.integration.api.serving import STAFF_KEY, Served
 

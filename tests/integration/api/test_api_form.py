@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from db import merges
+from db.identity import merges
 from db.ids import new_id
 from db.pool import connection
 from ingest.events import INCOMING, InboundMessage
-from ingest.status_link import status_token
+from serve_app.api.public.status_link import status_token
 from tests.integration.api.serving import FORM, SECRET, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

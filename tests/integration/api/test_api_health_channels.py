@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 from pydantic import SecretStr
 
-from serve_app.channel_args import GmailArgs, TwilioArgs
+from serve_app.settings.channels import GmailArgs, TwilioArgs
 from tests.integration.api.serving import Served
 
 PAGE = "http://127.0.0.1:20001"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from serve_app.api.errors import ErrorBody
+from serve_app.api.base.errors import ErrorBody
 from tests.integration.api.serving import STAFF_KEY, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from ingest.web_form import Category
-from serve_app.api.models import TicketView
+from serve_app.api.base.models import TicketView
 from tests.integration.api.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

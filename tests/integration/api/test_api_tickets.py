@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from db.ids import new_id
-from ingest.status_link import status_token
+from serve_app.api.public.status_link import status_token
 from tests.integration.api.serving import SECRET, STAFF_KEY, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

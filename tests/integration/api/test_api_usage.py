@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from db.ids import new_id
-from serve_app.model_args import ModelArgs, ModelPrice
+from serve_app.settings.model import ModelArgs, ModelPrice
 from tests.integration.api.serving import STAFF_KEY, Served
 
 STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from db import conversations
-from db.conversations import ListState
 from db.pool import connection
+from db.staff import conversations
+from db.staff.conversations import ListState
 from tests.integration.pipeline.conftest import Store, plain_logs, store
 from tests.integration.staff.conftest import Office, office
 

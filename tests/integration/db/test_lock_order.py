@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from db import merges, privacy, staff, ticket_life
+from db.identity import merges, privacy
 from db.ids import new_id
 from db.pool import connection, transaction
-from db.staff import Word
+from db.staff import actions
+from db.staff.actions import Word
+from db.tickets import ticket_life
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.identity.conftest import accept, handled, mail, whatsapp
 from tests.integration.pipeline.conftest import Store, eventually, plain_logs, store
@@ -33,15 +35,15 @@ async def somebody_waits(store: Store) -> None:
 async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, says: str | None = None) -> None:
     """A person takes the only conversation over, or writes there; `other` begins while he holds it, and ends after."""
     async with transaction(store.pool) as borrowed:
-        at = await staff.lock(borrowed, await store.value("SELECT id FROM conversations"))
+        at = await actions.lock(borrowed, await store.value("SELECT id FROM conversations"))
         assert at is not None
         meanwhile = asyncio.create_task(other)
         await asyncio.sleep(0.3)
         if says is None:
-            await staff.take_over(borrowed, at, "ann")
+            await actions.take_over(borrowed, at, "ann")
         else:
-            await staff.say(borrowed, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
-        await staff.record(borrowed, at.conversation_id, "take_over", "ann")
+            await actions.say(borrowed, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
+        await actions.record(borrowed, at.conversation_id, "take_over", "ann")
     await meanwhile
 
 
@@ -78,7 +80,7 @@ async def test_an_erasure_waits_for_a_turn_that_ends(store: Store) -> None:
     await asyncio.sleep(0.15)
     async with transaction(store.pool) as borrowed:
         # Somebody holds the conversation for a moment: the turn has its lease in hand and waits to be written.
-        await staff.lock(borrowed, await store.value("SELECT id FROM conversations"))
+        await actions.lock(borrowed, await store.value("SELECT id FROM conversations"))
         await somebody_waits(store)
         erasing = asyncio.create_task(erase(store, customer))
         await asyncio.sleep(0.3)

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from db import dead_letters, events, intake, leases, metrics_write, node_status
-from db.events import LogPosition, Published
+from db.intake import web_form
+from db.measurement import metrics_write
+from db.operations import dead_letters, events, node_status
+from db.operations.events import LogPosition, Published
 from db.pool import Pool, connection, create_pool
+from db.turns import leases
 from ingest.events import INCOMING
 from ingest.web_form import NewForm, SupportForm, new_form
 
@@ -29,7 +32,7 @@ async def filed(pool: Pool, email: str = "ann@example.com") -> NewForm:
     )
     form = new_form(body, key=None, now=datetime.now(UTC))
     async with connection(pool) as borrowed:
-        await intake.accept_form(borrowed, form)
+        await web_form.accept_form(borrowed, form)
     return form
 
 

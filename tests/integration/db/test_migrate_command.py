@@ -18,11 +18,11 @@ import asyncpg
 import pytest
 
 from db import migrate
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.postgres import EmbeddedPostgres
-from serve_app.embedded.processes import ProcessRecord, identity_of
-from serve_app.embedded.run_file import RunFile
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.processes import ProcessRecord, identity_of
+from serve_app.embedded.base.run_file import RunFile
+from serve_app.embedded.parts.postgres import EmbeddedPostgres
 
 FILES = [f"{migration.name}.sql" for migration in migrate.load()]
 

@@ -17,11 +17,11 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 
 from evaluation.client import ProductUnreachableError
-from evaluation.stand_ins import StandIns
-from serve_app.embedded import ports
-from serve_app.embedded.channels import DemoChannels
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.leftovers import stop_leftovers
+from evaluation.demo.console_client import StandIns
+from serve_app.embedded.base import ports
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.parts.demo_channels import DemoChannels
+from serve_app.embedded.supervision.orphans import stop_leftovers
 from tests.integration.fakes.mails import body, outgoing
 
 

@@ -6,7 +6,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from serve_app.embedded.kafka import EmbeddedKafka
+from serve_app.embedded.parts.kafka import EmbeddedKafka
 
 
 async def test_database_is_migrated_and_ones_own(database_url: str) -> None:

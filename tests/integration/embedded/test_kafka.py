@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from ingest.bus.topics import TopicSet, ensure_topics
 from ingest.events import TOPICS
-from ingest.topics import TopicSet, ensure_topics
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.settings import KafkaArgs
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.parts.kafka import EmbeddedKafka
+from serve_app.settings.environment import KafkaArgs
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ import asyncpg
 import psutil
 import pytest
 
-from serve_app.embedded.accounts import can_reach, server_account
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.postgres import EmbeddedPostgres
-from serve_app.embedded.postgres_binaries import bin_dir
+from serve_app.embedded.base.accounts import can_reach, server_account
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.parts.postgres import EmbeddedPostgres
+from serve_app.embedded.parts.postgres_binaries import bin_dir
 
 # The driver's own state machine complains, now and then, about a connection that goes away under it.
 LOST_CONNECTION = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)

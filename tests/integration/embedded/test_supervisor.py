@@ -15,17 +15,17 @@ import pytest
 from typer.testing import CliRunner
 
 from serve_app.cli.main import app
-from serve_app.embedded import ports, run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.errors import NotRunningError, StartError
-from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.embedded.leftovers import stop_leftovers
-from serve_app.embedded.processes import PartProcess
-from serve_app.embedded.run_file import RunFile
-from serve_app.embedded.shutdown import stop_product
-from serve_app.embedded.start_options import StartOptions
-from serve_app.embedded.supervisor import Supervisor
-from serve_app.settings import load_settings
+from serve_app.embedded.base import ports, run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import NotRunningError, StartError
+from serve_app.embedded.base.processes import PartProcess
+from serve_app.embedded.base.run_file import RunFile
+from serve_app.embedded.base.start_options import StartOptions
+from serve_app.embedded.parts.kafka import EmbeddedKafka
+from serve_app.embedded.supervision.orphans import stop_leftovers
+from serve_app.embedded.supervision.shutdown import stop_product
+from serve_app.embedded.supervision.supervisor import Supervisor
+from serve_app.settings.environment import load_settings
 from tests.integration.embedded.running import GRAPH
 
 pytestmark = pytest.mark.timeout(600)

@@ -19,9 +19,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from ingest.events import TOPICS
-from serve_app.embedded import ports
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.run_file import RunFile, load
+from serve_app.embedded.base import ports
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.run_file import RunFile, load
 from tests.integration.embedded.running import PROJECT, Running, wait_until
 
 pytestmark = pytest.mark.timeout(900)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from deployments.escalation import THRESHOLDS
+from deployments.rules.escalation import THRESHOLDS
 from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_measure as measuring

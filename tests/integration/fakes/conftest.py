@@ -19,11 +19,11 @@ from starlette.routing import Route
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.fakes.backstage import Backstage
-from tests.fakes.gmail import GmailOptions, gmail_app
-from tests.fakes.serving import serve_in_thread
-from tests.fakes.stage import Stage
-from tests.fakes.twilio import TwilioOptions, twilio_app
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.serving import serve_in_thread
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio import TwilioOptions, twilio_app
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""`python -m tests.fakes` in a process of its own: both stand-ins, the console, one journal file."""
+"""`python -m evaluation.providers` in a process of its own: both stand-ins, the console, one journal file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.fakes.journal import read_journal
-from tests.fakes.stage import Stage
+from evaluation.providers.journal import read_journal
+from evaluation.providers.stage import Stage
 from tests.integration.fakes.conftest import HostRewriter, Receiver
 from tests.integration.fakes.mails import body, outgoing
 
@@ -41,7 +41,7 @@ class Demo:
 def demo(tmp_path: Path, receiver: Receiver) -> Iterator[Demo]:
     data, kept = tmp_path / "journal.jsonl", tmp_path / "secrets.json"
     urls = ["--push-url", f"{receiver.url}/webhooks/gmail", "--webhook-url", f"{receiver.url}/webhooks/whatsapp"]
-    command = [sys.executable, "-m", "tests.fakes", *urls, "--data", str(data), "--secrets", str(kept)]
+    command = [sys.executable, "-m", "evaluation.providers", *urls, "--data", str(data), "--secrets", str(kept)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())

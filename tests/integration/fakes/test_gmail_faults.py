@@ -13,10 +13,10 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
-from tests.fakes.backstage import Backstage
-from tests.fakes.gmail import GmailOptions, gmail_app
-from tests.fakes.serving import standing_in
-from tests.fakes.stage import Stage
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.serving import standing_in
+from evaluation.providers.stage import Stage
 from tests.integration.fakes.mails import body, outgoing
 from tests.integration.fakes.one_try import OneTryHttp
 

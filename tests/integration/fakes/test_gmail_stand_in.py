@@ -10,8 +10,8 @@ import pytest
 from google.auth.exceptions import RefreshError
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
-from tests.fakes.gmail import GmailOptions
-from tests.fakes.stage import Stage, StageError
+from evaluation.providers.gmail import GmailOptions
+from evaluation.providers.stage import Stage, StageError
 from tests.integration.fakes.mails import body, outgoing
 
 

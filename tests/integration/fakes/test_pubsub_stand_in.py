@@ -12,8 +12,8 @@ from google.auth import exceptions
 from google.auth.transport.requests import Request
 from google.oauth2 import id_token
 
-from tests.fakes.gmail import GmailOptions
-from tests.fakes.stage import Stage
+from evaluation.providers.gmail import GmailOptions
+from evaluation.providers.stage import Stage
 from tests.integration.fakes.conftest import Receiver
 
 DAY = 86_400

@@ -12,9 +12,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException  # type:
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from tests.fakes.journal import Entry
-from tests.fakes.stage import Stage, StageError
-from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions
+from evaluation.providers.journal import Entry
+from evaluation.providers.stage import Stage, StageError
+from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
 from tests.integration.fakes.conftest import HostRewriter, Receiver
 
 EVE, US = "+491701234567", "+14155238886"

@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from db.pool import create_pool
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.gmail import GmailSender
-from deployments.gmail_client import Gmail
-from deployments.identity_links import IdentityLinks, Key
+from deployments.channels.gmail.client import Gmail
+from deployments.channels.gmail.sender import GmailSender
+from deployments.delivery.node import Delivery
+from deployments.identity.links import IdentityLinks, Key
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.serving import serve_in_thread
+from evaluation.providers.stage import Stage
 from serve_app.nodes.delivery import senders
-from tests.fakes.backstage import Backstage
-from tests.fakes.gmail import GmailOptions, gmail_app
-from tests.fakes.serving import serve_in_thread
-from tests.fakes.stage import Stage
 from tests.integration.identity.conftest import ANN
 from tests.integration.whatsapp.conftest import (
     EVE,

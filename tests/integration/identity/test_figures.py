@@ -7,9 +7,9 @@ import uuid
 import pytest
 
 from db.pool import connection
-from evaluation.identities import IdentityFigures, figures, measure_identity
-from evaluation.messy_people import people
-from evaluation.messy_traffic import Written, plan
+from evaluation.identity.messy_people import people
+from evaluation.identity.messy_traffic import Written, plan
+from evaluation.identity.trial import IdentityFigures, figures, measure_identity
 from tests.integration.identity.conftest import Store
 
 

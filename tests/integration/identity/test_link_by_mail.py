@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.identity_links import IdentityLinks
+from deployments.identity.links import IdentityLinks
 from tests.integration.identity.conftest import ANN, EVE, accept, whatsapp
 from tests.integration.mail.conftest import Post, gmail_options, plain_logs, post, stage, store
 from tests.integration.pipeline.conftest import eventually

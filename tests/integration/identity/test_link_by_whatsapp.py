@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.identity_links import IdentityLinks
+from deployments.identity.links import IdentityLinks
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.whatsapp.conftest import (
     EVE,

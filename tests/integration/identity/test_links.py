@@ -10,13 +10,15 @@ from uuid import UUID
 import httpx
 import pytest
 
-from db import identities, merges, metrics, privacy
-from db.conversations import list_work
-from db.links import LinkUsedError
+from db.identity import merges, privacy
+from db.identity.links import LinkUsedError
+from db.measurement import metrics
 from db.pool import connection
-from db.staff_lookup import find_customer
-from deployments.identity_links import IdentityLinks, Offer
-from ingest.status_link import status_token
+from db.staff.conversations import list_work
+from db.staff.customer_lookup import find_customer
+from db.turns import open_turn
+from deployments.identity.links import IdentityLinks, Offer
+from serve_app.api.public.status_link import status_token
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.api.serving import SECRET, arguments, running
 from tests.integration.identity.conftest import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
@@ -66,9 +68,9 @@ async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) 
     assert (turn.channel, turn.tier) == ("email", 2)
     assert [line.rpartition(": ")[2] for line in turn.history] == ["My invoice is wrong", "A question"]
     async with connection(store.pool) as borrowed:
-        found = await identities.linked_email(borrowed, turn.customer_id, sender_key=f"whatsapp:{EVE}")
+        found = await open_turn.linked_email(borrowed, turn.customer_id, sender_key=f"whatsapp:{EVE}")
         assert found == ANN
-        assert await identities.linked_email(borrowed, turn.customer_id, sender_key="whatsapp:+4930") is None
+        assert await open_turn.linked_email(borrowed, turn.customer_id, sender_key="whatsapp:+4930") is None
 
 
 async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityLinks) -> None:
@@ -87,7 +89,7 @@ async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityL
     assert {table for table in before if before[table] != after[table]} == {"identity_links"}
     async with connection(store.pool) as borrowed:
         ann = await customer_of(store, f"email:{ANN}")
-        assert await identities.linked_email(borrowed, ann, sender_key=f"whatsapp:{EVE}") is None
+        assert await open_turn.linked_email(borrowed, ann, sender_key=f"whatsapp:{EVE}") is None
 
 
 async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, links: IdentityLinks) -> None:

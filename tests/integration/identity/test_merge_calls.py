@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from serve_app.cli.main import app
-from serve_app.embedded.errors import UserError
+from serve_app.embedded.base.errors import UserError
 from tests.integration.api.serving import STAFF_KEY, Served, arguments, running
 from tests.integration.identity.conftest import ANN, EVE, Store, accept, customer_of, mail, whatsapp
 

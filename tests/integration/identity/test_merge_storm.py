@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from db import merges
-from db.merges import AlreadyOneError, MergeBuriedError, NoSuchMergeError
+from db.identity import merges
+from db.identity.exclusive import CustomerBusyError
+from db.identity.merges import AlreadyOneError, MergeBuriedError, NoSuchMergeError
 from db.pool import connection
-from db.undisturbed import CustomerBusyError
 from tests.integration.identity.conftest import Store, accept, customer_of, mail, whatsapp
 from tests.integration.identity.test_merges import strays
 

@@ -7,8 +7,8 @@ import asyncio
 import asyncpg
 import pytest
 
-from db import merges
-from db.merges import AlreadyOneError, Merge, MergeBuriedError, NoSuchCustomerError, NoSuchMergeError
+from db.identity import merges
+from db.identity.merges import AlreadyOneError, Merge, MergeBuriedError, NoSuchCustomerError, NoSuchMergeError
 from db.pool import connection
 from ingest.events import InboundMessage
 from tests.fakes.nodes import ScriptedAgent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from db.reply_caps import CAPS
+from deployments.turns.reply_caps import CAPS
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.identity.conftest import ANN, EVE, Store, accept, customer_of, handled, mail, whatsapp
 

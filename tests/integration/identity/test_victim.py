@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from db.channel_intake import ChannelMessage
+from db.intake.channels import ChannelMessage
 from db.pool import Pool, connection, create_pool
-from db.tickets import ticket_story
-from deployments.agent.runner import AgentNode, ModelSettings
+from db.tickets.reads import ticket_story
+from deployments.agent.node import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.escalation import EscalationRules
+from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
+from evaluation.providers.serving import serve_in_thread
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.fakes.serving import serve_in_thread
 from tests.integration.agent.conftest import analysis_node, encoder, knowledge_dump, knowledge_url
 from tests.integration.identity.conftest import Store, accept, mail, whatsapp
 

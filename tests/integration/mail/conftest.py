@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from db.pool import create_pool
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.gmail import GmailSender
-from deployments.gmail_client import Gmail
-from deployments.reporting.mailbox import MailboxWorker
+from deployments.channels.gmail.client import Gmail
+from deployments.channels.gmail.mailbox_reader import MailboxWorker
+from deployments.channels.gmail.sender import GmailSender
+from deployments.delivery.node import Delivery
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.journal import Entry, Kind
+from evaluation.providers.serving import serve_in_thread
+from evaluation.providers.stage import Stage
+from ingest.bus.relay import no_failpoint
 from ingest.events import InboundMessage
-from ingest.producer import no_failpoint
-from tests.fakes.backstage import Backstage
-from tests.fakes.gmail import GmailOptions, gmail_app
-from tests.fakes.journal import Entry, Kind
 from tests.fakes.nodes import ScriptedAgent
-from tests.fakes.serving import serve_in_thread
-from tests.fakes.stage import Stage
 from tests.integration.pipeline.conftest import Nudges, Store, eventually, plain_logs, store
 
 __all__ = ["plain_logs", "store"]

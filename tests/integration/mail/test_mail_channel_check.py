@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from serve_app.channel_args import GmailArgs
-from serve_app.cli.channel_checks import Finding, check_gmail, off
-from tests.fakes.gmail import GmailOptions
-from tests.fakes.journal import Kind
-from tests.fakes.stage import Stage
+from evaluation.providers.gmail import GmailOptions
+from evaluation.providers.journal import Kind
+from evaluation.providers.stage import Stage
+from serve_app.cli.channels.checks import Finding, check_gmail, off
+from serve_app.settings.channels import GmailArgs
 from tests.integration.mail.test_mail_pushes import gmail_args
 
 

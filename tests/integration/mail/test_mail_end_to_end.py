@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.mailbox import PROVIDER
+from db.intake.mailbox import PROVIDER
 from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from db.pool import create_pool
 from deployments.reporting.node import Reporting
-from serve_app.channel_args import GmailArgs
+from evaluation.providers.journal import Kind
 from serve_app.nodes.delivery import senders
 from serve_app.nodes.reporting import _mailbox
-from tests.fakes.journal import Kind
+from serve_app.settings.channels import GmailArgs
 from tests.integration.api.serving import arguments
 from tests.integration.mail.conftest import Post
 from tests.integration.mail.test_mail_pushes import both, gmail_args, post
@@ -43,7 +43,7 @@ async def test_r1_a_push_brings_the_answer_within_seconds_and_health_is_well(
     args = arguments(post.database_url, gmail=gmail)
     found = senders(args, pool)
     assert [sender.channel for sender in found] == ["web_form", "email"]
-    from deployments.delivery.dispatcher import Delivery
+    from deployments.delivery.node import Delivery
 
     graph.parts.append(Delivery(pool=pool, senders=found))
     await graph.worker()

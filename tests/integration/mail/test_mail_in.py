@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from db import dead_letters, mailbox
+from db.intake import mailbox
+from db.operations import dead_letters
 from db.pool import connection, transaction
-from deployments.reporting.mailbox_intake import MAX_FAILURES
+from deployments.channels.gmail.mail_store import MAX_FAILURES
+from evaluation.providers.journal import Kind
 from ingest.events import DLQ, INCOMING
-from tests.fakes.journal import Kind
 from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
 
 

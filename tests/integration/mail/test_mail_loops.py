@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.reporting.mailbox import MailboxWorker
-from tests.fakes.journal import Entry
+from deployments.channels.gmail.mailbox_reader import MailboxWorker
+from evaluation.providers.journal import Entry
 from tests.integration.mail.conftest import Post
 
 ROBOT = "robot@example.com"

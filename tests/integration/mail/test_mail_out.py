@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.fakes.journal import Kind
+from evaluation.providers.journal import Kind
 from tests.integration.mail.conftest import CUSTOMER, Post
 from tests.integration.pipeline.conftest import eventually
 

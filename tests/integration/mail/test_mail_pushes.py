@@ -14,12 +14,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from serve_app.channel_args import GmailArgs
-from tests.fakes.backstage import Backstage
-from tests.fakes.gmail import GmailOptions, gmail_app
-from tests.fakes.journal import Kind
-from tests.fakes.serving import serve_in_thread
-from tests.fakes.stage import Stage
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.journal import Kind
+from evaluation.providers.serving import serve_in_thread
+from evaluation.providers.stage import Stage
+from serve_app.settings.channels import GmailArgs
 from tests.integration.api.serving import Served, arguments, free_port, running
 from tests.integration.mail.conftest import ADDRESS, Post
 from tests.integration.pipeline.conftest import Store, eventually

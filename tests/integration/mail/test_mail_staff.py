@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from deployments.staff_desk import StaffDesk
+from deployments.staff.desk import StaffDesk
 from ingest.events import InboundMessage
 from tests.integration.mail.conftest import CUSTOMER, Post
 from tests.integration.pipeline.conftest import Nudges

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from serve_app.cli.main import app
-from serve_app.cli.mcp_run import staff_keys
+from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import Target
-from serve_app.embedded.errors import UserError
-from serve_app.settings import Settings
+from serve_app.embedded.base.errors import UserError
+from serve_app.settings.environment import Settings
 from tests.integration.mcp.conftest import OPERATOR, over_http
 
 

@@ -13,8 +13,8 @@ import pytest_asyncio
 from db.ids import new_id
 from db.pool import connection
 from ingest.events import InboundMessage
-from serve_app.mcp_desk import McpDesk
-from serve_app.mcp_turns import IDLE_S
+from serve_app.mcp_server.session import McpDesk
+from serve_app.mcp_server.turns import IDLE_S
 from tests.integration.mcp.conftest import ANN, BOB, OPERATOR, Clock, Door, bob_at, open_desk, over_http, rows, served
 from tests.integration.replay.conftest import Production
 

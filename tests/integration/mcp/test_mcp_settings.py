@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ingest.status_link import status_link
+from serve_app.api.public.status_link import status_link
 from serve_app.cli.main import app
-from serve_app.cli.mcp_run import staff_keys
+from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import find_product, settings_of
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
 from tests.integration.mcp.conftest import Door, Said, over_stdio, rows
 from tests.integration.replay.conftest import CLOSED_HOURS, SECRET, Production, pretend
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployments.agent import tools
-from serve_app.mcp_inputs import INPUTS, WRITING
+from serve_app.mcp_server.inputs import INPUTS, WRITING
 from tests.integration.mcp.conftest import over_stdio, rows
 from tests.integration.replay.conftest import Production
 

@@ -13,24 +13,24 @@ from typing import Any
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from db import intake
-from db.channel_configs import ChannelConfigs
+from db.intake import web_form
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, connection, create_pool
 from db.records import AcceptedForm
-from deployments.apology import Apology
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.web_form import WebFormSender
-from deployments.identity import Identity
+from deployments.channels.web_form import WebFormSender
+from deployments.delivery.node import Delivery
+from deployments.identity.node import Identity
 from deployments.ingest_worker import IngestWorker
-from deployments.pipeline import Pipeline
-from deployments.reply_limit import ReplyLimit
 from deployments.reporting.node import Reporting
+from deployments.turns.failure_notice import Apology
+from deployments.turns.pipeline import Pipeline
+from deployments.turns.reply_limit import ReplyLimit
+from ingest.bus.relay import no_failpoint
+from ingest.bus.topics import client_options
 from ingest.events import TOPICS, InboundMessage
-from ingest.producer import no_failpoint
-from ingest.topics import client_options
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
-from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.settings import KafkaArgs
+from serve_app.embedded.parts.kafka import EmbeddedKafka
+from serve_app.settings.environment import KafkaArgs
 from serve_app.telemetry import configure_logging
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.invariants import violations
@@ -82,17 +82,17 @@ class Store:
         )
         new = new_form(body, key=key, now=datetime.now(UTC))
         async with connection(self.pool) as borrowed:
-            accepted: AcceptedForm = await intake.accept_form(borrowed, new)
+            accepted: AcceptedForm = await web_form.accept_form(borrowed, new)
         self.numbers.append(accepted.ticket_number)
         return InboundMessage.model_validate_json(new.payload)
 
     async def reply(self, number: str, message: str) -> InboundMessage:
         """Add the customer's further word to a ticket."""
         async with connection(self.pool) as borrowed:
-            address = await intake.reply_address(borrowed, number)
+            address = await web_form.reply_address(borrowed, number)
             assert address is not None
             new = new_reply(TicketReply(message=message), address, key=None, now=datetime.now(UTC))
-            await intake.accept_reply(borrowed, new)
+            await web_form.accept_reply(borrowed, new)
         return InboundMessage.model_validate_json(new.payload)
 
     async def rows(self, query: str, *arguments: object) -> list[dict[str, Any]]:

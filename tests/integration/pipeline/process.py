@@ -13,18 +13,18 @@ import sys
 from typing import Any
 from uuid import UUID
 
-from db.channel_configs import ChannelConfigs
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import create_pool
-from deployments.apology import Apology
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.web_form import WebFormSender
-from deployments.identity import Identity
+from deployments.channels.web_form import WebFormSender
+from deployments.delivery.node import Delivery
+from deployments.identity.node import Identity
 from deployments.ingest_worker import IngestWorker
-from deployments.pipeline import Pipeline
-from deployments.reply_limit import ReplyLimit
+from deployments.turns.failure_notice import Apology
+from deployments.turns.pipeline import Pipeline
+from deployments.turns.reply_limit import ReplyLimit
+from ingest.bus.relay import Relay
 from ingest.events import InboundMessage
-from ingest.producer import Relay
-from serve_app.settings import KafkaArgs
+from serve_app.settings.environment import KafkaArgs
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 
 

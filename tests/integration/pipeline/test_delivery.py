@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from db import outbox
+from db.outbound import outbox
 from db.pool import connection, create_pool
 from db.records import Channel, OutboxRow
-from deployments.delivery.dispatcher import Delivery, backoff
-from deployments.delivery.sender import (
+from deployments.channels.sender import (
     LookUpFailedError,
     MessageRejectedError,
     OutcomeUnknownError,
     Sender,
     TransientDeliveryError,
 )
-from deployments.delivery.web_form import WebFormSender
+from deployments.channels.web_form import WebFormSender
+from deployments.delivery.node import Delivery, backoff
 from tests.integration.pipeline.conftest import Store, eventually
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from db import dead_letters
+from db.operations import dead_letters
 from db.pool import transaction
+from ingest.bus.topics import client_options, ensure_topics
 from ingest.events import INCOMING
-from ingest.topics import client_options, ensure_topics
 from tests.integration.pipeline.conftest import Graph, Store, eventually
 from tests.integration.pipeline.test_kills import killed
 

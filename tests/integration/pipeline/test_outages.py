@@ -12,10 +12,10 @@ import pytest
 
 from db.migrate import migrate
 from db.pool import create_pool
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.kafka import EmbeddedKafka
-from serve_app.embedded.postgres import EmbeddedPostgres
-from serve_app.settings import KafkaArgs
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.parts.kafka import EmbeddedKafka
+from serve_app.embedded.parts.postgres import EmbeddedPostgres
+from serve_app.settings.environment import KafkaArgs
 from tests.integration.pipeline.conftest import Graph, Store, eventually
 
 

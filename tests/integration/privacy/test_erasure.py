@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from db import dead_letters, merges, privacy
-from db.channel_intake import ChannelMessage, accept_message
+from db.identity import merges, privacy
+from db.intake.channels import ChannelMessage, accept_message
+from db.operations import dead_letters
 from db.pool import connection, transaction
 from ingest.events import DLQ, INCOMING
 from tests.fakes.nodes import ScriptedAgent

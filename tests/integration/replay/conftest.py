@@ -14,34 +14,34 @@ from typing import Any
 import pytest
 import structlog
 
-from db import intake
-from db.channel_configs import ChannelConfigs
-from db.channel_intake import ChannelMessage, accept_message
 from db.ids import new_id
+from db.intake import web_form
+from db.intake.channels import ChannelMessage, accept_message
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, connection, create_pool
 from db.records import Analysis, Decision, Turn
-from deployments.agent.runner import ModelSettings
+from deployments.agent.node import ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.apology import Apology
-from deployments.identity import Identity
-from deployments.pipeline import Pipeline
-from deployments.reply_limit import ReplyLimit
-from deployments.staff_desk import StaffDesk
+from deployments.identity.node import Identity
+from deployments.staff.desk import StaffDesk
+from deployments.turns.failure_notice import Apology
+from deployments.turns.pipeline import Pipeline
+from deployments.turns.reply_limit import ReplyLimit
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.indexer import sync
 from embeddings.sentiment import SentimentHead
 from ingest.events import INCOMING, InboundMessage
-from ingest.status_link import status_link
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
-from serve_app.agent_node import agent_node
-from serve_app.deciding import kept
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.processes import ProcessRecord, identity_of
-from serve_app.settings import settings_from
-from serve_app.support_args import SupportArgs
+from serve_app.api.public.status_link import status_link
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.processes import ProcessRecord, identity_of
+from serve_app.nodes.agent_builder import agent_node
+from serve_app.settings.decision_settings import kept
+from serve_app.settings.environment import settings_from
+from serve_app.settings.support import SupportArgs
 
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
 SECRET, OPERATOR = "a secret of this test", "operator-token"
@@ -154,7 +154,7 @@ class Production:
         form = SupportForm(name="Ann Lee", email=email, subject="A question", category="how_to", message=message)
         new = new_form(form, key=None, now=datetime.now(UTC))
         async with connection(self.pool) as borrowed:
-            accepted = await intake.accept_form(borrowed, new)
+            accepted = await web_form.accept_form(borrowed, new)
         return accepted.ticket_number, InboundMessage.model_validate_json(new.payload)
 
     async def ask(self, message: str, **fields: Any) -> str:
@@ -166,10 +166,10 @@ class Production:
     async def reply(self, number: str, message: str) -> None:
         """Write into a ticket and let that be answered."""
         async with connection(self.pool) as borrowed:
-            address = await intake.reply_address(borrowed, number)
+            address = await web_form.reply_address(borrowed, number)
             assert address is not None
             new = new_reply(TicketReply(message=message), address, key=None, now=datetime.now(UTC))
-            await intake.accept_reply(borrowed, new)
+            await web_form.accept_reply(borrowed, new)
         await self.pipeline.handle(InboundMessage.model_validate_json(new.payload))
 
     async def approve(self, number: str, text: str | None = None) -> None:

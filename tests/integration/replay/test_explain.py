@@ -10,15 +10,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from db import decisions
-from db.decisions import ExplainedTicket
 from db.pool import Pool, connection, create_pool
+from db.turns import decisions
+from db.turns.decisions import ExplainedTicket
 from deployments.analysis import AnalysisNode
-from serve_app.api.decisions import EXPLAINED
-from serve_app.cli import explain_view
+from serve_app.api.staff.decisions import EXPLAINED
+from serve_app.cli.explain import view
 from serve_app.cli.main import app
 from serve_app.cli.target import Target
-from serve_app.embedded.errors import UserError
+from serve_app.embedded.base.errors import UserError
 from tests.integration.api.serving import STAFF_KEY, arguments, running
 from tests.integration.replay.conftest import FOLLOW_UPS, MESSAGES, Production, Stored
 
@@ -34,7 +34,7 @@ async def _explained(pool: Pool, number: str) -> ExplainedTicket:
 
 def _printed(ticket: ExplainedTicket) -> str:
     out = io.StringIO()
-    explain_view.show(ticket, Console(file=out, width=400, highlight=False))
+    view.show(ticket, Console(file=out, width=400, highlight=False))
     return out.getvalue()
 
 
@@ -136,12 +136,12 @@ def test_g13_the_command_reads_the_database(
 ) -> None:
     target = Target(url="http://127.0.0.1:1", token=None, database_url=stored.url, data_dir="d")
     number, out = stored.numbers[REFUND], tmp_path / "why.json"
-    explain_view.run(target, number, out)
+    view.run(target, number, out)
 
     assert "hand-over refund" in capsys.readouterr().out
     assert json.loads(out.read_text(encoding="utf-8"))["escalation_reason"] == "refund"
     with pytest.raises(UserError, match=r"there is no ticket TKT-9999\."):
-        explain_view.run(target, "TKT-9999", None)
+        view.run(target, "TKT-9999", None)
 
 
 def test_g13_the_command_finds_nothing_where_nothing_runs(tmp_path: Path) -> None:

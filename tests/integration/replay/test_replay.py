@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db import stored_turns
 from db.pool import DatabaseUnavailableError, Pool, connection, create_pool
 from db.records import Turn
-from deployments.agent.runner import ModelSettings
+from db.turns import stored_turns
+from deployments.agent.node import ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.escalation import EscalationRules
-from deployments.support_hours import ServiceLevels
+from deployments.rules.escalation import EscalationRules
+from deployments.rules.support_hours import ServiceLevels
 from embeddings.relevance import RelevanceGate
-from evaluation.replay import Replayer, Variant, with_recorded
-from evaluation.replay_report import ReplayReport
-from serve_app.support_args import SLA_HOURS
+from evaluation.replay.report import ReplayReport
+from evaluation.replay.run import Replayer, Variant, with_recorded
+from serve_app.settings.support import SLA_HOURS
 from tests.integration.replay.conftest import CHAT, CLOSED_HOURS, EDITED, TURNS, Stored
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -14,11 +14,11 @@ import pytest
 from typer.testing import CliRunner
 
 from deployments.agent.prompt import PROMPT
+from evaluation.providers.serving import serve_in_thread
 from serve_app.cli.main import app
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
 from tests.fakes.openai_server import OpenAIServer
-from tests.fakes.serving import serve_in_thread
 from tests.integration.replay.conftest import CLOSED_HOURS, DOCS, EDITED, MESSAGES, TURNS, Stored, pretend
 
 

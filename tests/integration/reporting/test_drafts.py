@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db import conversations, notifications, privacy
-from db.conversations import Summary
+from db.identity import privacy
+from db.operations import notifications
 from db.pool import connection, transaction
+from db.staff import conversations
+from db.staff.conversations import Summary
 from deployments.reporting.drafts import Drafts
 from deployments.reporting.notifier import Notifier
-from deployments.support_hours import ServiceLevels
-from serve_app.support_args import SLA_HOURS
+from deployments.rules.support_hours import ServiceLevels
+from serve_app.settings.support import SLA_HOURS
 from tests.integration.reporting.conftest import Store
 from tests.integration.reporting.test_hand_overs import ALWAYS, STAFF, by_ann, closed_today, told, tomorrow
 from tests.integration.reporting.test_notifier import made, notifier, room

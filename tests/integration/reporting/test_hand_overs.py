@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db import hand_overs, notifications
-from db.notifications import Notification
+from db.operations import notifications
+from db.operations.notifications import Notification
 from db.pool import connection, transaction
-from deployments.delivery.parking import park
+from db.tickets import hand_overs
+from deployments.channels.parking import park
 from deployments.reporting.alerts import UndecidedWords
 from deployments.reporting.collector import AlertRules, Collector
 from deployments.reporting.hand_overs import HandOvers
-from deployments.staff_desk import StaffDesk
-from deployments.support_hours import ServiceLevels
-from serve_app.support_args import SLA_HOURS
+from deployments.rules.support_hours import ServiceLevels
+from deployments.staff.desk import StaffDesk
+from serve_app.settings.support import SLA_HOURS
 from tests.integration.reporting.conftest import Nudges, Store
 
 STAFF = "http://127.0.0.1:8000/staff"

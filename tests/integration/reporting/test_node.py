@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from db.pool import create_pool
-from deployments.reporting.chores import Chore
 from deployments.reporting.node import Reporting
-from serve_app.settings import KafkaArgs
+from deployments.reporting.periodic_tasks import Chore
+from serve_app.settings.environment import KafkaArgs
 from tests.integration.reporting.conftest import eventually
 
 

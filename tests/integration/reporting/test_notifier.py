@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from db import notifications
+from db.operations import notifications
 from db.pool import connection
-from deployments.reporting.chores import Chore, support_chores
 from deployments.reporting.notifier import MAX_ATTEMPTS, Notifier
-from deployments.support_hours import ServiceLevels
-from serve_app.support_args import SLA_HOURS
+from deployments.reporting.periodic_tasks import Chore, support_chores
+from deployments.rules.support_hours import ServiceLevels
+from serve_app.settings.support import SLA_HOURS
 from tests.integration.reporting.conftest import Store
 from tests.integration.reporting.test_hand_overs import STAFF
 

@@ -8,17 +8,20 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from db import dead_letters, mailbox, ticket_life
+import db.pool
 from db.ids import new_id
+from db.intake import mailbox
+from db.operations import dead_letters
 from db.pool import connection, transaction
-from db.sql import QUERIES
-from deployments.delivery.parking import park
+from db.tickets import ticket_life
+from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
-from deployments.staff_desk import NotNowError, StaffDesk
+from deployments.staff.desk import NotNowError, StaffDesk
 from ingest.events import INCOMING, InboundMessage
 from tests.fixtures.ticket_states import STATUSES, empty, put_tickets
 from tests.integration.reporting.conftest import Nudges, Store
@@ -172,21 +175,28 @@ async def _approve(store: Store) -> None:
 
 
 OURS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
-    "intake": (_form_reply,),
-    "channel_intake": (_channel_message,),
-    "identities": (_turn,),
-    "turns": (_turn, _hand_over, _held),
-    "outbox": (_park,),
-    "mailbox": (_gmail_take_over,),
-    "ticket_life": (_ages,),
-    "staff": (_by_staff("take_over"), _release, _by_staff("resolve"), _by_staff("close"), _approve),
+    "intake/web_form": (_form_reply,),
+    "intake/channels": (_channel_message,),
+    "turns/open_turn": (_turn,),
+    "turns/end_turn": (_turn, _hand_over, _held),
+    "outbound/outbox": (_park,),
+    "intake/mailbox": (_gmail_take_over,),
+    "tickets/ticket_life": (_ages,),
+    "staff/actions": (_by_staff("take_over"), _release, _by_staff("resolve"), _by_staff("close"), _approve),
 }
 """What moves tickets, by the file that its statement stands in."""
 
 
+STORE = Path(db.pool.__file__).parent
+
+
 def test_g15_no_file_moves_tickets_that_the_next_test_does_not_try() -> None:
     moving = re.compile(r"UPDATE tickets\b[^;]*?SET\s[^;]*?\bstatus\s*=", re.DOTALL)
-    assert {path.stem for path in QUERIES.glob("*.sql") if moving.search(path.read_text())} == set(OURS)
+    assert {
+        path.relative_to(STORE).with_suffix("").as_posix()
+        for path in STORE.glob("*/*.sql")
+        if path.parent.name != "migrations" and moving.search(path.read_text())
+    } == set(OURS)
 
 
 @pytest.mark.parametrize("file", OURS)

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from db.channel_intake import ChannelMessage, accept_message
+from db.intake.channels import ChannelMessage, accept_message
 from db.pool import connection
-from deployments.pipeline import Pipeline
-from deployments.staff_desk import StaffDesk
+from deployments.staff.desk import StaffDesk
+from deployments.turns.pipeline import Pipeline
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.api.serving import STAFF_KEY, Served, arguments, running

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from deployments.staff_desk import NotNowError
+from deployments.staff.desk import NotNowError
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.staff.conftest import Office
 

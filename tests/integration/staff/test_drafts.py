@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from db.pool import connection
-from db.tickets import ticket_story
-from deployments.staff_desk import NotNowError
+from db.tickets.reads import ticket_story
+from deployments.staff.desk import NotNowError
 from tests.integration.staff.conftest import Office
 
 

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.intake import KeyReusedError
+from db.intake.web_form import KeyReusedError
 from db.records import Analysis, Decision, Turn
-from deployments.staff_desk import NotNowError, UnknownConversationError
+from deployments.staff.desk import NotNowError, UnknownConversationError
 from tests.fakes.nodes import FlatAnalysis, decision
 from tests.integration.staff.conftest import Office
 

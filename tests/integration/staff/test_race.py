@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from db.pool import create_pool
-from deployments.staff_desk import NotNowError, StaffDesk
+from deployments.staff.desk import NotNowError, StaffDesk
 from tests.integration.pipeline.conftest import Nudges
 from tests.integration.staff.conftest import Office
 

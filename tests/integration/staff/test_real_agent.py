@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.agent.runner import AgentNode, ModelSettings
+from deployments.agent.node import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
-from deployments.escalation import EscalationRules
-from deployments.pipeline import Pipeline
+from deployments.rules.escalation import EscalationRules
+from deployments.turns.pipeline import Pipeline
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import sync

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from ingest.status_link import status_token
+from serve_app.api.public.status_link import status_token
 from tests.integration.api.serving import SECRET
 from tests.integration.staff.conftest import BOB, Office
 

@@ -17,18 +17,18 @@ from pydantic import SecretStr
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from db.pool import Pool, create_pool
-from deployments.delivery.dispatcher import Delivery
+from deployments.delivery.node import Delivery
 from deployments.ingress import Ingress
+from evaluation.providers.backstage import Backstage
+from evaluation.providers.journal import Entry
+from evaluation.providers.serving import serve_in_thread
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions, twilio_app
 from ingest.events import InboundMessage
 from serve_app.api import build_for
-from serve_app.channel_args import TwilioArgs
 from serve_app.nodes.delivery import senders
-from serve_app.settings import AppArgs, KafkaArgs
-from tests.fakes.backstage import Backstage
-from tests.fakes.journal import Entry
-from tests.fakes.serving import serve_in_thread
-from tests.fakes.stage import Stage
-from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions, twilio_app
+from serve_app.settings.channels import TwilioArgs
+from serve_app.settings.environment import AppArgs, KafkaArgs
 from tests.integration.api.serving import SECRET, STAFF_KEY, free_port
 from tests.integration.pipeline.conftest import Graph, Store, eventually, group, kafka, plain_logs, store
 

@@ -11,10 +11,10 @@ import sys
 from typing import Any
 
 from db.pool import create_pool
-from deployments.delivery.dispatcher import Delivery
-from deployments.delivery.twilio_client import Twilio
-from deployments.delivery.whatsapp import WhatsAppSender
-from tests.fakes.twilio import TwilioOptions
+from deployments.channels.whatsapp.sender import WhatsAppSender
+from deployments.channels.whatsapp.twilio_client import Twilio
+from deployments.delivery.node import Delivery
+from evaluation.providers.twilio import TwilioOptions
 from tests.integration.pipeline.process import Failpoint
 
 

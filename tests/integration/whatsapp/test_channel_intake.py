@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from db.channel_intake import AcceptedMessage, ChannelMessage, File, accept_message
 from db.ids import new_id
+from db.intake.channels import AcceptedMessage, ChannelMessage, File, accept_message
 from db.pool import Pool, connection
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent

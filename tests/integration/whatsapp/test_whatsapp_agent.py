@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from db import agent_reads
-from db.channel_intake import File
+from db.intake.channels import File
 from db.pool import connection
-from deployments.agent.runner import AgentNode, ModelSettings
-from deployments.escalation import EscalationRules
+from db.turns import customer_history
+from deployments.agent.node import AgentNode, ModelSettings
+from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
 from tests.integration.whatsapp.conftest import EVE, Line, Store
 from tests.integration.whatsapp.test_channel_intake import accept, message, wake_of
@@ -37,7 +37,7 @@ def agent(store: Store) -> AgentNode:
 async def test_r9_files_are_found_where_the_agent_reads_them(store: Store) -> None:
     accepted = await accept(store, message("", attachments=(PHOTO, PHOTO)))
     async with connection(store.pool) as borrowed:
-        assert await agent_reads.attachment_names(borrowed, [accepted.inbox_id]) == ("image-1.jpg", "image-1.jpg")
+        assert await customer_history.attachment_names(borrowed, [accepted.inbox_id]) == ("image-1.jpg", "image-1.jpg")
 
 
 @pytest.mark.parametrize(("files", "expected"), [((PHOTO,), "Thanks for the attachment!"), ((), "without any text")])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from serve_app.cli.channel_checks import Finding, check_twilio, off
-from tests.fakes.settings import twilio_settings
-from tests.fakes.stage import Stage
-from tests.fakes.twilio import TwilioOptions
+from evaluation.providers.settings import twilio_settings
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio import TwilioOptions
+from serve_app.cli.channels.checks import Finding, check_twilio, off
 from tests.integration.whatsapp.conftest import twilio_args
 
 URL = "https://support.example.com"

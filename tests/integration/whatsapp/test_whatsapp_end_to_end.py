@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from serve_app.settings import KafkaArgs
-from tests.fakes.journal import Entry
-from tests.fakes.stage import Stage
+from evaluation.providers.journal import Entry
+from evaluation.providers.stage import Stage
+from serve_app.settings.environment import KafkaArgs
 from tests.integration.pipeline.conftest import Graph, Store, eventually
 from tests.integration.whatsapp.conftest import BOB, EVE, Line, opened_line, twilio_args
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db import outbox
+from db.outbound import outbox
 from db.pool import connection
 from tests.integration.whatsapp.conftest import Line
 from tests.integration.whatsapp.test_whatsapp_sender import bodies, say

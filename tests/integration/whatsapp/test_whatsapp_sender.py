@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from deployments.delivery.twilio_client import Twilio
-from deployments.formatting import utf16_length
-from tests.fakes.journal import Entry
-from tests.fakes.stage import Stage
-from tests.fakes.twilio import DEMO_TEMPLATE, TwilioOptions
+from deployments.channels.whatsapp.twilio_client import Twilio
+from deployments.rules.formatting import utf16_length
+from evaluation.providers.journal import Entry
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.whatsapp.conftest import BOB, EVE, Line, Store, opened_line, twilio_args
 

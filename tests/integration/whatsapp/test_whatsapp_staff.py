@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from deployments.formatting import utf16_length
-from tests.fakes.stage import Stage
-from tests.fakes.twilio import DEMO_TEMPLATE
+from deployments.rules.formatting import utf16_length
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio import DEMO_TEMPLATE
 from tests.integration.api.serving import STAFF_KEY
 from tests.integration.whatsapp.conftest import EVE, Line, Store, opened_line, twilio_args
 

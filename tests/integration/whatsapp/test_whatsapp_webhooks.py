@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from db import whatsapp
+from db.outbound import whatsapp_parts
 from db.pool import connection
-from deployments.delivery.whatsapp_status import PartKey
-from tests.fakes.stage import Stage
-from tests.fakes.twilio.inbound import inbound_form, status_form
-from tests.fakes.twilio.messages import Message, new_sid
+from deployments.channels.whatsapp.delivery_status import PartKey
+from evaluation.providers.stage import Stage
+from evaluation.providers.twilio.inbound import inbound_form, status_form
+from evaluation.providers.twilio.messages import Message, new_sid
 from tests.integration.pipeline.conftest import eventually
 from tests.integration.whatsapp.conftest import (
     EVE,
@@ -262,7 +262,7 @@ async def test_h5_another_id_for_the_same_part_is_noticed_and_changes_nothing(li
     assert (await line.post(path, told(new_sid("SM"), "delivered"))).status_code == 200
     part = PartKey.parse(path.partition("=")[2])
     async with connection(line.store.pool) as borrowed:
-        noted = await whatsapp.note_status(
+        noted = await whatsapp_parts.note_status(
             borrowed, part.outbox_id, part.n,
             provider_ref=new_sid("SM"), status="delivered", behind=["sent"], error_code=None,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.escalation import (
+from deployments.rules.escalation import (
     REASON_PRECEDENCE,
     SURE,
     THRESHOLDS,
@@ -58,7 +58,7 @@ def test_the_order_of_reasons_is_that_of_the_dossier() -> None:
 
 
 def test_the_store_ranks_reasons_in_the_same_order() -> None:
-    statement = (Path(__file__).parents[3] / "db" / "queries" / "turns.sql").read_text(encoding="utf-8")
+    statement = (Path(__file__).parents[3] / "db" / "turns" / "end_turn.sql").read_text(encoding="utf-8")
     ranked = statement.partition("unnest(ARRAY [")[2].partition("]")[0]
     assert tuple(re.findall(r"'(\w+)'", ranked)) == REASON_PRECEDENCE
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.escalation_words import EVIDENCE_CHARACTERS, WORD_REASONS, Wording, WordReason, plain, read_words
+from deployments.rules.wording import EVIDENCE_CHARACTERS, WORD_REASONS, Wording, WordReason, plain, read_words
 
 REQUESTS: dict[WordReason, tuple[str, ...]] = {
     "pricing": (

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import ChannelConfig
-from deployments.formatting import (
+from deployments.rules.formatting import (
     TemplateNotUsableError,
     clean_name,
     measure,

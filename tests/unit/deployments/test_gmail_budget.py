@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from deployments.gmail_budget import WINDOW_S, UnitBudget
-from deployments.gmail_errors import GmailBusyError
+from deployments.channels.gmail.errors import GmailBusyError
+from deployments.channels.gmail.quota import WINDOW_S, UnitBudget
 
 
 @dataclass(slots=True)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.pool import Pool
-from deployments.identity_hints import likeness
-from deployments.identity_links import IdentityLinks, Key
+from deployments.identity.links import IdentityLinks, Key
+from deployments.identity.name_similarity import likeness
 
 NO_STORE = cast(Pool, None)
 LINKS = IdentityLinks(pool=NO_STORE, secret_key="one", public_base_url="http://127.0.0.1")

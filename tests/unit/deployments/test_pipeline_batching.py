@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from deployments.batching import Batcher
+from deployments.runtime.batching import Batcher
 
 
 class Doubler:

@@ -12,7 +12,7 @@ import pytest
 from db.ids import new_id
 from db.records import Analysis, Lease, Message, Ticket, ToolCall, Turn, WaitingMessage
 from deployments.ingest_worker import understand
-from deployments.turn_closing import closing_of, mood_of, texts_of, unknown_mood
+from deployments.turns.closing import closing_of, mood_of, texts_of, unknown_mood
 from ingest.events import DLQ, ESCALATIONS, OUTGOING, InvalidMessageError
 from tests.fakes.nodes import decision
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import Queue, Severity
-from deployments.support_hours import ServiceLevels, SupportHours, SupportHoursError
-from serve_app.support_args import SLA_HOURS
+from deployments.rules.support_hours import ServiceLevels, SupportHours, SupportHoursError
+from serve_app.settings.support import SLA_HOURS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PROFILE = (Path(__file__).parents[3] / "context" / "company-profile.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.escalation import THRESHOLDS
+from deployments.rules.escalation import THRESHOLDS
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.escalation import CLASSES, MODEL, STRETCH, EscalationModel, stretches
 from embeddings.heads import HeadNotUsableError, metrics

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from evaluation.demo import DemoReport, play
-from evaluation.demo_doors import Fate, RefusedError, Sent, fictional_number
-from evaluation.samples import Sample
+from evaluation.demo.entry_points import Fate, RefusedError, Sent, fictional_number
+from evaluation.demo.play import DemoReport, play
+from evaluation.demo.samples import Sample
 from ingest.identifiers import normalise_phone
 
 ANSWERED = Fate(ticket="TKT-0001", status="waiting", words=("Open Trash.\n\nIt is there.",), arrived=())

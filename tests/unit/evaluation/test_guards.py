@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import guards
+from evaluation.drafts import guards
 
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import personal_messages
+from tests.fixtures import personal_messages
 
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
 

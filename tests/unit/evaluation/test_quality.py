@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from evaluation import scorecard
-from evaluation.quality import Figure, Group, Scorecard
+from evaluation.quality import scorecard
+from evaluation.quality.report import Figure, Group, Scorecard
 
 
 def _card(*figures: Figure) -> Scorecard:

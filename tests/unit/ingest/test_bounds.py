@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.events import InvalidMessageError
-from ingest.gmail import parse
+from ingest.mail.message import parse
 
 _HEAD = b"From: ann@customer.example\r\nIn-Reply-To: <a@b>\r\n"
 _MIXED = _HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"

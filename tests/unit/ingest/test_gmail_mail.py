@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ingest.events import InvalidMessageError
-from ingest.gmail import ParsedMail, internal_date_of, parse
+from ingest.mail.message import ParsedMail, internal_date_of, parse
 from tests.data.mail import make_corpus
 
 DATA = Path(__file__).parents[2] / "data" / "mail"

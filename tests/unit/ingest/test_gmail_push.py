@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingest.events import InvalidMessageError
-from ingest.gmail_push import parse_push
+from ingest.mail.push import parse_push
 
 DATA = Path(__file__).parents[2] / "data" / "pubsub" / "pushes.json"
 PUSHES: list[dict[str, Any]] = json.loads(DATA.read_text())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.google_oidc import (
+from ingest.mail.push_token import (
     Certificates,
     CertificatesUnavailableError,
     ForgedPushError,

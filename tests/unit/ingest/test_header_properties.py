@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ingest.addresses import normalise_whatsapp, parse_from
-from ingest.authentication import dmarc_pass
-from ingest.automated import automated_reason
 from ingest.identifiers import InvalidIdentifierError, normalise_email
-from ingest.lexer import MalformedHeaderError, lex
+from ingest.mail.addresses import normalise_whatsapp, parse_from
+from ingest.mail.authentication import dmarc_pass
+from ingest.mail.automated import automated_reason
+from ingest.mail.header_tokens import MalformedHeaderError, lex
 from tests.unit.ingest.strategies import anything, header_characters, prose, relaxed, storable
 
 

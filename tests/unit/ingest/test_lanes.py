@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ingest.lanes import Lanes, Record
+from ingest.bus.key_queues import Lanes, Record
 
 
 def record(key: str, offset: int, partition: int = 0) -> Record:

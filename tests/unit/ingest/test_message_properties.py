@@ -11,12 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingest.events import InvalidMessageError
-from ingest.gmail import TEXT_LIMIT, ParsedMail, parse
-from ingest.gmail_push import parse_push
-from ingest.google_oidc import CertificatesUnavailableError, ForgedPushError, PushVerifier, read_certificates
+from ingest.mail.message import TEXT_LIMIT, ParsedMail, parse
+from ingest.mail.push import parse_push
+from ingest.mail.push_token import CertificatesUnavailableError, ForgedPushError, PushVerifier, read_certificates
 from ingest.text import clean
-from ingest.whatsapp import parse as parse_whatsapp
-from ingest.whatsapp import parse_status, verify
+from ingest.whatsapp.message import parse as parse_whatsapp
+from ingest.whatsapp.message import parse_status, verify
 from tests.fixtures.google_jwt import AUDIENCE, SERVICE_ACCOUNT, TokenMaker
 from tests.unit.ingest.strategies import anything, json_values, relaxed, storable
 

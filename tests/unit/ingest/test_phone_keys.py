@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.addresses import normalise_whatsapp
 from ingest.identifiers import normalise_phone, phone_key
+from ingest.mail.addresses import normalise_whatsapp
 
 
 @pytest.mark.parametrize(

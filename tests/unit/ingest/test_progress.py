@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.progress import Offsets, Progress
-from ingest.verdicts import DeadLetterLimit
+from ingest.bus.dead_letter_limit import DeadLetterLimit
+from ingest.bus.offsets import Offsets, Progress
 
 
 def begun(*offsets: int) -> Progress:

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from db.ids import new_id
 from db.records import Event
-from ingest.producer import body, headers
-from ingest.topics import client_options
-from serve_app.settings import KafkaArgs
+from ingest.bus.relay import body, headers
+from ingest.bus.topics import client_options
+from serve_app.settings.environment import KafkaArgs
 
 
 def event(value: Any, headers: dict[str, str]) -> Event:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from serve_app.cli.target import Target, find_database, settings_of
-from serve_app.deciding import DECIDING, kept
-from serve_app.embedded.errors import UserError
-from serve_app.settings import Settings, SettingsError, load_settings, settings_from
+from serve_app.embedded.base.errors import UserError
+from serve_app.settings.decision_settings import DECIDING, kept
+from serve_app.settings.environment import Settings, SettingsError, load_settings, settings_from
 
 DECIDES_NOTHING = frozenset(
     name

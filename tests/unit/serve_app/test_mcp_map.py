@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serve_app.mcp_map import tool_map
+from serve_app.mcp_server.reference import tool_map
 
 MAP = Path(__file__).parents[3] / "docs" / "mcp-tools.md"
 

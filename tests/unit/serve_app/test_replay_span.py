@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from serve_app.cli.replay import moment
-from serve_app.embedded.errors import UserError
+from serve_app.cli.replay.command import moment
+from serve_app.embedded.base.errors import UserError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.setting_types import parse_rate
-from serve_app.settings import Settings, SettingsError, app_args, load_settings
+from serve_app.settings.environment import Settings, SettingsError, app_args, load_settings
+from serve_app.settings.values import parse_rate
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from db.records import Analysis, ChannelConfig, Lease, Passage, Ticket, Turn, WaitingMessage
-from deployments.agent import guardrails
+from deployments.agent.checks import guardrails
 from deployments.agent.run_context import RunContext, Search, Services
 from embeddings.relevance import Relevance
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.agent.breaker import Breaker
+from deployments.agent.models.breaker import Breaker
 
 
 class Clock:

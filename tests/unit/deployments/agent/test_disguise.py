@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.agent import guardrails
-from deployments.agent.disguise import bare, disguised
+from deployments.agent.checks import guardrails
+from deployments.agent.checks.homoglyphs import bare, disguised
 from tests.unit.deployments.agent.builders import RESET, passage
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from agents import ModelSettings, ModelTracing
 
-from deployments.agent import extract, questions
-from deployments.agent.extract import SHAPES, Source
-from deployments.agent.grounded_model import NOT_FOUND, GroundedModel
+from deployments.agent.models import extract, questions
+from deployments.agent.models.extract import SHAPES, Source
+from deployments.agent.models.grounded_model import NOT_FOUND, GroundedModel
 from deployments.agent.transcript import completed, conversation, fence, read_calls, read_customer
-from deployments.formatting import sentences
+from deployments.rules.formatting import sentences
 from tests.unit.deployments.agent.builders import RESET
 
 CALENDAR = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.agent.claims import read
-from deployments.agent.grounding import keep_supported
+from deployments.agent.checks.claims import read
+from deployments.agent.checks.grounding import keep_supported
 from tests.unit.deployments.agent.builders import RESET, passage
 
 ROLES = (

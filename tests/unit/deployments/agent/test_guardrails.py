@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.agent import guardrails
-from deployments.agent.grounding import keep_supported
-from deployments.formatting import plain, sentences
+from deployments.agent.checks import guardrails
+from deployments.agent.checks.grounding import keep_supported
+from deployments.rules.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
 from tests.unit.deployments.agent.builders import RESET, passage
 

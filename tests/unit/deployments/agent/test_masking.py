@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.agent.masking import Vault, redact
+from deployments.agent.checks.masking import Vault, redact
 
 PERSONAL = {
     "EMAIL": ["anna.lindgren@example.com", "o'neil+tag@mail.example.co.uk"],

@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
-from deployments.agent import guardrails, notices
-from deployments.escalation import REASON_PRECEDENCE
+from deployments.agent import notices
+from deployments.agent.checks import guardrails
+from deployments.rules.escalation import REASON_PRECEDENCE
 from tests.unit.deployments.agent.builders import context, searched
 
 TONES = ["formal", "semi-formal", "conversational"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.agent import questions
+from deployments.agent.models import questions
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import Author, OutboxRow
-from deployments.delivery.gmail_letter import REFERENCES_AT_MOST, letter, subject_of
+from deployments.channels.gmail.letter import REFERENCES_AT_MOST, letter, subject_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ID = UUID(int=7)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from deployments.delivery.pace import Pace
+from deployments.channels.whatsapp.rate import Pace
 
 
 async def test_no_more_than_so_many_a_second() -> None:

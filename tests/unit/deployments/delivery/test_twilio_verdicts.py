@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from deployments.delivery import twilio_client
-from deployments.delivery.sender import (
+from deployments.channels.sender import (
     LookUpFailedError,
     MessageRejectedError,
     OutcomeUnknownError,
     TransientDeliveryError,
     UndeliverableError,
 )
-from deployments.delivery.twilio_client import Twilio
+from deployments.channels.whatsapp import twilio_client
+from deployments.channels.whatsapp.twilio_client import Twilio
 
 SID = "AC" + "5" * 32
 TO = "whatsapp:+491701234567"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.delivery.whatsapp_status import PartKey
-from deployments.formatting import WHATSAPP_LIMIT, split_whatsapp, utf16_length
+from deployments.channels.whatsapp.delivery_status import PartKey
+from deployments.rules.formatting import WHATSAPP_LIMIT, split_whatsapp, utf16_length
 from ingest.events import InvalidMessageError
 
 SIGNS = [

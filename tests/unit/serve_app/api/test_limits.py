@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from serve_app.api.limits import client_key
+from serve_app.api.base.limits import client_key
 
 
 def key(host: str | None) -> str:

@@ -11,7 +11,7 @@ from ray.serve._private.http_util import convert_object_to_asgi_messages, valida
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from serve_app.api.proxy_errors import ProxyErrors, middlewares
+from serve_app.api.base.proxy_errors import ProxyErrors, middlewares
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 

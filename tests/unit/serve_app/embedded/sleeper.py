@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.processes import PartProcess
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import PartProcess
 
 
 class Sleeper:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
-from serve_app.embedded.channels import refuse_beside_accounts
-from serve_app.embedded.environment import stand_ins_environment
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.graph import Places
-from serve_app.embedded.start_options import StartOptions
-from serve_app.settings import load_settings
+from serve_app.embedded.base.environment import PROJECT, stand_ins_environment
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.start_options import StartOptions
+from serve_app.embedded.parts.demo_channels import refuse_beside_accounts
+from serve_app.embedded.parts.graph import Places
+from serve_app.settings.environment import load_settings
 
 
 def test_a_detached_supervisor_is_told_of_them() -> None:
@@ -22,8 +21,8 @@ def test_a_detached_supervisor_is_told_of_them() -> None:
 
 def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
     base = {"HTTPS_PROXY": "http://proxy:1", "no_proxy": "a", "PYTHONPATH": "/own", "RAY_ADDRESS": "x", "HOME": "/h"}
-    environment = stand_ins_environment(Path("/sources"), base)
-    assert environment["PYTHONPATH"] == os.pathsep.join(["/sources", "/own"])
+    environment = stand_ins_environment(base)
+    assert environment["PYTHONPATH"] == os.pathsep.join([str(PROJECT), "/own"])
     assert (environment["NO_PROXY"], environment["no_proxy"], environment["HOME"]) == ("*", "*", "/h")
     assert "RAY_ADDRESS" not in environment
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded.data_dir import DataDir, default_path
-from serve_app.embedded.errors import DataDirError
+from serve_app.embedded.base.data_dir import DataDir, default_path
+from serve_app.embedded.base.errors import DataDirError
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

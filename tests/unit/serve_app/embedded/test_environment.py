@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.environment import Services, product_environment, ray_environment
-from serve_app.settings import Settings, load_settings
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.environment import Services, product_environment, ray_environment
+from serve_app.settings.environment import Settings, load_settings
 
 SERVICES = Services(
     database_url="postgresql://u:p@127.0.0.1:1/d",

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.follow import follow_until_ready
-from serve_app.embedded.lock import SupervisorBusyError, SupervisorLock
-from serve_app.embedded.processes import ProcessRecord, identity_of
-from serve_app.embedded.run_file import PartStatus, RunFile
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import ProcessRecord, identity_of
+from serve_app.embedded.base.run_file import PartStatus, RunFile
+from serve_app.embedded.supervision.follow import follow_until_ready
+from serve_app.embedded.supervision.lock import SupervisorBusyError, SupervisorLock
 
 
 class _Ready(BaseHTTPRequestHandler):

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from serve_app.embedded import ports
-from serve_app.embedded.http_probe import answers_200
+from serve_app.embedded.base import ports
+from serve_app.embedded.base.http_probe import answers_200
 
 
 class _Handler(BaseHTTPRequestHandler):

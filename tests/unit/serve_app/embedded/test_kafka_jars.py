@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.kafka_jars import Jar, cache_dir, fetch, is_complete, read_lock
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.parts.kafka_jars import Jar, cache_dir, fetch, is_complete, read_lock
 
 
 def _jar(body: bytes) -> Jar:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded import keeper as keeper_module
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.keeper import Keeper
-from serve_app.embedded.run_file import PartStatus
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.run_file import PartStatus
+from serve_app.embedded.supervision import part_supervisor as keeper_module
+from serve_app.embedded.supervision.part_supervisor import Keeper
 from tests.unit.serve_app.embedded.sleeper import Sleeper
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serve_app.embedded.logs import rotate
+from serve_app.embedded.base.logs import rotate
 
 
 def test_a_small_log_is_left_alone(tmp_path: Path) -> None:

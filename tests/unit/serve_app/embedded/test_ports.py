@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from serve_app.embedded import ports
-from serve_app.embedded.errors import StartError
+from serve_app.embedded.base import ports
+from serve_app.embedded.base.errors import StartError
 
 
 def test_a_picked_port_is_free_and_below_the_kernels_own() -> None:

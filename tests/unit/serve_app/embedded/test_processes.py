@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from serve_app.embedded.errors import StartError
-from serve_app.embedded.processes import PartProcess, ProcessRecord, identity_of, session_of
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import PartProcess, ProcessRecord, identity_of, session_of
 
 ENV = {"PATH": os.defpath}
 

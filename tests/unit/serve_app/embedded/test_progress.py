@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from serve_app.embedded.processes import ProcessRecord
-from serve_app.embedded.progress import Display
-from serve_app.embedded.run_file import PartStatus, RunFile
+from serve_app.embedded.base.processes import ProcessRecord
+from serve_app.embedded.base.run_file import PartStatus, RunFile
+from serve_app.embedded.supervision.progress import Display
 
 WAITING = PartStatus(name="graph", state="waiting", since="now", detail="for ray and the database")
 NOBODY = ProcessRecord(name="supervisor", pid=1, identity="x")

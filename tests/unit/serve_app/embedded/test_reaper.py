@@ -8,7 +8,7 @@ import sys
 SCRIPT = """
 import os, subprocess, time
 import psutil
-from serve_app.embedded.reaper import adopt_orphans, reap_orphans
+from serve_app.embedded.supervision.reaper import adopt_orphans, reap_orphans
 
 assert adopt_orphans()
 leader = subprocess.Popen(["sh", "-c", "sleep 0.3 & echo $!"], start_new_session=True, stdout=subprocess.PIPE)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.embedded import run_file
-from serve_app.embedded.data_dir import DataDir
-from serve_app.embedded.errors import NotRunningError
-from serve_app.embedded.processes import ProcessRecord, identity_of
-from serve_app.embedded.run_file import PartStatus, RunFile
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import NotRunningError
+from serve_app.embedded.base.processes import ProcessRecord, identity_of
+from serve_app.embedded.base.run_file import PartStatus, RunFile
 
 
 @pytest.fixture

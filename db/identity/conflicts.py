@@ -1,0 +1,89 @@
+"""Customers who may be one: what claims suggest waits here until a person has looked. Claims alone merge nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from db.pool import Connection
+from db.records import IdentifierType
+from db.sql import statements
+
+ConflictKind = Literal["claims_verified", "claimed_by_several", "came_back"]
+_SQL = statements(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One of the two: his name as he or somebody gave it, the key he is filed under, how much he wrote, since when."""
+
+    customer_id: UUID
+    name: str
+    filed_as: str
+    messages: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """An open question: are these two one? `type` and `value` are the identifier that both have to do with.
+
+    claims_verified     a form of the one names a number that the other writes from
+    claimed_by_several  forms of both name the number
+    came_back           the number was silent for half a year: the same owner, or the next one
+    """
+
+    id: UUID
+    kind: ConflictKind
+    type: IdentifierType
+    value: str
+    older: Party
+    newer: Party
+    created_at: datetime
+
+
+async def discover(connection: Connection) -> None:
+    """Put into the queue whatever the claims of today suggest; what was looked at before does not come again."""
+    await connection.execute(_SQL["discover"])
+
+
+async def waiting(connection: Connection, *, limit: int = 100) -> list[Conflict]:
+    """Return the open questions, oldest first."""
+    rows = await connection.fetch(_SQL["waiting"], limit)
+    return [_conflict(older, newer) for older, newer in zip(rows[::2], rows[1::2], strict=True)]
+
+
+async def parties(connection: Connection, conflict_id: UUID) -> tuple[UUID, UUID] | None:
+    """Return the two customers of an open question, the older first; None where it is not open."""
+    rows = await connection.fetch(_SQL["parties"], conflict_id)
+    return (rows[0]["id"], rows[1]["id"]) if len(rows) == 2 else None
+
+
+async def reject(connection: Connection, conflict_id: UUID, *, actor: str) -> bool:
+    """Record that they are two; False when the question is not open."""
+    return await connection.fetchval(_SQL["reject"], conflict_id, actor) is not None
+
+
+def _conflict(older: Mapping[str, Any], newer: Mapping[str, Any]) -> Conflict:
+    return Conflict(
+        id=older["id"],
+        kind=older["kind"],
+        type=older["type"],
+        value=older["value"],
+        older=_party(older),
+        newer=_party(newer),
+        created_at=older["created_at"],
+    )
+
+
+def _party(row: Mapping[str, Any]) -> Party:
+    return Party(
+        customer_id=row["customer_id"],
+        name=row["name"],
+        filed_as=row["filed_as"],
+        messages=row["messages"],
+        since=row["since"],
+    )

@@ -1,0 +1,1 @@
+"""What keeps the product running: events for Kafka, dead letters, health, notifications."""

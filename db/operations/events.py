@@ -1,0 +1,93 @@
+"""Rows for Kafka: claimed by a relay, marked with where they were written, repeated when they were lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from db.ids import new_id
+from db.pool import Connection
+from db.records import Event
+from db.sql import statements
+
+_SQL = statements(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Where the broker wrote an event."""
+
+    event_id: UUID
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPosition:
+    """One partition: its first offset, where the group stands (None: nothing committed yet), the end of its log."""
+
+    partition: int
+    first: int
+    committed: int | None
+    ending: int
+
+
+async def add(
+    connection: Connection, topic: str, key: str, value: dict[str, Any] | str, *, headers: dict[str, str] | None = None
+) -> UUID:
+    """Write one event for the relay and return its id; a value that is text is stored as a JSON string."""
+    event_id = new_id()
+    await connection.execute(_SQL["add"], event_id, topic, key, value, headers or {}, None)
+    return event_id
+
+
+async def claim(connection: Connection, *, limit: int, lease_s: float) -> list[Event]:
+    """Lease up to `limit` pending events, oldest first; nobody else sends them for `lease_s` seconds."""
+    rows = await connection.fetch(_SQL["claim"], limit, lease_s)
+    return sorted((Event(**row) for row in rows), key=lambda event: event.id)
+
+
+async def mark_published(connection: Connection, published: Sequence[Published]) -> None:
+    """Record what the broker has acknowledged."""
+    await connection.execute(
+        _SQL["published"],
+        [p.event_id for p in published],
+        [p.partition for p in published],
+        [p.offset for p in published],
+    )
+
+
+async def defer(connection: Connection, event_ids: Sequence[UUID], *, seconds: float) -> None:
+    """Give claimed events back, due again in `seconds`."""
+    await connection.execute(_SQL["defer"], list(event_ids), seconds)
+
+
+async def repeat_lost(
+    connection: Connection, topic: str, positions: Sequence[LogPosition], *, min_age_s: float
+) -> list[UUID]:
+    """Make the wakes of unfinished messages pending again where their record is gone or passed; returns their ids."""
+    rows = await connection.fetch(
+        _SQL["repeat_lost"],
+        topic,
+        [p.partition for p in positions],
+        [p.first for p in positions],
+        [p.committed for p in positions],
+        [p.ending for p in positions],
+        min_age_s,
+    )
+    return [row["id"] for row in rows]
+
+
+async def delete_published(connection: Connection, *, hours: int, limit: int = 2000) -> int:
+    """Delete published events older than `hours` whose message is finished; returns how many."""
+    status: str = await connection.execute(_SQL["delete_published"], hours, limit)
+    return int(status.rsplit(" ", 1)[1])
+
+
+async def pending(connection: Connection) -> tuple[int, float]:
+    """Return how many events wait for the broker, and the age of the oldest in seconds."""
+    row = await connection.fetchrow(_SQL["pending"])
+    assert row is not None
+    return row["events"], row["oldest_s"]

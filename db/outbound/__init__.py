@@ -1,0 +1,1 @@
+"""What goes out: the outbox, its parts and drafts, and how each channel speaks."""

@@ -1,0 +1,49 @@
+"""How each channel speaks: tone, limit and template, read while running so that a change needs no restart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from db.pool import Connection, Pool, connection
+from db.records import Channel, ChannelConfig
+from db.sql import statements
+
+_SQL = statements(__file__)
+
+MAX_AGE_S = 5.0
+"""How long a changed row may go unnoticed."""
+
+
+class ChannelConfigMissingError(Exception):
+    """The channel has no row: it can't be spoken on. Run the migrations, or put the row back."""
+
+
+async def list_all(connection: Connection) -> dict[Channel, ChannelConfig]:
+    """Return the rows of all channels."""
+    rows = await connection.fetch(_SQL["list_all"])
+    return {row["channel"]: ChannelConfig(**row) for row in rows}
+
+
+class ChannelConfigs:
+    """The rows as they were at most MAX_AGE_S seconds ago. `clock` counts seconds, monotonic."""
+
+    def __init__(
+        self, pool: Pool, *, max_age_s: float = MAX_AGE_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pool = pool
+        self._max_age_s = max_age_s
+        self._clock = clock
+        self._rows: Mapping[Channel, ChannelConfig] = {}
+        self._stale_at = float("-inf")
+
+    async def get(self, channel: Channel) -> ChannelConfig:
+        """Return a channel's row. Raises ChannelConfigMissingError, and DatabaseUnavailableError as the pool does."""
+        if self._clock() >= self._stale_at:
+            async with connection(self._pool) as borrowed:
+                self._rows = await list_all(borrowed)
+            self._stale_at = self._clock() + self._max_age_s
+        try:
+            return self._rows[channel]
+        except KeyError:
+            raise ChannelConfigMissingError(f"channel_configs has no row for {channel}") from None

@@ -1,0 +1,17 @@
+"""What the agent reads besides the knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from db.pool import Connection
+from db.sql import statements
+
+_SQL = statements(__file__)
+
+
+async def attachment_names(connection: Connection, inbox_ids: Sequence[UUID]) -> tuple[str, ...]:
+    """Return the names of the files that came with these messages; their bytes stay with the provider."""
+    rows = await connection.fetch(_SQL["attachments"], list(inbox_ids))
+    return tuple(row["filename"] or "attachment" for row in rows)

@@ -1,0 +1,156 @@
+"""How a turn ends: answered or handed over, held for a person, put off after a failure. Each is one statement."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from db.pool import Connection
+from db.records import Decision, TicketStatus, Turn
+from db.sql import statements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SQL = statements(__file__)
+
+
+class TurnLostError(Exception):
+    """The lease or the conversation passed to another holder: nothing was written, the turn is opened anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mood:
+    """The sentiment of a turn, scores in [0, 1] or unknown: one per waiting message, the conversation's, its trend."""
+
+    messages: tuple[float | None, ...]
+    score: float | None
+    trend: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """A row for Kafka that a turn leaves behind; its key is the conversation's sender."""
+
+    id: UUID
+    topic: str
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measurement of an interaction; the value None stands for the turn's latency, which the store measures."""
+
+    metric_type: str
+    value: float | None
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What a turn leaves behind besides its decision: the ids of the new rows, scores, timings, events, metrics.
+
+    `cause` is set when the turn is a dead letter: its reply is the apology, and the letter is filed with that cause.
+    """
+
+    message_id: UUID
+    outbox_id: UUID
+    decision_id: UUID
+    mood: Mood
+    stages_ms: Mapping[str, float]
+    events: tuple[NewEvent, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    cause: str | None = None
+
+
+async def finish_turn(connection: Connection, turn: Turn, decision: Decision, closing: Closing) -> float:
+    """Write the reply, the ticket, the record, the outbox and the events, and end the lease: all or nothing.
+
+    Returns the milliseconds from acceptance to the frozen reply. Raises TurnLostError when the lease or the
+    conversation's owner changed meanwhile.
+    """
+    fields = _common(turn, closing) | _decided(turn, decision) | {"cause": closing.cause}
+    if closing.cause is not None:
+        fields["inbox_state"] = "dead"
+    return await _closed(connection, "finish", fields)
+
+
+async def hold_turn(connection: Connection, turn: Turn, closing: Closing, scores: Mapping[str, float]) -> float:
+    """Keep the messages for the person who owns the conversation, and end the lease. Errors as `finish_turn`."""
+    return await _closed(connection, "hold", _common(turn, closing) | {"scores": dict(scores)})
+
+
+async def fail_turn(connection: Connection, turn: Turn, *, retry_in: float) -> bool:
+    """Count a failed run, put its messages off by `retry_in` seconds and end the lease; False when it was fenced."""
+    inbox_ids = [message.inbox_id for message in turn.waiting]
+    rows = await connection.fetch(_SQL["fail"], turn.customer_id, turn.lease.token, inbox_ids, retry_in)
+    return bool(rows)
+
+
+async def more_waiting(connection: Connection, customer_id: UUID) -> bool:
+    """Tell whether the customer has more messages that are due; asked after a turn has ended."""
+    return bool(await connection.fetchval(_SQL["more_waiting"], customer_id))
+
+
+async def _closed(connection: Connection, statement: str, fields: dict[str, Any]) -> float:
+    row = await connection.fetchrow(_SQL[statement], fields)
+    if row is None:
+        raise TurnLostError(f"conversation {fields['conversation_id']} is no longer ours")
+    return float(row["latency_ms"] or 0.0)
+
+
+def _common(turn: Turn, closing: Closing) -> dict[str, Any]:
+    return {
+        "customer_id": str(turn.customer_id),
+        "token": turn.lease.token,
+        "conversation_id": str(turn.conversation_id),
+        "owner_token": turn.owner_token,
+        "ticket_id": str(turn.ticket.id),
+        "channel": turn.channel,
+        "inbox_id": str(turn.inbox_id),
+        "inbox_ids": [str(message.inbox_id) for message in turn.waiting],
+        "message_ids": [str(message.message_id) for message in turn.waiting],
+        "sentiments": closing.mood.messages,
+        "sentiment_score": closing.mood.score,
+        "sentiment_trend": closing.mood.trend,
+        "decision_id": str(closing.decision_id),
+        "message_id": str(closing.message_id),
+        "outbox_id": str(closing.outbox_id),
+        "stages_ms": dict(closing.stages_ms),
+        "events": [{"id": str(event.id), "topic": event.topic, "value": event.value} for event in closing.events],
+        "metrics": [asdict(metric) for metric in closing.metrics],
+    }
+
+
+def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome,
+        "inbox_state": "drafted" if decision.drafted else decision.outcome,
+        "ticket_status": _ticket_status(decision),
+        "reason": decision.reason,
+        "priority": decision.priority,
+        "severity": decision.severity,
+        "queue": decision.queue,
+        "summary": decision.summary,
+        "reply": decision.reply,
+        "withheld": decision.withheld,
+        "drafted": decision.drafted,
+        "sources": decision.sources,
+        "recipient": turn.recipient,
+        "subject": turn.ticket.subject,
+        "rule": decision.rule,
+        "scores": decision.scores,
+        "passages": [{"slug": p.slug, "title": p.title, "score": p.score} for p in decision.passages],
+        "tool_calls": [asdict(call) for call in decision.tool_calls],
+        "model": decision.model,
+        "prompt_version": decision.prompt_version,
+        "usage": decision.usage,
+        "model_ms": decision.model_ms,
+    }
+
+
+def _ticket_status(decision: Decision) -> TicketStatus:
+    if decision.outcome == "escalated":
+        return "escalated"
+    return "processing" if decision.drafted else "waiting"

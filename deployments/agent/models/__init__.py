@@ -1,0 +1,1 @@
+"""The models behind the Agents SDK's `Model`: the embedded, extractive one and a remote one."""

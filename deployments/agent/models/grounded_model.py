@@ -1,0 +1,122 @@
+"""The embedded model: deterministic and extractive. It reads the transcript and calls tools like any other model,
+and what it writes to a customer are sentences of the passages that the search has found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NoReturn
+
+from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelTracing, Tool, TResponseInputItem, Usage
+from agents import ModelSettings as CallSettings
+from agents.items import TResponseStreamEvent
+from openai.types.responses import ResponseFunctionToolCall
+from openai.types.responses.response_prompt_param import ResponsePromptParam
+
+from deployments.agent import protocol
+from deployments.agent.models import questions
+from deployments.agent.models.extract import SHAPES, Shape, Source, best, compose
+from deployments.agent.transcript import Completed, read_calls, read_customer
+from embeddings import lexical
+
+NAME = "grounded"
+LANGUAGES = frozenset({"en"})
+NOT_FOUND = "I have not found an answer to the other part of your message. Please reply with a few more details."
+_OTHER_QUESTION = 0.34
+"""A question of which a passage shares at most this part of the words was not what the passage answers."""
+
+_Step = tuple[str, dict[str, str]]
+
+
+class GroundedModel(Model):
+    """Answers in English from passages only; hands over what no passage answers. No network, no state."""
+
+    async def get_response(
+        self,
+        system_instructions: str | None,
+        input: str | list[TResponseInputItem],
+        model_settings: CallSettings,
+        tools: list[Tool],
+        output_schema: AgentOutputSchemaBase | None,
+        handoffs: list[Handoff],
+        tracing: ModelTracing,
+        *,
+        previous_response_id: str | None,
+        conversation_id: str | None,
+        prompt: ResponsePromptParam | None,
+    ) -> ModelResponse:
+        """Return the next tool call for a transcript that starts with create_ticket, history and a search."""
+        items: Sequence[Any] = [{"role": "user", "content": input}] if isinstance(input, str) else input
+        calls = read_calls(items)
+        name, arguments = _next_step(read_customer(items), calls)
+        call = ResponseFunctionToolCall(
+            type="function_call",
+            call_id=f"call_grounded_{len(calls)}",
+            name=name,
+            arguments=json.dumps(arguments, ensure_ascii=False),
+        )
+        return ModelResponse(output=[call], usage=Usage(requests=1), response_id=None)
+
+    def stream_response(self, *args: object, **kwargs: object) -> AsyncIterator[TResponseStreamEvent]:
+        """Not offered: the runner never streams."""
+        _refuse_streaming()
+
+
+def _refuse_streaming() -> NoReturn:
+    raise NotImplementedError("the embedded model does not stream; call get_response")
+
+
+def _next_step(customer: Sequence[str], calls: Sequence[Completed]) -> _Step:
+    text = customer[-1] if customer else ""
+    ticket = next((call.fields() for call in calls if call.name == protocol.CREATE_TICKET), {})
+    searches = [call for call in calls if call.name == protocol.SEARCH]
+    found = [call for call in searches if call.fields().get("relevant")]
+    if any(call.name == protocol.SEND for call in calls):
+        return _hand_over("A reply was drafted from the passages, but the check of outgoing texts refused it.")
+    if found:
+        return _answer(text, str(ticket.get("tone", "")), searches, found)
+    if len(searches) < protocol.MAX_SEARCHES:
+        return protocol.SEARCH, {"query": questions.second_query(text, customer[:-1])}
+    return _hand_over("Two searches found no passage that answers the question.")
+
+
+def _answer(text: str, tone: str, searches: Sequence[Completed], found: Sequence[Completed]) -> _Step:
+    shape = SHAPES.get(tone, SHAPES["semi-formal"])
+    question = questions.core(text)
+    source = best(question, _sources(found[0]))
+    other = _other_question(text, source)
+    if other and len(searches) < protocol.MAX_SEARCHES:
+        return protocol.SEARCH, {"query": other}
+    parts = [compose(question, source, shape)]
+    if other and found[0] is searches[0]:
+        parts.append(_second_part(other, source, found[1:], shape))
+    return protocol.SEND, {"text": "\n\n".join(part for part in (*parts, shape.closing) if part)}
+
+
+def _second_part(other: str, source: Source, found: Sequence[Completed], shape: Shape) -> str:
+    """Return the answer to the second question: '' when one passage answers both, a confession when none does."""
+    if not found:
+        return NOT_FOUND
+    second = best(other, _sources(found[0]))
+    return "" if second.title == source.title else compose(other, second, shape)
+
+
+def _other_question(text: str, source: Source) -> str | None:
+    """Return a question of the message that `source` hardly touches, if the customer clearly asked two things."""
+    asked = [s for s in questions.asking(text) if "?" in s and len(lexical.term_set(s)) >= 3]
+    if len(asked) < 2:
+        return None
+    known = lexical.term_set(f"{source.title} {source.text}")
+    shares = {question: len(known & (words := lexical.term_set(question))) / len(words) for question in asked}
+    other = min(asked, key=lambda question: shares[question])
+    return other if shares[other] <= _OTHER_QUESTION < max(shares.values()) else None
+
+
+def _sources(search: Completed) -> list[Source]:
+    return [
+        Source(title=p["title"], text=p["text"], score=float(p["score"])) for p in search.fields().get("passages", ())
+    ]
+
+
+def _hand_over(summary: str) -> _Step:
+    return protocol.ESCALATE, {"reason": "no_kb_match", "summary": summary}

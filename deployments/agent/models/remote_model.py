@@ -1,0 +1,195 @@
+"""A model behind an OpenAI-compatible endpoint: every way in which it can fail ends within a budget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx2
+import openai
+import stamina
+from agents import Model, ModelResponse, OpenAIChatCompletionsModel, OpenAIResponsesModel, Usage
+from agents.items import TResponseStreamEvent
+from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
+
+from deployments.agent.checks.masking import Vault
+from deployments.agent.models.breaker import Breaker
+
+MAX_REQUESTS = 3
+"""Requests to the server in one turn, repetitions included."""
+_COMPLETE = {"stop", "tool_calls", "function_call", "content_filter"}
+
+
+class ModelAnswerError(openai.OpenAIError):
+    """The server's 200 is no complete answer: repeated within the budget, then a person takes over."""
+
+
+class ModelDownError(Exception):
+    """The model has failed in a row and is not asked for a while: a person takes over at once."""
+
+
+class ModelBudgetError(Exception):
+    """The turn has used up its requests: a person takes over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """Which model answers. Without key and base URL it is the embedded one; `timeout_s` bounds one request."""
+
+    api_key: str | None = None
+    base_url: str | None = None
+    name: str = "gpt-4o"
+    api: Literal["responses", "chat_completions"] = "responses"
+    timeout_s: float = 20.0
+    max_attempts: int = MAX_REQUESTS
+    retry_wait_s: float = 0.5
+    breaker_failures: int = 5
+    breaker_cooldown_s: float = 30.0
+
+    @property
+    def remote(self) -> bool:
+        """True when a server is asked: a base URL without a key is still a remote model."""
+        return self.api_key is not None or self.base_url is not None
+
+    @property
+    def deadline_s(self) -> float:
+        """Seconds that all requests of one turn may take together."""
+        return 2 * self.timeout_s + 5
+
+
+def connect(settings: ModelSettings) -> Model:
+    """Return the SDK's model on a client without retries of its own; answers that are cut off raise."""
+    timeout = httpx2.Timeout(settings.timeout_s, connect=min(5.0, settings.timeout_s))
+    client = openai.AsyncOpenAI(
+        api_key=settings.api_key or "none",
+        base_url=settings.base_url,
+        max_retries=0,
+        timeout=timeout,
+        http_client=openai.DefaultAsyncHttpxClient(timeout=timeout, event_hooks={"response": [_refuse_incomplete]}),
+    )
+    kind = OpenAIResponsesModel if settings.api == "responses" else OpenAIChatCompletionsModel
+    return kind(model=settings.name, openai_client=client)
+
+
+async def _refuse_incomplete(response: httpx2.Response) -> None:
+    """Raise ModelAnswerError for a gateway's page, for text cut off by a limit, for a missing finish reason."""
+    if response.status_code != 200:
+        return
+    await response.aread()
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise ModelAnswerError("the answer is not JSON") from error
+    if problem := _incomplete(body):
+        raise ModelAnswerError(problem)
+
+
+def _incomplete(body: Any) -> str | None:
+    if not isinstance(body, dict):
+        return "the answer is not an object"
+    if "choices" in body:
+        reasons = [choice.get("finish_reason") for choice in body["choices"] or ()]
+        return None if reasons and set(reasons) <= _COMPLETE else f"finish reason {reasons}"
+    return None if body.get("status") == "completed" else f"status {body.get('status')}"
+
+
+class TurnModel(Model):
+    """The model as one turn may use it: so many requests, so much time, personal data masked and put back.
+
+    `vault` and `breaker` are None for the embedded model. Raises ModelDownError and ModelBudgetError besides what the
+    inner model raises.
+    """
+
+    def __init__(
+        self,
+        inner: Model,
+        *,
+        settings: ModelSettings,
+        breaker: Breaker | None = None,
+        vault: Vault | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inner = inner
+        self._settings = settings
+        self._breaker = breaker
+        self._vault = vault
+        self._clock = clock
+        self._started: float | None = None
+        self.requests = 0
+        self.elapsed_ms = 0.0
+        self.usage: dict[str, int] = {}
+
+    async def get_response(self, system_instructions: Any, input: Any, *args: Any, **kwargs: Any) -> ModelResponse:
+        """Ask the inner model; see Model."""
+        started = self._clock()
+        if self._started is None:
+            self._started = started
+            if self._breaker and not self._breaker.allows():
+                raise ModelDownError("the circuit breaker is open")
+        if self._vault:  # the instructions name the subject, which is the customer's text
+            system_instructions, input = self._vault.mask_all([system_instructions, input])
+        try:
+            response = await self._ask(lambda: self._inner.get_response(system_instructions, input, *args, **kwargs))
+        except Exception:
+            if self._breaker:
+                self._breaker.failed()
+            raise
+        finally:
+            self.elapsed_ms += (self._clock() - started) * 1000
+        if self._breaker:
+            self._breaker.succeeded()
+        self._count(response.usage)
+        return _restored(response, self._vault) if self._vault else response
+
+    async def _ask(self, request: Callable[[], Awaitable[ModelResponse]]) -> ModelResponse:
+        left = self._settings.max_attempts - self.requests
+        remaining = self._settings.deadline_s - (self._clock() - (self._started or 0.0))
+        if left < 1 or remaining <= 0:
+            raise ModelBudgetError(f"{self.requests} requests in this turn")
+        async with asyncio.timeout(remaining):
+            async for attempt in stamina.retry_context(
+                on=_worth_repeating,
+                attempts=left,
+                timeout=None,
+                wait_initial=self._settings.retry_wait_s,
+                wait_max=4 * self._settings.retry_wait_s,
+                wait_jitter=self._settings.retry_wait_s,
+            ):
+                with attempt:
+                    self.requests += 1
+                    self._count(Usage())  # a request that fails counts, too
+                    async with asyncio.timeout(self._settings.timeout_s):
+                        return await request()
+        raise ModelBudgetError("no attempt left")
+
+    def _count(self, usage: Usage) -> None:
+        tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+        self.usage = {name: self.usage.get(name, 0) + n for name, n in tokens.items()} | {"requests": self.requests}
+
+    def stream_response(self, *args: object, **kwargs: object) -> AsyncIterator[TResponseStreamEvent]:
+        """Not offered: the runner never streams."""
+        raise NotImplementedError("a turn does not stream; call get_response")
+
+
+def _worth_repeating(error: Exception) -> bool | float:
+    """Tell whether another attempt may help; seconds when the server names a short time to wait."""
+    if isinstance(error, openai.APIStatusError):
+        if error.status_code not in (408, 409, 429) and error.status_code < 500:
+            return False
+        wait = error.response.headers.get("retry-after", "")
+        return min(float(wait), 5.0) if wait.replace(".", "", 1).isdigit() else True
+    return isinstance(error, openai.APIConnectionError | ModelAnswerError | TimeoutError)
+
+
+def _restored(response: ModelResponse, vault: Vault) -> ModelResponse:
+    for item in response.output:
+        if isinstance(item, ResponseFunctionToolCall):
+            item.arguments = vault.restore_json(item.arguments)
+        elif isinstance(item, ResponseOutputMessage):
+            for part in item.content:
+                if isinstance(part, ResponseOutputText):
+                    part.text = vault.restore(part.text)
+    return response

@@ -1,0 +1,238 @@
+"""The agent node: from a turn and its analysis to a decision. The customer is always told something."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import structlog
+from agents import Agent, MaxTurnsExceeded, Model, Runner, TResponseInputItem, set_tracing_disabled
+
+from db import knowledge
+from db.outbound.channel_configs import ChannelConfigMissingError, ChannelConfigs
+from db.pool import DatabaseUnavailableError, Pool, connection
+from db.records import Analysis, ChannelConfig, Decision, Passage, ToolCall, Turn
+from db.turns import customer_history
+from deployments.agent import protocol, rules_first, tools, transcript
+from deployments.agent.checks import guardrails
+from deployments.agent.checks.masking import Vault
+from deployments.agent.decision import Back, Decisions, always_there
+from deployments.agent.definition import build_agent, run_config
+from deployments.agent.language import LanguageDetector
+from deployments.agent.models import questions
+from deployments.agent.models.breaker import Breaker
+from deployments.agent.models.grounded_model import LANGUAGES, NAME, GroundedModel
+from deployments.agent.models.remote_model import MAX_REQUESTS, ModelSettings, TurnModel, connect
+from deployments.agent.prompt import Prompt, load_prompt
+from deployments.agent.run_context import PassageSearch, RunContext, Services
+from deployments.rules.escalation import EscalationRules
+from deployments.runtime.retries import NodeUnavailableError
+from embeddings.heads import Floats
+from embeddings.relevance import RelevanceGate
+
+__all__ = ["AgentNode", "ModelSettings"]
+
+log = structlog.get_logger(__name__)
+_PLAIN = ChannelConfig(
+    channel="web_form",
+    enabled=True,
+    tone="semi-formal",
+    max_response_length=300,
+    length_unit="words",
+    response_template="{{ body }}\n\n{{ ticket }}",
+)
+"""How a channel speaks whose row somebody has deleted; health and the log tell of it."""
+
+set_tracing_disabled(True)  # the SDK would export spans with the first key it finds
+
+
+class AgentNode:
+    """Runs one agent for each turn; many turns at once. Writes nothing: the turn's transaction writes its decision.
+
+    `links` gives a ticket's status link by its number; `embed_query` a vector of the model that the analysis used.
+    `prompt` and `search` stand in for the shipped prompt and for the stored knowledge base. Without `answers` every
+    turn is handed over and no model is asked (AGENT_MODE off). `back` says when people are there again.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        embed_query: Callable[[str], Awaitable[Sequence[float]]],
+        model: ModelSettings,
+        gate: RelevanceGate,
+        rules: EscalationRules,
+        links: Callable[[str], str],
+        prompt: Prompt | None = None,
+        search: PassageSearch | None = None,
+        answers: bool = True,
+        back: Back = always_there,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool = pool
+        self._answers = answers
+        self._settings = model
+        self._rules = rules
+        self._clock = clock
+        self._configs = ChannelConfigs(pool, clock=clock)
+        self._services = Services(
+            search=search or stored_passages(pool),
+            embed_query=embed_query,
+            gate=gate,
+            review=guardrails.review,
+            clock=clock,
+        )
+        prompt = prompt or load_prompt()
+        self._agent: Agent[RunContext] = build_agent(prompt)
+        self._decisions = Decisions(
+            model_name=model.name if model.remote else NAME, prompt_version=prompt.version, links=links, back=back
+        )
+        self._model: Model = connect(model) if model.remote else GroundedModel()
+        self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
+        self._languages = LanguageDetector()
+
+    async def run(self, turn: Turn, analysis: Analysis) -> Decision:
+        """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError: the caller runs it again later."""
+        context = await self.context(turn, analysis)
+        model = self._turn_model(turn)
+        try:
+            await self._decide(context, model)
+        except (DatabaseUnavailableError, NodeUnavailableError):
+            raise
+        except Exception as error:
+            log.exception("run_failed", ticket=turn.ticket.number)
+            context.escalate("agent_error", rule=f"error:{type(error).__name__}")
+        if context.away and context.phase != "answered":
+            raise context.away
+        return self._decisions.of(context, model)
+
+    @property
+    def services(self) -> Services:
+        """What the tools of every run work with."""
+        return self._services
+
+    async def context(self, turn: Turn, analysis: Analysis) -> RunContext:
+        """Return the state of a run that has not begun. Raises DatabaseUnavailableError."""
+        return RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
+
+    async def open(self, context: RunContext, **arguments: str) -> list[TResponseInputItem]:
+        """Begin a run: create_ticket with these arguments, then the rules, which may finish it without any model.
+
+        Raises DatabaseUnavailableError or NodeUnavailableError.
+        """
+        await self._prepare(context)
+        items = await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
+        if self._answers:
+            rules_first.decide(context, rules=self._rules, languages=None if self._settings.remote else LANGUAGES)
+        else:
+            rules_first.hand_over(context, rules=self._rules)
+        if context.finished:
+            context.calls.append(_without_model(context))
+        return items
+
+    def health(self) -> tuple[Literal["healthy", "degraded"], str]:
+        """Return the state of the model, not by asking it: by how the last turns went."""
+        if not self._settings.remote:
+            return "healthy", "embedded grounded model"
+        if self._breaker.closed:
+            return "healthy", self._settings.name
+        return "degraded", f"{self._settings.name} does not answer: messages are handed over"
+
+    async def _config(self, turn: Turn) -> ChannelConfig:
+        try:
+            return await self._configs.get(turn.channel)
+        except ChannelConfigMissingError:
+            log.error("channel_config_missing", channel=turn.channel)
+            return replace(_PLAIN, channel=turn.channel)
+
+    def _turn_model(self, turn: Turn) -> TurnModel:
+        if not self._settings.remote:
+            return TurnModel(self._model, settings=self._settings, clock=self._clock)
+        vault = Vault(names=(turn.customer_name, *turn.customer_name.split(), turn.recipient))
+        return TurnModel(self._model, settings=self._settings, breaker=self._breaker, vault=vault, clock=self._clock)
+
+    async def _decide(self, context: RunContext, model: TurnModel) -> None:
+        opened = await self.open(context)
+        if context.finished:
+            return
+        items = [*transcript.conversation(context.turn.earlier, context.text), *opened]
+        items += await _call(context, protocol.GET_HISTORY)
+        query = questions.in_context(context.question, _said_before(context))
+        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(query))
+        await self._ask(context, model, items)
+
+    async def _prepare(self, context: RunContext) -> None:
+        turn = context.turn
+        context.question = questions.first_query(context.text)
+        context.language = self._languages.detect(context.text)
+        if turn.channel != "web_form":  # a form carries no files
+            async with connection(self._pool) as borrowed:
+                context.attachments = await customer_history.attachment_names(
+                    borrowed, [m.inbox_id for m in turn.waiting]
+                )
+
+    async def _ask(self, context: RunContext, model: TurnModel, items: list[TResponseInputItem]) -> None:
+        try:
+            result = await Runner.run(
+                self._agent, items, context=context, max_turns=MAX_REQUESTS, run_config=run_config(model)
+            )
+        except Exception as error:  # the SDK raises what servers and models come up with, AttributeError included
+            log.warning("model_failed", error=type(error).__name__, ticket=context.turn.ticket.number)
+            if not context.finished:  # what was accepted before the fault stays
+                reason, rule = _what_failed(context, error)
+                context.escalate(reason, rule=rule)
+            return
+        if not context.finished:
+            await _finish(context, str(result.final_output or "").strip())
+
+
+def stored_passages(pool: Pool) -> PassageSearch:
+    """Return the search over the knowledge base in the database."""
+
+    async def search(model_id: str, vector: Floats, *, limit: int, category: str | None) -> Sequence[Passage]:
+        async with connection(pool) as borrowed:
+            return await knowledge.search(borrowed, model_id, vector, limit=limit, category=category)
+
+    return search
+
+
+async def _call(context: RunContext, name: str, **arguments: str) -> list[TResponseInputItem]:
+    """Run a tool that need not be asked for. Raises what is away: without its result there is no turn."""
+    given = json.dumps(arguments, ensure_ascii=False)
+    output = await tools.call(context, name, given)
+    if context.away:
+        raise context.away
+    return transcript.completed(len(context.calls), name, given, output)
+
+
+def _without_model(context: RunContext) -> ToolCall:
+    """Return the record of the step that a rule took in the model's stead."""
+    name = protocol.ESCALATE if context.phase == "escalated" else protocol.SEND
+    arguments = {"rule": context.rule} | ({"reason": context.reason} if context.reason else {})
+    return ToolCall(name=name, arguments=arguments, result="", ok=True, duration_ms=0.0)
+
+
+async def _finish(context: RunContext, text: str) -> None:
+    """Do what a model skipped that ended without a tool: its text is a draft, a missing second search is made."""
+    if not text:
+        context.escalate("agent_error", rule="model:empty")
+        return
+    if not context.passages:
+        await _call(context, protocol.SEARCH, query=questions.second_query(context.text, _said_before(context)))
+    if not context.finished:
+        await _call(context, protocol.SEND, text=text[:8000])
+    if not context.finished:
+        context.escalate("unsafe_reply", rule=f"output:{context.problems[-1] if context.problems else 'refused'}")
+
+
+def _said_before(context: RunContext) -> list[str]:
+    return [message.content for message in context.turn.earlier if message.direction == "inbound"]
+
+
+def _what_failed(context: RunContext, error: Exception) -> tuple[str, str]:
+    if isinstance(error, MaxTurnsExceeded) and context.problems:
+        return "unsafe_reply", f"output:{context.problems[-1]}"
+    return "agent_error", f"model:{type(error).__name__}"

@@ -1,0 +1,1 @@
+"""The channels' outgoing halves behind one contract (`sender`); what differs by channel lies here."""

@@ -1,0 +1,1 @@
+"""Gmail: its API client, the sender, and the reader of the mailbox."""

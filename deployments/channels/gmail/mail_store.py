@@ -1,0 +1,168 @@
+"""A mail from the mailbox into the store: a customer's message, a colleague's reply, or nothing that concerns us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import getaddresses
+from typing import Literal
+
+import structlog
+
+from db.intake import mailbox
+from db.intake.channels import ChannelMessage, File, accept_message
+from db.intake.mailbox import PROVIDER, StaffMail
+from db.pool import DatabaseUnavailableError, Pool, connection
+from deployments.channels.gmail.client import RawMail
+from ingest.events import DLQ, INCOMING, InvalidMessageError, sender_key
+from ingest.identifiers import InvalidIdentifierError, normalise_email
+from ingest.mail.message import ParsedMail, internal_date_of, parse
+
+Outcome = Literal["accepted", "ignored", "repeated", "staff", "ours", "unreadable", "skipped"]
+NOT_FOR_US = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
+RECIPIENTS_AT_MOST = 50
+HEADER_LIMIT = 10_000
+MAX_FAILURES = 5
+"""So many mails in a row that fail otherwise than by what they are: it is not the mails."""
+
+log = structlog.get_logger(__name__)
+
+
+class MailIntake:
+    """Stores mails of the account `address` one by one; `nudge` is called when an event waits to be published."""
+
+    def __init__(self, *, pool: Pool, address: str, nudge: Callable[[], None] = lambda: None) -> None:
+        self._pool, self._address, self.nudge = pool, address, nudge
+        self._failures = 0
+
+    async def store(self, mail: RawMail) -> Outcome:
+        """File a mail and commit. What can't be read becomes a dead letter.
+
+        Raises DatabaseUnavailableError; and whatever it was, when mail after mail fails: a fault of ours must not empty
+        the mailbox into the dead letters.
+        """
+        try:
+            outcome = await self._filed(mail)
+        except DatabaseUnavailableError:
+            raise
+        except InvalidMessageError as error:
+            outcome = await self._bury(mail.id, mail.raw, str(error))
+        except Exception as error:
+            self._failures += 1
+            if self._failures > MAX_FAILURES:
+                raise
+            # Whatever is wrong with it, the mails behind it have to come in.
+            log.exception("mail_not_filed", gmail_id=mail.id)
+            return await self._bury(mail.id, mail.raw, type(error).__name__)
+        self._failures = 0
+        return outcome
+
+    async def give_up(self, gmail_id: str) -> None:
+        """Bury a mail that a person wants to be read again and that nobody finds. Raises DatabaseUnavailableError."""
+        await self._bury(gmail_id, b"", "replayed, and not in the inbox any more")
+
+    async def _filed(self, mail: RawMail) -> Outcome:
+        labels = set(mail.label_ids)
+        if labels & NOT_FOR_US or not labels & {"INBOX", "SENT"}:
+            return "skipped"
+        parsed = parse(
+            mail.raw,
+            gmail_id=mail.id,
+            thread_id=mail.thread_id,
+            label_ids=mail.label_ids,
+            internal_date=internal_date_of(mail.received_ms),
+            our_addresses={self._address},
+        )
+        if parsed.from_us:
+            return await self._sent_by_us(parsed, mail)
+        return await self._accept(parsed)
+
+    async def _accept(self, mail: ParsedMail) -> Outcome:
+        async with connection(self._pool) as borrowed:
+            accepted = await accept_message(borrowed, channel_message(mail))
+        if accepted is None:
+            return "repeated"
+        if mail.automated:
+            log.info("mail_not_answered", gmail_id=mail.provider_message_id, reason=mail.automated)
+            return "ignored"
+        self.nudge()
+        return "accepted"
+
+    async def _sent_by_us(self, parsed: ParsedMail, mail: RawMail) -> Outcome:
+        if not parsed.by_staff:
+            return "ours"
+        word = StaffMail(
+            provider_message_id=mail.id,
+            thread_key=mail.thread_id,
+            sender_keys=tuple(sender_key("email", address) for address in recipients(mail.raw)),
+            content=parsed.text,
+            attachments=tuple({"filename": f.filename, "content_type": f.content_type} for f in parsed.attachments),
+            rfc_message_id=parsed.rfc_message_id,
+            sent_at=parsed.received_at,
+        )
+        async with connection(self._pool) as borrowed:
+            conversation = await mailbox.take_over(borrowed, word)
+        if conversation is not None:
+            log.info("taken_over_from_gmail", gmail_id=mail.id, conversation_id=str(conversation))
+        return "staff"
+
+    async def _bury(self, gmail_id: str, raw: bytes, cause: str) -> Outcome:
+        async with connection(self._pool) as borrowed:
+            if await mailbox.bury(borrowed, gmail_id, raw, cause=cause, announce_on=DLQ):
+                log.warning("mail_unreadable", gmail_id=gmail_id, cause=cause)
+                self.nudge()
+        return "unreadable"
+
+
+def channel_message(mail: ParsedMail) -> ChannelMessage:
+    """Return the mail as the store takes it in.
+
+    It joins the conversation of the same thread and the same verified sender; an unverified one opens its own (G15).
+    """
+    return ChannelMessage(
+        channel="email",
+        provider=PROVIDER,
+        provider_message_id=mail.provider_message_id,
+        identifier_type="email",
+        identifier=mail.sender,
+        verified=mail.authenticated,
+        content=_content(mail),
+        received_at=mail.received_at,
+        topic=INCOMING,
+        display_name=mail.sender_name,
+        subject=mail.subject,
+        attachments=tuple(
+            File(filename=one.filename, content_type=one.content_type, size=one.size) for one in mail.attachments
+        ),
+        thread_key=mail.thread_id,
+        join_key=f"mail:{mail.thread_id}:{mail.sender}" if mail.authenticated else None,
+        answerable=mail.automated is None,
+        metadata={
+            "rfc_message_id": mail.rfc_message_id,
+            "references": list(mail.references),
+            "reply_to": mail.reply_to,
+            "automated": mail.automated,
+            "truncated": mail.truncated,
+        },
+    )
+
+
+def recipients(raw: bytes) -> list[str]:
+    """Return the normalised addresses of To, Cc and Bcc; what is none is left out."""
+    head: Message = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    values = [str(value)[:HEADER_LIMIT] for name in ("to", "cc", "bcc") for value in head.get_all(name, [])]
+    found: dict[str, None] = {}
+    for _, address in getaddresses(values)[:RECIPIENTS_AT_MOST]:
+        try:
+            found[normalise_email(address)] = None
+        except InvalidIdentifierError:
+            continue
+    return list(found)
+
+
+def _content(mail: ParsedMail) -> str:
+    """The text; some people put their whole question into the subject."""
+    opens = not (mail.in_reply_to or mail.references or mail.attachments)
+    return mail.text or (mail.subject if opens else "")

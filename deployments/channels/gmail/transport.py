@@ -1,0 +1,54 @@
+"""How we speak with Google: each request once, within stated times, with the account's own token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httplib2  # type: ignore[import-untyped]
+import requests
+from google.auth.transport.requests import AuthorizedSession
+from google.oauth2.credentials import Credentials
+from requests.adapters import HTTPAdapter
+
+from ingest.mail.push_token import Certificates, CertificatesUnavailableError, read_certificates
+
+CONNECT_S, READ_S = 5.0, 20.0
+CERTIFICATES_S = 3.0
+"""Pub/Sub waits ten seconds for its acknowledgement."""
+CONNECTIONS = 16
+
+
+class OnceHttp:
+    """What google-api-python-client needs of `httplib2.Http`, which would repeat a POST whose answer was lost.
+
+    Safe to share by threads. A 401 fetches a new token and asks again: a call that was refused has done nothing.
+    """
+
+    def __init__(self, credentials: Credentials, *, timeout: tuple[float, float] = (CONNECT_S, READ_S)) -> None:
+        self._session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS))
+        self._timeout = timeout
+
+    def request(
+        self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
+    ) -> tuple[httplib2.Response, bytes]:
+        """Make one request. Raises errors of requests and google.auth when there is no answer."""
+        send: Any = self._session.request
+        answer = send(method, uri, data=body, headers=headers, timeout=self._timeout, allow_redirects=False)
+        return httplib2.Response({**answer.headers, "status": str(answer.status_code)}), answer.content
+
+    def close(self) -> None:
+        """Close the connections."""
+        close: Any = self._session.close
+        close()
+
+
+def fetch_certificates(url: str) -> Certificates:
+    """Get Google's certificates; blocks for a few seconds at most. Raises CertificatesUnavailableError."""
+    try:
+        answer = requests.get(url, timeout=CERTIFICATES_S)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise CertificatesUnavailableError(f"Google's certificates can't be had: {type(error).__name__}") from error
+    return read_certificates(answer.content, answer.headers.get("Cache-Control"))

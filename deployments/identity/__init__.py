@@ -1,0 +1,1 @@
+"""The identity node, and linking an address with a number."""

@@ -1,0 +1,58 @@
+"""What the reporting node does besides sweeping: ticket life, clocks of hand-overs and drafts, telling the team."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from db.pool import Pool
+from deployments.reporting.alerts import UndecidedWords
+from deployments.reporting.drafts import Drafts
+from deployments.reporting.hand_overs import HandOvers
+from deployments.reporting.notifier import Notifier
+from deployments.reporting.ticket_life import TicketLife
+from deployments.rules.support_hours import ServiceLevels
+
+
+def _nothing_wrong() -> str | None:
+    return None
+
+
+async def _nothing_to_close() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Work that is done again and again, `every_s` seconds apart. `problem` tells health what is wrong, if anything."""
+
+    name: str
+    every_s: float
+    work: Callable[[], Awaitable[object]]
+    problem: Callable[[], str | None] = _nothing_wrong
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
+
+
+def support_chores(
+    *,
+    pool: Pool,
+    levels: ServiceLevels,
+    notify_urls: Sequence[str],
+    staff_url: str,
+    resolve_after: timedelta,
+    close_after: timedelta,
+) -> tuple[Chore, ...]:
+    """Return the chores of the support team. `staff_url` is the page that notifications lead to."""
+    life = TicketLife(pool=pool, resolve_after=resolve_after, close_after=close_after)
+    hand_overs = HandOvers(pool=pool, levels=levels, staff_url=staff_url)
+    drafts = Drafts(pool=pool, levels=levels, staff_url=staff_url)
+    words = UndecidedWords(pool=pool, staff_url=staff_url)
+    notifier = Notifier(pool=pool, urls=notify_urls)
+    return (
+        Chore(name="ticket-life", every_s=60.0, work=life.run_once),
+        Chore(name="hand-overs", every_s=1.0, work=hand_overs.run_once, problem=hand_overs.problem),
+        Chore(name="drafts", every_s=5.0, work=drafts.run_once, problem=drafts.problem),
+        Chore(name="undecided-words", every_s=30.0, work=words.run_once),
+        Chore(name="notifier", every_s=1.0, work=notifier.run_once, problem=notifier.problem, close=notifier.close),
+    )

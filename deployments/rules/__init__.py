@@ -1,0 +1,1 @@
+"""Pure rules: escalation, form of a reply, support hours. No input, no output."""

@@ -1,0 +1,1 @@
+"""What every node needs around its calls: batches, retries, heartbeat."""

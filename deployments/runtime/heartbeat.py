@@ -1,0 +1,56 @@
+"""What a node says of itself, every few seconds, for /health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from db.operations import node_status
+from db.operations.node_status import Status
+from db.pool import DatabaseUnavailableError, Pool, connection
+
+EVERY_S = 5.0
+
+
+class NodeDiedError(Exception):
+    """One of a node's tasks ended: the replica has to be replaced; what it held is taken over, nothing is half done."""
+
+
+class Heartbeat:
+    """Writes `status()` (the status and one line of detail) for a replica of a node until it is stopped."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        node: str,
+        replica: str,
+        status: Callable[[], tuple[Status, str]],
+        every_s: float = EVERY_S,
+    ) -> None:
+        self._pool, self._node, self._replica, self._status, self._every_s = pool, node, replica, status, every_s
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin on the running loop."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name=f"heartbeat-{self._node}")
+
+    async def stop(self) -> None:
+        """Stop, and take the replica off the list: it ends in good order."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        with contextlib.suppress(DatabaseUnavailableError):
+            async with connection(self._pool) as borrowed:
+                await node_status.forget(borrowed, self._node, self._replica)
+
+    async def _run(self) -> None:
+        while True:
+            status, detail = self._status()
+            # A node that cannot write is silent, which is what /health then sees.
+            with contextlib.suppress(DatabaseUnavailableError):
+                async with connection(self._pool) as borrowed:
+                    await node_status.report(borrowed, self._node, self._replica, status, detail)
+            await asyncio.sleep(self._every_s)

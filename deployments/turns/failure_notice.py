@@ -1,0 +1,54 @@
+"""The word to a customer whose message failed for good: he is told so, and a person takes over (K4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from db.outbound.channel_configs import ChannelConfigs
+from db.records import Decision, Turn
+from deployments.rules.escalation import severity_and_queue
+from deployments.rules.formatting import TemplateNotUsableError, clean_name, render
+
+NEUTRAL = 0.5
+
+log = structlog.get_logger(__name__)
+
+TEXT = (
+    "I am sorry that I could not answer your message myself. "
+    "I have passed it to a colleague, who will reply to you here personally."
+)
+
+
+class Apology:
+    """Writes the apology in the form of the turn's channel. `links` gives a ticket's status link by its number."""
+
+    def __init__(self, *, configs: ChannelConfigs, links: Callable[[str], str]) -> None:
+        self._configs, self._links = configs, links
+
+    async def decide(self, turn: Turn, *, cause: str) -> Decision:
+        """Return the hand-over `agent_error` with its apology. Raises DatabaseUnavailableError."""
+        ticket = turn.ticket
+        severity, queue = severity_and_queue("agent_error", ticket.category, ticket.priority, NEUTRAL)
+        return Decision(
+            outcome="escalated",
+            reply=await self._text(turn),
+            rule="dead_letter",
+            model="none",
+            priority=ticket.priority,
+            sentiment=NEUTRAL,
+            reason="agent_error",
+            severity=severity,
+            queue=queue,
+            summary=f"{ticket.number}: the agent failed on this message for good ({cause}). Nothing was answered.",
+        )
+
+    async def _text(self, turn: Turn) -> str:
+        config = await self._configs.get(turn.channel)
+        ticket, link = turn.ticket.number, self._links(turn.ticket.number)
+        try:
+            return render(config, body=TEXT, name=turn.customer_name, ticket=ticket, link=link)
+        except TemplateNotUsableError:
+            log.exception("template_not_usable", channel=turn.channel)
+            return " ".join(filter(None, [clean_name(turn.customer_name), TEXT, ticket, link]))

@@ -1,0 +1,1 @@
+"""Benchmarks of the running product: latency, throughput, load."""

@@ -1,0 +1,1 @@
+"""The sample tickets played through the running product."""

@@ -1,0 +1,1 @@
+"""What surrounds Gmail at Google: OAuth, Pub/Sub, signing keys, discovery, quota."""

@@ -1,0 +1,1 @@
+"""The quality report: every part that is decided by judgement, measured offline."""

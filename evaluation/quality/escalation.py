@@ -1,0 +1,113 @@
+"""Escalation by meaning on messages that were not trained on (G5): recall and false alarms of each class.
+
+Beside the product's rules stand the two ways that such systems are usually built: trigger words as substrings, and as
+whole words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deployments.rules.wording import WORD_REASONS
+from embeddings.escalation import EscalationModel
+from embeddings.workbench import escalation_data as data
+from embeddings.workbench import escalation_measure as measuring
+from embeddings.workbench.escalation_data import Example
+from embeddings.workbench.escalation_measure import Judgement
+from evaluation.quality.report import Figure, Group
+
+PARAPHRASES_AT_LEAST = 0.97
+FALSE_ALARMS_AT_MOST = 0.03
+
+_Judged = Mapping[str, Sequence[Judgement]]
+"""What each way decides of the same messages, the product's first."""
+_ORDINARY = {
+    "hard": "like a request",
+    "ordinary": "far from any",
+    "with a trigger": "with a trigger word",
+}
+
+
+def measure() -> list[Group]:
+    """Strangers' sentences first, then families of wording that were held out whole, plain and with typing errors."""
+    model, held_out = EscalationModel.load(), data.examples("test", 4)
+    sets = {
+        "Escalation: strangers' sentences": data.strangers("unseen"),
+        "Escalation: sentences made oblique on purpose": data.strangers("oblique"),
+        "Escalation: held-out wordings": [*held_out, *data.styled(held_out, 8)],
+    }
+    return [_group(name, model, examples) for name, examples in sets.items()]
+
+
+def _group(name: str, model: EscalationModel, examples: Sequence[Example]) -> Group:
+    asked = [example for example in examples if example.kind != "filler"]
+    scores = measuring.scored(model, asked)
+    ways = {
+        "product": measuring.rules_way(),
+        "substring": measuring.substring_baseline,
+        "word": measuring.word_baseline,
+    }
+    judged = {way: measuring.judge(asked, scores, decide) for way, decide in ways.items()}
+    recalls = [_recall(judged, reason, kind) for kind in ("direct", "paraphrase", "mixed") for reason in WORD_REASONS]
+    alarms = [_alarms(judged, kind, words) for kind, words in _ORDINARY.items()]
+    by_class = [_alarms_of_class(judged, reason) for reason in WORD_REASONS]
+    figures = [figure for figure in (*recalls, *alarms, *by_class) if figure.of]
+    return Group(name=name, figures=tuple(figures), misses=tuple(measuring.misses(judged["product"])))
+
+
+def _recall(judged: _Judged, reason: str, kind: str) -> Figure:
+    """Requests of one class that escalate with its reason."""
+    shares = {
+        way: _share([not one.missed for one in own if (one.example.label, one.example.kind) == (reason, kind)])
+        for way, own in judged.items()
+    }
+    names = {"direct": "direct requests", "paraphrase": "paraphrases", "mixed": "inside a long mail"}
+    return Figure(
+        name=f"{reason}: {names[kind]}",
+        measured=shares["product"][0],
+        of=shares["product"][1],
+        at_least={"direct": 1.0, "paraphrase": PARAPHRASES_AT_LEAST}.get(kind),
+        blocking=kind == "direct",
+        beside=_beside(shares),
+    )
+
+
+def _alarms(judged: _Judged, kind: str, words: str) -> Figure:
+    """Ordinary messages of one kind that escalate."""
+    shares = {way: _share([one.false_alarm for one in own if _is_ordinary(one, kind)]) for way, own in judged.items()}
+    return Figure(
+        name=f"false alarms: {words}",
+        measured=shares["product"][0],
+        of=shares["product"][1],
+        at_most=FALSE_ALARMS_AT_MOST,
+        beside=_beside(shares),
+    )
+
+
+def _alarms_of_class(judged: _Judged, reason: str) -> Figure:
+    """Ordinary messages of every kind that escalate as this class."""
+    shares = {
+        way: _share([one.reason == reason for one in own if one.example.label == "none"]) for way, own in judged.items()
+    }
+    return Figure(
+        name=f"{reason}: false alarms",
+        measured=shares["product"][0],
+        of=shares["product"][1],
+        beside=_beside(shares),
+    )
+
+
+def _is_ordinary(one: Judgement, kind: str) -> bool:
+    if one.example.label != "none":
+        return False
+    if kind == "with a trigger":
+        return measuring.word_baseline(one.example, {}) is not None
+    return one.example.kind == kind
+
+
+def _share(outcomes: Sequence[bool]) -> tuple[float, int]:
+    return (sum(outcomes) / len(outcomes) if outcomes else 0.0), len(outcomes)
+
+
+def _beside(shares: Mapping[str, tuple[float, int]]) -> dict[str, float]:
+    return {way: share for way, (share, _) in shares.items() if way != "product"}

@@ -1,0 +1,43 @@
+"""The quality report (T3): every part that is decided by judgement rather than by a rule, measured offline.
+
+Nothing needs to run: the encoder works in this process, on the labelled sets and the documentation of the repository;
+identity is measured in a scratch database of a PostgreSQL that the caller names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from embeddings.encoder import Encoder
+from embeddings.workbench.questions import DOCUMENT
+from evaluation.quality import escalation, guards, identity, retrieval, sentiment
+from evaluation.quality.report import Group, Scorecard
+
+Part = Callable[[], list[Group]]
+Progress = Callable[[str], None]
+
+
+def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]], people: int) -> Mapping[str, Part]:
+    """What is measured, by the name that is shown while it runs. `database` lends the DSN of a PostgreSQL."""
+
+    def of_identity() -> list[Group]:
+        with database() as dsn:
+            return identity.measure(dsn, people)
+
+    return {
+        "escalation": escalation.measure,
+        "outgoing check and groundedness": lambda: guards.measure(DOCUMENT),
+        "sentiment": lambda: sentiment.measure(encoder),
+        "identity": of_identity,
+        "retrieval": lambda: retrieval.measure(encoder, DOCUMENT),
+    }
+
+
+def measure(measured: Mapping[str, Part], started: Progress) -> Scorecard:
+    """Measure the parts one after the other; `started` is told the name of each before it runs."""
+    groups: list[Group] = []
+    for name, part in measured.items():
+        started(name)
+        groups += part()
+    return Scorecard(groups=tuple(groups))

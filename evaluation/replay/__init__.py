@@ -1,0 +1,1 @@
+"""Stored turns run again under other settings."""

@@ -1,0 +1,31 @@
+"""Another knowledge base for a replay: a document searched in memory, beside the stored one and without touching it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from db.records import Passage
+from deployments.agent.run_context import PassageSearch
+from embeddings.chunker import Section
+from embeddings.encoder import Encoder
+from embeddings.heads import Floats
+from embeddings.indexer import embedded_text, refuse_prices
+from evaluation.drafts.passages import passage_of
+
+
+def search_in(sections: Sequence[Section], encoder: Encoder) -> PassageSearch:
+    """Return an exact search over these sections, embedded as the indexer does.
+
+    Raises PriceInSectionError, as indexing them would.
+    """
+    refuse_prices(sections)
+    vectors = encoder.encode([embedded_text(section) for section in sections])
+
+    async def search(model_id: str, vector: Floats, *, limit: int, category: str | None) -> list[Passage]:
+        scores = vectors @ vector
+        near = [int(row) for row in np.argsort(-scores, kind="stable") if category in (None, sections[row].category)]
+        return [passage_of(sections[row], score=float(scores[row])) for row in near[:limit]]
+
+    return search

@@ -1,0 +1,228 @@
+"""The relay: sends committed events to Kafka, eagerly after a commit, until the broker has them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from db.operations import events
+from db.operations.dead_letters import BASE64, ENCODING_HEADER
+from db.operations.events import Published
+from db.pool import DatabaseUnavailableError, Pool, connection
+from db.records import Event
+from ingest.bus.topics import AWAY, KafkaSettings, client_options, ensure_topics
+from ingest.events import TOPICS
+
+BATCH = 200
+LEASE_S = 10.0
+"""Longer than a send may take: an event is given to another relay only when its own has died."""
+SEND_TIMEOUT_S = 5.0
+PROBE_EVERY_S = 5.0
+FIRST_BACKOFF_S = 0.1
+MAX_BACKOFF_S = 5.0
+MAX_CONTENT = 100_000
+"""Characters of a message that travel; a record only wakes, the whole stands in the store."""
+REFUSED_S = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+def no_failpoint(name: str) -> None:
+    """Do nothing; tests pass a function that ends the process or the task at a named point."""
+
+
+class Relay:
+    """Moves pending events to Kafka. Without a broker it keeps trying; events wait in the store meanwhile.
+
+    A crash behind the send repeats the event: every record is a wake, and waking twice does nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        kafka: KafkaSettings,
+        clock: Callable[[], float] = time.monotonic,
+        failpoint: Callable[[str], None] = no_failpoint,
+    ) -> None:
+        self._pool = pool
+        self._kafka = kafka
+        self._clock = clock
+        self._failpoint = failpoint
+        self._wanted = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._away_since: float | None = clock()
+        self.detail = "connecting"
+
+    @property
+    def connected(self) -> bool:
+        """True while the broker takes what is sent."""
+        return self._away_since is None
+
+    @property
+    def away_s(self) -> float:
+        """Seconds since the broker last answered; 0 while connected."""
+        return 0.0 if self._away_since is None else self._clock() - self._away_since
+
+    @property
+    def failed(self) -> BaseException | None:
+        """What ended the relay's task, if anything did."""
+        if self._task is None or not self._task.done() or self._task.cancelled():
+            return None
+        return self._task.exception()
+
+    def start(self) -> None:
+        """Begin in the background; never raises when there is no broker."""
+        if self._task is None:
+            self._wanted.set()
+            self._task = asyncio.create_task(self._run(), name="relay")
+
+    def nudge(self) -> None:
+        """Say that events were committed; returns at once."""
+        self._wanted.set()
+
+    async def stop(self) -> None:
+        """Send what is pending if the broker is there, then close."""
+        self._stopping = True
+        self._wanted.set()
+        if self._task is not None:
+            with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(self._task, SEND_TIMEOUT_S + 2)
+        self._drop_producer()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=SEND_TIMEOUT_S)
+
+    async def _run(self) -> None:
+        backoff = FIRST_BACKOFF_S
+        while True:
+            try:
+                await self._connect()
+                await self._send_when_nudged()
+                backoff = FIRST_BACKOFF_S
+            except (*AWAY, AssertionError) as error:
+                self._lose(f"{type(error).__name__}: {error}".rstrip(": "))
+                backoff = await self._rest(backoff)
+            except DatabaseUnavailableError as error:
+                self.detail = str(error)
+                backoff = await self._rest(backoff)
+            if self._stopping:
+                return
+
+    async def _rest(self, seconds: float) -> float:
+        if not self._stopping:
+            await asyncio.sleep(seconds)
+        self._wanted.set()
+        return min(seconds * 2, MAX_BACKOFF_S)
+
+    async def _connect(self) -> None:
+        if self._producer is not None:
+            return
+        await ensure_topics(self._kafka)
+        producer = AIOKafkaProducer(**client_options(self._kafka), enable_idempotence=True)
+        try:
+            await asyncio.wait_for(producer.start(), SEND_TIMEOUT_S)
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer, self._away_since, self.detail = producer, None, ""
+        log.info("relay_connected")
+
+    def _lose(self, detail: str) -> None:
+        if self._away_since is None:
+            self._away_since = self._clock()
+            log.warning("relay_disconnected", detail=detail)
+        self.detail = detail
+        self._drop_producer()
+
+    def _drop_producer(self) -> None:
+        """Let the producer end behind our back: it may wait seconds for batches that nobody takes any more."""
+        if self._producer is not None:
+            task = asyncio.create_task(self._producer.stop(), name="relay-close")
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+            self._producer = None
+
+    async def _send_when_nudged(self) -> None:
+        try:
+            async with asyncio.timeout(PROBE_EVERY_S):
+                await self._wanted.wait()
+        except TimeoutError:
+            await self._probe()
+            return
+        self._wanted.clear()
+        while await self._send_batch() == BATCH:
+            pass
+
+    async def _probe(self) -> None:
+        """Notice in idle times, too, that the broker has gone, or has come back without its topics."""
+        assert self._producer is not None
+        cluster = await asyncio.wait_for(self._producer.client.fetch_all_metadata(), SEND_TIMEOUT_S)
+        if missing := set(TOPICS) - cluster.topics():
+            raise KafkaError(f"topics are gone: {', '.join(sorted(missing))}")
+
+    async def _send_batch(self) -> int:
+        async with connection(self._pool) as borrowed:
+            claimed = await events.claim(borrowed, limit=BATCH, lease_s=LEASE_S)
+        if not claimed:
+            return 0
+        self._failpoint("relay:claimed")
+        try:
+            published, refused = await asyncio.wait_for(self._send(claimed), SEND_TIMEOUT_S)
+        except (*AWAY, AssertionError):
+            await self._give_back([event.id for event in claimed])
+            raise
+        self._failpoint("relay:sent")
+        async with connection(self._pool) as borrowed:
+            await events.mark_published(borrowed, published)
+            if refused:
+                log.error("events_too_large", events=[str(event_id) for event_id in refused])
+                await events.defer(borrowed, refused, seconds=REFUSED_S)
+        self._failpoint("relay:marked")
+        return len(claimed)
+
+    async def _send(self, claimed: Sequence[Event]) -> tuple[list[Published], list[UUID]]:
+        """Return what the broker has written, and the ids of what it would never take."""
+        assert self._producer is not None
+        pending, refused = {}, []
+        for event in claimed:
+            try:
+                pending[event.id] = await self._producer.send(
+                    event.topic, body(event), event.key.encode(), headers=headers(event)
+                )
+            except MessageSizeTooLargeError:
+                refused.append(event.id)
+        written = zip(pending, await asyncio.gather(*pending.values()), strict=True)
+        return [Published(event_id=i, partition=r.partition, offset=r.offset) for i, r in written], refused
+
+    async def _give_back(self, event_ids: Sequence[UUID]) -> None:
+        # Without the database their lease brings them back a little later.
+        with contextlib.suppress(DatabaseUnavailableError):
+            async with connection(self._pool) as borrowed:
+                await events.defer(borrowed, event_ids, seconds=0.0)
+
+
+def body(event: Event) -> bytes:
+    """Return the record's value: compact JSON, or the very bytes of a replayed letter."""
+    if event.headers.get(ENCODING_HEADER) == BASE64:
+        return base64.b64decode(str(event.value))
+    content = event.value.get("content")
+    value = event.value if content is None else event.value | {"content": content[:MAX_CONTENT]}
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def headers(event: Event) -> list[tuple[str, bytes]]:
+    """Return the record's headers; `message-id` is always among them."""
+    named = {"message-id": str(event.id)} | event.headers
+    return [(name, value.encode()) for name, value in named.items() if name != ENCODING_HEADER]

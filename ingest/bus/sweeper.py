@@ -1,0 +1,95 @@
+"""The sweeper: sets going again what a crash, a lost log or a lapsed lease left, and deletes what is done with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from db.measurement import metrics_write
+from db.operations import events
+from db.operations.events import LogPosition
+from db.outbound import outbox
+from db.pool import Pool, connection
+from ingest.bus.log_positions import Positions
+from ingest.bus.relay import Relay
+from ingest.bus.topics import AWAY, KafkaSettings, ensure_topics
+from ingest.events import INCOMING
+
+MIN_AGE_S = 3.0
+"""Younger messages are still on their ordinary way."""
+RETENTION_EVERY_S = 300.0
+EVENT_HOURS = 24
+METRIC_DAYS = 90
+
+log = structlog.get_logger(__name__)
+
+
+class Sweeper:
+    """Runs about every two seconds. Every step may be repeated, and several sweepers at once do no harm."""
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        relay: Relay,
+        kafka: KafkaSettings,
+        group: str,
+        min_age_s: float = MIN_AGE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool, self._relay, self._kafka = pool, relay, kafka
+        self._positions = Positions(kafka=kafka, group=group, topic=INCOMING)
+        self._min_age_s = min_age_s
+        self._clock = clock
+        self._retention_due = clock()
+        self._lag: int | None = None
+
+    @property
+    def lag(self) -> int | None:
+        """Records of the incoming topic that the group has not finished, as of the last sweep; None when not known."""
+        return self._lag
+
+    async def run_once(self) -> None:
+        """Sweep once. Raises DatabaseUnavailableError; without a broker the steps that need it wait for it."""
+        async with connection(self._pool) as borrowed:
+            if freed := await outbox.expire(borrowed):
+                log.warning("outbox_leases_expired", rows=len(freed))
+        await self._repeat_lost()
+        # Also what another process committed and did not live to send.
+        self._relay.nudge()
+        if self._clock() >= self._retention_due:
+            await self._forget()
+            self._retention_due = self._clock() + RETENTION_EVERY_S
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self._positions.close()
+
+    async def _repeat_lost(self) -> None:
+        try:
+            positions = await self._read_positions()
+        except AWAY as error:
+            self._lag = None
+            log.info("positions_unknown", detail=f"{type(error).__name__}: {error}")
+            return
+        self._lag = sum(p.ending - max(p.committed or p.first, p.first) for p in positions)
+        async with connection(self._pool) as borrowed:
+            repeated = await events.repeat_lost(borrowed, INCOMING, positions, min_age_s=self._min_age_s)
+        if repeated:
+            log.warning("wakes_repeated", events=len(repeated))
+
+    async def _read_positions(self) -> list[LogPosition]:
+        try:
+            return await self._positions.read()
+        except AWAY:
+            # A broker that came back empty has no topics: make them, and look again.
+            if not await ensure_topics(self._kafka):
+                raise
+            return await self._positions.read()
+
+    async def _forget(self) -> None:
+        async with connection(self._pool) as borrowed:
+            await events.delete_published(borrowed, hours=EVENT_HOURS)
+            await metrics_write.delete_old(borrowed, days=METRIC_DAYS)

@@ -1,0 +1,147 @@
+"""A mail from Gmail's API to what the rest of the product needs to know of it. Pure: nothing is fetched here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from ingest.events import Attachment, InvalidMessageError
+from ingest.identifiers import InvalidIdentifierError
+from ingest.mail.addresses import Mailbox, ascii_domain, parse_from
+from ingest.mail.authentication import dmarc_pass
+from ingest.mail.automated import OUTBOX_HEADER, automated_reason
+from ingest.mail.charsets import decode_words
+from ingest.mail.mime import Mail, read
+from ingest.mail.quotes import own_words
+from ingest.text import one_line, shorten
+
+TEXT_LIMIT = 20_000
+_SUBJECT_LIMIT = 500
+_NAME_LIMIT = 255
+_REFERENCES_LIMIT = 50
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_REPLY_SUBJECT = re.compile(r"\s*(?:re|aw|antw|sv|vs|odp|ref|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedMail:
+    """A mail as it came in.
+
+    `sender` and `reply_to` are normalised addresses; answers go to `sender` (I5), `reply_to` is for people to see.
+    `text` is what the sender wrote, without quoted mail and signature, forwards whole; it may be empty.
+    `authenticated` says that Gmail vouches for the From domain (DMARC). `automated` is the reason why it must not be
+    answered, or None. `from_us`: it lies in our mailbox as sent or as a draft; then `outbox_id` tells our product's
+    own mail from what a person sent in Gmail. `truncated`: something was too long, or too much, to be read whole.
+    """
+
+    provider_message_id: str
+    thread_id: str
+    label_ids: tuple[str, ...]
+    received_at: datetime
+    rfc_message_id: str | None
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    sender: str
+    sender_name: str
+    reply_to: str | None
+    subject: str
+    text: str
+    attachments: tuple[Attachment, ...]
+    authenticated: bool
+    automated: str | None
+    from_us: bool
+    outbox_id: str | None
+    truncated: bool
+
+    @property
+    def is_draft(self) -> bool:
+        """True for what somebody is still writing in Gmail: it says nothing to anybody yet."""
+        return "DRAFT" in self.label_ids
+
+    @property
+    def by_staff(self) -> bool:
+        """True for what a person of ours sent from Gmail itself: it counts as a reply and a take-over (G14)."""
+        return self.from_us and not self.is_draft and not self.outbox_id and self.automated in (None, "our_address")
+
+
+def parse(
+    raw_rfc822: bytes,
+    *,
+    gmail_id: str,
+    thread_id: str,
+    label_ids: Sequence[str],
+    internal_date: datetime,
+    our_addresses: Collection[str],
+) -> ParsedMail:
+    """Read a mail as `messages.get(format=raw)` gives it, decoded. `our_addresses` are normalised.
+
+    Raises InvalidMessageError, and nothing else, where the mail can't be read or names no sender.
+    """
+    mail = read(raw_rfc822)
+    sender = _sender(mail)
+    subject = one_line(decode_words(_first(mail, "subject")), _SUBJECT_LIMIT)
+    in_reply_to = next(iter(_message_ids(mail, "in-reply-to")), None)
+    references = _message_ids(mail, "references")[-_REFERENCES_LIMIT:]
+    is_reply = bool(in_reply_to or references or _REPLY_SUBJECT.match(subject))
+    text, too_long = shorten(own_words(mail.text, subject=subject, is_reply=is_reply), TEXT_LIMIT)
+    return ParsedMail(
+        provider_message_id=gmail_id,
+        thread_id=thread_id,
+        label_ids=tuple(label_ids),
+        received_at=internal_date,
+        rfc_message_id=next(iter(_message_ids(mail, "message-id")), None),
+        in_reply_to=in_reply_to,
+        references=references,
+        sender=sender.address,
+        sender_name=one_line(decode_words(sender.name), _NAME_LIMIT),
+        reply_to=_reply_to(mail),
+        subject=subject,
+        text=text,
+        attachments=mail.attachments,
+        authenticated=sender.sole and dmarc_pass(mail.headers, ascii_domain(sender.address)),
+        automated=automated_reason(
+            mail.headers, sender=sender.address, content_type=mail.content_type, our_addresses=our_addresses
+        ),
+        from_us="SENT" in label_ids or "DRAFT" in label_ids,
+        outbox_id=one_line(_first(mail, OUTBOX_HEADER.lower()), 100) or None,
+        truncated=mail.truncated or too_long,
+    )
+
+
+def internal_date_of(milliseconds: str | int) -> datetime:
+    """Read Gmail's `internalDate` (milliseconds since 1970, as a string). Raises InvalidMessageError."""
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(milliseconds))
+    except (ValueError, OverflowError, TypeError) as error:
+        raise InvalidMessageError("internalDate is no time") from error
+
+
+def _sender(mail: Mail) -> Mailbox:
+    """Return the From mailbox; with several From headers it is the first, and not the sole one."""
+    values = _all(mail, "from")
+    try:
+        mailbox = parse_from(next(iter(values), ""))
+    except InvalidIdentifierError as error:
+        raise InvalidMessageError(f"no sender: {error}") from error
+    return mailbox if len(values) == 1 else replace(mailbox, sole=False)
+
+
+def _reply_to(mail: Mail) -> str | None:
+    try:
+        return parse_from(_first(mail, "reply-to")).address
+    except InvalidIdentifierError:
+        return None
+
+
+def _message_ids(mail: Mail, name: str) -> tuple[str, ...]:
+    return tuple(_MESSAGE_ID.findall(_first(mail, name)))
+
+
+def _all(mail: Mail, name: str) -> list[str]:
+    return [value for header, value in mail.headers if header.lower() == name]
+
+
+def _first(mail: Mail, name: str) -> str:
+    return next(iter(_all(mail, name)), "")

@@ -1,0 +1,1 @@
+"""From Twilio's post to an InboundMessage."""

@@ -1,0 +1,1 @@
+"""What all calls share: errors, limits, middleware, models of the answers."""

@@ -1,0 +1,94 @@
+"""What the HTTP side is given by whoever starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from db.pool import Pool
+from deployments.ingress import IngressParts
+from serve_app.api.staff.auth import StaffKeys
+from serve_app.settings.channels import GmailArgs, TwilioArgs
+from serve_app.settings.environment import AppArgs
+from serve_app.settings.model import ModelPrice
+from serve_app.settings.values import RateLimit
+
+LOOKUPS = RateLimit(hits=120, seconds=60)
+
+
+def utc_now() -> datetime:
+    """Return the time, aware."""
+    return datetime.now(UTC)
+
+
+class Relay(Protocol):
+    """Sends committed events to Kafka in the background."""
+
+    @property
+    def connected(self) -> bool:
+        """True while the broker takes records."""
+
+    @property
+    def detail(self) -> str:
+        """The connection's state in words."""
+
+    def nudge(self) -> None:
+        """Say that an event was just committed; returns at once."""
+
+
+async def _nothing_to_close() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDeps:
+    """Everything that the calls need. `form_rate` None switches the limit of accepting forms off.
+
+    `public_base_url` is where customers and providers reach us; providers sign over it.
+
+    `trusted_proxies` lists addresses or networks, separated by commas; only they may say X-Forwarded-For.
+    `close` is awaited when the server shuts down.
+    """
+
+    pool: Pool
+    relay: Relay
+    secret_key: str
+    staff: StaffKeys
+    version: str
+    form_rate: RateLimit | None
+    public_base_url: str
+    gmail: GmailArgs
+    twilio: TwilioArgs
+    demo_channels_url: str | None = None
+    prices: Mapping[str, ModelPrice]
+    lookup_rate: RateLimit = LOOKUPS
+    enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: str = ""
+    clock: Callable[[], datetime] = utc_now
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
+
+
+def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
+    """Take from the graph's arguments what the calls need. Raises ValueError for staff keys that can't be read."""
+    keys = args.staff_api_key.get_secret_value() if args.staff_api_key else None
+    operator_token = args.operator_token.get_secret_value() if args.operator_token else None
+    return ApiDeps(
+        pool=parts.pool,
+        relay=parts.relay,
+        secret_key=args.secret_key.get_secret_value(),
+        staff=StaffKeys.parse(keys, bound_to_loopback=args.bound_to_loopback, operator_token=operator_token),
+        version=version,
+        form_rate=args.form_rate,
+        public_base_url=args.public_base_url,
+        gmail=args.gmail,
+        twilio=args.twilio,
+        prices=args.model.prices,
+        demo_channels_url=args.demo_channels_url,
+        enabled_channels=args.enabled_channels,
+        cors_origins=args.cors_origins,
+        trusted_proxies=args.trusted_proxies,
+        close=parts.close,
+    )

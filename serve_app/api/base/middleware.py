@@ -1,0 +1,138 @@
+"""What happens to every call before and after its handler: an id, a size limit, and never a stack trace.
+
+Pure ASGI: Starlette's BaseHTTPMiddleware would cost a task and a queue for each call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve_app.api.base.errors import error_response
+
+MAX_BODY_BYTES = 1_000_000
+BODY_SECONDS = 20.0
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_log = structlog.get_logger(__name__)
+
+
+def safe_request_id(offered: str | None) -> str:
+    """Return the caller's id when it is harmless in logs and headers, else a new one."""
+    return offered if offered and _SAFE_ID.fullmatch(offered) else uuid4().hex
+
+
+class RequestIds:
+    """Outermost: gives each call its id, in the scope, the logs and the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = safe_request_id(Headers(scope=scope).get("x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_with_id)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, with refusals of a preflight in our error shape."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else None
+        asked = {"origin", "access-control-request-method"}
+        if headers is None or scope["method"] != "OPTIONS" or not asked <= set(headers.keys()):
+            await super().__call__(scope, receive, send)
+            return
+        response = self.preflight_response(request_headers=headers)
+        if response.status_code >= 400:
+            response = error_response(scope, 400, "This origin, method or header is not allowed", code="CORS_REFUSED")
+        await response(scope, receive, send)
+
+
+class Guard:
+    """Innermost: reads the body up to the limit, and turns what nobody caught into a 500 that tells nothing."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, body_seconds: float = BODY_SECONDS) -> None:
+        self._app = app
+        self._limit = max_body_bytes
+        self._seconds = body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self._guarded(scope, receive, send)
+            return
+        try:
+            body = await self._read(scope, receive)
+        except TimeoutError:
+            await error_response(scope, 408, "The body did not arrive in time")(scope, receive, send)
+            return
+        if body is None:
+            refusal = error_response(scope, 413, f"The body is larger than {self._limit} bytes")
+            await refusal(scope, receive, send)
+            return
+        await self._guarded(scope, _replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> Message | None:
+        """Return the whole body as one message (or the disconnect), None when it is too large."""
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isascii() or not announced.isdigit() or int(announced) > self._limit:
+            return None
+        body = bytearray()
+        async with asyncio.timeout(self._seconds):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return message
+                body += message.get("body", b"")
+                if len(body) > self._limit:
+                    return None
+                if not message.get("more_body"):
+                    return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            _log.exception("request_failed", method=scope["method"])
+            if started:
+                raise
+            await error_response(scope, 500, "Something went wrong on our side")(scope, receive, send)
+
+
+def _replay(first: Message, receive: Receive) -> Receive:
+    pending: list[Message] = [first]
+
+    async def replay() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return replay

@@ -1,0 +1,1 @@
+"""The staff's calls, behind their keys."""

@@ -1,0 +1,113 @@
+"""Conversations, as the staff see them (H8): what waits for people, and one conversation whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field, TypeAdapter
+from starlette.responses import Response
+
+from db.measurement import usage
+from db.measurement.usage import ModelUsage
+from db.pool import connection
+from db.staff import conversations
+from db.staff.conversations import ConversationFile, ListState, Summary
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError
+from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.staff.security import STAFF
+
+FILE = TypeAdapter(ConversationFile)
+
+
+class ConversationList(BaseModel):
+    """Conversations in the order in which to look at them, and where the next page begins."""
+
+    conversations: list[Summary]
+    next: UUID | None = Field(description="Pass it as `after` for the next page; null at the end")
+
+
+class UsageView(BaseModel):
+    """What one model was asked for a conversation. The embedded model uses no tokens and is not listed."""
+
+    model: str
+    turns: int
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None = Field(description="At the price in OPENAI_PRICES; null where none is set for this model")
+
+
+class ConversationUsage(BaseModel):
+    """The language models' share of a conversation."""
+
+    usage: list[UsageView]
+
+
+class ConversationCalls:
+    """The handlers."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def list_all(
+        self,
+        request: Request,
+        state: Annotated[ListState, Query()] = "handed_over",
+        after: Annotated[UUID | None, Query(description="The last conversation of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> Response:
+        """List conversations. `handed_over`: the most severe first, of those the one that waits longest; `drafts`: the
+        one that waits longest first; `agent` and `closed` (resolved too): the newest first."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            found = await conversations.list_work(database, state, after=after, limit=limit)
+        following = found[-1].conversation_id if len(found) == limit else None
+        return json_response(ConversationList(conversations=found, next=following))
+
+    async def show(self, request: Request, conversation_id: UUID) -> Response:
+        """Show a conversation with messages and their delivery, tickets, hand-over, drafts, decisions and actions."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            found = await conversations.conversation_file(database, conversation_id)
+        if found is None:
+            raise ApiError(404, "There is no such conversation")
+        return Response(FILE.dump_json(found), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+
+    async def usage(self, request: Request, conversation_id: UUID) -> Response:
+        """Show how many requests and tokens a conversation took, by model, and what they cost."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            known = await conversations.exists(database, conversation_id)
+            used = await usage.of_conversation(database, conversation_id)
+        if not known:
+            raise ApiError(404, "There is no such conversation")
+        return json_response(ConversationUsage(usage=[self._priced(model) for model in used]))
+
+    def _priced(self, used: ModelUsage) -> UsageView:
+        price = self._deps.prices.get(used.model)
+        cost = used.cost(input_price=price.input, output_price=price.output) if price else None
+        return UsageView(**asdict(used), cost=cost)
+
+
+def conversations_router(deps: ApiDeps) -> APIRouter:
+    """Return the calls that show conversations."""
+    calls = ConversationCalls(deps)
+    router = APIRouter(tags=["staff"], dependencies=[STAFF])
+    add_both(
+        router, "GET", "/conversations", "/conversations", calls.list_all,
+        summary="List conversations", response_model=ConversationList, responses=errors(400, 401, 403, 503),
+    )  # fmt: skip
+    add_both(
+        router, "GET", "/conversations/{conversation_id}", "/conversations/{conversation_id}", calls.show,
+        summary="Show a conversation", response_model=ConversationFile, responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    add_both(
+        router, "GET", "/conversations/{conversation_id}/usage", "/conversations/{conversation_id}/usage", calls.usage,
+        summary="Show what models a conversation took", response_model=ConversationUsage,
+        responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    return router

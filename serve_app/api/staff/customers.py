@@ -1,0 +1,55 @@
+"""Who is this? A customer by what he writes from (H9), for the staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from db.pool import connection
+from db.staff.customer_lookup import CustomerFile, find_customer
+from ingest.identifiers import phone_key
+from ingest.web_form import Email, Phone
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError
+from serve_app.api.base.routes import add_both, errors
+from serve_app.api.staff.security import STAFF
+
+FILE = TypeAdapter(CustomerFile)
+
+
+class CustomerCalls:
+    """The handlers."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def lookup(
+        self,
+        request: Request,
+        email: Annotated[Email | None, Query()] = None,
+        phone: Annotated[Phone | None, Query()] = None,
+    ) -> Response:
+        """Show the customer of an address, a number, or of both at once: identifiers, tickets, what is only claimed."""
+        self._deps.staff.require(request)
+        if not email and not phone:
+            raise ApiError(400, "Give an e-mail address, a telephone number, or both", code="VALIDATION_ERROR")
+        async with connection(self._deps.pool) as database:
+            found = await find_customer(database, email=email, phone=phone_key(phone) if phone else None)
+        if found is None:
+            with_both = "Nobody has both; look each up alone" if email and phone else "Nobody is known by that"
+            raise ApiError(404, with_both)
+        return Response(FILE.dump_json(found), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def customers_router(deps: ApiDeps) -> APIRouter:
+    """Return the calls on customers."""
+    calls = CustomerCalls(deps)
+    router = APIRouter(tags=["staff"], dependencies=[STAFF])
+    add_both(
+        router, "GET", "/customers/lookup", "/customers/lookup", calls.lookup,
+        summary="Look a customer up", response_model=CustomerFile, responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    return router

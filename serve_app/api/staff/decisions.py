@@ -1,0 +1,45 @@
+"""Why a ticket went as it did (G13): its turns with their decision records, for the staff."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from db.pool import connection
+from db.turns import decisions
+from db.turns.decisions import ExplainedTicket
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError
+from serve_app.api.base.routes import add_both, errors
+from serve_app.api.staff.security import STAFF
+
+EXPLAINED = TypeAdapter(ExplainedTicket)
+"""An explained ticket to JSON and back."""
+
+
+class DecisionCalls:
+    """The handlers."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def explain(self, request: Request, ticket_id: str) -> Response:
+        """Show each turn of a ticket: what came in, which rule decided and why, what left and what became of it."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            ticket = await decisions.explain(database, ticket_id)
+        if ticket is None:
+            raise ApiError(404, f"There is no ticket {ticket_id}")
+        return Response(EXPLAINED.dump_json(ticket), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def decisions_router(deps: ApiDeps) -> APIRouter:
+    """Return the calls on decision records."""
+    calls = DecisionCalls(deps)
+    router = APIRouter(tags=["staff"], dependencies=[STAFF])
+    add_both(
+        router, "GET", "/tickets/{ticket_id}/decisions", None, calls.explain,
+        summary="Explain a ticket", response_model=ExplainedTicket, responses=errors(401, 403, 404, 503),
+    )  # fmt: skip
+    return router

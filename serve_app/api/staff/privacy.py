@@ -1,0 +1,105 @@
+"""A customer's right to his data and to their end (D7): all of it in one answer, and all of it gone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse, Response
+
+from db.identity import privacy
+from db.pool import transaction
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError
+from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.staff.security import STAFF
+
+ELSEWHERE = (
+    "Kafka's topics keep their records for 24 hours. What was sent and received stays in the Gmail mailbox and with "
+    "Twilio until it is deleted there."
+)
+log = structlog.get_logger(__name__)
+
+
+class CustomerData(BaseModel):
+    """All that is kept of a customer: lists of rows, by kind."""
+
+    customers: list[dict[str, Any]]
+    identifiers: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    merges: list[dict[str, Any]]
+    conversations: list[dict[str, Any]]
+    tickets: list[dict[str, Any]]
+    hand_overs: list[dict[str, Any]]
+    staff_actions: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    received: list[dict[str, Any]]
+    sent: list[dict[str, Any]]
+    sent_parts: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    dead_letters: list[dict[str, Any]]
+    privacy_actions: list[dict[str, Any]] = Field(description="Earlier exports of these data: when, and to whom")
+
+
+class ErasureReport(BaseModel):
+    """How much is gone, and what lies outside the store."""
+
+    customers: int
+    identifiers: int
+    conversations: int
+    tickets: int
+    messages: int
+    dead_letters: int
+    elsewhere: str = Field(description="What this call can't reach")
+
+
+class PrivacyCalls:
+    """The handlers."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def export(self, request: Request, customer_id: UUID) -> Response:
+        """Give out all that is kept of a customer and of those who were merged with him. Under whose key is noted."""
+        by = self._deps.staff.require(request)
+        async with transaction(self._deps.pool) as database:
+            found = await privacy.export(database, customer_id, by=by)
+        if found is None:
+            raise _unknown()
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    async def erase(self, request: Request, customer_id: UUID) -> Response:
+        """Delete all that is kept of a customer and of those who were merged with him. There is no way back.
+
+        Under whose key is noted for good, without a trace of whom.
+        """
+        by = self._deps.staff.require(request)
+        async with transaction(self._deps.pool) as database:
+            erased = await privacy.erase(database, customer_id, by=by)
+        if erased is None:
+            raise _unknown()
+        log.info("customer_erased", customer_id=str(customer_id), by=by)
+        return json_response(ErasureReport(**asdict(erased), elsewhere=ELSEWHERE))
+
+
+def privacy_router(deps: ApiDeps) -> APIRouter:
+    """Return the calls on a customer's data."""
+    calls = PrivacyCalls(deps)
+    router = APIRouter(tags=["staff"], dependencies=[STAFF])
+    add_both(
+        router, "GET", "/customers/{customer_id}/export", "/customers/{customer_id}/export", calls.export,
+        summary="Export a customer's data", response_model=CustomerData, responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    add_both(
+        router, "POST", "/customers/{customer_id}/erase", "/customers/{customer_id}/erase", calls.erase,
+        summary="Erase a customer", response_model=ErasureReport, responses=errors(400, 401, 403, 404, 503),
+    )  # fmt: skip
+    return router
+
+
+def _unknown() -> ApiError:
+    return ApiError(404, "There is no such customer")

@@ -1,0 +1,73 @@
+"""Figures for the staff (H7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from db.measurement.metrics import ChannelFigures, channel_figures
+from db.pool import connection
+from db.records import Channel
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.models import ChannelMetrics, ChannelReport, Figures, Period
+from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.staff.security import STAFF
+
+_SPANS = {
+    "1h": timedelta(hours=1),
+    "6h": timedelta(hours=6),
+    "12h": timedelta(hours=12),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+}
+
+
+class ReportCalls:
+    """The handlers of the reports."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def channels(self, request: Request, period: Annotated[Period, Query()] = "24h") -> Response:
+        """Show what each channel did in the last hours: every channel is listed, also one without traffic."""
+        self._deps.staff.require(request)
+        async with connection(self._deps.pool) as database:
+            rows = await channel_figures(database, self._deps.clock() - _SPANS[period])
+        found = {row.channel: row for row in rows}
+        report = ChannelReport(
+            period=period,
+            channels=[ChannelMetrics(channel=name, **_figures(found.get(name))) for name in get_args(Channel)],
+            totals=Figures(**_figures(found.get(None))),
+        )
+        return json_response(report)
+
+
+def reports_router(deps: ApiDeps) -> APIRouter:
+    """Return the reports."""
+    calls = ReportCalls(deps)
+    router = APIRouter(tags=["staff"], dependencies=[STAFF])
+    add_both(
+        router, "GET", "/metrics/channels", "/metrics/channels", calls.channels,
+        summary="Figures of the channels", response_model=ChannelReport, responses=errors(400, 401, 403, 503),
+    )  # fmt: skip
+    return router
+
+
+def _figures(row: ChannelFigures | None) -> dict[str, Any]:
+    if row is None:
+        return {name: 0 if name in _COUNTS else None for name in Figures.model_fields}
+    return {
+        "conversation_count": row.conversations,
+        "message_volume": row.messages,
+        "average_sentiment": row.sentiment,
+        "escalation_count": row.escalations,
+        "escalation_rate": min(1.0, row.escalations / row.turns) if row.turns else None,
+        "average_latency_ms": row.latency_ms,
+        "p95_latency_ms": row.latency_p95_ms,
+    }
+
+
+_COUNTS = ("conversation_count", "message_volume", "escalation_count")

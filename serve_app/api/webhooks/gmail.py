@@ -1,0 +1,120 @@
+"""What Pub/Sub posts (H3): a hint that Gmail's mailbox has changed. The worker in the reporting node reads the mailbox.
+
+A push counts only with Google's own word for our subscription and our service account. One commit, then the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from db.intake import mailbox
+from db.pool import connection
+from deployments.channels.gmail.transport import fetch_certificates
+from ingest.events import InvalidMessageError
+from ingest.identifiers import normalise_email
+from ingest.mail.push import parse_push
+from ingest.mail.push_token import CertificatesUnavailableError, ForgedPushError, PushVerifier, bearer_token
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError, retry_after
+from serve_app.api.base.routes import add_both, errors
+
+PATH = "/webhooks/gmail"
+CERTIFICATES_RETRY_SECONDS = 10
+Authorization = Annotated[str, Header(description="`Bearer` and the OIDC token that Pub/Sub was told to send")]
+_PUSH: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["message"],
+                    "properties": {
+                        "message": {
+                            "type": "object",
+                            "required": ["data"],
+                            "properties": {"data": {"type": "string"}, "messageId": {"type": "string"}},
+                        },
+                        "subscription": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+_log = structlog.get_logger(__name__)
+
+
+class GmailCalls:
+    """The handler, with the certificates that it has fetched."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+        self._verifier = _verifier(deps)
+        self._mailbox = normalise_email(deps.gmail.user) if deps.gmail.user else ""
+
+    async def push(self, request: Request, authorization: Authorization = "") -> Response:
+        """Take in a hint. What it names is looked up in the mailbox itself, so a repeated or late one does no harm."""
+        await self._verified(authorization)
+        try:
+            hint = parse_push(await request.body())
+        except InvalidMessageError as error:
+            raise ApiError(400, f"This is no push of Gmail's: {error}") from None
+        if hint.email != self._mailbox:
+            # Refused it would come again and again; it changes nothing here.
+            _log.warning("push_for_another_mailbox", subscription=hint.subscription)
+            return Response(status_code=200)
+        async with connection(self._deps.pool) as database:
+            await mailbox.hint(database, hint.email, hint.history_id)
+        return Response(status_code=200)
+
+    async def _verified(self, authorization: str) -> None:
+        """Return for a genuine push. Raises ApiError 401, or 503 when nobody can tell."""
+        if self._verifier is None:
+            raise ApiError(401, f"Pushes are off: {_missing(self._deps)}", code="CHANNEL_OFF")
+        try:
+            # In a thread: it may have to fetch the certificates.
+            await asyncio.to_thread(self._verifier.verify, bearer_token(authorization))
+        except ForgedPushError as error:
+            raise ApiError(401, f"The push is not Google's for this subscription: {error}") from None
+        except CertificatesUnavailableError as error:
+            _log.warning("certificates_unavailable", cause=str(error))
+            headers = retry_after(CERTIFICATES_RETRY_SECONDS)
+            raise ApiError(503, "Google's certificates can't be had", headers=headers) from None
+
+
+def gmail_router(deps: ApiDeps) -> APIRouter:
+    """Return Pub/Sub's call."""
+    router = APIRouter(tags=["webhooks"])
+    answers = errors(400, 401, 408, 413, 503)
+    answers[401]["description"] = "The token is missing or not Google's for our subscription, or the channel is off"
+    add_both(
+        router, "POST", PATH, PATH, GmailCalls(deps).push,
+        summary="A change in the Gmail mailbox, from Pub/Sub", responses=answers, response_class=Response,
+        openapi_extra=_PUSH,
+    )  # fmt: skip
+    return router
+
+
+def _verifier(deps: ApiDeps) -> PushVerifier | None:
+    gmail = deps.gmail
+    if "email" not in deps.enabled_channels or gmail.missing or gmail.service_account is None:
+        return None
+    return PushVerifier(
+        audience=gmail.audience or f"{deps.public_base_url}{PATH}",
+        service_account=gmail.service_account,
+        fetch=partial(fetch_certificates, gmail.certs_url),
+    )
+
+
+def _missing(deps: ApiDeps) -> str:
+    if "email" not in deps.enabled_channels:
+        return "email is not among ENABLED_CHANNELS"
+    names = deps.gmail.missing or ("GMAIL_PUBSUB_SERVICE_ACCOUNT",)
+    return f"{', '.join(names)} not set"

@@ -1,0 +1,149 @@
+"""What Twilio posts (H4, H5): a customer's WhatsApp message, and what became of what we sent.
+
+A post counts only with Twilio's signature over the public URL. While the channel is off there is no key to check one
+with, so every post is refused (403, `CHANNEL_OFF`). One commit, then the answer: nothing slow sits here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import structlog
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from db.intake.channels import accept_message
+from db.pool import connection, transaction
+from deployments.channels.whatsapp.delivery_status import PartKey, record_status
+from ingest.events import InvalidMessageError
+from ingest.whatsapp.intake import channel_message
+from ingest.whatsapp.message import Params, parse, parse_status, verify
+from serve_app.api.base.deps import ApiDeps
+from serve_app.api.base.errors import ApiError
+from serve_app.api.base.routes import add_both, errors
+
+TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+"""An empty answer: the reply goes out by the API, once it is written."""
+PATIENCE_S = 8.0
+"""For a free connection: Twilio waits 15 s for us, and does not come again after a 503 unless it is told to."""
+
+Signature = Annotated[str, Header(alias="X-Twilio-Signature", description="Over the public URL and all parameters")]
+Algorithm = Annotated[
+    str, Header(alias="X-Twilio-Webhooks-Signature-Settings", description="Names the algorithm, where it is not SHA-1")
+]
+PartParameter = Annotated[str, Query(description="The part that it is about, as our StatusCallback URL names it")]
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["MessageSid"],
+                    "properties": {"MessageSid": {"type": "string"}},
+                    "additionalProperties": {"type": "string"},
+                }
+            }
+        },
+    }
+}
+_log = structlog.get_logger(__name__)
+
+
+class TwilioCalls:
+    """The handlers."""
+
+    def __init__(self, deps: ApiDeps) -> None:
+        self._deps = deps
+
+    async def message(self, request: Request, signature: Signature = "", algorithm: Algorithm = "") -> Response:
+        """Take in a customer's message. A repeated one changes nothing, however late it comes."""
+        deps = self._deps
+        params = await self._signed(request, signature, algorithm)
+        try:
+            parsed = parse(params)
+        except InvalidMessageError as error:
+            raise ApiError(400, f"This is no WhatsApp message: {error}") from None
+        record = channel_message(
+            parsed, now=deps.clock(), quiet_s=deps.twilio.quiet_s, join_hours=deps.twilio.join_hours
+        )
+        async with connection(deps.pool, timeout=PATIENCE_S) as database:
+            accepted = await accept_message(database, record)
+        if accepted is not None:
+            # The wake is published once the customer has been quiet; if we die before, the sweeper sees to it.
+            asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.nudge)
+        ids = {"inbox_id": str(accepted.inbox_id), "conversation_id": str(accepted.conversation_id)} if accepted else {}
+        _log.info("whatsapp_message", sid=parsed.provider_message_id, repeated=accepted is None, **ids)
+        return _twiml()
+
+    async def status(
+        self, request: Request, part: PartParameter = "", signature: Signature = "", algorithm: Algorithm = ""
+    ) -> Response:
+        """Take in the status of a message that we sent; it only moves forward."""
+        deps = self._deps
+        params = await self._signed(request, signature, algorithm)
+        try:
+            update, key = parse_status(params), PartKey.parse(part) if part else None
+        except InvalidMessageError as error:
+            raise ApiError(400, f"This is no status of ours: {error}") from None
+        async with transaction(deps.pool) as database:
+            news = await record_status(database, key, update, has_template=deps.twilio.template_sid is not None)
+        if news:
+            deps.relay.nudge()
+        return _twiml()
+
+    async def _signed(self, request: Request, signature: str, algorithm: str) -> Params:
+        """Return the form's parameters. Raises ApiError 403 where Twilio did not sign exactly this."""
+        token = self._token()
+        params = _parameters(await request.body())
+        query = request.scope["query_string"].decode("latin-1")
+        url = f"{self._deps.public_base_url}{request.url.path}{'?' if query else ''}{query}"
+        if not verify(token, url, params, signature, settings=algorithm):
+            raise ApiError(403, "The signature is missing or wrong: check PUBLIC_BASE_URL and TWILIO_AUTH_TOKEN")
+        return params
+
+    def _token(self) -> str:
+        deps = self._deps
+        token = deps.twilio.auth_token
+        if "whatsapp" not in deps.enabled_channels:
+            raise ApiError(403, "WhatsApp is off: it is not among ENABLED_CHANNELS", code="CHANNEL_OFF")
+        if token is None or deps.twilio.missing:
+            raise ApiError(403, f"WhatsApp is off: {', '.join(deps.twilio.missing)} not set", code="CHANNEL_OFF")
+        return token.get_secret_value()
+
+
+def twilio_router(deps: ApiDeps) -> APIRouter:
+    """Return Twilio's calls."""
+    calls = TwilioCalls(deps)
+    router = APIRouter(tags=["webhooks"])
+    answers = errors(400, 403, 408, 413, 503)
+    answers[403]["description"] = "The signature is missing or wrong, or the channel is off"
+    options: dict[str, Any] = {
+        "responses": answers | {200: {"content": {"text/xml": {"schema": {"type": "string"}}}}},
+        # A class with a media type of its own would be declared for the errors too, and those are JSON.
+        "response_class": Response,
+        "openapi_extra": _FORM,
+    }
+    add_both(
+        router, "POST", "/webhooks/whatsapp", "/webhooks/whatsapp", calls.message,
+        summary="A WhatsApp message, from Twilio", **options,
+    )  # fmt: skip
+    add_both(
+        router, "POST", "/webhooks/whatsapp/status", "/webhooks/whatsapp/status", calls.status,
+        summary="The status of a message of ours, from Twilio", **options,
+    )  # fmt: skip
+    return router
+
+
+def _twiml() -> Response:
+    return Response(TWIML, media_type="text/xml", headers={"Cache-Control": "no-store"})
+
+
+def _parameters(body: bytes) -> Params:
+    """Read a form; what is none has no parameters, and so no signature that fits."""
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        return []

@@ -1,0 +1,116 @@
+"""What `nightdesk bench quality` does and prints."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from embeddings.encoder import Encoder
+from evaluation.quality import scorecard
+from evaluation.quality.report import Figure, Group, Scorecard
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.parts.postgres import EmbeddedPostgres
+from serve_app.settings.environment import load_settings
+
+WIDTH = 100
+MISSES_SHOWN = 12
+"""Of each group, unless all are asked for; the JSON file has every one."""
+_OK = {True: ("yes", "green"), False: ("no", "yellow"), None: ("", "")}
+_BROKEN = ("BROKEN", "bold red")
+
+
+def run(json_file: Path | None, *, people: int, all_misses: bool) -> bool:
+    """Measure, print, write; tell whether every blocking figure holds."""
+    console = Console() if Console().is_terminal else Console(width=WIDTH)
+    card = _measured(console, people)
+    _show(console, card, all_misses=all_misses)
+    if json_file:
+        json_file.write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
+    return card.passed
+
+
+def _measured(console: Console, people: int) -> Scorecard:
+    parts = scorecard.parts(Encoder(), _database, people)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=len(parts))
+        done = iter(range(len(parts)))
+        return scorecard.measure(parts, lambda name: bar.update(task, description=name, completed=next(done)))
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """DATABASE_URL's server, else an embedded one in a directory of its own that is gone afterwards."""
+    if url := load_settings().database_url:
+        yield url
+        return
+    path = Path(tempfile.mkdtemp(prefix="nightdesk-quality-"))
+    try:
+        data_dir = DataDir(path)
+        data_dir.prepare()
+        server = EmbeddedPostgres(data_dir)
+        try:
+            server.start()
+            yield server.dsn()
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _show(console: Console, card: Scorecard, *, all_misses: bool) -> None:
+    console.print(_table(card))
+    for group in card.groups:
+        _show_misses(console, group, None if all_misses else MISSES_SHOWN)
+    if card.broken:
+        console.print(f"Broken: {'; '.join(card.broken)}", style="bold red", soft_wrap=True)
+
+
+def _table(card: Scorecard) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False, padding=(0, 1))
+    table.add_column("measure", ratio=1)
+    for heading in ("of", "measured", "bound"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("ok", no_wrap=True)
+    table.add_column("simpler ways", no_wrap=True)
+    for group in card.groups:
+        table.add_section()
+        table.add_row(Text(group.name, style="bold", no_wrap=True))
+        for figure in group.figures:
+            table.add_row(*_row(figure))
+    return table
+
+
+def _row(figure: Figure) -> tuple[str | Text, ...]:
+    word, style = _BROKEN if figure.blocking and figure.ok is False else _OK[figure.ok]
+    beside = ", ".join(f"{name} {figure.shown(value, 0)}" for name, value in figure.beside.items())
+    return (
+        f"  {figure.name}",
+        str(figure.of),
+        figure.shown(figure.measured),
+        figure.bound,
+        Text(word, style=style),
+        beside,
+    )
+
+
+def _show_misses(console: Console, group: Group, most: int | None) -> None:
+    if group.note:
+        console.print(group.note, style="dim", soft_wrap=True)
+    if not group.misses:
+        return
+    console.print(f"\n{group.name}: {len(group.misses)} misses", style="bold", soft_wrap=True)
+    for miss in group.misses[:most]:
+        console.print(f"  {miss}", markup=False, highlight=False, soft_wrap=True)
+    if most is not None and len(group.misses) > most:
+        console.print(f"  and {len(group.misses) - most} more (--all-misses, or the JSON file)", style="dim")

@@ -1,0 +1,188 @@
+"""What `nightdesk explain` prints: a ticket's turns as a support lead reads them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from db.pool import DatabaseUnavailableError, connection, create_pool
+from db.turns import decisions
+from db.turns.decisions import DecisionRecord, ExplainedTicket, ExplainedTurn, Heard, Word
+from deployments.rules.escalation import NEGATIVE_BELOW
+from serve_app.api.staff.decisions import EXPLAINED
+from serve_app.cli.staff_call import staff_call
+from serve_app.cli.target import Target
+from serve_app.embedded.base.errors import UserError
+
+_THRESHOLD = ".threshold"
+_STAGES = ("identity", "analysis", "agent")
+_SHOWN_CHARACTERS = 160
+_WITHOUT_RECORD = {
+    "waiting": "not decided yet: the message waits for its turn",
+    "ignored": "nobody answers such a message (automatic mail, reaction): no turn, no record",
+}
+
+
+def run(target: Target, number: str, json_file: Path | None) -> None:
+    """Fetch, write and print. Raises UserError for an unknown ticket, or when neither product nor database answers."""
+    ticket = asyncio.run(_from_database(target.database_url, number)) if target.data_dir else _asked(target, number)
+    if json_file:
+        json_file.write_bytes(EXPLAINED.dump_json(ticket, indent=1))
+    show(ticket, Console(highlight=False))
+
+
+def show(ticket: ExplainedTicket, console: Console) -> None:
+    """Print the story of a ticket, turn by turn."""
+    for line in (*_head(ticket), *_turns(ticket), *_others(ticket)):
+        console.print(line)
+
+
+async def _from_database(url: str, number: str) -> ExplainedTicket:
+    try:
+        pool = await create_pool(url, size=1)
+        try:
+            async with connection(pool) as borrowed:
+                ticket = await decisions.explain(borrowed, number)
+        finally:
+            await pool.close()
+    except DatabaseUnavailableError as error:
+        raise UserError(f"{error}: `nightdesk status` shows what runs.") from error
+    if ticket is None:
+        raise UserError(f"there is no ticket {number}.")
+    return ticket
+
+
+def _asked(target: Target, number: str) -> ExplainedTicket:
+    return EXPLAINED.validate_python(staff_call(target, "GET", f"/tickets/{number}/decisions"))
+
+
+def _head(ticket: ExplainedTicket) -> Iterator[Text]:
+    yield Text(f"{ticket.number}  {ticket.subject}".rstrip(), style="bold")
+    yield _row(
+        "ticket",
+        f"{ticket.status}, {ticket.category}, priority {ticket.priority}, by {ticket.source_channel} "
+        f"on {ticket.created_at.astimezone():%Y-%m-%d %H:%M:%S}",
+    )
+    proof = "verified by the channel" if ticket.sender_verified else "not verified"
+    yield _row("sender", f"{ticket.sender} ({proof})")
+    owner = "a person" if ticket.owner == "staff" else "the agent"
+    yield _row("owner", f"{owner} (conversation {ticket.conversation_status})")
+    if ticket.escalation_reason:
+        yield _row("hand-over", f"{ticket.escalation_reason}, severity {ticket.severity}, queue {ticket.queue}", "red")
+        yield _row("summary", ticket.summary or "(none)")
+
+
+def _turns(ticket: ExplainedTicket) -> Iterator[Text]:
+    for number, turn in enumerate(ticket.turns, start=1):
+        yield Text()
+        yield Text(f"Turn {number} of {len(ticket.turns)}", style="bold cyan")
+        for heard in turn.heard:
+            yield from _heard(heard)
+        yield from _record(turn.record) if turn.record else _no_record(turn)
+        yield from _word(turn.word, "left") if turn.word else [_row("left", "nothing")]
+
+
+def _others(ticket: ExplainedTicket) -> Iterator[Text]:
+    if ticket.others or ticket.actions:
+        yield Text()
+        yield Text("People and the system", style="bold cyan")
+    for done in ticket.actions:
+        yield _row(done.action, f"{done.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {done.actor}")
+    for word in ticket.others:
+        yield from _word(word, word.author)
+
+
+def _heard(heard: Heard) -> Iterator[Text]:
+    yield _row("came in", f"{heard.received_at.astimezone():%Y-%m-%d %H:%M:%S} by {heard.channel}, {heard.state}")
+    if heard.attempts:
+        yield _row("", f"{heard.attempts} failed attempt(s) before", "yellow")
+    yield _row("", _quoted(heard.text), "dim")
+
+
+def _no_record(turn: ExplainedTurn) -> Iterator[Text]:
+    state = turn.heard[-1].state
+    yield _row(
+        "decision", _WITHOUT_RECORD.get(state, f"no record is stored, although the message is {state}"), "yellow"
+    )
+
+
+def _record(record: DecisionRecord) -> Iterator[Text]:
+    because = f", reason {record.reason}" if record.reason else ""
+    yield _row("decision", f"{record.outcome} by rule {record.rule}{because}", "red" if record.reason else "green")
+    for name in sorted(name for name in record.scores if not name.endswith(_THRESHOLD)):
+        yield _row("score", _score(name, record.scores))
+    for found in record.passages:
+        yield _row("passage", f"{found.score:.3f}  {found.slug}  {found.title}")
+    if not record.passages:
+        yield _row("passage", "none was searched for or found")
+    for n, call in enumerate(record.tool_calls, start=1):
+        outcome = "ok" if call.ok else "refused or failed"
+        yield _row(f"call {n}", f"{call.name} {outcome}, {call.duration_ms:.1f} ms")
+        if call.arguments:
+            yield _row("", _quoted(json.dumps(call.arguments, ensure_ascii=False)))
+        if call.result:
+            yield _row("", _quoted(call.result), "dim")
+    yield _row("model", _model(record))
+    stages = ", ".join(f"{stage} {record.stages_ms[stage]:.0f} ms" for stage in _in_order(record.stages_ms))
+    yield _row("took", f"{record.latency_ms:.0f} ms from acceptance to the reply" + (f" ({stages})" if stages else ""))
+
+
+def _score(name: str, scores: dict[str, float]) -> str:
+    """A score beside what it was held against: its own threshold, else that of its kind."""
+    kind = name.partition(".")[0]
+    least = scores.get(name + _THRESHOLD, scores.get(kind + _THRESHOLD))
+    if name == "sentiment":
+        return f"{name} {scores[name]:.3f}, escalates below {NEGATIVE_BELOW}"
+    shown = f"{name} {scores[name]:.3f}"
+    if least is None:
+        return shown
+    return f"{shown}, threshold {least:.3f}: {'reached' if scores[name] >= least else 'not reached'}"
+
+
+def _in_order(stages: Collection[str]) -> list[str]:
+    """The stages as a turn runs through them; the store keeps no order."""
+    return sorted(stages, key=lambda stage: (_STAGES.index(stage) if stage in _STAGES else len(_STAGES), stage))
+
+
+def _model(record: DecisionRecord) -> str:
+    if record.model == "none":
+        return "none was asked: a rule decided"
+    version = f", prompt {record.prompt_version}" if record.prompt_version else ""
+    tokens = ", ".join(f"{name} {count}" for name, count in record.usage.items() if count)
+    return f"{record.model}{version}, {record.model_ms:.0f} ms" + (f", {tokens}" if tokens else "")
+
+
+def _word(word: Word, label: str) -> Iterator[Text]:
+    yield _row(label, f"{word.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {word.channel}, {_delivery(word)}")
+    if word.last_error:
+        yield _row("", word.last_error, "yellow")
+    if word.sources:
+        yield _row("", f"rests on {', '.join(word.sources)}")
+    yield _row("", word.text, "dim")
+
+
+def _delivery(word: Word) -> str:
+    if word.state is None:
+        return word.delivery_status or "not sent by us"
+    to = f" to {word.recipient}" if word.recipient else ""
+    status = f" ({word.delivery_status})" if word.delivery_status and word.delivery_status != word.state else ""
+    sent = f" at {word.sent_at.astimezone():%H:%M:%S}" if word.sent_at else ""
+    parts = f", {word.parts_sent} of {word.parts} parts" if word.parts else ""
+    tries = f"attempt {word.attempts}" if word.attempts else "not tried yet"
+    return f"{word.state}{status}{to}{sent}, {tries}{parts}"
+
+
+def _quoted(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _SHOWN_CHARACTERS else f"{flat[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def _row(label: str, text: str, style: str = "") -> Text:
+    """A labelled line; what follows a line break keeps the indent. Never markup: customers write brackets too."""
+    indented = text.replace("\n", "\n" + " " * 12)
+    return Text.assemble((f"  {label:<10}", "bold" if label else ""), (indented, style))

@@ -1,0 +1,145 @@
+"""What `nightdesk mcp` does: builds the desk over the product's database and serves it until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from db.pool import DatabaseUnavailableError, Pool, create_pool
+from deployments.agent.node import ModelSettings
+from deployments.analysis import AnalysisNode
+from embeddings.encoder import Encoder
+from embeddings.escalation import EscalationModel
+from embeddings.sentiment import SentimentHead
+from serve_app.api.public.status_link import status_link
+from serve_app.api.staff.auth import StaffKeys
+from serve_app.cli.target import Target, find_product, settings_of
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import UserError
+from serve_app.mcp_server.server import build_server, http_app, http_caller
+from serve_app.mcp_server.session import McpDesk, Nodes
+from serve_app.mcp_server.turns import McpTurns
+from serve_app.nodes.agent_builder import agent_node, back_from_now
+from serve_app.settings.environment import Settings
+from serve_app.settings.support import support_args
+from serve_app.telemetry import configure_logging
+
+STDIO_CALLER = "stdio"
+"""Whoever started the server himself; the name in the records of what he decides."""
+
+
+def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
+    """Serve over HTTP on `port`, or over stdio without one. Raises UserError, NotRunningError."""
+    configure_logging("WARNING", "mcp")
+    product = find_product(data_dir)
+    settings = settings_of(product)
+    try:
+        asyncio.run(_serve(product, settings, port=port, allow_writes=allow_writes))
+    except DatabaseUnavailableError as error:
+        raise UserError(f"{error}: `nightdesk status` shows what runs.") from error
+    except KeyboardInterrupt:
+        pass
+
+
+async def _serve(product: Target, settings: Settings, *, port: int | None, allow_writes: bool) -> None:
+    async with _desk(product, settings) as desk:
+        if port is None:
+            await serve_stdio(desk, allow_writes=allow_writes)
+        else:
+            await serve_http(desk, staff_keys(product, settings), port=port, allow_writes=allow_writes)
+
+
+async def serve_stdio(desk: McpDesk, *, allow_writes: bool) -> None:
+    """Serve whoever started this process, until he closes its input."""
+    from mcp.server.stdio import stdio_server
+
+    server = build_server(desk, allow_writes=allow_writes, caller=lambda: STDIO_CALLER)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+async def serve_http(desk: McpDesk, keys: StaffKeys, *, port: int, allow_writes: bool) -> None:
+    """Serve on the loopback address until interrupted. Raises UserError when the port is taken."""
+    import uvicorn
+
+    server = build_server(desk, allow_writes=allow_writes, caller=http_caller)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen()  # who reads the address below may call at once
+        except OSError as error:
+            raise UserError(f"port {port} is taken ({error.strerror}): choose another with --port.") from error
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        print(f"MCP server at {url}/mcp; each call needs a staff key as its Bearer token", file=sys.stderr)
+        config = uvicorn.Config(http_app(server, keys, url=url), log_config=None, lifespan="on", proxy_headers=False)
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def staff_keys(product: Target, settings: Settings) -> StaffKeys:
+    """Return the keys that open the HTTP door: the staff's, and the one that `up` keeps for our own commands.
+
+    Raises UserError when there is none at all.
+    """
+    configured = settings.staff_api_key.get_secret_value() if settings.staff_api_key else None
+    if not configured and not product.token:
+        raise UserError("no staff key is configured: set STAFF_API_KEY, or serve over stdio.")
+    return StaffKeys.parse(configured, bound_to_loopback=True, operator_token=product.token)
+
+
+@asynccontextmanager
+async def _desk(product: Target, settings: Settings) -> AsyncIterator[McpDesk]:
+    pool = await create_pool(product.database_url, size=4)
+    try:
+        links, mode = _links(settings), settings.agent_mode
+        turns = McpTurns(pool=pool, links=links, approval=mode == "draft", back=back_from_now(support_args(settings)))
+        nodes = _loader(pool, settings, links)
+        outdated = partial(_outdated, product)
+        async with McpDesk(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as desk:
+            yield desk
+    finally:
+        await pool.close()
+
+
+def _links(settings: Settings) -> Callable[[str], str]:
+    if settings.secret_key is None or settings.public_base_url is None:
+        raise UserError("SECRET_KEY and PUBLIC_BASE_URL of the product are not known: name its --data-dir.")
+    return partial(status_link, settings.public_base_url, settings.secret_key.get_secret_value())
+
+
+def _outdated(product: Target) -> bool:
+    """Tell whether the product was started anew with other settings. One that is down has left none to go by."""
+    run = run_file.read(DataDir(Path(product.data_dir)))
+    return run is not None and run.settings != product.settings
+
+
+def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Callable[[], Awaitable[Nodes]]:
+    async def load() -> Nodes:
+        return await asyncio.to_thread(_nodes, pool, settings, links)
+
+    return load
+
+
+def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes:
+    analysis = AnalysisNode(
+        encoder=Encoder(settings.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
+    )
+
+    async def embed_query(text: str) -> tuple[float, ...]:
+        return (await analysis.embed([text]))[0]
+
+    agent = agent_node(
+        pool=pool,
+        embed_query=embed_query,
+        model=ModelSettings(),  # the client is the model; nobody else is asked
+        links=links,
+        escalation_thresholds=settings.escalation_thresholds,
+        support=support_args(settings),
+    )
+    return Nodes(analysis=analysis, agent=agent)

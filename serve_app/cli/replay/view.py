@@ -1,0 +1,141 @@
+"""What `nightdesk replay` does and prints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import ndiff
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from db.pool import DatabaseUnavailableError, create_pool
+from db.turns.stored_turns import Decided
+from deployments.agent.prompt import PromptNotUsableError, load_prompt
+from deployments.analysis import AnalysisNode
+from deployments.rules.escalation import EscalationRules
+from embeddings.chunker import InvalidDocumentError, parse_docs
+from embeddings.encoder import Encoder
+from embeddings.escalation import EscalationModel
+from embeddings.indexer import PriceInSectionError
+from embeddings.relevance import RelevanceGate
+from embeddings.sentiment import SentimentHead
+from evaluation.replay.knowledge import search_in
+from evaluation.replay.report import COMPARED, Case, ReplayReport
+from evaluation.replay.run import Replayer, Variant
+from serve_app.cli.replay.settings import TriedSettings
+from serve_app.cli.target import Target
+from serve_app.embedded.base.errors import UserError
+from serve_app.nodes.agent_model import model_settings
+from serve_app.settings.model import model_args
+from serve_app.settings.support import service_levels, support_args
+from serve_app.telemetry import configure_logging
+
+_STYLES = {"+": "green", "-": "red"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which turns: decided from `since` on and before `until`, so many at most."""
+
+    since: datetime
+    until: datetime
+    limit: int
+
+
+def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | None) -> ReplayReport:
+    """Replay, print and write. Raises UserError."""
+    configure_logging("ERROR", "replay")
+    console = Console(highlight=False)
+    whose = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
+    console.print(Text(f"settings that the file leaves alone: {whose}", style="dim"))
+    try:
+        encoder = Encoder(tried.settings.embedding_model)
+        report = asyncio.run(_replay(product.database_url, encoder, variant_of(tried, encoder), span, console))
+    except (ValueError, PromptNotUsableError, InvalidDocumentError, PriceInSectionError) as error:
+        raise UserError(str(error)) from error
+    except DatabaseUnavailableError as error:
+        raise UserError(f"{error}: a replay needs the database.") from error
+    if json_file:
+        json_file.write_text(json.dumps(report.as_json(), indent=1, ensure_ascii=False), encoding="utf-8")
+    for line in (*_cases(report), *_counts(report)):
+        console.print(line)
+    return report
+
+
+def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
+    """Build what decides. Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError."""
+    gate = RelevanceGate.load()
+    docs, support = tried.product_docs, support_args(tried.settings)
+    return Variant(
+        model=model_settings(model_args(tried.settings)),
+        rules=EscalationRules(tried.settings.escalation_thresholds),
+        gate=gate if tried.relevance_threshold is None else replace(gate, threshold=tried.relevance_threshold),
+        prompt=load_prompt(tried.prompt) if tried.prompt else None,
+        search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder) if docs else None,
+        answers=support.agent_mode != "off",
+        levels=service_levels(support),
+    )
+
+
+async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:
+    pool = await create_pool(url, size=2, read_only=True)
+    try:
+        analysis = AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
+        replayer = Replayer(pool=pool, analysis=analysis, variant=variant)
+        decided = await replayer.stored(span.since, span.until, limit=span.limit)
+        return ReplayReport(cases=tuple(await _all(replayer, decided, console)))
+    finally:
+        await pool.close()
+
+
+async def _all(replayer: Replayer, decided: Sequence[Decided], console: Console) -> list[Case]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    cases = []
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("stored turns", total=len(decided))
+        async for case in replayer.replay(decided):
+            cases.append(case)
+            progress.advance(task)
+    return cases
+
+
+def _cases(report: ReplayReport) -> Iterator[Text]:
+    for case in report.changed:
+        assert case.after is not None
+        when = f"{case.decided_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        yield Text(f"\n{case.ticket}  {when}  {case.channel}: {', '.join(case.changed)}", style="bold")
+        yield Text(f"  {' '.join(case.message.split())[:160]}", style="dim")
+        for name in COMPARED[:-1]:
+            if name in case.changed:
+                old, new = (_shown(getattr(side, name)) for side in (case.before, case.after))
+                yield Text.assemble(f"  {name:<9} ", (old, "red"), " → ", (new, "green"))
+        if "text" in case.changed:
+            yield from _text(case.before.text, case.after.text)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)
+
+
+def _text(before: str, after: str) -> Iterator[Text]:
+    for line in ndiff(before.splitlines(), after.splitlines()):
+        if line[0] in _STYLES and line[1:].strip():
+            yield Text(f"    {line}", style=_STYLES[line[0]])
+
+
+def _counts(report: ReplayReport) -> Iterator[Text]:
+    changed, replayed = len(report.changed), len(report.replayed)
+    yield Text(f"\n{replayed} turns replayed: {replayed - changed} unchanged, {changed} changed", style="bold")
+    for name, count in report.differences.items():
+        if count:
+            yield Text(f"  {name:<9} {count}")
+    for (old, new), count in report.moves.items():
+        yield Text(f"  {old} → {new}: {count}")
+    for reason, count in report.skipped.items():
+        yield Text(f"  not replayed, {reason}: {count}", style="dim")

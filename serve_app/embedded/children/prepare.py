@@ -1,0 +1,71 @@
+"""Migrations and the knowledge base, before the graph starts: `python -m serve_app.embedded.children.prepare`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+
+from db import migrate
+from db.pool import create_pool
+from embeddings import indexer
+from embeddings.chunker import InvalidDocumentError, parse_docs
+from embeddings.encoder import Encoder
+from serve_app.settings.company_documents import context_dir
+from serve_app.settings.environment import Settings, SettingsError, load_settings
+
+WAIT_SECONDS = 60.0
+LONGEST_PAUSE = 5.0
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Bring the schema up to date and the knowledge base in step with `context/`. Safe to run at every start.
+
+    Waits, with growing pauses, up to `WAIT_SECONDS` for a database that refuses connections; then raises OSError.
+    """
+    await _migrate_when_it_answers(settings.database_url or "")
+    await _sync_knowledge_base(settings)
+
+
+async def _sync_knowledge_base(settings: Settings) -> None:
+    document = context_dir(settings) / "product-docs.md"
+    sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)
+    pool = await create_pool(settings.database_url or "", size=1)
+    try:
+        report = await indexer.sync(pool, Encoder(settings.embedding_model), sections)
+    finally:
+        await pool.close()
+    print(f"knowledge base: {report}")  # noqa: T201 - into its log
+
+
+async def _migrate_when_it_answers(dsn: str) -> None:
+    loop = asyncio.get_running_loop()
+    deadline, pause = loop.time() + WAIT_SECONDS, 0.2
+    while True:
+        try:
+            await migrate.migrate(dsn)
+            return
+        except OSError:
+            if loop.time() + pause > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def main() -> None:
+    """Prepare the database that the settings name; one line `error: …` and exit 1 when that fails."""
+    try:
+        asyncio.run(prepare_database(load_settings()))
+    except SettingsError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: the database does not answer ({error}): check DATABASE_URL")
+    except (migrate.MigrationError, InvalidDocumentError, indexer.PriceInSectionError) as error:
+        sys.exit(f"error: {error}")
+    except Exception as error:  # whatever the driver raises: the whole of it into the log, one line to the user
+        traceback.print_exc()
+        sys.exit(f"error: the database could not be prepared: {error}")
+
+
+if __name__ == "__main__":
+    main()

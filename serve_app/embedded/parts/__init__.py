@@ -1,0 +1,1 @@
+"""The parts themselves: PostgreSQL, Kafka, Ray, the graph, the demo channels."""

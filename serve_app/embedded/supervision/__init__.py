@@ -1,0 +1,1 @@
+"""Starting the parts, keeping them running, stopping them."""

@@ -1,0 +1,37 @@
+"""One supervisor for each data directory."""
+
+from __future__ import annotations
+
+import fcntl
+from types import TracebackType
+from typing import IO, Self
+
+from serve_app.embedded.base.data_dir import DataDir
+
+
+class SupervisorBusyError(Exception):
+    """Another supervisor holds the directory: the caller waits for its product, or tries again when it has gone."""
+
+
+class SupervisorLock:
+    """A context manager; the kernel lets go of the lock when the process ends, however it ends."""
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._path = data_dir.lock_file
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        file = self._path.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise SupervisorBusyError(str(self._path)) from None
+        self._file = file
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()

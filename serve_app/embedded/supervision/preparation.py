@@ -1,0 +1,34 @@
+"""The preparation of the database as a process of its own, so that models and drivers stay out of the supervisor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import PartProcess
+
+
+class Preparation:
+    """One run of `python -m serve_app.embedded.children.prepare`."""
+
+    name = "prepare"
+
+    def __init__(self, data_dir: DataDir) -> None:
+        self._data_dir = data_dir
+        self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
+
+    def run(self, environment: Mapping[str, str]) -> None:
+        """Block until the database is prepared. Raises StartError with the last line that it printed."""
+        self.stop()
+        self._process.spawn(
+            [sys.executable, "-m", "serve_app.embedded.children.prepare"], env=environment, cwd=self._data_dir.path
+        )
+        if self._process.wait() != 0:
+            lines = self._process.log.read_text(errors="replace")[-4000:].strip().splitlines() or ["no output"]
+            raise StartError(f"{lines[-1].removeprefix('error: ')} (see {self._process.log})")
+
+    def stop(self, *, grace: float = 1.0) -> bool:
+        """End a run that is still going on. True when there was one."""
+        return self._process.stop(grace=grace)

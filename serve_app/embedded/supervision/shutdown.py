@@ -1,0 +1,46 @@
+"""Stopping the product from another shell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from serve_app.embedded.base import run_file
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.errors import NotRunningError
+from serve_app.embedded.base.processes import ProcessRecord
+from serve_app.embedded.supervision.orphans import stop_leftovers
+
+SUPERVISOR_SECONDS = 13.0  # with the leftovers' grace this stays below 15 s
+LEFTOVER_GRACE = 1.0
+
+
+def stop_product(data_dir: DataDir) -> list[str]:
+    """Stop the supervisor, which stops its parts in order, then whatever a dead supervisor left. Names of what ran.
+
+    Raises NotRunningError when nothing did.
+    """
+    try:
+        run = run_file.read(data_dir)
+        stopped: list[str] = []
+        if run is not None and run.supervisor.is_alive():
+            stopped = [part.name for part in run.parts if part.pid] + ["supervisor"]
+            _stop_supervisor(run.supervisor)
+        if data_dir.run.exists():
+            stopped = [*stop_leftovers(data_dir, grace=LEFTOVER_GRACE), *stopped]
+    except PermissionError as error:
+        raise NotRunningError(f"{error.filename or data_dir.path} belongs to another user: run as that user.") from None
+    data_dir.run_file.unlink(missing_ok=True)
+    if not stopped:
+        raise NotRunningError(f"nothing runs on {data_dir.path}.")
+    return list(dict.fromkeys(stopped))
+
+
+def _stop_supervisor(supervisor: ProcessRecord) -> None:
+    os.kill(supervisor.pid, signal.SIGTERM)
+    deadline = time.monotonic() + SUPERVISOR_SECONDS
+    while supervisor.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if supervisor.is_alive():
+        os.kill(supervisor.pid, signal.SIGKILL)

@@ -1,0 +1,252 @@
+"""Starts the parts side by side, keeps them running, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from pydantic import SecretStr
+
+from ingest.bus.topics import ensure_topics
+from serve_app.embedded.base import logs, ports
+from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.environment import Services, product_environment, ray_environment
+from serve_app.embedded.base.errors import StartError
+from serve_app.embedded.base.processes import ProcessRecord, identity_of
+from serve_app.embedded.base.run_file import PartStatus, RunFile
+from serve_app.embedded.base.start_options import StartOptions
+from serve_app.embedded.parts.demo_channels import DemoChannels
+from serve_app.embedded.parts.graph import Graph, Places
+from serve_app.embedded.parts.kafka import EmbeddedKafka
+from serve_app.embedded.parts.postgres import EmbeddedPostgres
+from serve_app.embedded.parts.ray_node import RayHead
+from serve_app.embedded.supervision.orphans import stop_leftovers
+from serve_app.embedded.supervision.part_supervisor import Keeper, Part
+from serve_app.embedded.supervision.preparation import Preparation
+from serve_app.embedded.supervision.reaper import adopt_orphans, reap_orphans
+from serve_app.embedded.supervision.run_state import Board, Listener
+from serve_app.settings import decision_settings
+from serve_app.settings.environment import KafkaArgs, Settings, public_base_url
+
+PROBE_SECONDS = 2.0
+SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
+HOUSEKEEPING_SECONDS = 5.0
+READY_SECONDS = 0.2
+RELEASE_SECONDS = 5.0  # for the ports of what we have just killed
+
+
+class Supervisor:
+    """The product on one prepared data directory, whose lock the caller holds. Made and run once, in a running loop."""
+
+    def __init__(self, data_dir: DataDir, settings: Settings, listener: Listener, options: StartOptions) -> None:
+        self._data_dir = data_dir
+        self._settings = settings
+        self._options = options
+        self._host = settings.http_host
+        self._postgres = None if settings.database_url else EmbeddedPostgres(data_dir)
+        self._kafka = None if settings.kafka_bootstrap_servers else EmbeddedKafka(data_dir, say=self._say_of_kafka)
+        self._ray = RayHead(
+            data_dir,
+            environment=ray_environment(data_dir, haproxy=options.haproxy),
+            dashboard_port=options.dashboard_port,
+        )
+        self._graph = Graph(
+            data_dir,
+            host=self._host,
+            port=options.port,
+            environment=self._product_environment,
+            places=self._places,
+            graph=options.graph,
+        )
+        self._channels = DemoChannels(data_dir, product_url=self._graph.url) if options.demo_channels else None
+        self._preparation = Preparation(data_dir)
+        self._prepared = asyncio.Event()
+        self._stop_asked = asyncio.Event()
+        self._keepers = self._make_keepers()
+        self._board = Board(data_dir, listener, self._new_run())
+
+    async def run(self) -> None:
+        """Start, keep, and stop when asked (SIGTERM, SIGINT, `stop`).
+
+        Raises StartError when the first start fails; everything has been stopped then too.
+        """
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self.stop)
+        adopt_orphans()
+        await asyncio.to_thread(self._clear_the_ground)
+        await asyncio.to_thread(self._graph.warm)
+        tasks = [asyncio.create_task(work) for work in self._endless_works()]
+        try:
+            await self._until_asked_or_failed(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self._stop_all()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _clear_the_ground(self) -> None:
+        """End what a dead supervisor left; raises StartError when our ports are still taken then."""
+        patience = RELEASE_SECONDS if stop_leftovers(self._data_dir, grace=3.0) else 0.0
+        ports.require_free(self._graph.port, self._host, patience=patience)
+        if self._options.dashboard_port is not None:
+            ports.require_free(
+                self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port", patience=patience
+            )
+
+    def stop(self) -> None:
+        """Ask for the end; `run` returns once everything has stopped."""
+        self._stop_asked.set()
+
+    def _make_keepers(self) -> dict[str, Keeper]:
+        keepers: dict[str, Keeper] = {}
+        if self._postgres is not None:
+            keepers["postgres"] = self._keeper(self._postgres)
+        if self._kafka is not None:
+            keepers["kafka"] = self._keeper(self._kafka, after_start=self._create_topics)
+        if self._channels is not None:
+            keepers["channels"] = self._keeper(self._channels)
+        keepers["ray"] = self._keeper(self._ray)
+        keepers["graph"] = self._keeper(self._graph, needs={"ray": keepers["ray"].up, "the database": self._prepared})
+        return keepers
+
+    def _keeper(self, part: Part, **options: Any) -> Keeper:
+        return Keeper(part, on_change=self._part_changed, **options)
+
+    def _new_run(self) -> RunFile:
+        pid = os.getpid()
+        return RunFile(
+            supervisor=ProcessRecord(name="supervisor", pid=pid, identity=identity_of(pid) or ""),
+            data_dir=str(self._data_dir.path),
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            url=self._graph.url,
+            operator_token=self._services().operator_token,
+            settings=self._decided_with(),
+            parts=tuple(keeper.status for keeper in self._keepers.values()),
+        )
+
+    def _decided_with(self) -> dict[str, Any]:
+        """What the graph's own arguments will say: the stand-ins lead customers to this machine."""
+        base = self._graph.url if self._channels else public_base_url(self._settings, self._options.port)
+        return decision_settings.kept(self._settings, secret_key=self._services().secret_key, public_base_url=base)
+
+    def _endless_works(self) -> list[Coroutine[Any, Any, None]]:
+        """None of these returns: one that ends has failed."""
+        return [*(keeper.keep() for keeper in self._keepers.values()), self._open_and_watch(), self._keep_house()]
+
+    async def _until_asked_or_failed(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        asked = asyncio.create_task(self._stop_asked.wait())
+        done, _ = await asyncio.wait([asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        for task in done:
+            if task is not asked:
+                await task
+
+    async def _open_and_watch(self) -> None:
+        if self._postgres is not None:
+            await self._keepers["postgres"].up.wait()
+        await asyncio.to_thread(lambda: self._preparation.run(self._product_environment()))
+        for name in ("kafka", "channels"):  # only their ports are needed: later the graph lives without them
+            if name in self._keepers:
+                await self._keepers[name].up.wait()
+        self._prepared.set()
+        await self._keepers["graph"].up.wait()
+        while not await asyncio.to_thread(self._graph.is_ready):  # noqa: ASYNC110 - another process has no event for us
+            await asyncio.sleep(READY_SECONDS)
+        self._board.set(ready=True)
+        await self._watch_http()
+
+    async def _watch_http(self) -> None:
+        """A graph that is up but silent is stuck where Serve does not see it: Ray starts afresh, the graph follows."""
+        silent_since: float | None = None
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if not self._keepers["graph"].up.is_set() or await asyncio.to_thread(self._graph.is_live):
+                silent_since = None
+            elif silent_since is None:
+                silent_since = self._loop.time()
+            elif self._loop.time() - silent_since > SILENT_SECONDS:
+                silent_since = None
+                self._board.note(f"the product has been silent for {SILENT_SECONDS:.0f} s: restarting Ray")
+                await asyncio.to_thread(self._ray.stop)
+
+    async def _create_topics(self) -> None:
+        assert self._kafka is not None
+        try:
+            created = await ensure_topics(KafkaArgs(bootstrap_servers=self._kafka.bootstrap_servers))
+        except KafkaError as error:
+            raise StartError(
+                f"Kafka does not take topics: {error or type(error).__name__} (see {self._data_dir.log('kafka')})"
+            ) from None
+        if created:
+            self._board.note(f"topics created: {', '.join(created)}")
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            ours = {keeper.part.pid or 0 for keeper in self._keepers.values()}
+            await asyncio.to_thread(reap_orphans, ours=ours)
+            for log in self._data_dir.logs.glob("*.log"):
+                await asyncio.to_thread(logs.rotate, log)
+
+    async def _stop_all(self) -> None:
+        """The graph drains first, then Ray; the broker and the database last, side by side."""
+        for names in (["graph"], ["ray"], ["kafka", "postgres", "channels"]):
+            await asyncio.gather(*(self._stop_one(self._keepers[name]) for name in names if name in self._keepers))
+        await asyncio.to_thread(self._preparation.stop)
+        await asyncio.to_thread(stop_leftovers, self._data_dir, grace=0.5)  # a start that was under way
+        reap_orphans(ours=())
+        self._data_dir.run_file.unlink(missing_ok=True)
+
+    async def _stop_one(self, keeper: Keeper) -> None:
+        keeper.show("stopping")
+        keeper.part.retire()
+        await asyncio.to_thread(keeper.part.stop)
+        keeper.show("down", pid=None)
+
+    def _services(self) -> Services:
+        """As far as they are known: an embedded server has an address from its first start on."""
+        settings, data_dir = self._settings, self._data_dir
+        database = self._postgres.dsn() if self._postgres and self._postgres.port else ""
+        broker = self._kafka.bootstrap_servers if self._kafka and self._kafka.port else ""
+        return Services(
+            database_url=settings.database_url or database,
+            kafka_bootstrap_servers=settings.kafka_bootstrap_servers or broker,
+            secret_key=_given(settings.secret_key) or data_dir.secret("secret_key"),
+            operator_token=_given(settings.operator_token) or data_dir.secret("operator_token"),
+        )
+
+    def _product_environment(self) -> dict[str, str]:
+        return product_environment(self._data_dir, self._settings, self._services(), haproxy=self._options.haproxy)
+
+    def _places(self) -> Places:
+        services = self._services()
+        return Places(
+            ray=self._ray.address,
+            database_url=services.database_url,
+            kafka_bootstrap_servers=services.kafka_bootstrap_servers,
+            settings=self._channels.settings if self._channels else {},
+        )
+
+    def _part_changed(self, status: PartStatus) -> None:
+        services = self._services()
+        self._board.part(
+            status,
+            database_url=services.database_url,
+            kafka_bootstrap_servers=services.kafka_bootstrap_servers,
+            dashboard_url=self._ray.dashboard_url if self._ray.dashboard_port else "",
+            demo_channels_url=self._channels.url if self._channels else "",
+        )
+
+    def _say_of_kafka(self, text: str) -> None:
+        """Called from the thread that starts Kafka."""
+        self._loop.call_soon_threadsafe(lambda: self._keepers["kafka"].show("starting", detail=text))
+
+
+def _given(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,166 @@
+"""Turns in the hands of MCP clients: taken with the customer's lease, kept while they are worked on, ended once.
+
+It is the pipeline's own way: whoever holds the lease may end the turn, in one transaction. A client that goes away
+loses it, and the agent answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from db.ids import new_id
+from db.intake.channels import ChannelMessage, accept_message
+from db.outbound.channel_configs import ChannelConfigs
+from db.pool import DatabaseUnavailableError, Pool, connection, transaction
+from db.records import Analysis, Decision, Lease, Turn
+from db.turns import end_turn, leases, open_turn, stored_turns
+from db.turns.decisions import InboxState
+from db.turns.end_turn import TurnLostError
+from deployments.agent.decision import Back, Decisions, always_there
+from deployments.agent.run_context import RunContext
+from deployments.identity.node import Identity
+from deployments.turns.closing import closing_of, mood_of
+from deployments.turns.reply_limit import ReplyLimit
+
+IDLE_S = 300.0
+"""A turn that its client leaves alone for so long goes back to the agent."""
+RENEW_EVERY_S = 5.0
+
+BUSY = "Refused: a message of this customer's is being answered at this moment. Nothing was stored; try again later."
+ANSWERED = "Refused: no message of {} waits for an answer. A person replies to it with the staff's calls."
+STAFFED = "Refused: a person has taken {} over. Nothing is said to its customer in the agent's name until its release."
+UNKNOWN = "Refused: there is no ticket {}."
+LOST = "Refused: the turn of {} is no longer yours, it took too long or a person took it over. Nothing was sent."
+
+
+class RefusedError(Exception):
+    """Nothing was done; the text tells the client why, and what to do instead."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """Who decided, to the record: a client, unless a rule did before he could."""
+
+    requests: int
+    elapsed_ms: float = 0.0
+    usage: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A ticket in a client's hands, taken or only looked at. Times are the clock's."""
+
+    caller: str
+    context: RunContext
+    analyses: list[Analysis]
+    began: float
+    touched: float
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def turn(self) -> Turn:
+        """The turn it is about."""
+        return self.context.turn
+
+
+class McpTurns:
+    """Takes and ends turns. With `approval` answers are drafts until a person approves them.
+
+    `links` gives a ticket's status link by its number; `back` says when people are there again.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        links: Callable[[str], str],
+        approval: bool = False,
+        back: Back = always_there,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pool, self._links, self._approval, self._clock, self._now = pool, links, approval, clock, now
+        self._back = back
+        self._identity = Identity(pool=pool)
+        self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=links)
+        self._holder = f"mcp:{new_id()}"
+
+    def link(self, number: str) -> str:
+        """Return where the customer reads a ticket."""
+        return self._links(number)
+
+    async def file(self, message: ChannelMessage) -> Turn:
+        """Store a message and take its turn, both or nothing. Raises RefusedError, DatabaseUnavailableError."""
+        async with transaction(self._pool) as borrowed:  # committed apart, the agent might be the first to see it
+            accepted = await accept_message(borrowed, message)
+            taken = await leases.take(borrowed, [accepted.inbox_id], self._holder) if accepted else {}
+            opened = await open_turn.open_turns(borrowed, list(taken.values()))
+            if accepted is None or not opened or opened[0].conversation_id != accepted.conversation_id:
+                raise RefusedError(BUSY)
+            return opened[0]
+
+    async def take(self, number: str) -> Turn:
+        """Take the turn of a ticket whose message waits. Raises RefusedError, DatabaseUnavailableError."""
+        inbox_id, state = await self._last(number)
+        if state != "waiting":
+            raise RefusedError((STAFFED if state in ("held", "drafted") else ANSWERED).format(number))
+        turn = (await self._identity.open_turns([inbox_id], self._holder)).get(inbox_id)
+        if turn is None:
+            raise RefusedError(BUSY)
+        if turn.ticket.number != number or turn.owner == "staff":
+            await self.give_back([turn.lease])
+            raise RefusedError(STAFFED.format(number) if turn.owner == "staff" else BUSY)
+        return turn
+
+    async def look(self, number: str) -> Turn:
+        """Return the last turn of a ticket without taking it. Raises RefusedError, DatabaseUnavailableError."""
+        inbox_id, _ = await self._last(number)
+        async with connection(self._pool) as borrowed:
+            turn = await stored_turns.as_it_was(borrowed, inbox_id)
+        if turn is None:
+            raise RefusedError(UNKNOWN.format(number))
+        return turn
+
+    async def end(self, run: Run, *, decided_by_rule: bool = False) -> Decision:
+        """Write the decision that the run came to, and end the lease. Raises RefusedError when it was lost."""
+        decisions = Decisions(model_name=f"mcp:{run.caller}", prompt_version="", links=self._links, back=self._back)
+        decision = decisions.of(run.context, _Asked(requests=0 if decided_by_rule else 1))
+        decision = await self._limit.apply(run.turn, decision)
+        decision = replace(decision, drafted=self._approval and decision.outcome == "answered")
+        stages_ms = {"mcp": round((self._clock() - run.began) * 1000, 2)}
+        mood = mood_of(run.turn, run.analyses)
+        closing = closing_of(run.turn, mood, decision=decision, stages_ms=stages_ms, now=self._now())
+        try:
+            async with connection(self._pool) as borrowed:
+                await end_turn.finish_turn(borrowed, run.turn, decision, closing)
+        except TurnLostError:
+            raise RefusedError(LOST.format(run.turn.ticket.number)) from None
+        return decision
+
+    async def renew(self, held: Mapping[Lease, Run]) -> list[Lease]:
+        """Prolong leases; return those that are lost or were left alone too long, which are given back."""
+        idle = [lease for lease, run in held.items() if self._clock() - run.touched > IDLE_S]
+        kept = [lease for lease in held if lease not in idle]
+        await self.give_back(idle)
+        async with connection(self._pool) as borrowed:
+            still = await leases.renew(borrowed, kept)
+        return [*idle, *(lease for lease in kept if lease.customer_id not in still)]
+
+    async def give_back(self, held: list[Lease]) -> None:
+        """End leases at once; the sweeper lets the agent take over. A database that is away lets them lapse."""
+        with contextlib.suppress(DatabaseUnavailableError):
+            async with connection(self._pool) as borrowed:
+                await leases.release(borrowed, held)
+
+    async def _last(self, number: str) -> tuple[UUID, InboxState]:
+        async with connection(self._pool) as borrowed:
+            found = await stored_turns.last_of_ticket(borrowed, number)
+        if found is None:
+            raise RefusedError(UNKNOWN.format(number))
+        return found

@@ -1,0 +1,66 @@
+"""Calls from node to node: Serve's handles as the plain collaborators that the nodes expect, Serve's errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+import grpc
+from ray.exceptions import RayError, RayTaskError
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle
+
+from db.records import Analysis, Decision, Turn
+from deployments.runtime.retries import NodeUnavailableError
+
+
+class RemoteIdentity:
+    """deployments.identity.node, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
+        """As Identity.open_turns. Raises NodeUnavailableError too."""
+        turns: dict[UUID, Turn] = await _answer(self._handle.open_turns.remote(list(inbox_ids), holder))
+        return turns
+
+
+class RemoteAnalysis:
+    """deployments.analysis, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
+        """As AnalysisNode.analyse. Raises NodeUnavailableError too."""
+        analyses: list[Analysis] = await _answer(self._handle.analyse.remote(list(texts)))
+        return analyses
+
+    async def embed_query(self, text: str) -> tuple[float, ...]:
+        """Return the vector of one text. Raises NodeUnavailableError."""
+        vectors: list[tuple[float, ...]] = await _answer(self._handle.embed.remote([text]))
+        return vectors[0]
+
+
+class RemoteAgent:
+    """deployments.agent, on a replica."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def run(self, turn: Turn, analysis: Analysis) -> Decision:
+        """As AgentNode.run. Raises NodeUnavailableError too."""
+        decision: Decision = await _answer(self._handle.run.remote(turn, analysis))
+        return decision
+
+
+async def _answer(response: object) -> Any:
+    """Await a replica's answer. What its code raised comes as it is; a replica that is away, full or gone is not."""
+    try:
+        return await cast("Awaitable[Any]", response)
+    except RayTaskError:
+        raise
+    except (RayError, RayServeException, grpc.aio.AioRpcError, ConnectionError) as error:
+        raise NodeUnavailableError(type(error).__name__) from error

@@ -1,0 +1,294 @@
+"""The only reader of the environment: `Settings` are what a person may set, `AppArgs` what the graph is built from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
+
+from db.records import Severity
+from serve_app.settings.channels import (
+    GOOGLE_CERTIFICATES,
+    GOOGLE_TOKENS,
+    AccountSid,
+    BaseUrl,
+    EmailAddress,
+    GmailArgs,
+    PubSubTopic,
+    TemplateSid,
+    TwilioArgs,
+    WhatsAppNumber,
+    gmail_args,
+    twilio_args,
+)
+from serve_app.settings.model import ModelArgs, ModelPrice, model_args
+from serve_app.settings.support import HOURS, AgentMode, Hours, NotifyUrls, SupportArgs, TimeZoneName, support_args
+from serve_app.settings.values import RateLimit, parse_rate, parse_staff_keys
+
+T = TypeVar("T")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+CHANNELS = ("email", "whatsapp", "web_form")
+_ORIGIN = re.compile(r"^https?://[^/\s]+$")
+
+
+class SettingsError(Exception):
+    """A setting is wrong: one line names the variable and says what is expected. Nothing was started."""
+
+
+class Settings(BaseSettings):
+    """Every environment variable of the product (also read from `.env`). Unset database or broker: the embedded one."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
+    db_pool_size: int = Field(default=6, ge=2, le=100)
+    kafka_bootstrap_servers: str | None = None
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: BaseUrl | None = None
+    openai_model: str = "gpt-4o"
+    openai_api: Literal["responses", "chat_completions"] = "responses"
+    openai_timeout_seconds: float = Field(default=20.0, gt=0, le=50)
+    openai_prices: dict[str, ModelPrice] = Field(default_factory=dict)
+
+    gmail_client_id: str | None = None
+    gmail_client_secret: SecretStr | None = None
+    gmail_refresh_token: SecretStr | None = None
+    gmail_user: EmailAddress | None = None
+    gmail_pubsub_topic: PubSubTopic | None = None
+    gmail_pubsub_audience: str | None = None
+    gmail_pubsub_service_account: EmailAddress | None = None
+    gmail_api_base_url: BaseUrl | None = None
+    google_token_url: BaseUrl = GOOGLE_TOKENS
+    google_certs_url: BaseUrl = GOOGLE_CERTIFICATES
+
+    twilio_account_sid: AccountSid | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_whatsapp_number: WhatsAppNumber | None = None
+    twilio_api_base_url: BaseUrl | None = None
+    whatsapp_template_sid: TemplateSid | None = None
+    whatsapp_quiet_seconds: float = Field(default=3.0, ge=0, le=15)
+    whatsapp_join_hours: float = Field(default=72.0, gt=0)
+
+    http_host: str = "127.0.0.1"
+    public_base_url: BaseUrl | None = None
+    trusted_proxies: str = ""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_rate_limit: str = "30/minute"
+    secret_key: SecretStr | None = None
+    staff_api_key: SecretStr | None = None
+    operator_token: SecretStr | None = None
+
+    agent_mode: AgentMode = "auto"
+    notify_urls: NotifyUrls | None = None
+    support_hours: Hours = HOURS
+    support_timezone: TimeZoneName = "UTC"
+    sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    ticket_resolve_hours: float = Field(default=72.0, gt=0)
+    ticket_close_hours: float = Field(default=168.0, gt=0)
+
+    demo_channels_url: BaseUrl | None = None
+    enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
+    escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    embedding_model: str = "minilm-l6-v2-int8"
+    context_dir: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    nightdesk_data_dir: Path | None = None
+
+    @field_validator("public_rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        parse_rate(value)
+        return value
+
+    @field_validator("staff_api_key")
+    @classmethod
+    def _staff_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_staff_keys(value.get_secret_value())
+        return value
+
+    @field_validator("cors_origins", "enabled_channels", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not _ORIGIN.match(origin):
+                raise ValueError(f"{origin!r} is no origin; expected such as https://www.example.com, or *")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(part, strict=False)
+        return value
+
+    @field_validator("enabled_channels")
+    @classmethod
+    def _known_channels(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in CHANNELS:
+                raise ValueError(f"{name!r} is no channel; expected some of {', '.join(CHANNELS)}")
+        return value
+
+    @field_validator("escalation_thresholds")
+    @classmethod
+    def _known_thresholds(cls, value: dict[str, float]) -> dict[str, float]:
+        if value:
+            from deployments.rules.escalation import EscalationRules  # many patterns to compile, for who sets some
+
+            EscalationRules(value)
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+class _GivenSettings(Settings):
+    """Settings that neither the environment nor `.env` have a say in."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings. Raises SettingsError with one line that names the variable."""
+    return _checked(Settings, overrides)
+
+
+def settings_from(values: Mapping[str, object]) -> Settings:
+    """Return the settings that these values make, by field, whatever the environment says. Raises SettingsError."""
+    return _checked(_GivenSettings, values)
+
+
+def _checked(kind: type[Settings], values: Mapping[str, object]) -> Settings:
+    try:
+        return kind(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"][:1]).upper()
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except UnreadableSettingError as error:
+        name = str(error).split('"')[1].upper()
+        raise SettingsError(f"{name}: expected JSON, such as {{}}") from None
+
+
+class KafkaArgs(BaseModel):
+    """How to reach the broker."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = "PLAIN"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    partitions: int = 12
+
+
+class AppArgs(BaseModel):
+    """All that the graph is built from. Serve hands it to `graph(args)`; every node gets only its part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    database_url: str
+    db_pool_size: int = 6
+    kafka: KafkaArgs
+    model: ModelArgs = ModelArgs()
+    gmail: GmailArgs = GmailArgs()
+    twilio: TwilioArgs = TwilioArgs()
+    support: SupportArgs = SupportArgs()
+    demo_channels_url: str | None = None
+    embedding_model: str = "minilm-l6-v2-int8"
+    escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    secret_key: SecretStr
+    staff_api_key: SecretStr | None = None
+    operator_token: SecretStr | None = None
+    bound_to_loopback: bool = True
+    public_base_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: str = ""
+    cors_origins: tuple[str, ...] = ()
+    public_rate_limit: str = "30/minute"
+    enabled_channels: tuple[str, ...] = CHANNELS
+    log_level: str = "INFO"
+    embedded: bool = True
+    """All nodes on one machine, which they share with the database and the broker."""
+
+    @cached_property
+    def form_rate(self) -> RateLimit | None:
+        """The limit of `POST /support/form` for each client address."""
+        return parse_rate(self.public_rate_limit)
+
+
+def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) -> AppArgs:
+    """Build the graph's arguments. Raises SettingsError when something it can't do without is not set."""
+    return AppArgs(
+        database_url=_required("DATABASE_URL", settings.database_url),
+        db_pool_size=settings.db_pool_size,
+        kafka=_kafka_args(settings),
+        model=model_args(settings),
+        gmail=gmail_args(settings),
+        twilio=twilio_args(settings),
+        support=support_args(settings),
+        demo_channels_url=settings.demo_channels_url,
+        embedding_model=settings.embedding_model,
+        escalation_thresholds=settings.escalation_thresholds,
+        secret_key=_required("SECRET_KEY", settings.secret_key),
+        staff_api_key=settings.staff_api_key,
+        operator_token=settings.operator_token,
+        bound_to_loopback=settings.http_host in LOOPBACK,
+        public_base_url=public_base_url(settings, port),
+        trusted_proxies=settings.trusted_proxies,
+        cors_origins=settings.cors_origins,
+        public_rate_limit=settings.public_rate_limit,
+        enabled_channels=settings.enabled_channels,
+        log_level=settings.log_level,
+        embedded=embedded,
+    )
+
+
+def public_base_url(settings: Settings, port: int) -> str:
+    """Return what the links to customers begin with."""
+    return (settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/")
+
+
+def _kafka_args(settings: Settings) -> KafkaArgs:
+    return KafkaArgs(
+        bootstrap_servers=_required("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers),
+        security_protocol=settings.kafka_security_protocol,
+        sasl_mechanism=settings.kafka_sasl_mechanism,
+        sasl_username=settings.kafka_sasl_username,
+        sasl_password=settings.kafka_sasl_password,
+    )
+
+
+def _required(name: str, value: T | None) -> T:
+    if value is None:
+        raise SettingsError(f"{name} is not set: set it, or start the embedded parts with `nightdesk up`")
+    return value

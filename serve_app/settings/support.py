@@ -1,0 +1,86 @@
+"""How the support team works: the agent's mode, opening hours, promised times, whom to notify, when tickets end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from db.records import Severity
+from deployments.rules.support_hours import ServiceLevels
+
+if TYPE_CHECKING:
+    from serve_app.settings.environment import Settings
+
+AgentMode = Literal["auto", "draft", "off"]
+"""auto: it answers; draft: a person approves each answer; off: everything goes to a person."""
+SLA_HOURS: dict[Severity, float] = {"critical": 0.5, "high": 2.0, "medium": 8.0, "low": 24.0}
+"""Hours until a person takes a hand-over, by severity, as context/company-profile.md has them: support hours, but for
+critical, which runs at any hour."""
+HOURS = "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00; legal Mon-Fri 09:00-17:00"
+"""Everybody's support hours, then those of single queues, by the same page."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; expected such as Europe/Berlin") from None
+    return name
+
+
+def _readable_hours(text: str) -> str:
+    ServiceLevels.parse(text, "UTC", {})
+    return text
+
+
+def _usable_urls(urls: SecretStr) -> SecretStr:
+    if any("://" not in url for url in urls.get_secret_value().split()):
+        raise ValueError("expected Apprise URLs, separated by spaces, such as slack://token or mailto://user:pass@host")
+    return urls
+
+
+Hours = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_readable_hours)]
+TimeZoneName = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_known_zone)]
+NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
+
+
+class SupportArgs(BaseModel):
+    """The support team. `sla_hours`: hours until a hand-over is taken, by severity; of `hours` (in `timezone`), but
+    for critical, which counts every hour.
+
+    A waiting ticket resolves by itself after `resolve_after_hours`, a resolved one closes after `close_after_hours`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    agent_mode: AgentMode = "auto"
+    notify_urls: tuple[SecretStr, ...] = ()
+    hours: str = HOURS
+    timezone: str = "UTC"
+    sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
+    resolve_after_hours: float = 72.0
+    close_after_hours: float = 168.0
+
+
+def support_args(settings: Settings) -> SupportArgs:
+    """Return what the settings say of the support team."""
+    return SupportArgs(
+        agent_mode=settings.agent_mode,
+        notify_urls=tuple(SecretStr(url) for url in _split(settings.notify_urls)),
+        hours=settings.support_hours,
+        timezone=settings.support_timezone,
+        sla_hours={**SLA_HOURS, **settings.sla_hours},
+        resolve_after_hours=settings.ticket_resolve_hours,
+        close_after_hours=settings.ticket_close_hours,
+    )
+
+
+def service_levels(support: SupportArgs) -> ServiceLevels:
+    """Return the team's hours and promised times, ready to be asked."""
+    return ServiceLevels.parse(support.hours, support.timezone, support.sla_hours)
+
+
+def _split(urls: SecretStr | None) -> list[str]:
+    return urls.get_secret_value().split() if urls else []

@@ -1,8 +1,0 @@
-"""Twilio's stand-in: the Messages API for WhatsApp, signed webhooks and status callbacks."""
-
-from __future__ import annotations
-
-from tests.fakes.twilio.app import twilio_app
-from tests.fakes.twilio.options import DEMO_TEMPLATE, TwilioOptions
-
-__all__ = ["DEMO_TEMPLATE", "TwilioOptions", "twilio_app"]
