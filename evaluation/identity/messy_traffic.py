@@ -22,8 +22,9 @@ from evaluation.identity.messy_people import (
     whatsapp_id,
 )
 from ingest.events import INCOMING
-from ingest.mail.addresses import normalise_whatsapp, parse_from
+from ingest.mail.addresses import parse_from
 from ingest.web_form import SupportForm, new_form
+from ingest.whatsapp.sender_id import normalise_whatsapp
 
 Kind = Literal["mail", "forged", "whatsapp", "form", "link"]
 SHARED = 40

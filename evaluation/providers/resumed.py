@@ -15,7 +15,7 @@ from pathlib import Path
 
 from evaluation.providers.gmail.account import GmailAccount
 from evaluation.providers.gmail.mailbox import StoredMessage
-from evaluation.providers.gmail.platform.pubsub import Watch
+from evaluation.providers.gmail.pubsub import Watch
 from evaluation.providers.journal import Entry, Kind, read_journal
 from evaluation.providers.twilio.account import TwilioAccount
 from evaluation.providers.twilio.messages import Message

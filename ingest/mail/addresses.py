@@ -1,4 +1,4 @@
-"""Who sent it, as a mail's From header or WhatsApp spells it, in the one spelling that identifiers have."""
+"""Who sent a mail, as its From header spells it, in the one spelling that identifiers have."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_key
+from ingest.identifiers import normalise_email
 from ingest.mail.header_tokens import MalformedHeaderError, Token, lex
 
 _HEADER_LIMIT = 2_000
 _LAST_ANGLE = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*$")
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# A business-scoped user id: WhatsApp hides the number of people who took a user name (since 2026).
-_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +22,6 @@ class Mailbox:
     address: str
     name: str
     sole: bool
-
-
-def normalise_whatsapp(text: str) -> str:
-    """Return the identifier of a WhatsApp sender: `whatsapp:+521…`, `+521…` and the bare id `521…` are one number.
-
-    One spelling is chosen where a country has several (`phone_key`). A number that no numbering plan knows is taken as
-    it is (WhatsApp verified it), a user id that stands for a hidden number (`US.1349…`) too. This is a key to compare
-    by: answer to the address as the provider gave it. Raises InvalidIdentifierError.
-    """
-    bare = text.strip().removeprefix("whatsapp:").strip()
-    if _USER_ID.fullmatch(bare):
-        return bare
-    return phone_key(_known_number(f"+{bare}" if re.fullmatch("[0-9]+", bare) else bare))
 
 
 def ascii_domain(address: str) -> str:
@@ -61,15 +45,6 @@ def parse_from(value: str) -> Mailbox:
         match = _LAST_ANGLE.search(value)
         return Mailbox(address=normalise_email(match[1] if match else ""), name="", sole=False)
     return _mailbox(tokens)
-
-
-def _known_number(number: str) -> str:
-    try:
-        return normalise_phone(number)
-    except InvalidIdentifierError:
-        if _E164.fullmatch(number):
-            return number
-        raise
 
 
 def _mailbox(tokens: list[Token]) -> Mailbox:

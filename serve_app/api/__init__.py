@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from deployments.ingress import IngressParts
+from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.deps import ApiDeps, Relay, api_deps
 from serve_app.api.base.errors import install_error_handlers
 from serve_app.api.base.middleware import Cors, Guard, RequestIds
@@ -18,7 +19,6 @@ from serve_app.api.public.links import links_router
 from serve_app.api.public.pages import add_pages
 from serve_app.api.public.tickets import public_router
 from serve_app.api.staff.actions import staff_router
-from serve_app.api.staff.auth import StaffKeys
 from serve_app.api.staff.conversations import conversations_router
 from serve_app.api.staff.customers import customers_router
 from serve_app.api.staff.dead_letters import dead_letters_router
@@ -28,7 +28,7 @@ from serve_app.api.staff.privacy import privacy_router
 from serve_app.api.staff.reports import reports_router
 from serve_app.api.webhooks.gmail import gmail_router
 from serve_app.api.webhooks.whatsapp import twilio_router
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 __all__ = ["ApiDeps", "Relay", "StaffKeys", "api_deps", "build_api", "build_for"]
 

@@ -21,7 +21,7 @@ from pydantic import AnyHttpUrl
 from starlette.applications import Starlette
 
 from deployments.agent import tools
-from serve_app.api.staff.auth import StaffKeys
+from serve_app.api.base.auth import StaffKeys
 from serve_app.mcp_server.inputs import INPUTS, WRITING
 from serve_app.mcp_server.session import McpDesk
 

@@ -13,7 +13,7 @@ from serve_app.nodes.agent_builder import agent_node
 from serve_app.nodes.agent_model import model_settings
 from serve_app.nodes.remote_handles import RemoteAnalysis
 from serve_app.nodes.startup import begin, links, open_pool
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class AgentServer:

@@ -7,7 +7,7 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 from serve_app.nodes.startup import begin
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class AnalysisServer(AnalysisNode):

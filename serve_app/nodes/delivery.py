@@ -10,7 +10,7 @@ from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.delivery.node import Delivery
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class DeliveryServer:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.identifiers import normalise_email
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 if TYPE_CHECKING:
     from deployments.channels.gmail.client import Gmail

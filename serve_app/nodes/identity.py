@@ -8,7 +8,7 @@ from uuid import UUID
 from db.records import Turn
 from deployments.identity.node import Identity
 from serve_app.nodes.startup import begin, open_pool
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class IdentityServer:

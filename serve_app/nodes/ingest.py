@@ -9,7 +9,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.ingest_worker import IngestWorker
 from serve_app.nodes.remote_handles import RemoteAgent, RemoteAnalysis, RemoteIdentity
 from serve_app.nodes.startup import begin, links, open_pool
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class IngestServer:

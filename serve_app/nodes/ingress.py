@@ -11,7 +11,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.ingress import Ingress
 from serve_app.api import build_for
 from serve_app.nodes.startup import begin
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class IngressServer(Ingress):

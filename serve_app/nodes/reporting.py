@@ -12,7 +12,7 @@ from deployments.reporting.periodic_tasks import Chore, support_chores
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 if TYPE_CHECKING:
     from deployments.channels.gmail.mailbox_reader import MailboxWorker

@@ -7,7 +7,7 @@ from functools import partial
 
 from db.pool import Pool, create_pool
 from serve_app.api.public.status_link import status_link
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 from serve_app.telemetry import configure_logging
 
 STEP_ASIDE = 5

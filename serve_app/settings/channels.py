@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
-
-if TYPE_CHECKING:
-    from serve_app.settings.environment import Settings
 
 AccountSid = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^AC[0-9a-fA-F]{32}$")]
 TemplateSid = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^HX[0-9a-fA-F]{32}$")]
@@ -82,32 +79,3 @@ class TwilioArgs(BaseModel):
             "TWILIO_WHATSAPP_NUMBER": self.number,
         }
         return tuple(name for name, value in needed.items() if value is None)
-
-
-def gmail_args(settings: Settings) -> GmailArgs:
-    """Return what the settings say of the e-mail channel."""
-    return GmailArgs(
-        client_id=settings.gmail_client_id,
-        client_secret=settings.gmail_client_secret,
-        refresh_token=settings.gmail_refresh_token,
-        user=settings.gmail_user,
-        topic=settings.gmail_pubsub_topic,
-        audience=settings.gmail_pubsub_audience,
-        service_account=settings.gmail_pubsub_service_account,
-        api_base_url=settings.gmail_api_base_url,
-        token_url=settings.google_token_url,
-        certs_url=settings.google_certs_url,
-    )
-
-
-def twilio_args(settings: Settings) -> TwilioArgs:
-    """Return what the settings say of the WhatsApp channel."""
-    return TwilioArgs(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token,
-        number=settings.twilio_whatsapp_number,
-        template_sid=settings.whatsapp_template_sid,
-        api_base_url=settings.twilio_api_base_url,
-        quiet_s=settings.whatsapp_quiet_seconds,
-        join_hours=settings.whatsapp_join_hours,
-    )

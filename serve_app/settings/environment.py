@@ -1,15 +1,14 @@
-"""The only reader of the environment: `Settings` are what a person may set, `AppArgs` what the graph is built from."""
+"""What a person may set: the only reader of the environment and of `.env`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
@@ -20,17 +19,13 @@ from serve_app.settings.channels import (
     AccountSid,
     BaseUrl,
     EmailAddress,
-    GmailArgs,
     PubSubTopic,
     TemplateSid,
-    TwilioArgs,
     WhatsAppNumber,
-    gmail_args,
-    twilio_args,
 )
-from serve_app.settings.model import ModelArgs, ModelPrice, model_args
-from serve_app.settings.support import HOURS, AgentMode, Hours, NotifyUrls, SupportArgs, TimeZoneName, support_args
-from serve_app.settings.values import RateLimit, parse_rate, parse_staff_keys
+from serve_app.settings.model import ModelPrice
+from serve_app.settings.support import HOURS, AgentMode, Hours, NotifyUrls, TimeZoneName
+from serve_app.settings.values import parse_rate, parse_staff_keys
 
 T = TypeVar("T")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -197,98 +192,3 @@ def _checked(kind: type[Settings], values: Mapping[str, object]) -> Settings:
     except UnreadableSettingError as error:
         name = str(error).split('"')[1].upper()
         raise SettingsError(f"{name}: expected JSON, such as {{}}") from None
-
-
-class KafkaArgs(BaseModel):
-    """How to reach the broker."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bootstrap_servers: str
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str = "PLAIN"
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
-    partitions: int = 12
-
-
-class AppArgs(BaseModel):
-    """All that the graph is built from. Serve hands it to `graph(args)`; every node gets only its part."""
-
-    model_config = ConfigDict(frozen=True)
-
-    database_url: str
-    db_pool_size: int = 6
-    kafka: KafkaArgs
-    model: ModelArgs = ModelArgs()
-    gmail: GmailArgs = GmailArgs()
-    twilio: TwilioArgs = TwilioArgs()
-    support: SupportArgs = SupportArgs()
-    demo_channels_url: str | None = None
-    embedding_model: str = "minilm-l6-v2-int8"
-    escalation_thresholds: dict[str, float] = Field(default_factory=dict)
-    secret_key: SecretStr
-    staff_api_key: SecretStr | None = None
-    operator_token: SecretStr | None = None
-    bound_to_loopback: bool = True
-    public_base_url: str = "http://127.0.0.1:8000"
-    trusted_proxies: str = ""
-    cors_origins: tuple[str, ...] = ()
-    public_rate_limit: str = "30/minute"
-    enabled_channels: tuple[str, ...] = CHANNELS
-    log_level: str = "INFO"
-    embedded: bool = True
-    """All nodes on one machine, which they share with the database and the broker."""
-
-    @cached_property
-    def form_rate(self) -> RateLimit | None:
-        """The limit of `POST /support/form` for each client address."""
-        return parse_rate(self.public_rate_limit)
-
-
-def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) -> AppArgs:
-    """Build the graph's arguments. Raises SettingsError when something it can't do without is not set."""
-    return AppArgs(
-        database_url=_required("DATABASE_URL", settings.database_url),
-        db_pool_size=settings.db_pool_size,
-        kafka=_kafka_args(settings),
-        model=model_args(settings),
-        gmail=gmail_args(settings),
-        twilio=twilio_args(settings),
-        support=support_args(settings),
-        demo_channels_url=settings.demo_channels_url,
-        embedding_model=settings.embedding_model,
-        escalation_thresholds=settings.escalation_thresholds,
-        secret_key=_required("SECRET_KEY", settings.secret_key),
-        staff_api_key=settings.staff_api_key,
-        operator_token=settings.operator_token,
-        bound_to_loopback=settings.http_host in LOOPBACK,
-        public_base_url=public_base_url(settings, port),
-        trusted_proxies=settings.trusted_proxies,
-        cors_origins=settings.cors_origins,
-        public_rate_limit=settings.public_rate_limit,
-        enabled_channels=settings.enabled_channels,
-        log_level=settings.log_level,
-        embedded=embedded,
-    )
-
-
-def public_base_url(settings: Settings, port: int) -> str:
-    """Return what the links to customers begin with."""
-    return (settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/")
-
-
-def _kafka_args(settings: Settings) -> KafkaArgs:
-    return KafkaArgs(
-        bootstrap_servers=_required("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers),
-        security_protocol=settings.kafka_security_protocol,
-        sasl_mechanism=settings.kafka_sasl_mechanism,
-        sasl_username=settings.kafka_sasl_username,
-        sasl_password=settings.kafka_sasl_password,
-    )
-
-
-def _required(name: str, value: T | None) -> T:
-    if value is None:
-        raise SettingsError(f"{name} is not set: set it, or start the embedded parts with `nightdesk up`")
-    return value

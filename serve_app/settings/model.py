@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-
-if TYPE_CHECKING:
-    from serve_app.settings.environment import Settings
 
 Price = Annotated[float, Field(ge=0)]
 
@@ -38,15 +35,3 @@ class ModelArgs(BaseModel):
     def remote(self) -> bool:
         """True when a server is asked: a base URL without a key is still a remote model."""
         return self.api_key is not None or self.base_url is not None
-
-
-def model_args(settings: Settings) -> ModelArgs:
-    """Return what the settings say of the language model."""
-    return ModelArgs(
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        name=settings.openai_model,
-        api=settings.openai_api,
-        timeout_s=settings.openai_timeout_seconds,
-        prices=settings.openai_prices,
-    )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from db.records import Severity
 from deployments.rules.support_hours import ServiceLevels
-
-if TYPE_CHECKING:
-    from serve_app.settings.environment import Settings
 
 AgentMode = Literal["auto", "draft", "off"]
 """auto: it answers; draft: a person approves each answer; off: everything goes to a person."""
@@ -64,23 +61,6 @@ class SupportArgs(BaseModel):
     close_after_hours: float = 168.0
 
 
-def support_args(settings: Settings) -> SupportArgs:
-    """Return what the settings say of the support team."""
-    return SupportArgs(
-        agent_mode=settings.agent_mode,
-        notify_urls=tuple(SecretStr(url) for url in _split(settings.notify_urls)),
-        hours=settings.support_hours,
-        timezone=settings.support_timezone,
-        sla_hours={**SLA_HOURS, **settings.sla_hours},
-        resolve_after_hours=settings.ticket_resolve_hours,
-        close_after_hours=settings.ticket_close_hours,
-    )
-
-
 def service_levels(support: SupportArgs) -> ServiceLevels:
     """Return the team's hours and promised times, ready to be asked."""
     return ServiceLevels.parse(support.hours, support.timezone, support.sla_hours)
-
-
-def _split(urls: SecretStr | None) -> list[str]:
-    return urls.get_secret_value().split() if urls else []

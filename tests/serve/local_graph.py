@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ray import serve
 
 from serve_app.app import graph
-from serve_app.settings.environment import AppArgs, KafkaArgs
+from serve_app.settings.app_args import AppArgs, KafkaArgs
 
 
 def main(database_url: str, bootstrap_servers: str) -> None:

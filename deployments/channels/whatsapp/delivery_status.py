@@ -15,7 +15,7 @@ from db.pool import Connection
 from deployments.channels.parking import park
 from deployments.channels.whatsapp.twilio_client import OUTSIDE_WINDOW
 from ingest.events import InvalidMessageError
-from ingest.whatsapp.message import Status, StatusUpdate, is_forward
+from ingest.whatsapp.status import Status, StatusUpdate, is_forward
 
 TOO_FAST = 63018
 _PASSING = frozenset({TOO_FAST, 63010, 30001})

@@ -28,7 +28,7 @@ from deployments.channels.whatsapp.twilio_client import Listed, OutsideWindowErr
 from deployments.rules.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
 from deployments.runtime.retries import until_it_answers
 from ingest.bus.relay import no_failpoint
-from ingest.whatsapp.message import StatusUpdate
+from ingest.whatsapp.status import StatusUpdate
 
 TEMPLATE_LIMIT = 900
 """A template's text with its variables may have 1,024 characters."""

@@ -24,7 +24,7 @@ from deployments.channels.sender import (
     TransientDeliveryError,
     UndeliverableError,
 )
-from ingest.whatsapp.message import Status
+from ingest.whatsapp.status import Status
 
 API = "https://api.twilio.com"
 CONNECT_S, READ_S = 5.0, 15.0

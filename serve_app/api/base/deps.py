@@ -9,9 +9,9 @@ from typing import Protocol
 
 from db.pool import Pool
 from deployments.ingress import IngressParts
-from serve_app.api.staff.auth import StaffKeys
+from serve_app.api.base.auth import StaffKeys
+from serve_app.settings.app_args import AppArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
-from serve_app.settings.environment import AppArgs
 from serve_app.settings.model import ModelPrice
 from serve_app.settings.values import RateLimit
 

@@ -19,7 +19,10 @@ from db.pool import connection, transaction
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from ingest.events import InvalidMessageError
 from ingest.whatsapp.intake import channel_message
-from ingest.whatsapp.message import Params, parse, parse_status, verify
+from ingest.whatsapp.message import parse
+from ingest.whatsapp.post import Params
+from ingest.whatsapp.signature import verify
+from ingest.whatsapp.status import parse_status
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_both, errors

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from serve_app.cli.options import JsonOption
-from serve_app.settings.channels import gmail_args, twilio_args
+from serve_app.settings.app_args import gmail_args, twilio_args
 from serve_app.settings.environment import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from deployments.analysis import AnalysisNode
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
+from serve_app.api.base.auth import StaffKeys
 from serve_app.api.public.status_link import status_link
-from serve_app.api.staff.auth import StaffKeys
 from serve_app.cli.target import Target, find_product, settings_of
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
@@ -26,8 +26,8 @@ from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpDesk, Nodes
 from serve_app.mcp_server.turns import McpTurns
 from serve_app.nodes.agent_builder import agent_node, back_from_now
+from serve_app.settings.app_args import support_args
 from serve_app.settings.environment import Settings
-from serve_app.settings.support import support_args
 from serve_app.telemetry import configure_logging
 
 STDIO_CALLER = "stdio"

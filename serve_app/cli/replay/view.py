@@ -32,8 +32,8 @@ from serve_app.cli.replay.settings import TriedSettings
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.nodes.agent_model import model_settings
-from serve_app.settings.model import model_args
-from serve_app.settings.support import service_levels, support_args
+from serve_app.settings.app_args import model_args, support_args
+from serve_app.settings.support import service_levels
 from serve_app.telemetry import configure_logging
 
 _STYLES = {"+": "green", "-": "red"}

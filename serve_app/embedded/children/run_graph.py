@@ -21,7 +21,8 @@ from ray import serve
 from ray.serve.config import HTTPOptions
 from ray.serve.schema import ApplicationStatus
 
-from serve_app.settings.environment import AppArgs, SettingsError, app_args, load_settings
+from serve_app.settings.app_args import AppArgs, app_args
+from serve_app.settings.environment import SettingsError, load_settings
 
 APPLICATION = "nightdesk"
 WATCH_SECONDS = 2.0

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from db.pool import Pool, create_pool
 from deployments.ingress import Ingress
 from serve_app.api import build_for
-from serve_app.settings.environment import AppArgs, KafkaArgs
+from serve_app.settings.app_args import AppArgs, KafkaArgs
 
 SECRET = "a secret of this test"
 STAFF_KEY = "s3cr3t-of-ann"

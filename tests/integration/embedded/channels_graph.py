@@ -8,7 +8,7 @@ from ray import serve
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from serve_app.settings.environment import AppArgs
+from serve_app.settings.app_args import AppArgs
 
 
 class Front:

@@ -17,7 +17,7 @@ from ingest.events import TOPICS
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.parts.kafka import EmbeddedKafka
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 
 
 @pytest.fixture

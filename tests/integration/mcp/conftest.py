@@ -24,7 +24,7 @@ from deployments.analysis import AnalysisNode
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import sync
-from serve_app.api.staff.auth import StaffKeys
+from serve_app.api.base.auth import StaffKeys
 from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpDesk, Nodes
 from serve_app.mcp_server.turns import McpTurns

@@ -30,7 +30,7 @@ from ingest.bus.topics import client_options
 from ingest.events import TOPICS, InboundMessage
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.embedded.parts.kafka import EmbeddedKafka
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 from serve_app.telemetry import configure_logging
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.invariants import violations

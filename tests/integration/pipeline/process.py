@@ -24,7 +24,7 @@ from deployments.turns.pipeline import Pipeline
 from deployments.turns.reply_limit import ReplyLimit
 from ingest.bus.relay import Relay
 from ingest.events import InboundMessage
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 
 

@@ -15,7 +15,7 @@ from db.pool import create_pool
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.embedded.parts.postgres import EmbeddedPostgres
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 from tests.integration.pipeline.conftest import Graph, Store, eventually
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from db.pool import create_pool
 from deployments.reporting.node import Reporting
 from deployments.reporting.periodic_tasks import Chore
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 from tests.integration.reporting.conftest import eventually
 
 

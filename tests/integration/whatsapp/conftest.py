@@ -27,8 +27,8 @@ from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions, twilio_app
 from ingest.events import InboundMessage
 from serve_app.api import build_for
 from serve_app.nodes.delivery import senders
+from serve_app.settings.app_args import AppArgs, KafkaArgs
 from serve_app.settings.channels import TwilioArgs
-from serve_app.settings.environment import AppArgs, KafkaArgs
 from tests.integration.api.serving import SECRET, STAFF_KEY, free_port
 from tests.integration.pipeline.conftest import Graph, Store, eventually, group, kafka, plain_logs, store
 

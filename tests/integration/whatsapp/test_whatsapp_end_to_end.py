@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.providers.journal import Entry
 from evaluation.providers.stage import Stage
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 from tests.integration.pipeline.conftest import Graph, Store, eventually
 from tests.integration.whatsapp.conftest import BOB, EVE, Line, opened_line, twilio_args
 

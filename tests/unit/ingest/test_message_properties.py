@@ -16,7 +16,8 @@ from ingest.mail.push import parse_push
 from ingest.mail.push_token import CertificatesUnavailableError, ForgedPushError, PushVerifier, read_certificates
 from ingest.text import clean
 from ingest.whatsapp.message import parse as parse_whatsapp
-from ingest.whatsapp.message import parse_status, verify
+from ingest.whatsapp.signature import verify
+from ingest.whatsapp.status import parse_status
 from tests.fixtures.google_jwt import AUDIENCE, SERVICE_ACCOUNT, TokenMaker
 from tests.unit.ingest.strategies import anything, json_values, relaxed, storable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest.identifiers import normalise_phone, phone_key
-from ingest.mail.addresses import normalise_whatsapp
+from ingest.whatsapp.sender_id import normalise_whatsapp
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from db.ids import new_id
 from db.records import Event
 from ingest.bus.relay import body, headers
 from ingest.bus.topics import client_options
-from serve_app.settings.environment import KafkaArgs
+from serve_app.settings.app_args import KafkaArgs
 
 
 def event(value: Any, headers: dict[str, str]) -> Event:

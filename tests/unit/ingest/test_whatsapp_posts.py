@@ -10,7 +10,9 @@ from typing import Any, get_args
 import pytest
 
 from ingest.events import Attachment, InvalidMessageError
-from ingest.whatsapp.message import ParsedMessage, Status, StatusUpdate, is_forward, parse, parse_status, verify
+from ingest.whatsapp.message import ParsedMessage, parse
+from ingest.whatsapp.signature import verify
+from ingest.whatsapp.status import Status, StatusUpdate, is_forward, parse_status
 
 DATA = Path(__file__).parents[2] / "data" / "twilio"
 POSTS: list[dict[str, Any]] = json.loads((DATA / "posts.json").read_text())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from serve_app.settings.environment import Settings, SettingsError, app_args, load_settings
+from serve_app.settings.app_args import app_args
+from serve_app.settings.environment import Settings, SettingsError, load_settings
 from serve_app.settings.values import parse_rate
 
 ROOT = Path(__file__).parents[3]

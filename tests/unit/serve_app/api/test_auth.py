@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
+from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.errors import ApiError
-from serve_app.api.staff.auth import StaffKeys
 
 
 def request(host: str = "127.0.0.1:8000", authorization: str | None = None) -> Request:
