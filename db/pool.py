@@ -65,11 +65,11 @@ async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1, read_only: 
 
 
 @asynccontextmanager
-async def connection(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Connection]:
+async def acquire(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Connection]:
     """Borrow a connection. Raises DatabaseUnavailableError when none can be had or it breaks in use."""
     try:
-        async with pool.acquire(timeout=timeout) as borrowed:
-            yield borrowed
+        async with pool.acquire(timeout=timeout) as connection:
+            yield connection
     except _AWAY as error:
         raise DatabaseUnavailableError(f"PostgreSQL does not answer: {error}") from error
 
@@ -77,5 +77,5 @@ async def connection(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Conne
 @asynccontextmanager
 async def transaction(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Connection]:
     """Borrow a connection inside a transaction: all or nothing. Errors as `connection`."""
-    async with connection(pool, timeout=timeout) as borrowed, borrowed.transaction():
-        yield borrowed
+    async with acquire(pool, timeout=timeout) as connection, connection.transaction():
+        yield connection

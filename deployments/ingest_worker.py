@@ -10,7 +10,7 @@ from db.ids import new_id
 from db.operations import dead_letters
 from db.operations.node_status import Status
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
 from deployments.turns.failure_notice import Apology
 from deployments.turns.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
@@ -60,7 +60,7 @@ class IngestWorker:
             relay=self._relay,
             holder=holder,
             approval=approval,
-            may_bury=lambda: not limit.reached,
+            may_dead_letter=lambda: not limit.reached,
             failpoint=failpoint,
         )
         self._consumer = Consumer(
@@ -68,7 +68,7 @@ class IngestWorker:
             group=group,
             topics=[INCOMING],
             handler=self._handle,
-            bury=self._bury,
+            dead_letter=self._dead_letter,
             limit=limit,
             max_in_flight=max_in_flight,
             session_ms=session_ms,
@@ -109,10 +109,10 @@ class IngestWorker:
         outcome = await self._pipeline.handle(understand(record.value))
         return "dead" if outcome == "dead" else "done"
 
-    async def _bury(self, record: Record, cause: str) -> None:
-        async with connection(self._pool) as borrowed:
-            await dead_letters.bury(
-                borrowed,
+    async def _dead_letter(self, record: Record, cause: str) -> None:
+        async with acquire(self._pool) as connection:
+            await dead_letters.dead_letter(
+                connection,
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
@@ -121,7 +121,7 @@ class IngestWorker:
                 cause=cause,
                 announce_on=DLQ,
             )
-        self._relay.nudge()
+        self._relay.wake()
 
 
 def understand(value: bytes) -> InboundMessage:

@@ -7,14 +7,14 @@ import pytest
 pytest_plugins = ["tests.fixtures.parts", "tests.fixtures.channels", "tests.fixtures.product"]
 
 # From the inside out. The whole product, once started, keeps the machine busy: what needs it comes last.
-RINGS = ("unit", "integration", "serve", "acceptance", "load", "chaos")
+TIERS = ("unit", "integration", "serve", "acceptance", "load", "chaos")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the rings in their order."""
-    items.sort(key=lambda item: RINGS.index(_ring(item)))
+    items.sort(key=lambda item: TIERS.index(_tier(item)))
 
 
-def _ring(item: pytest.Item) -> str:
+def _tier(item: pytest.Item) -> str:
     folder = item.nodeid.split("/")[1]
-    return folder if folder in RINGS else RINGS[0]
+    return folder if folder in TIERS else TIERS[0]

@@ -26,7 +26,7 @@ class CustomerBusyError(DatabaseUnavailableError):
     """Others kept writing to the customer: nothing was changed, try again in a moment."""
 
 
-async def undisturbed(connection: Connection, work: Callable[[], Awaitable[T]]) -> T:
+async def exclusively(connection: Connection, work: Callable[[], Awaitable[T]]) -> T:
     """Do it in a transaction, again from the beginning while somebody else holds a row that it needs.
 
     `work` takes its rows NOWAIT, the customers apart. Raises CustomerBusyError.

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from db.identity.exclusive import undisturbed
+from db.identity.exclusive import exclusively
 from db.ids import new_id
 from db.pool import Connection
 from db.sql import statements
@@ -37,7 +37,7 @@ class NoSuchMergeError(Exception):
     """There is no such merge, or it was undone before: nothing was changed."""
 
 
-class MergeBuriedError(Exception):
+class MergeNotLastError(Exception):
     """A later merge rests on this one: nothing was changed, `later` has to be undone first."""
 
     def __init__(self, later: UUID) -> None:
@@ -89,7 +89,7 @@ async def merge(
         await _lock(connection, [*await _shells(connection, roots[1]), *sorted(roots)], history_of=roots[1])
         return await _merged(connection, *roots, tier=tier, actor=actor, evidence=evidence, linked=linked)
 
-    return await undisturbed(connection, once)
+    return await exclusively(connection, once)
 
 
 async def undo(connection: Connection, merge_id: UUID, *, actor: str) -> Merge:
@@ -103,7 +103,7 @@ async def undo(connection: Connection, merge_id: UUID, *, actor: str) -> Merge:
         if made is None or made.undone_at is not None:
             raise NoSuchMergeError(str(merge_id))
         if (later := await connection.fetchval(_SQL["later_merge"], merge_id)) is not None:
-            raise MergeBuriedError(later)
+            raise MergeNotLastError(later)
         await _lock(connection, [*made.shells, made.loser_id, made.winner_id], history_of=made.winner_id)
         await connection.execute(_SQL["give_back"], merge_id, actor)
         await connection.execute(_SQL["restore_dropped"], merge_id)
@@ -112,7 +112,7 @@ async def undo(connection: Connection, merge_id: UUID, *, actor: str) -> Merge:
         assert undone is not None
         return undone
 
-    return await undisturbed(connection, once)
+    return await exclusively(connection, once)
 
 
 async def confirm(connection: Connection, customer: UUID, *, tier: MergeTier, keys: Sequence[str]) -> None:

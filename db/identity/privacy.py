@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from db.identity.exclusive import undisturbed
+from db.identity.exclusive import exclusively
 from db.ids import new_id
 from db.pool import Connection
 from db.sql import statements
@@ -62,7 +62,7 @@ async def erase(connection: Connection, customer_id: UUID, *, by: str) -> Erased
         await _note(connection, "erase", family, by=by, counts=asdict(erased))
         return erased
 
-    return await undisturbed(connection, once)
+    return await exclusively(connection, once)
 
 
 async def _note(

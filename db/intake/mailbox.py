@@ -104,11 +104,11 @@ async def replayed(connection: Connection) -> list[str]:
     return [row["id"] for row in await connection.fetch(_SQL["replayed"])]
 
 
-async def bury(connection: Connection, gmail_id: str, raw: bytes, *, cause: str, announce_on: str) -> bool:
+async def dead_letter(connection: Connection, gmail_id: str, raw: bytes, *, cause: str, announce_on: str) -> bool:
     """File a mail that can't be read as a dead letter, announced on that topic; False when it was filed before."""
     kept = raw[:KEPT_OF_UNREADABLE]
     arguments = (gmail_id, new_id(), kept, cause, new_id(), announce_on)
-    return await connection.fetchval(_SQL["bury"], *arguments) is not None
+    return await connection.fetchval(_SQL["dead_letter"], *arguments) is not None
 
 
 async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:

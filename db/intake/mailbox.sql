@@ -43,7 +43,7 @@ WHERE d.topic = 'gmail' AND d.state = 'replayed'
   AND NOT EXISTS (SELECT FROM inbox i WHERE i.provider = 'gmail' AND i.provider_message_id = d.key)
   AND NOT EXISTS (SELECT FROM mailbox_settled s WHERE s.provider_message_id = d.key);
 
--- bury --
+-- dead_letter --
 -- A mail that can't be read: it stays in the mailbox, its beginning is a dead letter, announced once.
 WITH settled AS (
     INSERT INTO mailbox_settled (provider_message_id, kind) VALUES ($1, 'unreadable')

@@ -53,7 +53,7 @@ class DeadLetter:
     replayed_by: str | None
 
 
-async def bury(
+async def dead_letter(
     connection: Connection,
     *,
     topic: str,
@@ -66,7 +66,7 @@ async def bury(
 ) -> bool:
     """File a record of the log with its cause and announce it on `announce_on`; False when it was filed before."""
     arguments = (new_id(), topic, partition, offset, key, value, cause, new_id(), announce_on)
-    return await connection.fetchval(_SQL["bury"], *arguments) is not None
+    return await connection.fetchval(_SQL["dead_letter"], *arguments) is not None
 
 
 async def list_recent(

@@ -1,4 +1,4 @@
--- bury --
+-- dead_letter --
 -- File a record that can't be understood, once per place in the log, and announce it. A broker that lost its log counts
 -- from 0 again: another record at the same place keeps its letter, without the place.
 WITH place AS (

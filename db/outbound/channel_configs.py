@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from db.pool import Connection, Pool, connection
+from db.pool import Connection, Pool, acquire
 from db.records import Channel, ChannelConfig
 from db.sql import statements
 
@@ -40,8 +40,8 @@ class ChannelConfigs:
     async def get(self, channel: Channel) -> ChannelConfig:
         """Return a channel's row. Raises ChannelConfigMissingError, and DatabaseUnavailableError as the pool does."""
         if self._clock() >= self._stale_at:
-            async with connection(self._pool) as borrowed:
-                self._rows = await list_all(borrowed)
+            async with acquire(self._pool) as connection:
+                self._rows = await list_all(connection)
             self._stale_at = self._clock() + self._max_age_s
         try:
             return self._rows[channel]

@@ -115,7 +115,7 @@ def _reason(context: RunContext) -> str:
 
 def _refused(context: RunContext) -> str:
     """Return why a refused draft is handed over: in another language than the passages' it could not be checked."""
-    unreadable = {guardrails.UNSUPPORTED, guardrails.DISGUISED}
+    unreadable = {guardrails.UNSUPPORTED, guardrails.HOMOGLYPHS}
     foreign = context.language != "en" and set(context.problems) <= unreadable
     return "unsupported_language" if foreign else "unsafe_reply"
 

@@ -13,7 +13,7 @@ from agents import Agent, MaxTurnsExceeded, Model, Runner, TResponseInputItem, s
 
 from db import knowledge
 from db.outbound.channel_configs import ChannelConfigMissingError, ChannelConfigs
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Analysis, ChannelConfig, Decision, Passage, ToolCall, Turn
 from db.turns import customer_history
 from deployments.agent import protocol, rules_first, tools, transcript
@@ -169,9 +169,9 @@ class AgentNode:
         context.question = questions.first_query(context.text)
         context.language = self._languages.detect(context.text)
         if turn.channel != "web_form":  # a form carries no files
-            async with connection(self._pool) as borrowed:
+            async with acquire(self._pool) as connection:
                 context.attachments = await customer_history.attachment_names(
-                    borrowed, [m.inbox_id for m in turn.waiting]
+                    connection, [m.inbox_id for m in turn.waiting]
                 )
 
     async def _ask(self, context: RunContext, model: TurnModel, items: list[TResponseInputItem]) -> None:
@@ -193,8 +193,8 @@ def stored_passages(pool: Pool) -> PassageSearch:
     """Return the search over the knowledge base in the database."""
 
     async def search(model_id: str, vector: Floats, *, limit: int, category: str | None) -> Sequence[Passage]:
-        async with connection(pool) as borrowed:
-            return await knowledge.search(borrowed, model_id, vector, limit=limit, category=category)
+        async with acquire(pool) as connection:
+            return await knowledge.search(connection, model_id, vector, limit=limit, category=category)
 
     return search
 

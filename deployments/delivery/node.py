@@ -12,7 +12,7 @@ from db.ids import new_id
 from db.operations.node_status import Status
 from db.outbound import outbox
 from db.outbound.outbox import Unsent
-from db.pool import Connection, DatabaseUnavailableError, Pool, connection, transaction
+from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.parking import park
 from deployments.channels.sender import (
@@ -152,31 +152,31 @@ class Delivery:
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
-        async with connection(self._pool) as borrowed:
-            rows = await self._claim(borrowed, room)
+        async with acquire(self._pool) as connection:
+            rows = await self._claim(connection, room)
         if rows:
             self._failpoint("delivery:claimed")
         for row in rows:
             self._start(self._send(row))
         return len(rows) == room
 
-    async def _claim(self, borrowed: Connection, room: int) -> list[OutboxRow]:
+    async def _claim(self, connection: Connection, room: int) -> list[OutboxRow]:
         """Lease for all open channels at once, and one word for each channel that is tried again after a failure."""
         rooms = {channel: state.room(room) for channel, state in self._states.items()}
         opened = [channel for channel, limit in rooms.items() if limit == room]
-        rows = await outbox.claim(borrowed, opened, limit=room, lease_s=self._lease_s) if opened else []
+        rows = await outbox.claim(connection, opened, limit=room, lease_s=self._lease_s) if opened else []
         for channel in (channel for channel, limit in rooms.items() if 0 < limit < room):
-            rows += await outbox.claim(borrowed, [channel], limit=1, lease_s=self._lease_s)
+            rows += await outbox.claim(connection, [channel], limit=1, lease_s=self._lease_s)
         return rows
 
     async def _look_after(self) -> None:
         """Ask for words of unknown fate, park those that nobody can send, free those that somebody can again."""
         channels = list(self._senders)
-        async with connection(self._pool) as borrowed:
-            if parked := await outbox.park_unserved(borrowed, channels):
+        async with acquire(self._pool) as connection:
+            if parked := await outbox.park_unserved(connection, channels):
                 log.warning("words_parked", rows=len(parked), reason="no sender for their channel")
-            await outbox.serve_again(borrowed, channels)
-            unknown = await outbox.lease_unknown(borrowed, channels, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
+            await outbox.serve_again(connection, channels)
+            unknown = await outbox.lease_unknown(connection, channels, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
         for row in unknown:
             self._start(self._reconciler.reconcile(row))
 
@@ -222,9 +222,9 @@ class Delivery:
         log.warning("word_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
 
         async def once() -> None:
-            async with connection(self._pool) as borrowed:
+            async with acquire(self._pool) as connection:
                 await outbox.settle(
-                    borrowed, row.id, state, attempt=row.attempts, error=_reason(error), retry_in=retry_in
+                    connection, row.id, state, attempt=row.attempts, error=_reason(error), retry_in=retry_in
                 )
 
         await until_it_answers(once)
@@ -233,8 +233,8 @@ class Delivery:
         log.warning("word_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
 
         async def once() -> None:
-            async with transaction(self._pool) as borrowed:
-                await park(borrowed, row.id, _reason(error))
+            async with transaction(self._pool) as connection:
+                await park(connection, row.id, _reason(error))
 
         await until_it_answers(once)
 
@@ -244,8 +244,8 @@ class Delivery:
             return False
 
         async def once() -> bool:
-            async with transaction(self._pool) as borrowed:
-                return await redirect(borrowed, row.id)
+            async with transaction(self._pool) as connection:
+                return await redirect(connection, row.id)
 
         redirected = await until_it_answers(once)
         if redirected:
@@ -253,8 +253,8 @@ class Delivery:
         return redirected
 
     async def _mark_many(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
-        async with connection(self._pool) as borrowed:
-            await outbox.mark_sent(borrowed, sent)
+        async with acquire(self._pool) as connection:
+            await outbox.mark_sent(connection, sent)
         return [None] * len(sent)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from db.outbound import outbox
-from db.pool import Connection, Pool, connection, transaction
+from db.pool import Connection, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.parking import park
 from deployments.channels.sender import LookUpFailedError, NeverLeftError, Sender, SentTwiceError
@@ -88,8 +88,8 @@ class Reconciler:
 
     async def _give_up(self, row: OutboxRow, reason: str) -> None:
         async def once() -> bool:
-            async with transaction(self._pool) as borrowed:
-                return await park(borrowed, row.id, reason)
+            async with transaction(self._pool) as connection:
+                return await park(connection, row.id, reason)
 
         if await until_it_answers(once):
             self._alarm(row, "fate_unknown", "a reply of unknown fate waits for a person")
@@ -100,7 +100,7 @@ class Reconciler:
 
     async def _store(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with connection(self._pool) as borrowed:
-                return await work(borrowed)
+            async with acquire(self._pool) as connection:
+                return await work(connection)
 
         return await until_it_answers(once)

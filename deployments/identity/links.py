@@ -17,7 +17,7 @@ from db.identity import links
 from db.identity.links import NamedTogether, Notice, Side
 from db.ids import new_id
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import Pool, connection, transaction
+from db.pool import Pool, acquire, transaction
 from db.records import Channel, IdentifierType
 from deployments.rules.formatting import render
 
@@ -66,18 +66,18 @@ class IdentityLinks:
 
         Returns the request. Whoever asked is told nothing of it: it would tell whether somebody is known here.
         """
-        async with connection(self._pool) as borrowed:
-            named = await links.named_together(borrowed, ticket_number)
+        async with acquire(self._pool) as connection:
+            named = await links.named_together(connection, ticket_number)
         if named is None:
             return None
         link_id = new_id()
         notices = [await self._notice(link_id, named, side) for side in ("email", "number")]
         with contextlib.suppress(_WrittenToError):
-            async with transaction(self._pool) as borrowed:
+            async with transaction(self._pool) as connection:
                 for notice in notices:
-                    if not await links.may_write_to(borrowed, notice.type, notice.value):
+                    if not await links.may_write_to(connection, notice.type, notice.value):
                         raise _WrittenToError
-                await links.ask(borrowed, link_id, named, notices)
+                await links.ask(connection, link_id, named, notices)
                 return link_id
         return None
 
@@ -86,8 +86,8 @@ class IdentityLinks:
         key = self.opened(token)
         if key is None:
             return None
-        async with connection(self._pool) as borrowed:
-            found = await links.find_open(borrowed, key.link_id, key.side)
+        async with acquire(self._pool) as connection:
+            found = await links.find_open(connection, key.link_id, key.side)
         if found is None:
             return None
         if key.side == "email":
@@ -102,8 +102,8 @@ class IdentityLinks:
         key = self.opened(token)
         if key is None:
             raise links.LinkUsedError
-        async with connection(self._pool) as borrowed:
-            return await links.confirm(borrowed, key.link_id, key.side)
+        async with acquire(self._pool) as connection:
+            return await links.confirm(connection, key.link_id, key.side)
 
     def token(self, key: Key) -> str:
         """Return the unguessable token of one side's link: the request, the side, and HMAC-SHA256 over both."""

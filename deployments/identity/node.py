@@ -22,14 +22,14 @@ class Identity:
         A wake opens nothing when its customer has nothing due, or when a turn of that customer runs already: then its
         holder, or the sweeper once that lease has lapsed, sees the message. Raises DatabaseUnavailableError.
         """
-        async with transaction(self._pool) as borrowed:
-            taken = await leases.take(borrowed, inbox_ids, holder)
+        async with transaction(self._pool) as connection:
+            taken = await leases.take(connection, inbox_ids, holder)
             if not taken:
                 return {}
-            turns = {turn.customer_id: turn for turn in await open_turn.open_turns(borrowed, list(taken.values()))}
+            turns = {turn.customer_id: turn for turn in await open_turn.open_turns(connection, list(taken.values()))}
             idle = [lease for lease in taken.values() if lease.customer_id not in turns]
             if idle:
-                await leases.release(borrowed, idle)
+                await leases.release(connection, idle)
         return {wake: turns[lease.customer_id] for wake, lease in taken.items() if lease.customer_id in turns}
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from db.operations import notifications
 from db.operations.notifications import UndecidedWord
-from db.pool import Connection, Pool, connection
+from db.pool import Connection, Pool, acquire
 
 UNDECIDED_AFTER_S = 600.0
 """Ten minutes, in which a provider that answers is asked several times."""
@@ -41,10 +41,10 @@ class UndecidedWords:
     async def run_once(self) -> int:
         """Have what is new told; returns how many. Raises DatabaseUnavailableError."""
         now = self._clock()
-        async with connection(self._pool) as borrowed:
-            found = await notifications.undecided_words(borrowed, now=now, after_s=self._after_s)
+        async with acquire(self._pool) as connection:
+            found = await notifications.undecided_words(connection, now=now, after_s=self._after_s)
             for word in found:
-                await notifications.add(borrowed, f"{word.state}:{word.id}", self._news(word), due_at=now)
+                await notifications.add(connection, f"{word.state}:{word.id}", self._news(word), due_at=now)
         return len(found)
 
     def _news(self, word: UndecidedWord) -> str:

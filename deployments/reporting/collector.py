@@ -11,7 +11,7 @@ import structlog
 from db.measurement import metrics_write
 from db.measurement.metrics_write import Window
 from db.operations import events
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from deployments.reporting.alerts import tell_alerts
 from ingest.events import METRICS
 
@@ -53,12 +53,12 @@ class Collector:
 
     async def run_once(self) -> list[str]:
         """Aggregate, publish, log, have the team told; returns the alerts. Raises DatabaseUnavailableError."""
-        async with connection(self._pool) as borrowed:
-            window = await metrics_write.window(borrowed, seconds=self.rules.window_s)
+        async with acquire(self._pool) as connection:
+            window = await metrics_write.window(connection, seconds=self.rules.window_s)
             self.alerts = alerts_of(window, self.rules)
             if window.turns:
-                await events.add(borrowed, METRICS, "collector", self._event(window))
-            await tell_alerts(borrowed, self.alerts, now=self._now())
+                await events.add(connection, METRICS, "collector", self._event(window))
+            await tell_alerts(connection, self.alerts, now=self._now())
         for alert in self.alerts:
             log.warning("alert", alert=alert, turns=window.turns)
         return self.alerts

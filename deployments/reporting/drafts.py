@@ -41,34 +41,34 @@ class Drafts:
     async def run_once(self) -> None:
         """Stamp what is new, note what is late. Raises DatabaseUnavailableError."""
         now = self._clock()
-        async with transaction(self._pool) as borrowed:
-            for new in await drafts.unstamped(borrowed, limit=AT_ONCE):
-                await self._stamp(borrowed, new, now)
-            for near in await drafts.warn(borrowed, now=now):
-                await self._tell(borrowed, near, "draft_due_soon", "Nobody has looked at a draft", now)
-            for late in await drafts.breach(borrowed, now=now):
+        async with transaction(self._pool) as connection:
+            for new in await drafts.unstamped(connection, limit=AT_ONCE):
+                await self._stamp(connection, new, now)
+            for near in await drafts.warn(connection, now=now):
+                await self._tell(connection, near, "draft_due_soon", "Nobody has looked at a draft", now)
+            for late in await drafts.breach(connection, now=now):
                 log.warning("draft_late", ticket=late.number, severity=late.severity, queue=late.queue)
-                await self._tell(borrowed, late, "draft_overdue", "Late, and nobody has looked at a draft", now)
-            self._overdue = await drafts.overdue(borrowed, now=now, limit=SHOWN + 1)
+                await self._tell(connection, late, "draft_overdue", "Late, and nobody has looked at a draft", now)
+            self._overdue = await drafts.overdue(connection, now=now, limit=SHOWN + 1)
 
     def problem(self) -> str | None:
         """Name what is late, for health; None when all is in time."""
         return named("drafts", self._overdue)
 
-    async def _stamp(self, borrowed: Connection, new: NewDraft, now: datetime) -> None:
+    async def _stamp(self, connection: Connection, new: NewDraft, now: datetime) -> None:
         severity, queue = severity_and_queue(LIKE, new.category, new.priority, NEUTRAL)
         due_at = self._levels.due_at(severity, queue, new.since)
         draft = WaitingDraft(
             id=new.id, number=new.number, channel=new.channel, severity=severity, queue=queue, due_at=due_at
         )
-        if await drafts.stamp(borrowed, draft, warn_at=self._levels.warn_at(severity, queue, new.since)):
-            await self._tell(borrowed, draft, "draft", "A draft waits for approval", now)
+        if await drafts.stamp(connection, draft, warn_at=self._levels.warn_at(severity, queue, new.since)):
+            await self._tell(connection, draft, "draft", "A draft waits for approval", now)
 
-    async def _tell(self, borrowed: Connection, about: WaitingDraft, what: str, news: str, now: datetime) -> None:
+    async def _tell(self, connection: Connection, about: WaitingDraft, what: str, news: str, now: datetime) -> None:
         """Have it told now, or when the queue's people come in."""
         body = (
             f"{news}: {about.number} ({about.channel}), {about.severity}, queue {about.queue}, "
             f"due {self._levels.wall_time(about.due_at)}. {self._list_url}"
         )
         when = self._levels.team_opens_at(about.severity, about.queue, now)
-        await notifications.add(borrowed, f"{what}:{about.id}", body, due_at=when, draft_id=about.id)
+        await notifications.add(connection, f"{what}:{about.id}", body, due_at=when, draft_id=about.id)

@@ -36,28 +36,28 @@ class HandOvers:
     async def run_once(self) -> None:
         """Stamp what is new, note what is late. Raises DatabaseUnavailableError."""
         now = self._clock()
-        async with transaction(self._pool) as borrowed:
-            for new in await hand_overs.unstamped(borrowed, limit=AT_ONCE):
-                await self._stamp(borrowed, new)
-            for near in await hand_overs.warn(borrowed, now=now, limit=AT_ONCE):
-                await self._tell(borrowed, near, f"due_soon:{near.id}", "Nobody has taken", now)
-            for late in await hand_overs.breach(borrowed, now=now, limit=AT_ONCE):
+        async with transaction(self._pool) as connection:
+            for new in await hand_overs.unstamped(connection, limit=AT_ONCE):
+                await self._stamp(connection, new)
+            for near in await hand_overs.warn(connection, now=now, limit=AT_ONCE):
+                await self._tell(connection, near, f"due_soon:{near.id}", "Nobody has taken", now)
+            for late in await hand_overs.breach(connection, now=now, limit=AT_ONCE):
                 log.warning("hand_over_late", ticket=late.number, severity=late.severity, queue=late.queue)
-                await self._tell(borrowed, late, f"overdue:{late.id}", "Late, and nobody has taken", now)
-            self._overdue = await hand_overs.overdue(borrowed, now=now, limit=SHOWN + 1)
+                await self._tell(connection, late, f"overdue:{late.id}", "Late, and nobody has taken", now)
+            self._overdue = await hand_overs.overdue(connection, now=now, limit=SHOWN + 1)
 
     def problem(self) -> str | None:
         """Name what is late and nobody's, for health; None when all is in time."""
         return named("hand-overs", self._overdue)
 
-    async def _stamp(self, borrowed: Connection, new: HandOver) -> None:
+    async def _stamp(self, connection: Connection, new: HandOver) -> None:
         due_at = self._levels.due_at(new.severity, new.queue, new.started_at)
         warn_at = self._levels.warn_at(new.severity, new.queue, new.started_at)
-        if not await hand_overs.stamp(borrowed, new.id, warn_at=warn_at, due_at=due_at, reason=new.reason):
+        if not await hand_overs.stamp(connection, new.id, warn_at=warn_at, due_at=due_at, reason=new.reason):
             return
         if new.taken_at is None:
             when = self._announce_at(new)
-            await self._tell(borrowed, new, f"hand_over:{new.id}", "New hand-over", when, due_at=due_at)
+            await self._tell(connection, new, f"hand_over:{new.id}", "New hand-over", when, due_at=due_at)
 
     def _announce_at(self, new: HandOver) -> datetime:
         """Critical at any hour; the rest when its team is there; low severities are the list of the next morning."""
@@ -66,7 +66,7 @@ class HandOvers:
 
     async def _tell(
         self,
-        borrowed: Connection,
+        connection: Connection,
         about: HandOver,
         key: str,
         news: str,
@@ -81,4 +81,4 @@ class HandOvers:
             f"reason {about.reason or 'taken over'}{by}. {self._staff_url}"
         )
         urgent = about.severity == "critical"
-        await notifications.add(borrowed, key, body, due_at=when, urgent=urgent, hand_over_id=about.id)
+        await notifications.add(connection, key, body, due_at=when, urgent=urgent, hand_over_id=about.id)

@@ -13,7 +13,7 @@ from db.ids import new_id
 from db.operations.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool
 from deployments.reporting.collector import AlertRules, Collector
-from deployments.reporting.periodic_tasks import Chore
+from deployments.reporting.periodic_tasks import PeriodicTask
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
 from ingest.bus.relay import Relay
 from ingest.bus.sweeper import Sweeper
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 class Reporting:
-    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read; `chores` are
+    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read; `tasks` are
     what it does besides, each in a loop of its own."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Reporting:
         group: str,
         rules: AlertRules | None = None,
         mailbox: MailboxWorker | None = None,
-        chores: Sequence[Chore] = (),
+        tasks: Sequence[PeriodicTask] = (),
         sweep_every_s: float = SWEEP_EVERY_S,
     ) -> None:
         self._pool = pool
@@ -48,7 +48,7 @@ class Reporting:
         self._sweeper = Sweeper(pool=pool, relay=self._relay, kafka=kafka, group=group)
         self._collector = Collector(pool=pool, rules=rules)
         self._heartbeat = Heartbeat(pool=pool, node="reporting", replica=str(new_id()), status=self.status)
-        self._mailbox, self._chores = mailbox, tuple(chores)
+        self._mailbox, self._tasks = mailbox, tuple(tasks)
         self._failing: dict[str, str] = {}
         self._relay.start()
         self._heartbeat.start()
@@ -56,12 +56,12 @@ class Reporting:
             asyncio.create_task(_every(sweep_every_s, self._sweeper.run_once), name="sweeper"),
             asyncio.create_task(_every(self._collector.rules.interval_s, self._collector.run_once), name="collector"),
             *(
-                asyncio.create_task(_every(chore.every_s, partial(self._do, chore)), name=chore.name)
-                for chore in self._chores
+                asyncio.create_task(_every(task.every_s, partial(self._do, task)), name=task.name)
+                for task in self._tasks
             ),
         ]
         if mailbox is not None:
-            mailbox.start(self._relay.nudge)
+            mailbox.start(self._relay.wake)
             self._loops.append(asyncio.create_task(_every(LOOK_AT_MAILBOX_S, mailbox.run_once), name="mailbox"))
 
     def lag(self) -> int | None:
@@ -71,21 +71,21 @@ class Reporting:
     def status(self) -> tuple[Status, str]:
         """What the node says of itself; the alerts stand here, where /health shows them."""
         wrong = [f"alert: {alert}" for alert in self._collector.alerts]
-        wrong += [problem for chore in self._chores if (problem := chore.problem())]
+        wrong += [problem for task in self._tasks if (problem := task.problem())]
         wrong += [f"{name} fails: {error}" for name, error in self._failing.items()]
         return ("degraded", "; ".join(wrong)) if wrong else ("healthy", f"lag {self._sweeper.lag}")
 
-    async def _do(self, chore: Chore) -> None:
+    async def _do(self, task: PeriodicTask) -> None:
         # A chore that fails is seen in health and tried again; the sweeper beside it goes on.
         try:
-            await chore.work()
+            await task.work()
         except DatabaseUnavailableError:
             raise
         except Exception as error:
-            log.exception("chore_failed", chore=chore.name)
-            self._failing[chore.name] = type(error).__name__
+            log.exception("periodic_task_failed", task=task.name)
+            self._failing[task.name] = type(error).__name__
         else:
-            self._failing.pop(chore.name, None)
+            self._failing.pop(task.name, None)
 
     async def check_health(self) -> None:
         """Raise NodeDiedError when a loop has ended."""
@@ -100,8 +100,8 @@ class Reporting:
         await asyncio.gather(*self._loops, return_exceptions=True)
         if self._mailbox is not None:
             await self._mailbox.close()
-        for chore in self._chores:
-            await chore.close()
+        for periodic in self._tasks:
+            await periodic.close()
         await self._sweeper.close()
         await self._relay.stop()
         await self._heartbeat.stop()

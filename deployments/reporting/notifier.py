@@ -19,7 +19,7 @@ import structlog
 
 from db.operations import notifications
 from db.operations.notifications import Backlog, Notification
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -67,16 +67,16 @@ class Notifier:
     async def run_once(self) -> None:
         """Tell what is due now. Raises DatabaseUnavailableError."""
         now = self._clock()
-        async with connection(self._pool) as borrowed:
+        async with acquire(self._pool) as connection:
             if not self._targets:
-                await notifications.leave_unsent(borrowed, now=now)
+                await notifications.leave_unsent(connection, now=now)
                 return
-            await notifications.withdraw_settled(borrowed)
-            due = await notifications.claim(borrowed, now=now, limit=AT_ONCE, lease_s=LEASE_S)
+            await notifications.withdraw_settled(connection)
+            due = await notifications.claim(connection, now=now, limit=AT_ONCE, lease_s=LEASE_S)
         for letter in _letters(due):
             await self._deliver(letter)
-        async with connection(self._pool) as borrowed:
-            self._backlog = await notifications.backlog(borrowed)
+        async with acquire(self._pool) as connection:
+            self._backlog = await notifications.backlog(connection)
 
     def problem(self) -> str | None:
         """Say for health what is wrong; None when everybody was told."""
@@ -100,13 +100,13 @@ class Notifier:
         reached = had | {target.fingerprint for target, ok in zip(targets, answers, strict=True) if ok}
         missing = sorted({target.service for target, ok in zip(targets, answers, strict=True) if not ok})
         keys = [one.key for one in letter]
-        async with connection(self._pool) as borrowed:
+        async with acquire(self._pool) as connection:
             if not missing:
-                await notifications.mark_sent(borrowed, keys, reached=reached)
+                await notifications.mark_sent(connection, keys, reached=reached)
                 return
             error = f"{', '.join(missing)} did not take it"
             retry_in = self._retry_in(letter[0].attempts)
-            await notifications.defer(borrowed, keys, reached=reached, error=error, retry_in=retry_in)
+            await notifications.defer(connection, keys, reached=reached, error=error, retry_in=retry_in)
         log.warning("notification_not_taken", services=missing, count=len(keys), retry_in=retry_in)
 
     async def _tell(self, target: Target, title: str, body: str) -> bool:

@@ -24,7 +24,7 @@ async def _nothing_to_close() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chore:
+class PeriodicTask:
     """Work that is done again and again, `every_s` seconds apart. `problem` tells health what is wrong, if anything."""
 
     name: str
@@ -34,7 +34,7 @@ class Chore:
     close: Callable[[], Awaitable[None]] = _nothing_to_close
 
 
-def support_chores(
+def support_tasks(
     *,
     pool: Pool,
     levels: ServiceLevels,
@@ -42,7 +42,7 @@ def support_chores(
     staff_url: str,
     resolve_after: timedelta,
     close_after: timedelta,
-) -> tuple[Chore, ...]:
+) -> tuple[PeriodicTask, ...]:
     """Return the chores of the support team. `staff_url` is the page that notifications lead to."""
     life = TicketLife(pool=pool, resolve_after=resolve_after, close_after=close_after)
     hand_overs = HandOvers(pool=pool, levels=levels, staff_url=staff_url)
@@ -50,9 +50,11 @@ def support_chores(
     words = UndecidedWords(pool=pool, staff_url=staff_url)
     notifier = Notifier(pool=pool, urls=notify_urls)
     return (
-        Chore(name="ticket-life", every_s=60.0, work=life.run_once),
-        Chore(name="hand-overs", every_s=1.0, work=hand_overs.run_once, problem=hand_overs.problem),
-        Chore(name="drafts", every_s=5.0, work=drafts.run_once, problem=drafts.problem),
-        Chore(name="undecided-words", every_s=30.0, work=words.run_once),
-        Chore(name="notifier", every_s=1.0, work=notifier.run_once, problem=notifier.problem, close=notifier.close),
+        PeriodicTask(name="ticket-life", every_s=60.0, work=life.run_once),
+        PeriodicTask(name="hand-overs", every_s=1.0, work=hand_overs.run_once, problem=hand_overs.problem),
+        PeriodicTask(name="drafts", every_s=5.0, work=drafts.run_once, problem=drafts.problem),
+        PeriodicTask(name="undecided-words", every_s=30.0, work=words.run_once),
+        PeriodicTask(
+            name="notifier", every_s=1.0, work=notifier.run_once, problem=notifier.problem, close=notifier.close
+        ),
     )

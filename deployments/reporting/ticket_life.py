@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from db.operations import notifications
-from db.pool import Connection, Pool, connection
+from db.pool import Connection, Pool, acquire
 from db.tickets import ticket_life
 
 BATCH = 500
@@ -43,16 +43,16 @@ class TicketLife:
         )
         if resolved or closed:
             log.info("tickets_ended", resolved=resolved, closed=closed)
-        async with connection(self._pool) as borrowed:
-            await notifications.delete_old(borrowed)
+        async with acquire(self._pool) as connection:
+            await notifications.delete_old(connection)
         return resolved, closed
 
     async def _all(self, step: Callable[[Connection], Awaitable[int]]) -> int:
         total = 0
         while True:
-            async with connection(self._pool) as borrowed:
+            async with acquire(self._pool) as connection:
                 try:
-                    done = await step(borrowed)
+                    done = await step(connection)
                 except ticket_life.IllegalStepError as error:
                     log.info("ticket_stays_open", cause=str(error))
                     return total

@@ -96,7 +96,7 @@ _TECHNICAL_CATEGORIES: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationVerdict:
+class EscalationDecision:
     """What the rules say of one message. Without a reason it is answered.
 
     `signal`: whether words, meaning or both led there. `evidence`: the matched words, at most 80 characters, plain
@@ -123,11 +123,11 @@ class EscalationRules:
             name: given.get(name, given.get(name.rpartition(".")[2], default)) for name, default in THRESHOLDS.items()
         }
 
-    def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationVerdict:
+    def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationDecision:
         """Read the words, then weigh them with the scores. Raises KeyError when a score is missing."""
         return self.weigh(read_words(subject, text), class_scores)
 
-    def weigh(self, signs: WordSigns, class_scores: Mapping[str, float]) -> EscalationVerdict:
+    def weigh(self, signs: WordSigns, class_scores: Mapping[str, float]) -> EscalationDecision:
         """Legal, refund, pricing or human_request, whichever applies.
 
         Where several do, the first of those that are sure in that order, else the one that scores highest: a faint
@@ -142,10 +142,10 @@ class EscalationRules:
         plain = (Wording.UNREAD, Wording.REQUEST)
         sure = [r for r in applying if signs.wording[r] in plain or class_scores[r] >= SURE]
         if not applying:
-            return EscalationVerdict(reason=None, signal=None, evidence="", scores=class_scores, least=least)
+            return EscalationDecision(reason=None, signal=None, evidence="", scores=class_scores, least=least)
         reason = sure[0] if sure else max(applying, key=lambda one: class_scores[one])
         evidence = "" if applying[reason] == "meaning" else signs.evidence[reason]
-        return EscalationVerdict(
+        return EscalationDecision(
             reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores, least=least
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from db.operations import node_status
 from db.operations.node_status import Status
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 
 EVERY_S = 5.0
 
@@ -43,14 +43,14 @@ class Heartbeat:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         with contextlib.suppress(DatabaseUnavailableError):
-            async with connection(self._pool) as borrowed:
-                await node_status.forget(borrowed, self._node, self._replica)
+            async with acquire(self._pool) as connection:
+                await node_status.forget(connection, self._node, self._replica)
 
     async def _run(self) -> None:
         while True:
             status, detail = self._status()
             # A node that cannot write is silent, which is what /health then sees.
             with contextlib.suppress(DatabaseUnavailableError):
-                async with connection(self._pool) as borrowed:
-                    await node_status.report(borrowed, self._node, self._replica, status, detail)
+                async with acquire(self._pool) as connection:
+                    await node_status.report(connection, self._node, self._replica, status, detail)
             await asyncio.sleep(self._every_s)

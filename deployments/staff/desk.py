@@ -71,10 +71,10 @@ class Released:
     unanswered: bool
 
 
-class Nudged(Protocol):
+class Wakeable(Protocol):
     """Wants to know of committed events; as ingest.bus.relay."""
 
-    def nudge(self) -> None: ...
+    def wake(self) -> None: ...
 
 
 class StaffDesk:
@@ -83,7 +83,9 @@ class StaffDesk:
     All raise UnknownConversationError, NotNowError and DatabaseUnavailableError.
     """
 
-    def __init__(self, *, pool: Pool, relay: Nudged, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, *, pool: Pool, relay: Wakeable, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._pool, self._relay, self._clock = pool, relay, clock
 
     async def take_over(self, conversation_id: UUID, *, by: str) -> Standing:
@@ -171,14 +173,14 @@ class StaffDesk:
     @asynccontextmanager
     async def _held(self, conversation_id: UUID) -> AsyncIterator[tuple[Connection, Standing]]:
         try:
-            async with transaction(self._pool) as borrowed:
-                at = await actions.lock(borrowed, conversation_id)
+            async with transaction(self._pool) as connection:
+                at = await actions.lock(connection, conversation_id)
                 if at is None:
                     raise UnknownConversationError(str(conversation_id))
-                yield borrowed, at
+                yield connection, at
         except IllegalStepError as error:
             raise NotNowError(f"{error}. Take the conversation over first, or try again in a moment") from None
-        self._relay.nudge()
+        self._relay.wake()
 
     async def _spoken(
         self,

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 
-from db.pool import Connection, DatabaseUnavailableError, Pool, connection
+from db.pool import Connection, DatabaseUnavailableError, Pool, acquire
 from db.records import Analysis, Decision, Lease, Turn
 from db.turns import end_turn, leases
 from db.turns.end_turn import TurnLostError
@@ -70,10 +70,10 @@ class Limit(Protocol):
     async def apply(self, turn: Turn, decision: Decision) -> Decision: ...
 
 
-class Nudged(Protocol):
+class Wakeable(Protocol):
     """Wants to know of committed events; as ingest.bus.relay."""
 
-    def nudge(self) -> None: ...
+    def wake(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +101,10 @@ class _Stopwatch:
 
 
 class Pipeline:
-    """Handles wakes, many at once. `holder` names this process in leases; `may_bury` is asked before a dead letter.
+    """Handles the records that say "work waits for this customer", many at once.
 
-    With `approval` an answer is a draft until a person approves it; hand-overs are told at once all the same.
+    `holder` names this process in leases, `may_dead_letter` is asked before a turn is given up. With `approval` an
+    answer is a draft until a person approves it; the customer is notified of a hand-over at once all the same.
     """
 
     def __init__(
@@ -115,10 +116,10 @@ class Pipeline:
         agent: AgentNode,
         apology: Apology,
         limit: Limit,
-        relay: Nudged,
+        relay: Wakeable,
         holder: str,
         approval: bool = False,
-        may_bury: Callable[[], bool] = lambda: True,
+        may_dead_letter: Callable[[], bool] = lambda: True,
         retry_s: Sequence[float] = RETRY_S,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -126,7 +127,7 @@ class Pipeline:
     ) -> None:
         self._pool, self._identity, self._agent, self._apology, self._relay = pool, identity, agent, apology, relay
         self._limit, self._approval = limit, approval
-        self._holder, self._may_bury, self._retry_s = holder, may_bury, retry_s
+        self._holder, self._may_dead_letter, self._retry_s = holder, may_dead_letter, retry_s
         self._clock, self._now, self._failpoint = clock, now, failpoint
         self._open = Batcher(self._open_many)
         self._analyse = Batcher(analysis.analyse)
@@ -152,8 +153,8 @@ class Pipeline:
         if self._renewal is not None:
             self._renewal.cancel()
         with contextlib.suppress(DatabaseUnavailableError):
-            async with connection(self._pool) as borrowed:
-                await leases.release(borrowed, list(self._leases.values()))
+            async with acquire(self._pool) as connection:
+                await leases.release(connection, list(self._leases.values()))
 
     async def _open_many(self, inbox_ids: Sequence[UUID]) -> list[Turn | None]:
         opened = await self._identity.open_turns(inbox_ids, self._holder)
@@ -199,24 +200,24 @@ class Pipeline:
         return replace(decision, drafted=self._approval and decision.outcome == "answered")
 
     async def _end(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> _End:
-        async def ended(borrowed: Connection) -> bool:
-            latency_ms = await write(borrowed)
+        async def ended(connection: Connection) -> bool:
+            latency_ms = await write(connection)
             self._failpoint("pipeline:committed")
-            self._relay.nudge()
+            self._relay.wake()
             log.info("turn_ended", outcome=outcome, ms=round(latency_ms), **_ids(turn))
-            return await end_turn.more_waiting(borrowed, turn.customer_id)
+            return await end_turn.more_waiting(connection, turn.customer_id)
 
         return _End(outcome=outcome, look_again=await self._with_connection(ended))
 
     async def _failed(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         attempts = 1 + max(message.attempts for message in turn.waiting)
-        if attempts >= MAX_ATTEMPTS and (turn.owner == "staff" or self._may_bury()):
+        if attempts >= MAX_ATTEMPTS and (turn.owner == "staff" or self._may_dead_letter()):
             try:
                 return await self._given_up(turn, error, watch)
             except TurnLostError:
                 raise
             except Exception:
-                log.exception("burial_failed", **_ids(turn))
+                log.exception("dead_letter_failed", **_ids(turn))
         again = attempts < MAX_ATTEMPTS
         wait = self._retry_s[min(attempts, len(self._retry_s)) - 1] if again else PUT_OFF_S
         await self._with_connection(lambda c: end_turn.fail_turn(c, turn, retry_in=wait))
@@ -225,11 +226,11 @@ class Pipeline:
     async def _given_up(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         """What a person has is held for the person all the same, without its mood; the rest is buried."""
         if turn.owner == "agent":
-            return await self._bury(turn, error, watch)
+            return await self._dead_letter(turn, error, watch)
         closing = closing_of(turn, unknown_mood(turn), decision=None, stages_ms=watch.stages_ms, now=self._now())
         return await self._end("held", turn, lambda c: end_turn.hold_turn(c, turn, closing, {}))
 
-    async def _bury(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
+    async def _dead_letter(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         """End a turn that failed for good: one apology, a hand-over, a dead letter with the cause."""
         cause = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
         decision = await until_it_answers(lambda: self._apology.decide(turn, cause=type(error).__name__))
@@ -240,8 +241,8 @@ class Pipeline:
 
     async def _with_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async def once() -> T:
-            async with connection(self._pool) as borrowed:
-                return await work(borrowed)
+            async with acquire(self._pool) as connection:
+                return await work(connection)
 
         return await until_it_answers(once)
 
@@ -258,8 +259,8 @@ class Pipeline:
         while self._leases:
             await asyncio.sleep(RENEW_EVERY_S)
             with contextlib.suppress(DatabaseUnavailableError):
-                async with connection(self._pool) as borrowed:
-                    await leases.renew(borrowed, list(self._leases.values()))
+                async with acquire(self._pool) as connection:
+                    await leases.renew(connection, list(self._leases.values()))
 
 
 def _ids(turn: Turn) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from db.measurement import bench_reads
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from evaluation.benchmarks.load import forms, send_at_rate, send_one, wait_until_finished
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
@@ -61,9 +61,9 @@ async def measure(
     accepted = [one.key for one in sent if one.status == 201]
     unanswered = await wait_until_finished(pool, accepted, timeout_s=300)
     drained_s = time.monotonic() - finished_sending
-    async with connection(pool) as borrowed:
-        fates = await bench_reads.fates(borrowed, accepted)
-        stages = await bench_reads.stages(borrowed, accepted)
+    async with acquire(pool) as connection:
+        fates = await bench_reads.fates(connection, accepted)
+        stages = await bench_reads.stages(connection, accepted)
     return _report(
         resting, [(s.status, s.elapsed_ms) for s in sent], fates, stages, unanswered, rate, seconds, drained_s
     )

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from db.measurement import bench_reads
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from evaluation.client import ProductClient, ProductUnreachableError
 from evaluation.demo.samples import Sample
 
@@ -67,8 +67,8 @@ async def wait_until_finished(pool: Pool, keys: Sequence[str], *, timeout_s: flo
     while left and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
         try:
-            async with connection(pool) as borrowed:
-                left = await bench_reads.unfinished(borrowed, keys)
+            async with acquire(pool) as connection:
+                left = await bench_reads.unfinished(connection, keys)
         except DatabaseUnavailableError:
             continue
     return left

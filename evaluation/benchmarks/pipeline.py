@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from db.measurement import bench_reads
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from embeddings.encoder import Encoder
 from evaluation.benchmarks.load import forms, send_one, wait_until_finished
 from evaluation.client import ProductClient
@@ -65,8 +65,8 @@ async def measure(
     keys = [key for key, _ in batch]
     unanswered = await wait_until_finished(pool, keys, timeout_s=600)
     seconds, after = time.monotonic() - started, _cpu_seconds(data_dir)
-    async with connection(pool) as borrowed:
-        stages = await bench_reads.stages(borrowed, keys)
+    async with acquire(pool) as connection:
+        stages = await bench_reads.stages(connection, keys)
     cpu_ms = {name: 1000 * (after[name] - before.get(name, 0.0)) / messages for name in sorted(after)}
     return PipelineReport(
         messages=messages,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from db.measurement.demo_reads import Provider, ticket_of
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from evaluation.client import FINISHED, ProductClient
 from evaluation.demo.console_client import StandIns
 from evaluation.demo.samples import Sample
@@ -55,7 +55,7 @@ class Fate:
         return max(len(self.words), *Counter(self.arrived).values())
 
 
-class Door(Protocol):
+class EntryPoint(Protocol):
     """One way in, and the look at what became of what went in there."""
 
     @property
@@ -69,7 +69,7 @@ class Door(Protocol):
         """Look what has become of it. Raises ProductUnreachableError."""
 
 
-class FormDoor:
+class FormEntryPoint:
     """The web form; the answer is read with the ticket's own token."""
 
     name = "form"
@@ -78,20 +78,20 @@ class FormDoor:
         self._client = client
 
     async def send(self, sample: Sample) -> Sent:
-        """As Door.send. A fresh key: playing the samples twice makes two sets of tickets."""
+        """As EntryPoint.send. A fresh key: playing the samples twice makes two sets of tickets."""
         accepted = await self._client.submit(sample.form, key=f"demo-{sample.id}-{uuid4()}")
         if accepted.status != 201:
             raise RefusedError(f"{accepted.status} {accepted.body.get('error', '')}".strip())
         return Sent(sample=sample, reference=accepted.body["ticket_id"], secret=accepted.body["status_token"])
 
     async def fate(self, sent: Sent) -> Fate:
-        """As Door.fate. What the ticket's page shows has arrived."""
+        """As EntryPoint.fate. What the ticket's page shows has arrived."""
         ticket = (await self._client.ticket(sent.reference, sent.secret)).body
         words = _agents_words(ticket)
         return _fate(sent.reference, ticket, arrived=words)
 
 
-class StandInDoor:
+class StandInEntryPoint:
     """A channel whose provider is stood in for. The answer is read where it arrived, the outcome by the staff's call;
     `client` has the operator's token for that."""
 
@@ -102,23 +102,23 @@ class StandInDoor:
         self._stand_ins, self._client, self._pool = stand_ins, client, pool
 
     async def fate(self, sent: Sent) -> Fate:
-        """As Door.fate."""
+        """As EntryPoint.fate."""
         arrived = tuple(await self._stand_ins.arrived(sent.address))
-        async with connection(self._pool) as database:
+        async with acquire(self._pool) as database:
             number = await ticket_of(database, self.provider, sent.reference)
         if number is None:
             return Fate(arrived=arrived)
         return _fate(number, (await self._client.ticket(number, "")).body, arrived=arrived)
 
 
-class MailDoor(StandInDoor):
+class MailEntryPoint(StandInEntryPoint):
     """The Gmail stand-in."""
 
     name = "mail"
     provider: Provider = "gmail"
 
     async def send(self, sample: Sample) -> Sent:
-        """As Door.send. From an address that has never written: one correspondent gets few automatic mails an hour."""
+        """As EntryPoint.send, from an address that has never written: a known one gets few automatic mails an hour."""
         local, _, domain = sample.form["email"].partition("@")
         sender = f"{local}.{sample.id.lower()}.{secrets.token_hex(4)}@{domain}"
         form = sample.form
@@ -128,14 +128,14 @@ class MailDoor(StandInDoor):
         return Sent(sample=sample, reference=reference, address=sender)
 
 
-class WhatsAppDoor(StandInDoor):
+class WhatsAppEntryPoint(StandInEntryPoint):
     """The Twilio stand-in."""
 
     name = "whatsapp"
     provider: Provider = "twilio"
 
     async def send(self, sample: Sample) -> Sent:
-        """As Door.send. From a number that has never written: a known one would go on in its last conversation."""
+        """As EntryPoint.send, from a number that has never written: a known one would go on in its conversation."""
         number = fictional_number(taken=await self._stand_ins.writers())
         reference = await self._stand_ins.write_whatsapp(
             number=number, name=sample.form["name"], text=sample.form["message"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evaluation.demo.entry_points import Door, Fate, RefusedError, Sent
+from evaluation.demo.entry_points import EntryPoint, Fate, RefusedError, Sent
 from evaluation.demo.samples import Sample, verdict
 
 MATCH_AT_LEAST = 0.95
@@ -70,7 +70,7 @@ class DemoReport:
 
 
 async def play(
-    doors: Mapping[str, Door],
+    entry_points: Mapping[str, EntryPoint],
     samples: Sequence[Sample],
     *,
     at_once: int = 8,
@@ -87,44 +87,44 @@ async def play(
 
     async def one(sample: Sample) -> tuple[Case, Sent | None]:
         async with gate:
-            case, sent = await _play_one(doors[sample.channel], sample, timeout_s)
+            case, sent = await _play_one(entry_points[sample.channel], sample, timeout_s)
         on_case(case)
         return case, sent
 
     played = await asyncio.gather(*(one(sample) for sample in samples))
     await asyncio.sleep(settle_s)
-    return DemoReport(cases=tuple([await _looked_again(doors, case, sent) for case, sent in played]))
+    return DemoReport(cases=tuple([await _looked_again(entry_points, case, sent) for case, sent in played]))
 
 
-async def _play_one(door: Door, sample: Sample, timeout_s: float) -> tuple[Case, Sent | None]:
+async def _play_one(entry_point: EntryPoint, sample: Sample, timeout_s: float) -> tuple[Case, Sent | None]:
     started = time.monotonic()
     try:
-        sent = await door.send(sample)
+        sent = await entry_point.send(sample)
     except RefusedError as error:
-        return _case(sample, door, Fate(status=f"refused: {error}"), 0.0), None
-    fate = await door.fate(sent)
+        return _case(sample, entry_point, Fate(status=f"refused: {error}"), 0.0), None
+    fate = await entry_point.fate(sent)
     while not fate.finished and time.monotonic() - started < timeout_s:
         await asyncio.sleep(POLL_S)
-        fate = await door.fate(sent)
-    return _case(sample, door, fate, time.monotonic() - started), sent
+        fate = await entry_point.fate(sent)
+    return _case(sample, entry_point, fate, time.monotonic() - started), sent
 
 
-async def _looked_again(doors: Mapping[str, Door], case: Case, sent: Sent | None) -> Case:
+async def _looked_again(entry_points: Mapping[str, EntryPoint], case: Case, sent: Sent | None) -> Case:
     if sent is None:
         return case
-    door = doors[case.channel]
-    fate = await door.fate(sent)
+    entry_point = entry_points[case.channel]
+    fate = await entry_point.fate(sent)
     # A call that just fails takes nothing away from what was seen before.
-    return _case(sent.sample, door, fate, case.seconds) if fate.finished or not case.answers else case
+    return _case(sent.sample, entry_point, fate, case.seconds) if fate.finished or not case.answers else case
 
 
-def _case(sample: Sample, door: Door, fate: Fate, seconds: float) -> Case:
+def _case(sample: Sample, entry_point: EntryPoint, fate: Fate, seconds: float) -> Case:
     outcome = {"waiting": "answered", "resolved": "answered"}.get(fate.status, fate.status)
     became = verdict(outcome, fate.reason) if fate.answers or outcome != "answered" else "answered, not delivered"
     return Case(
         id=sample.id,
         channel=sample.channel,
-        via=door.name,
+        via=entry_point.name,
         subject=sample.form["subject"],
         ticket=fate.ticket,
         expected=sample.expected,

@@ -11,7 +11,7 @@ from typing import Literal
 from db.ids import new_id
 from db.intake.channels import ChannelMessage, accept_message
 from db.intake.web_form import accept_form
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from deployments.identity.links import IdentityLinks, Key
 from evaluation.identity.messy_people import (
     Person,
@@ -149,15 +149,15 @@ class Traffic:
             message="How do I export a board?",
         )
         new = new_form(form, key=None, now=datetime.now(UTC))
-        async with connection(self._pool) as borrowed:
-            accepted = await accept_form(borrowed, new)
+        async with acquire(self._pool) as connection:
+            accepted = await accept_form(connection, new)
         self._note(new.key, doing, proven=False)
         return accepted.ticket_number
 
     async def _message(self, doing: Doing) -> None:
         message = _whatsapp(doing) if doing.kind == "whatsapp" else _mail(doing)
-        async with connection(self._pool) as borrowed:
-            await accept_message(borrowed, message)
+        async with acquire(self._pool) as connection:
+            await accept_message(connection, message)
         self._note(message.provider_message_id, doing, proven=message.verified)
 
     def _note(self, key: str, doing: Doing, *, proven: bool) -> None:

@@ -22,7 +22,7 @@ from uuid import UUID
 
 from db.measurement import identity_trial
 from db.measurement.scratch import scratch_database
-from db.pool import connection, create_pool
+from db.pool import acquire, create_pool
 from evaluation.identity import messy_people
 from evaluation.identity.messy_traffic import Doing, Traffic, Written, plan
 
@@ -62,12 +62,12 @@ async def measure_identity(dsn: str, *, people: int = 2_000, seed: int = 7) -> I
             traffic = Traffic(pool=pool)
             before, after = plan(messy_people.people(people, seed), seed)
             await _all(traffic, before)
-            async with connection(pool) as borrowed:
+            async with acquire(pool) as connection:
                 silent = [doing.person.number for doing in after if doing.kind == "whatsapp"]
-                await identity_trial.fall_silent(borrowed, "whatsapp", silent, days=SILENT_DAYS)
+                await identity_trial.fall_silent(connection, "whatsapp", silent, days=SILENT_DAYS)
             await _all(traffic, after)
-            async with connection(pool) as borrowed:
-                owners = await identity_trial.owners(borrowed)
+            async with acquire(pool) as connection:
+                owners = await identity_trial.owners(connection)
         finally:
             await pool.close()
     return figures(traffic.written, owners, people=people, seed=seed)

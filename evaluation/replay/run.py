@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from db.records import Decision, Queue, Severity, Turn
 from db.turns import stored_turns
 from db.turns.decisions import DecisionRecord
@@ -70,8 +70,8 @@ class Replayer:
 
     async def stored(self, since: datetime, until: datetime, *, limit: int) -> list[Decided]:
         """Return what was decided in that time, oldest first. Raises DatabaseUnavailableError."""
-        async with connection(self._pool) as borrowed:
-            return await stored_turns.decided_between(borrowed, since, until, limit=limit)
+        async with acquire(self._pool) as connection:
+            return await stored_turns.decided_between(connection, since, until, limit=limit)
 
     async def replay(self, decided: Sequence[Decided]) -> AsyncIterator[Case]:
         """Decide each turn again, in order. Raises DatabaseUnavailableError."""
@@ -79,8 +79,8 @@ class Replayer:
             yield await self._case(one)
 
     async def _case(self, decided: Decided) -> Case:
-        async with connection(self._pool) as borrowed:
-            turn = await stored_turns.as_it_was(borrowed, decided.record.inbox_id)
+        async with acquire(self._pool) as connection:
+            turn = await stored_turns.as_it_was(connection, decided.record.inbox_id)
         if turn is None:
             return Case.skipped_for(decided, reason="erased")
         if skipped := not_the_agents(decided):

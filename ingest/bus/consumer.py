@@ -15,8 +15,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from ingest.bus.dead_letter_limit import Bury, DeadLetterLimit, Handler, Verdicts
-from ingest.bus.key_queues import Lanes, Record
+from ingest.bus.dead_letter_limit import DeadLetterHandler, DeadLetterLimit, Handler, RecordOutcomes
+from ingest.bus.key_queues import KeyQueues, Record
 from ingest.bus.offsets import Offsets, Partition
 from ingest.bus.relay import no_failpoint
 from ingest.bus.topics import AWAY, KafkaSettings, TopicSet, client_options, ensure_topics
@@ -54,7 +54,7 @@ class Consumer:
         group: str,
         topics: Sequence[str],
         handler: Handler,
-        bury: Bury,
+        dead_letter: DeadLetterHandler,
         limit: DeadLetterLimit | None = None,
         max_in_flight: int = MAX_IN_FLIGHT,
         session_ms: int = SESSION_MS,
@@ -63,10 +63,10 @@ class Consumer:
     ) -> None:
         self._kafka, self._group, self._topics = kafka, group, tuple(topics)
         self._limit = limit or DeadLetterLimit()
-        self._verdicts = Verdicts(handler=handler, bury=bury, limit=self._limit)
+        self._outcomes = RecordOutcomes(handler=handler, dead_letter=dead_letter, limit=self._limit)
         self._max_in_flight, self._session_ms = max_in_flight, session_ms
         self._clock, self._failpoint = clock, failpoint
-        self._lanes = Lanes(self._work)
+        self._queues = KeyQueues(self._work)
         self._offsets = Offsets()
         self._client: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -82,7 +82,7 @@ class Consumer:
     @property
     def in_flight(self) -> int:
         """Records read and not finished."""
-        return self._lanes.size
+        return self._queues.size
 
     @property
     def stopped_by_limit(self) -> bool:
@@ -107,7 +107,7 @@ class Consumer:
         self._drain_s = drain_s
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._lanes.cancel()
+        await self._queues.cancel()
 
     # The life of one client after another.
 
@@ -168,7 +168,7 @@ class Consumer:
 
     def _make_room(self, client: AIOKafkaConsumer) -> int:
         """Pause what is assigned while too much is in flight; return how many records may be fetched now."""
-        room = self._max_in_flight - self._lanes.size
+        room = self._max_in_flight - self._queues.size
         full = room <= 0 if not self._paused else room < self._max_in_flight // 4
         if full:
             # Again each time: a rebalance hands partitions back unpaused.
@@ -186,8 +186,8 @@ class Consumer:
                 topic=read.topic, partition=read.partition, offset=read.offset, key=key, value=read.value or b""
             )
             self._offsets.begin((record.topic, record.partition), record.offset)
-            if not self._lanes.running(record):
-                self._lanes.add(record)
+            if not self._queues.running(record):
+                self._queues.add(record)
 
     async def _look_for_records(self, client: AIOKafkaConsumer) -> None:
         """A broker may come back empty, and a client may hang after that (aiokafka #718): look from outside."""
@@ -203,8 +203,8 @@ class Consumer:
 
     async def _leave(self, client: AIOKafkaConsumer) -> None:
         if self._stopping:
-            self._lanes.drop(self._offsets.partitions)
-            await self._lanes.idle(self._drain_s)
+            self._queues.drop(self._offsets.partitions)
+            await self._queues.idle(self._drain_s)
         await self.commit()
         self.revoke(self._offsets.partitions)
         self._client, self._behind = None, set()
@@ -218,7 +218,7 @@ class Consumer:
 
     def revoke(self, partitions: Collection[Partition]) -> None:
         """Forget partitions: what has not begun is somebody else's, what runs ends without a commit."""
-        self._lanes.drop(partitions)
+        self._queues.drop(partitions)
         self._offsets.forget(partitions)
 
     async def commit(self) -> None:
@@ -239,7 +239,7 @@ class Consumer:
             self._failpoint("consumer:committed")
 
     async def _work(self, record: Record) -> None:
-        if await self._verdicts.on(record) is not None:
+        if await self._outcomes.on(record) is not None:
             self._offsets.finish((record.topic, record.partition), record.offset)
 
 

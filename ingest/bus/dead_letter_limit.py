@@ -16,7 +16,7 @@ from ingest.events import InvalidMessageError
 Verdict = Literal["done", "dead"]
 """What became of a record: `dead` is for the dead-letter limit, both are finished."""
 Handler = Callable[[Record], Awaitable[Verdict]]
-Bury = Callable[[Record, str], Awaitable[None]]
+DeadLetterHandler = Callable[[Record, str], Awaitable[None]]
 
 DATABASE_PAUSE_S = 1.0
 
@@ -48,11 +48,11 @@ class DeadLetterLimit:
             self.reached = True
 
 
-class Verdicts:
+class RecordOutcomes:
     """Hands records to the handler, buries those that can't be understood, and keeps to the limit."""
 
-    def __init__(self, *, handler: Handler, bury: Bury, limit: DeadLetterLimit) -> None:
-        self._handler, self._bury, self._limit = handler, bury, limit
+    def __init__(self, *, handler: Handler, dead_letter: DeadLetterHandler, limit: DeadLetterLimit) -> None:
+        self._handler, self._dead_letter, self._limit = handler, dead_letter, limit
 
     async def on(self, record: Record) -> Verdict | None:
         """Return the verdict on a record; None leaves it unfinished, so that it is read again after a restart."""
@@ -65,16 +65,16 @@ class Verdicts:
         try:
             return await self._handler(record)
         except InvalidMessageError as error:
-            return await self._bury_it(record, str(error))
+            return await self._file_dead_letter(record, str(error))
         except Exception:
             # A message is in the store: the sweeper wakes it again, with a pause that grows.
             log.exception("record_failed", place=record.place)
             return "dead"
 
-    async def _bury_it(self, record: Record, cause: str) -> Verdict | None:
+    async def _file_dead_letter(self, record: Record, cause: str) -> Verdict | None:
         while not self._limit.reached:
             try:
-                await self._bury(record, cause)
+                await self._dead_letter(record, cause)
             except DatabaseUnavailableError:
                 await asyncio.sleep(DATABASE_PAUSE_S)
             else:

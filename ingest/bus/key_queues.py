@@ -24,15 +24,15 @@ class Record:
         return self.topic, self.partition, self.offset
 
 
-Lane = tuple[str, int, str]
+Key = tuple[str, int, str]
 
 
-class Lanes:
+class KeyQueues:
     """Runs `work` for each record added; `work` must not raise. A lane is a key of a partition."""
 
     def __init__(self, work: Callable[[Record], Awaitable[None]]) -> None:
         self._work = work
-        self._waiting: dict[Lane, deque[Record]] = {}
+        self._waiting: dict[Key, deque[Record]] = {}
         self._running: dict[tuple[str, int, int], asyncio.Task[None]] = {}
 
     @property
@@ -46,12 +46,12 @@ class Lanes:
 
     def add(self, record: Record) -> None:
         """Start the record, or put it behind those of its key."""
-        lane = (record.topic, record.partition, record.key)
-        if lane in self._waiting:
-            self._waiting[lane].append(record)
+        key = (record.topic, record.partition, record.key)
+        if key in self._waiting:
+            self._waiting[key].append(record)
         else:
-            self._waiting[lane] = deque()
-            self._start(lane, record)
+            self._waiting[key] = deque()
+            self._start(key, record)
 
     def drop(self, partitions: Collection[tuple[str, int]]) -> None:
         """Forget what has not begun in these partitions: whoever owns them now reads it again."""
@@ -76,16 +76,16 @@ class Lanes:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _start(self, lane: Lane, record: Record) -> None:
-        task = asyncio.create_task(self._work_off(lane, record))
+    def _start(self, key: Key, record: Record) -> None:
+        task = asyncio.create_task(self._work_off(key, record))
         self._running[record.place] = task
 
-    async def _work_off(self, lane: Lane, record: Record) -> None:
+    async def _work_off(self, key: Key, record: Record) -> None:
         try:
             await self._work(record)
         finally:
             self._running.pop(record.place, None)
-            if queue := self._waiting[lane]:
-                self._start(lane, queue.popleft())
+            if queue := self._waiting[key]:
+                self._start(key, queue.popleft())
             else:
-                del self._waiting[lane]
+                del self._waiting[key]

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from db.operations import events
 from db.operations.dead_letters import BASE64, ENCODING_HEADER
 from db.operations.events import Published
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Event
 from ingest.bus.topics import AWAY, KafkaSettings, client_options, ensure_topics
 from ingest.events import TOPICS
@@ -89,7 +89,7 @@ class Relay:
             self._wanted.set()
             self._task = asyncio.create_task(self._run(), name="relay")
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Say that events were committed; returns at once."""
         self._wanted.set()
 
@@ -109,7 +109,7 @@ class Relay:
         while True:
             try:
                 await self._connect()
-                await self._send_when_nudged()
+                await self._send_when_woken()
                 backoff = FIRST_BACKOFF_S
             except (*AWAY, AssertionError) as error:
                 self._lose(f"{type(error).__name__}: {error}".rstrip(": "))
@@ -154,7 +154,7 @@ class Relay:
             task.add_done_callback(self._closing.discard)
             self._producer = None
 
-    async def _send_when_nudged(self) -> None:
+    async def _send_when_woken(self) -> None:
         try:
             async with asyncio.timeout(PROBE_EVERY_S):
                 await self._wanted.wait()
@@ -173,8 +173,8 @@ class Relay:
             raise KafkaError(f"topics are gone: {', '.join(sorted(missing))}")
 
     async def _send_batch(self) -> int:
-        async with connection(self._pool) as borrowed:
-            claimed = await events.claim(borrowed, limit=BATCH, lease_s=LEASE_S)
+        async with acquire(self._pool) as connection:
+            claimed = await events.claim(connection, limit=BATCH, lease_s=LEASE_S)
         if not claimed:
             return 0
         self._failpoint("relay:claimed")
@@ -184,11 +184,11 @@ class Relay:
             await self._give_back([event.id for event in claimed])
             raise
         self._failpoint("relay:sent")
-        async with connection(self._pool) as borrowed:
-            await events.mark_published(borrowed, published)
+        async with acquire(self._pool) as connection:
+            await events.mark_published(connection, published)
             if refused:
                 log.error("events_too_large", events=[str(event_id) for event_id in refused])
-                await events.defer(borrowed, refused, seconds=REFUSED_S)
+                await events.defer(connection, refused, seconds=REFUSED_S)
         self._failpoint("relay:marked")
         return len(claimed)
 
@@ -209,8 +209,8 @@ class Relay:
     async def _give_back(self, event_ids: Sequence[UUID]) -> None:
         # Without the database their lease brings them back a little later.
         with contextlib.suppress(DatabaseUnavailableError):
-            async with connection(self._pool) as borrowed:
-                await events.defer(borrowed, event_ids, seconds=0.0)
+            async with acquire(self._pool) as connection:
+                await events.defer(connection, event_ids, seconds=0.0)
 
 
 def body(event: Event) -> bytes:

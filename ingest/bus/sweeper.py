@@ -11,7 +11,7 @@ from db.measurement import metrics_write
 from db.operations import events
 from db.operations.events import LogPosition
 from db.outbound import outbox
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from ingest.bus.log_positions import Positions
 from ingest.bus.relay import Relay
 from ingest.bus.topics import AWAY, KafkaSettings, ensure_topics
@@ -53,12 +53,12 @@ class Sweeper:
 
     async def run_once(self) -> None:
         """Sweep once. Raises DatabaseUnavailableError; without a broker the steps that need it wait for it."""
-        async with connection(self._pool) as borrowed:
-            if freed := await outbox.expire(borrowed):
+        async with acquire(self._pool) as connection:
+            if freed := await outbox.expire(connection):
                 log.warning("outbox_leases_expired", rows=len(freed))
         await self._repeat_lost()
         # Also what another process committed and did not live to send.
-        self._relay.nudge()
+        self._relay.wake()
         if self._clock() >= self._retention_due:
             await self._forget()
             self._retention_due = self._clock() + RETENTION_EVERY_S
@@ -75,8 +75,8 @@ class Sweeper:
             log.info("positions_unknown", detail=f"{type(error).__name__}: {error}")
             return
         self._lag = sum(p.ending - max(p.committed or p.first, p.first) for p in positions)
-        async with connection(self._pool) as borrowed:
-            repeated = await events.repeat_lost(borrowed, INCOMING, positions, min_age_s=self._min_age_s)
+        async with acquire(self._pool) as connection:
+            repeated = await events.repeat_lost(connection, INCOMING, positions, min_age_s=self._min_age_s)
         if repeated:
             log.warning("wakes_repeated", events=len(repeated))
 
@@ -90,6 +90,6 @@ class Sweeper:
             return await self._positions.read()
 
     async def _forget(self) -> None:
-        async with connection(self._pool) as borrowed:
-            await events.delete_published(borrowed, hours=EVENT_HOURS)
-            await metrics_write.delete_old(borrowed, days=METRIC_DAYS)
+        async with acquire(self._pool) as connection:
+            await events.delete_published(connection, hours=EVENT_HOURS)
+            await metrics_write.delete_old(connection, days=METRIC_DAYS)

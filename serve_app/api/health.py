@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from db.operations.health import NodeReport, node_reports
-from db.pool import DatabaseUnavailableError, connection
+from db.pool import DatabaseUnavailableError, acquire
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
 from serve_app.api.base.models import Component, Components, HealthView, ProbeView, Unhealthy
@@ -74,7 +74,7 @@ class HealthCalls:
 
     async def _ask(self) -> list[NodeReport] | None:
         try:
-            async with connection(self._deps.pool) as database:
+            async with acquire(self._deps.pool) as database:
                 return await node_reports(database)
         except DatabaseUnavailableError as error:
             _log.warning("health_without_database", cause=str(error))

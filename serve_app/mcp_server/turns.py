@@ -17,7 +17,7 @@ from uuid import UUID
 from db.ids import new_id
 from db.intake.channels import ChannelMessage, accept_message
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import DatabaseUnavailableError, Pool, connection, transaction
+from db.pool import DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Analysis, Decision, Lease, Turn
 from db.turns import end_turn, leases, open_turn, stored_turns
 from db.turns.decisions import InboxState
@@ -97,10 +97,10 @@ class McpTurns:
 
     async def file(self, message: ChannelMessage) -> Turn:
         """Store a message and take its turn, both or nothing. Raises RefusedError, DatabaseUnavailableError."""
-        async with transaction(self._pool) as borrowed:  # committed apart, the agent might be the first to see it
-            accepted = await accept_message(borrowed, message)
-            taken = await leases.take(borrowed, [accepted.inbox_id], self._holder) if accepted else {}
-            opened = await open_turn.open_turns(borrowed, list(taken.values()))
+        async with transaction(self._pool) as connection:  # committed apart, the agent might be the first to see it
+            accepted = await accept_message(connection, message)
+            taken = await leases.take(connection, [accepted.inbox_id], self._holder) if accepted else {}
+            opened = await open_turn.open_turns(connection, list(taken.values()))
             if accepted is None or not opened or opened[0].conversation_id != accepted.conversation_id:
                 raise RefusedError(BUSY)
             return opened[0]
@@ -121,8 +121,8 @@ class McpTurns:
     async def look(self, number: str) -> Turn:
         """Return the last turn of a ticket without taking it. Raises RefusedError, DatabaseUnavailableError."""
         inbox_id, _ = await self._last(number)
-        async with connection(self._pool) as borrowed:
-            turn = await stored_turns.as_it_was(borrowed, inbox_id)
+        async with acquire(self._pool) as connection:
+            turn = await stored_turns.as_it_was(connection, inbox_id)
         if turn is None:
             raise RefusedError(UNKNOWN.format(number))
         return turn
@@ -137,8 +137,8 @@ class McpTurns:
         mood = mood_of(run.turn, run.analyses)
         closing = closing_of(run.turn, mood, decision=decision, stages_ms=stages_ms, now=self._now())
         try:
-            async with connection(self._pool) as borrowed:
-                await end_turn.finish_turn(borrowed, run.turn, decision, closing)
+            async with acquire(self._pool) as connection:
+                await end_turn.finish_turn(connection, run.turn, decision, closing)
         except TurnLostError:
             raise RefusedError(LOST.format(run.turn.ticket.number)) from None
         return decision
@@ -148,19 +148,19 @@ class McpTurns:
         idle = [lease for lease, run in held.items() if self._clock() - run.touched > IDLE_S]
         kept = [lease for lease in held if lease not in idle]
         await self.give_back(idle)
-        async with connection(self._pool) as borrowed:
-            still = await leases.renew(borrowed, kept)
+        async with acquire(self._pool) as connection:
+            still = await leases.renew(connection, kept)
         return [*idle, *(lease for lease in kept if lease.customer_id not in still)]
 
     async def give_back(self, held: list[Lease]) -> None:
         """End leases at once; the sweeper lets the agent take over. A database that is away lets them lapse."""
         with contextlib.suppress(DatabaseUnavailableError):
-            async with connection(self._pool) as borrowed:
-                await leases.release(borrowed, held)
+            async with acquire(self._pool) as connection:
+                await leases.release(connection, held)
 
     async def _last(self, number: str) -> tuple[UUID, InboxState]:
-        async with connection(self._pool) as borrowed:
-            found = await stored_turns.last_of_ticket(borrowed, number)
+        async with acquire(self._pool) as connection:
+            found = await stored_turns.last_of_ticket(connection, number)
         if found is None:
             raise RefusedError(UNKNOWN.format(number))
         return found

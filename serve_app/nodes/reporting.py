@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from db.pool import Pool
 from deployments.ingest_worker import GROUP
 from deployments.reporting.node import Reporting
-from deployments.reporting.periodic_tasks import Chore, support_chores
+from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool
@@ -25,7 +25,7 @@ class ReportingServer:
         begin(args, "reporting")
         pool = await open_pool(args)
         self._node = Reporting(
-            pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool), chores=_chores(args, pool)
+            pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool), tasks=_tasks(args, pool)
         )
 
     async def check_health(self) -> None:
@@ -36,9 +36,9 @@ class ReportingServer:
         await self._node.close()
 
 
-def _chores(args: AppArgs, pool: Pool) -> tuple[Chore, ...]:
+def _tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
     support = args.support
-    return support_chores(
+    return support_tasks(
         pool=pool,
         levels=ServiceLevels.parse(support.hours, support.timezone, support.sla_hours),
         notify_urls=[url.get_secret_value() for url in support.notify_urls],

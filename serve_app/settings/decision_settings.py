@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from serve_app.settings.environment import Settings
 
-DECIDING = frozenset(
+DECISION_SETTINGS = frozenset(
     {
         "agent_mode",
         "embedding_model",
@@ -34,7 +34,7 @@ DECIDING = frozenset(
 
 def kept(settings: Settings, *, secret_key: str, public_base_url: str) -> dict[str, Any]:
     """Return them as JSON has them, secrets in the clear, with what the product came to by itself."""
-    effective = settings.model_dump(include=set(DECIDING))
+    effective = settings.model_dump(include=set(DECISION_SETTINGS))
     effective |= {"secret_key": secret_key, "public_base_url": public_base_url}
     return {name: _plain(value) for name, value in effective.items()}
 

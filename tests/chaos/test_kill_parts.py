@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from db.measurement import bench_reads
-from db.pool import connection, create_pool
+from db.pool import acquire, create_pool
 from evaluation.benchmarks.load import Sent, forms, send_one, wait_until_finished
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
@@ -72,8 +72,8 @@ async def _under_arrivals(
     pool = await create_pool(product.run_file()["database_url"], size=2)
     try:
         await wait_until_finished(pool, accepted, timeout_s=180)
-        async with connection(pool) as borrowed:
-            return sent, await bench_reads.fates(borrowed, accepted), await violations(borrowed)
+        async with acquire(pool) as connection:
+            return sent, await bench_reads.fates(connection, accepted), await violations(connection)
     finally:
         await pool.close()
 

@@ -54,7 +54,7 @@ def form_of(person: str) -> dict[str, str]:
     return {"name": "Ada Byron", "email": person, "subject": "Signing in", "category": "technical", "message": QUESTION}
 
 
-def patience(mails: int) -> float:
+def timeout(mails: int) -> float:
     """How long the last of so many replies may take, within Gmail's quota."""
     return 60 + mails * 60 / REPLIES_PER_MINUTE
 
@@ -79,7 +79,7 @@ async def test_t2_mails_and_messages_are_each_answered_once(product: Product, ch
     answers, _ = await asyncio.gather(
         asyncio.to_thread(posted, posts, timeout_s=120), open_arrival(mails, within_s=load.within_s)
     )
-    await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=patience(load.count))
+    await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=timeout(load.count))
     print(
         f"{load.count}+{load.count} within {load.within_s:g} s: all answered after {time.monotonic() - started:.0f} s"
     )
@@ -145,7 +145,7 @@ async def test_t_l6_every_post_five_times_three_at_once(product: Product, channe
                     asyncio.to_thread(written_five_times, channels, number),
                     posted_five_times(http, person),
                 )
-        await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=patience(count))
+        await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=timeout(count))
     finally:
         channels.phone.clear_faults()
     keys = [f"email:{one}" for one in addresses + people] + [f"whatsapp:{one}" for one in numbers]
@@ -214,7 +214,7 @@ async def test_t_l7_reordered_and_dropped_pushes_lose_no_mail(product: Product, 
             for sender in addresses
         ]
         await open_arrival(steps, within_s=60)
-        await expect_one_word_each(product, channels, addresses, seconds=2 * POLL_S + patience(100))
+        await expect_one_word_each(product, channels, addresses, seconds=2 * POLL_S + timeout(100))
     finally:
         channels.mail.clear_faults()
     arrived = {one.sender: one.time for one in channels.posts(Kind.MAIL_RECEIVED)}

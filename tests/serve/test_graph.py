@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from db.intake.web_form import accept_form
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.tickets.reads import TicketStory, ticket_story
 from embeddings import indexer
 from embeddings.chunker import parse_docs
@@ -44,8 +44,8 @@ async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: p
     await indexer.sync(pool, Encoder(), parse_docs(DOCUMENT.read_text(encoding="utf-8")))
     asked = SupportForm(**FORM, message="I forgot my password. How can I reset it?")
     refund = SupportForm(**FORM, message="I want my money back for last month, please.")
-    async with connection(pool) as borrowed:
-        accepted = [await accept_form(borrowed, new_form(form, key=None, now=_now())) for form in (asked, refund)]
+    async with acquire(pool) as connection:
+        accepted = [await accept_form(connection, new_form(form, key=None, now=_now())) for form in (asked, refund)]
     # No door is open here that could nudge its relay: the sweeper finds what waits, as after a killed ingress.
     running: subprocess.Popen[bytes] = request.getfixturevalue("local_graph")
     stories = [await _told(pool, one.ticket_number) for one in accepted]
@@ -59,9 +59,9 @@ async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: p
 
 
 async def _told(pool: Pool, number: str, timeout_s: float = 60) -> TicketStory:
-    async with asyncio.timeout(timeout_s), connection(pool) as borrowed:
+    async with asyncio.timeout(timeout_s), acquire(pool) as connection:
         while True:
-            story = await ticket_story(borrowed, number)
+            story = await ticket_story(connection, number)
             if story is not None and any(said.author == "agent" for said in story.messages):
                 return story
             await asyncio.sleep(0.3)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from db.records import Passage
 from deployments.agent.checks.grounding import keep_supported
-from deployments.agent.checks.homoglyphs import bare, disguised
+from deployments.agent.checks.homoglyphs import bare, has_homoglyphs
 from deployments.agent.run_context import Review
 from deployments.rules.formatting import plain
 from embeddings.indexer import find_price
@@ -84,7 +84,7 @@ _ADDRESS = re.compile(
     r"|\+?\d[\d ()/-]{8,}\d",
     re.IGNORECASE,
 )
-DISGUISED = "uses letters or digits that stand for others"
+HOMOGLYPHS = "uses letters or digits that stand for others"
 UNKNOWN_ADDRESS = "contains an address or number that is in no passage"
 LEARNED = "learned"
 """How the source of a passage begins that was learned from tickets: its addresses may be a customer's."""
@@ -119,6 +119,6 @@ def review(text: str, passages: Sequence[Passage], own: Sequence[str] = ()) -> R
 def _problem(draft: str, known: Sequence[str], own: Sequence[str]) -> str | None:
     if found := forbidden(draft):
         return found
-    if disguised(draft, [*known, *own]):
-        return DISGUISED
+    if has_homoglyphs(draft, [*known, *own]):
+        return HOMOGLYPHS
     return UNKNOWN_ADDRESS if foreign_addresses(draft, [*known, *own]) else None

@@ -18,7 +18,7 @@ def bare(text: str) -> str:
     return _LOOSE_JOINER.sub("", "".join(letters))
 
 
-def disguised(text: str, known: Iterable[str]) -> bool:
+def has_homoglyphs(text: str, known: Iterable[str]) -> bool:
     """Tell whether `text` has letters, digits or marks beyond Latin ones, which no text in `known` has.
 
     Full-width, mathematical, enclosed, Cyrillic, Greek or Arabic signs read like the words that the checks look for

@@ -14,7 +14,7 @@ import structlog
 from db.intake import mailbox
 from db.intake.channels import ChannelMessage, File, accept_message
 from db.intake.mailbox import PROVIDER, StaffMail
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.channels.gmail.client import RawMail
 from ingest.events import DLQ, INCOMING, InvalidMessageError, sender_key
 from ingest.identifiers import InvalidIdentifierError, normalise_email
@@ -31,10 +31,10 @@ log = structlog.get_logger(__name__)
 
 
 class MailIntake:
-    """Stores mails of the account `address` one by one; `nudge` is called when an event waits to be published."""
+    """Stores mails of the account `address` one by one; `wake` is called when an event waits to be published."""
 
-    def __init__(self, *, pool: Pool, address: str, nudge: Callable[[], None] = lambda: None) -> None:
-        self._pool, self._address, self.nudge = pool, address, nudge
+    def __init__(self, *, pool: Pool, address: str, wake: Callable[[], None] = lambda: None) -> None:
+        self._pool, self._address, self.wake = pool, address, wake
         self._failures = 0
 
     async def store(self, mail: RawMail) -> Outcome:
@@ -48,20 +48,20 @@ class MailIntake:
         except DatabaseUnavailableError:
             raise
         except InvalidMessageError as error:
-            outcome = await self._bury(mail.id, mail.raw, str(error))
+            outcome = await self._dead_letter(mail.id, mail.raw, str(error))
         except Exception as error:
             self._failures += 1
             if self._failures > MAX_FAILURES:
                 raise
             # Whatever is wrong with it, the mails behind it have to come in.
             log.exception("mail_not_filed", gmail_id=mail.id)
-            return await self._bury(mail.id, mail.raw, type(error).__name__)
+            return await self._dead_letter(mail.id, mail.raw, type(error).__name__)
         self._failures = 0
         return outcome
 
     async def give_up(self, gmail_id: str) -> None:
         """Bury a mail that a person wants to be read again and that nobody finds. Raises DatabaseUnavailableError."""
-        await self._bury(gmail_id, b"", "replayed, and not in the inbox any more")
+        await self._dead_letter(gmail_id, b"", "replayed, and not in the inbox any more")
 
     async def _filed(self, mail: RawMail) -> Outcome:
         labels = set(mail.label_ids)
@@ -80,14 +80,14 @@ class MailIntake:
         return await self._accept(parsed)
 
     async def _accept(self, mail: ParsedMail) -> Outcome:
-        async with connection(self._pool) as borrowed:
-            accepted = await accept_message(borrowed, channel_message(mail))
+        async with acquire(self._pool) as connection:
+            accepted = await accept_message(connection, channel_message(mail))
         if accepted is None:
             return "repeated"
         if mail.automated:
             log.info("mail_not_answered", gmail_id=mail.provider_message_id, reason=mail.automated)
             return "ignored"
-        self.nudge()
+        self.wake()
         return "accepted"
 
     async def _sent_by_us(self, parsed: ParsedMail, mail: RawMail) -> Outcome:
@@ -102,17 +102,17 @@ class MailIntake:
             rfc_message_id=parsed.rfc_message_id,
             sent_at=parsed.received_at,
         )
-        async with connection(self._pool) as borrowed:
-            conversation = await mailbox.take_over(borrowed, word)
+        async with acquire(self._pool) as connection:
+            conversation = await mailbox.take_over(connection, word)
         if conversation is not None:
             log.info("taken_over_from_gmail", gmail_id=mail.id, conversation_id=str(conversation))
         return "staff"
 
-    async def _bury(self, gmail_id: str, raw: bytes, cause: str) -> Outcome:
-        async with connection(self._pool) as borrowed:
-            if await mailbox.bury(borrowed, gmail_id, raw, cause=cause, announce_on=DLQ):
+    async def _dead_letter(self, gmail_id: str, raw: bytes, cause: str) -> Outcome:
+        async with acquire(self._pool) as connection:
+            if await mailbox.dead_letter(connection, gmail_id, raw, cause=cause, announce_on=DLQ):
                 log.warning("mail_unreadable", gmail_id=gmail_id, cause=cause)
-                self.nudge()
+                self.wake()
         return "unreadable"
 
 

@@ -15,7 +15,7 @@ from db.ids import new_id
 from db.intake import mailbox
 from db.intake.mailbox import Reading
 from db.operations.node_status import Status
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.channels.gmail.client import Gmail, RawMail
 from deployments.channels.gmail.errors import (
     GmailAwayError,
@@ -73,9 +73,9 @@ class MailboxWorker:
         self._problem, self._watch_problem = "", ""
         self._heartbeat = Heartbeat(pool=pool, node=NODE, replica=self._holder, status=self.status)
 
-    def start(self, nudge: Callable[[], None]) -> None:
-        """Begin to report; `nudge` is called when there is something to publish."""
-        self._intake.nudge = nudge
+    def start(self, wake: Callable[[], None]) -> None:
+        """Begin to report; `wake` is called when there is something to publish."""
+        self._intake.wake = wake
         self._heartbeat.start()
 
     def status(self) -> tuple[Status, str]:
@@ -87,9 +87,9 @@ class MailboxWorker:
     async def run_once(self) -> int:
         """Read the mailbox if there is reason to; returns how many mails were taken in. Google's failures show in
         `status`. Raises DatabaseUnavailableError."""
-        async with connection(self._pool) as borrowed:
-            await mailbox.know(borrowed, self._address)
-            reading = await mailbox.take(borrowed, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
+        async with acquire(self._pool) as connection:
+            await mailbox.know(connection, self._address)
+            reading = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
         return 0 if reading is None else await self._leased(reading)
 
     async def close(self) -> None:
@@ -116,8 +116,8 @@ class MailboxWorker:
         except Exception as error:
             self._problem = f"the mailbox can't be read: {type(error).__name__}"
             log.exception("mailbox_failed")
-        async with connection(self._pool) as borrowed:
-            await mailbox.release(borrowed, self._address, self._holder, caught_up=caught_up)
+        async with acquire(self._pool) as connection:
+            await mailbox.release(connection, self._address, self._holder, caught_up=caught_up)
         return taken
 
     async def _keep_watched(self, reading: Reading) -> None:
@@ -135,8 +135,8 @@ class MailboxWorker:
             log.warning("watch_refused", error=str(error))
             return
         self._watch_problem = ""
-        async with connection(self._pool) as borrowed:
-            await mailbox.watched(borrowed, self._address, now, expires_at=expires_at)
+        async with acquire(self._pool) as connection:
+            await mailbox.watched(connection, self._address, now, expires_at=expires_at)
 
     async def _read(self, reading: Reading) -> int:
         if reading.cursor is None:
@@ -152,11 +152,11 @@ class MailboxWorker:
 
     async def _read_again(self) -> int:
         """Fetch what a person has replayed out of the dead letters; what is gone from the mailbox is one again."""
-        async with connection(self._pool) as borrowed:
-            wanted = await mailbox.replayed(borrowed)
+        async with acquire(self._pool) as connection:
+            wanted = await mailbox.replayed(connection)
         taken = await self._take_in(wanted)
-        async with connection(self._pool) as borrowed:
-            left = await mailbox.replayed(borrowed) if wanted else []
+        async with acquire(self._pool) as connection:
+            left = await mailbox.replayed(connection) if wanted else []
         for gmail_id in left:
             await self._intake.give_up(gmail_id)
         return taken
@@ -197,8 +197,8 @@ class MailboxWorker:
 
     async def _take_in(self, mail_ids: Sequence[str], *, not_before: datetime | None = None) -> int:
         """Fetch what is new and store it, in order; returns how many mails were taken in."""
-        async with connection(self._pool) as borrowed:
-            unseen = await mailbox.unseen(borrowed, mail_ids)
+        async with acquire(self._pool) as connection:
+            unseen = await mailbox.unseen(connection, mail_ids)
         taken = 0
         for start in range(0, len(unseen), FETCHED_AT_ONCE):
             mails = await asyncio.gather(*(self._fetched(one) for one in unseen[start : start + FETCHED_AT_ONCE]))
@@ -215,12 +215,12 @@ class MailboxWorker:
             return None
 
     async def _advance(self, history_id: int) -> None:
-        async with connection(self._pool) as borrowed:
-            await mailbox.advance(borrowed, self._address, history_id)
+        async with acquire(self._pool) as connection:
+            await mailbox.advance(connection, self._address, history_id)
 
     async def _renew(self) -> None:
-        async with connection(self._pool) as borrowed:
-            if not await mailbox.renew(borrowed, self._address, self._holder, lease_s=LEASE_S):
+        async with acquire(self._pool) as connection:
+            if not await mailbox.renew(connection, self._address, self._holder, lease_s=LEASE_S):
                 raise _LeaseLostError
 
     async def _call(self, call: Callable[[], T], units: int) -> T:

@@ -17,7 +17,7 @@ import structlog
 
 from db.intake import mailbox
 from db.intake.mailbox import Envelope
-from db.pool import DatabaseUnavailableError, Pool, connection
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Channel, OutboxRow
 from deployments.channels.gmail.client import Gmail, MailHead
 from deployments.channels.gmail.errors import GmailError, GmailGoneError, GmailRefusedError, GmailSilentError
@@ -125,8 +125,8 @@ class GmailSender:
 
     async def _envelope(self, row: OutboxRow) -> Envelope:
         try:
-            async with connection(self._pool) as borrowed:
-                return await mailbox.envelope(borrowed, row.id)
+            async with acquire(self._pool) as connection:
+                return await mailbox.envelope(connection, row.id)
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
 
@@ -137,8 +137,8 @@ class GmailSender:
 
     async def _begin(self, row: OutboxRow, draft_id: str) -> None:
         try:
-            async with connection(self._pool) as borrowed:
-                ours = await mailbox.begin(borrowed, row.id, draft_id, attempt=row.attempts, lease_s=LEASE_S)
+            async with acquire(self._pool) as connection:
+                ours = await mailbox.begin(connection, row.id, draft_id, attempt=row.attempts, lease_s=LEASE_S)
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
         if not ours:
@@ -214,8 +214,8 @@ class GmailSender:
     async def _remember(self, row: OutboxRow, mail: MailHead) -> None:
         if rfc_message_id := mail.headers.get("message-id", "").strip():
             try:
-                async with connection(self._pool) as borrowed:
-                    await mailbox.note_sent(borrowed, row.id, rfc_message_id)
+                async with acquire(self._pool) as connection:
+                    await mailbox.note_sent(connection, row.id, rfc_message_id)
             except DatabaseUnavailableError as error:
                 log.warning("message_id_not_stored", outbox_id=str(row.id), error=str(error))
 

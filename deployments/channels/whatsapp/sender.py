@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from db.outbound import whatsapp_parts
 from db.outbound.whatsapp_parts import Part
-from db.pool import Connection, DatabaseUnavailableError, Pool, connection, transaction
+from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.sender import (
     LookUpFailedError,
@@ -23,7 +23,7 @@ from deployments.channels.sender import (
     WindowClosedError,
 )
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
-from deployments.channels.whatsapp.rate import Pace
+from deployments.channels.whatsapp.rate import RateLimiter
 from deployments.channels.whatsapp.twilio_client import Listed, OutsideWindowError, Twilio
 from deployments.rules.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
 from deployments.runtime.retries import until_it_answers
@@ -73,7 +73,7 @@ class WhatsAppSender:
     ) -> None:
         self._pool, self._twilio, self._template = pool, twilio, template_sid
         self._callback = f"{public_base_url}{STATUS_PATH}?part="
-        self._pace = Pace(per_second)
+        self._rate_limiter = RateLimiter(per_second)
         self._failpoint = failpoint
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
 
@@ -114,13 +114,13 @@ class WhatsAppSender:
 
     async def _prepared(self, row: OutboxRow) -> _Word:
         """Read the word's pieces; at the first time cut it and keep them."""
-        async with connection(self._pool) as borrowed:
-            to = await whatsapp_parts.correspondent(borrowed, row.id)
-            parts = await whatsapp_parts.parts(borrowed, row.id)
+        async with acquire(self._pool) as connection:
+            to = await whatsapp_parts.correspondent(connection, row.id)
+            parts = await whatsapp_parts.parts(connection, row.id)
             if not parts:
                 limit = WHATSAPP_LIMIT if to.window_open else TEMPLATE_LIMIT
-                await whatsapp_parts.cut(borrowed, row.id, split_whatsapp(row.body, limit))
-                parts = await whatsapp_parts.parts(borrowed, row.id)
+                await whatsapp_parts.cut(connection, row.id, split_whatsapp(row.body, limit))
+                parts = await whatsapp_parts.parts(connection, row.id)
         if not parts:
             raise UndeliverableError("the text is empty")
         return _Word(
@@ -134,7 +134,7 @@ class WhatsAppSender:
     async def _send_part(self, word: _Word, part: Part) -> str:
         key = PartKey(outbox_id=word.row.id, n=part.n)
         call = self._call(word, part, f"{self._callback}{key}")
-        await self._pace()
+        await self._rate_limiter()
         if not await self._begun(word, part):
             return await self._told_by_callback(key)
         self._failpoint("whatsapp:begun")
@@ -172,9 +172,9 @@ class WhatsAppSender:
     async def _begun(self, word: _Word, part: Part) -> bool:
         as_template = part.as_template or not word.window_open
         try:
-            async with connection(self._pool) as borrowed:
+            async with acquire(self._pool) as connection:
                 return await whatsapp_parts.begin(
-                    borrowed, word.row.id, part.n, attempt=word.row.attempts, as_template=as_template, lease_s=LEASE_S
+                    connection, word.row.id, part.n, attempt=word.row.attempts, as_template=as_template, lease_s=LEASE_S
                 )
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
@@ -204,8 +204,8 @@ class WhatsAppSender:
         )
 
         async def once() -> None:
-            async with transaction(self._pool) as borrowed:
-                await record_status(borrowed, key, update, has_template=self._template is not None)
+            async with transaction(self._pool) as connection:
+                await record_status(connection, key, update, has_template=self._template is not None)
 
         await until_it_answers(once)
 
@@ -213,8 +213,8 @@ class WhatsAppSender:
         """Do something in the store, however long it is away: what has left must be noted."""
 
         async def once() -> T:
-            async with connection(self._pool) as borrowed:
-                return await work(borrowed)
+            async with acquire(self._pool) as connection:
+                return await work(connection)
 
         return await until_it_answers(once)
 

@@ -16,9 +16,9 @@ from evaluation.providers.gmail.mailbox import RECEIVED, Mailbox, StoredMessage
 from evaluation.providers.gmail.options import GmailOptions
 from evaluation.providers.gmail.platform.errors import invalid
 from evaluation.providers.gmail.platform.oauth import AccessTokens
-from evaluation.providers.gmail.pubsub import Pusher
 from evaluation.providers.gmail.platform.quota import Quota
 from evaluation.providers.gmail.platform.signing import SigningKeys
+from evaluation.providers.gmail.pubsub import Pusher
 from evaluation.providers.journal import Kind
 from evaluation.providers.outlet import Background
 

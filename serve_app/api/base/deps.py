@@ -34,7 +34,7 @@ class Relay(Protocol):
     def detail(self) -> str:
         """The connection's state in words."""
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Say that an event was just committed; returns at once."""
 
 

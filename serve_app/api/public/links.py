@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from db.identity.links import LinkUsedError
-from db.pool import connection
+from db.pool import acquire
 from deployments.identity.links import IdentityLinks
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
@@ -97,7 +97,7 @@ class LinkCalls:
         return json_response(LinkConfirmed(status="linked" if linked else "confirmed"))
 
     async def _count(self, request: Request) -> None:
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             await count_call(database, request, "link", self._deps.lookup_rate)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, accept_reply, reply_address
-from db.pool import connection
+from db.pool import acquire
 from db.tickets.reads import TicketStory, ticket_story
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.api.base.deps import ApiDeps
@@ -56,14 +56,14 @@ class PublicCalls:
         """Open a ticket. What was answered with 201 is stored; the answer follows on the ticket."""
         deps = self._deps
         record = new_form(form, key=key, now=deps.clock())
-        async with connection(deps.pool) as database:
+        async with acquire(deps.pool) as database:
             if deps.form_rate is not None and not self._from_staff(request):
                 await count_call(database, request, "form", deps.form_rate)
             try:
                 accepted = await accept_form(database, record)
             except KeyReusedError:
                 raise _key_reused() from None
-        deps.relay.nudge()
+        deps.relay.wake()
         answer = FormAccepted(
             ticket_id=accepted.ticket_number,
             status="open",
@@ -81,7 +81,7 @@ class PublicCalls:
         deps = self._deps
         staff = self._from_staff(request)
         opens = token_opens(deps.secret_key, ticket_id, token)
-        async with connection(deps.pool) as database:
+        async with acquire(deps.pool) as database:
             if not staff and (not opens or deps.form_rate is not None):
                 await count_call(database, request, "lookup", deps.lookup_rate)
             known = (staff or opens) and _NUMBER.fullmatch(ticket_id)
@@ -96,7 +96,7 @@ class PublicCalls:
         """Write into a ticket; one that was answered or resolved is open again. A closed one is a 409."""
         deps = self._deps
         opens = token_opens(deps.secret_key, ticket_id, token)
-        async with connection(deps.pool) as database:
+        async with acquire(deps.pool) as database:
             if not opens or deps.form_rate is not None:
                 await count_call(database, request, "lookup", deps.lookup_rate)
             address = await reply_address(database, ticket_id) if opens and _NUMBER.fullmatch(ticket_id) else None
@@ -109,7 +109,7 @@ class PublicCalls:
                 raise ApiError(409, message, code="TICKET_CLOSED") from None
             except KeyReusedError:
                 raise _key_reused() from None
-        deps.relay.nudge()
+        deps.relay.wake()
         answer = ReplyAccepted(
             ticket_id=ticket_id,
             message_id=accepted.message_id,

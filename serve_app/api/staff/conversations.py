@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from db.measurement import usage
 from db.measurement.usage import ModelUsage
-from db.pool import connection
+from db.pool import acquire
 from db.staff import conversations
 from db.staff.conversations import ConversationFile, ListState, Summary
 from serve_app.api.base.deps import ApiDeps
@@ -63,7 +63,7 @@ class ConversationCalls:
         """List conversations. `handed_over`: the most severe first, of those the one that waits longest; `drafts`: the
         one that waits longest first; `agent` and `closed` (resolved too): the newest first."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             found = await conversations.list_work(database, state, after=after, limit=limit)
         following = found[-1].conversation_id if len(found) == limit else None
         return json_response(ConversationList(conversations=found, next=following))
@@ -71,7 +71,7 @@ class ConversationCalls:
     async def show(self, request: Request, conversation_id: UUID) -> Response:
         """Show a conversation with messages and their delivery, tickets, hand-over, drafts, decisions and actions."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             found = await conversations.conversation_file(database, conversation_id)
         if found is None:
             raise ApiError(404, "There is no such conversation")
@@ -80,7 +80,7 @@ class ConversationCalls:
     async def usage(self, request: Request, conversation_id: UUID) -> Response:
         """Show how many requests and tokens a conversation took, by model, and what they cost."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             known = await conversations.exists(database, conversation_id)
             used = await usage.of_conversation(database, conversation_id)
         if not known:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from db.pool import connection
+from db.pool import acquire
 from db.staff.customer_lookup import CustomerFile, find_customer
 from ingest.identifiers import phone_key
 from ingest.web_form import Email, Phone
@@ -36,7 +36,7 @@ class CustomerCalls:
         self._deps.staff.require(request)
         if not email and not phone:
             raise ApiError(400, "Give an e-mail address, a telephone number, or both", code="VALIDATION_ERROR")
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             found = await find_customer(database, email=email, phone=phone_key(phone) if phone else None)
         if found is None:
             with_both = "Nobody has both; look each up alone" if email and phone else "Nobody is known by that"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from db.operations import dead_letters
 from db.operations.dead_letters import AlreadyReplayedError, DeadLetter, NoSuchLetterError, TicketClosedError
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from ingest.events import INCOMING
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
@@ -66,7 +66,7 @@ class DeadLetterCalls:
     ) -> Response:
         """List what waits for a person, or what was replayed."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             wanted = None if state == "all" else state
             letters = await dead_letters.list_recent(database, state=wanted, limit=limit)
         return json_response(LetterList(dead_letters=[LetterView(**_head(letter)) for letter in letters]))
@@ -74,7 +74,7 @@ class DeadLetterCalls:
     async def show(self, request: Request, letter_id: UUID) -> Response:
         """Show one with its content."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             letter = await dead_letters.get(database, letter_id)
         if letter is None:
             raise _unknown()
@@ -88,7 +88,7 @@ class DeadLetterCalls:
         """
         by = self._deps.staff.require(request)
         letter = await self._replayed(letter_id, by)
-        self._deps.relay.nudge()
+        self._deps.relay.wake()
         return json_response(LetterView(**_head(letter)))
 
     async def _replayed(self, letter_id: UUID, by: str) -> DeadLetter:

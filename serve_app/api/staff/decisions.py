@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from db.pool import connection
+from db.pool import acquire
 from db.turns import decisions
 from db.turns.decisions import ExplainedTicket
 from serve_app.api.base.deps import ApiDeps
@@ -27,7 +27,7 @@ class DecisionCalls:
     async def explain(self, request: Request, ticket_id: str) -> Response:
         """Show each turn of a ticket: what came in, which rule decided and why, what left and what became of it."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             ticket = await decisions.explain(database, ticket_id)
         if ticket is None:
             raise ApiError(404, f"There is no ticket {ticket_id}")

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from db.identity import conflicts, evidence, merges
 from db.identity.conflicts import Conflict
 from db.identity.evidence import Evidence
-from db.identity.merges import AlreadyOneError, Merge, MergeBuriedError, NoSuchCustomerError, NoSuchMergeError
-from db.pool import connection
+from db.identity.merges import AlreadyOneError, Merge, MergeNotLastError, NoSuchCustomerError, NoSuchMergeError
+from db.pool import acquire
 from deployments.identity.name_similarity import likeness
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
@@ -83,7 +83,7 @@ class MergeCalls:
     async def queue(self, request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
         """List customers whom somebody's claims call one. Nothing is merged by a claim: you decide."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             await conflicts.discover(database)
             found = await conflicts.waiting(database, limit=limit)
         return json_response(MergeQueue(conflicts=[_question(conflict) for conflict in found]))
@@ -99,7 +99,7 @@ class MergeCalls:
     ) -> Response:
         """Answer an open question with yes: the older customer remains."""
         by = self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             parties = await conflicts.parties(database, merge_id)
         if parties is None:
             raise ApiError(404, "There is no such open question")
@@ -109,7 +109,7 @@ class MergeCalls:
     async def reject(self, request: Request, merge_id: UUID) -> Response:
         """Answer an open question with no."""
         by = self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             rejected = await conflicts.reject(database, merge_id, actor=f"staff:{by}")
         if not rejected:
             raise ApiError(404, "There is no such open question")
@@ -120,7 +120,7 @@ class MergeCalls:
         by = self._deps.staff.require(request)
 
         async def undone() -> Merge:
-            async with connection(self._deps.pool) as database:
+            async with acquire(self._deps.pool) as database:
                 return await merges.undo(database, merge_id, actor=f"staff:{by}")
 
         return _shown(await _done(undone()))
@@ -128,12 +128,12 @@ class MergeCalls:
     async def ledger(self, request: Request, customer_id: UUID) -> Response:
         """Show what is known of a customer's identity, who said so, and when; an unknown customer has none."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             lines = await evidence.of_customer(database, customer_id)
         return json_response(Ledger(evidence=lines))
 
     async def _merge(self, winner: UUID, loser: UUID, *, by: str, why: str) -> Merge:
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             return await merges.merge(database, winner=winner, loser=loser, tier=3, actor=f"staff:{by}", evidence=why)
 
 
@@ -180,7 +180,7 @@ async def _done(action: Awaitable[Merge]) -> Merge:
         raise ApiError(404, "There is no such merge, or it was undone before") from None
     except AlreadyOneError:
         raise ApiError(409, "They are one customer already", code="ALREADY_ONE") from None
-    except MergeBuriedError as error:
+    except MergeNotLastError as error:
         raise ApiError(409, f"A later merge rests on this one: undo {error.later} first", code="LATER_MERGE") from None
 
 

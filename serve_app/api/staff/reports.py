@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from db.measurement.metrics import ChannelFigures, channel_figures
-from db.pool import connection
+from db.pool import acquire
 from db.records import Channel
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.models import ChannelMetrics, ChannelReport, Figures, Period
@@ -34,7 +34,7 @@ class ReportCalls:
     async def channels(self, request: Request, period: Annotated[Period, Query()] = "24h") -> Response:
         """Show what each channel did in the last hours: every channel is listed, also one without traffic."""
         self._deps.staff.require(request)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             rows = await channel_figures(database, self._deps.clock() - _SPANS[period])
         found = {row.channel: row for row in rows}
         report = ChannelReport(

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from db.intake import mailbox
-from db.pool import connection
+from db.pool import acquire
 from deployments.channels.gmail.transport import fetch_certificates
 from ingest.events import InvalidMessageError
 from ingest.identifiers import normalise_email
@@ -70,7 +70,7 @@ class GmailCalls:
             # Refused it would come again and again; it changes nothing here.
             _log.warning("push_for_another_mailbox", subscription=hint.subscription)
             return Response(status_code=200)
-        async with connection(self._deps.pool) as database:
+        async with acquire(self._deps.pool) as database:
             await mailbox.hint(database, hint.email, hint.history_id)
         return Response(status_code=200)
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from db.intake.channels import accept_message
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from ingest.events import InvalidMessageError
 from ingest.whatsapp.intake import channel_message
@@ -29,7 +29,7 @@ from serve_app.api.base.routes import add_both, errors
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """An empty answer: the reply goes out by the API, once it is written."""
-PATIENCE_S = 8.0
+CONNECTION_TIMEOUT_S = 8.0
 """For a free connection: Twilio waits 15 s for us, and does not come again after a 503 unless it is told to."""
 
 Signature = Annotated[str, Header(alias="X-Twilio-Signature", description="Over the public URL and all parameters")]
@@ -72,11 +72,11 @@ class TwilioCalls:
         record = channel_message(
             parsed, now=deps.clock(), quiet_s=deps.twilio.quiet_s, join_hours=deps.twilio.join_hours
         )
-        async with connection(deps.pool, timeout=PATIENCE_S) as database:
+        async with acquire(deps.pool, timeout=CONNECTION_TIMEOUT_S) as database:
             accepted = await accept_message(database, record)
         if accepted is not None:
             # The wake is published once the customer has been quiet; if we die before, the sweeper sees to it.
-            asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.nudge)
+            asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.wake)
         ids = {"inbox_id": str(accepted.inbox_id), "conversation_id": str(accepted.conversation_id)} if accepted else {}
         _log.info("whatsapp_message", sid=parsed.provider_message_id, repeated=accepted is None, **ids)
         return _twiml()
@@ -94,7 +94,7 @@ class TwilioCalls:
         async with transaction(deps.pool) as database:
             news = await record_status(database, key, update, has_template=deps.twilio.template_sid is not None)
         if news:
-            deps.relay.nudge()
+            deps.relay.wake()
         return _twiml()
 
     async def _signed(self, request: Request, signature: str, algorithm: str) -> Params:

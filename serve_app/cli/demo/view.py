@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from db.pool import DatabaseUnavailableError, Pool, create_pool
 from evaluation.client import ProductClient, ProductUnreachableError
 from evaluation.demo.console_client import StandIns
-from evaluation.demo.entry_points import Door, FormDoor, MailDoor, WhatsAppDoor
+from evaluation.demo.entry_points import EntryPoint, FormEntryPoint, MailEntryPoint, WhatsAppEntryPoint
 from evaluation.demo.play import Case, DemoReport, play
 from evaluation.demo.samples import Sample, SamplesError, load_samples
 from serve_app.cli.target import Target
@@ -53,25 +53,25 @@ async def _play(target: Target, stand_ins_url: str, samples: Sequence[Sample], c
             progress.console.print(_line(case), markup=True, highlight=False, soft_wrap=True)
             progress.advance(task)
 
-        async with _doors(target, stand_ins_url) as doors:
-            report = await play(doors, samples, on_case=show)
+        async with _entry_points(target, stand_ins_url) as entry_points:
+            report = await play(entry_points, samples, on_case=show)
     _summarise(report, console)
     return report
 
 
 @asynccontextmanager
-async def _doors(target: Target, stand_ins_url: str) -> AsyncIterator[Mapping[str, Door]]:
+async def _entry_points(target: Target, stand_ins_url: str) -> AsyncIterator[Mapping[str, EntryPoint]]:
     """The door of each channel: its own, or the form's."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(ProductClient(target.url, token=target.token))
-        form = FormDoor(client)
+        form = FormEntryPoint(client)
         if not stand_ins_url:
             yield dict.fromkeys(("web_form", "email", "whatsapp"), form)
             return
         pool: Pool = await create_pool(target.database_url, size=2)
         stack.push_async_callback(pool.close)
         stand_ins = await stack.enter_async_context(StandIns(stand_ins_url))
-        mail, whatsapp = MailDoor(stand_ins, client, pool), WhatsAppDoor(stand_ins, client, pool)
+        mail, whatsapp = MailEntryPoint(stand_ins, client, pool), WhatsAppEntryPoint(stand_ins, client, pool)
         yield {"web_form": form, "email": mail, "whatsapp": whatsapp}
 
 

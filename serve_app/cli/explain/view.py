@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from db.pool import DatabaseUnavailableError, connection, create_pool
+from db.pool import DatabaseUnavailableError, acquire, create_pool
 from db.turns import decisions
 from db.turns.decisions import DecisionRecord, ExplainedTicket, ExplainedTurn, Heard, Word
 from deployments.rules.escalation import NEGATIVE_BELOW
@@ -46,8 +46,8 @@ async def _from_database(url: str, number: str) -> ExplainedTicket:
     try:
         pool = await create_pool(url, size=1)
         try:
-            async with connection(pool) as borrowed:
-                ticket = await decisions.explain(borrowed, number)
+            async with acquire(pool) as connection:
+                ticket = await decisions.explain(connection, number)
         finally:
             await pool.close()
     except DatabaseUnavailableError as error:

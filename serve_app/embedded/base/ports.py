@@ -27,13 +27,13 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def require_free(port: int, host: str, *, option: str = "--port", patience: float = 0.0) -> None:
+def require_free(port: int, host: str, *, option: str = "--port", timeout: float = 0.0) -> None:
     """Raises StartError, in one line, when we could not listen on `host:port`; `option` chooses another port.
 
-    `patience`: seconds for a server that was just killed. The kernel closes its sockets once its last thread has gone,
+    `timeout`: seconds for a server that was just killed. The kernel closes its sockets once its last thread has gone,
     a moment after its leader has become a zombie.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not is_free(port, host) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     try:

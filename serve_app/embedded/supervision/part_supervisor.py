@@ -39,7 +39,7 @@ class Part(Protocol):
     def is_alive(self) -> bool: ...
 
 
-class Keeper:
+class PartSupervisor:
     """One part and its state. `up` is set while it runs; `on_change` hears of every change of `status`.
 
     `needs` names the events without which the part is not started, and without which it is stopped again.

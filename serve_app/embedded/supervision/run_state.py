@@ -20,7 +20,7 @@ class Listener(Protocol):
     def note(self, text: str) -> None: ...
 
 
-class Board:
+class RunState:
     """Keeps `run` current. A full disk does not stop the product: the file then stays as it was, and a note says so."""
 
     def __init__(self, data_dir: DataDir, listener: Listener, run: RunFile) -> None:

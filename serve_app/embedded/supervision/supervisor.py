@@ -26,10 +26,10 @@ from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.embedded.parts.postgres import EmbeddedPostgres
 from serve_app.embedded.parts.ray_node import RayHead
 from serve_app.embedded.supervision.orphans import stop_leftovers
-from serve_app.embedded.supervision.part_supervisor import Keeper, Part
+from serve_app.embedded.supervision.part_supervisor import Part, PartSupervisor
 from serve_app.embedded.supervision.preparation import Preparation
 from serve_app.embedded.supervision.reaper import adopt_orphans, reap_orphans
-from serve_app.embedded.supervision.run_state import Board, Listener
+from serve_app.embedded.supervision.run_state import Listener, RunState
 from serve_app.settings import decision_settings
 from serve_app.settings.app_args import KafkaArgs, public_base_url
 from serve_app.settings.environment import Settings
@@ -68,8 +68,8 @@ class Supervisor:
         self._preparation = Preparation(data_dir)
         self._prepared = asyncio.Event()
         self._stop_asked = asyncio.Event()
-        self._keepers = self._make_keepers()
-        self._board = Board(data_dir, listener, self._new_run())
+        self._supervised = self._make_supervised()
+        self._run_state = RunState(data_dir, listener, self._new_run())
 
     async def run(self) -> None:
         """Start, keep, and stop when asked (SIGTERM, SIGINT, `stop`).
@@ -93,31 +93,31 @@ class Supervisor:
 
     def _clear_the_ground(self) -> None:
         """End what a dead supervisor left; raises StartError when our ports are still taken then."""
-        patience = RELEASE_SECONDS if stop_leftovers(self._data_dir, grace=3.0) else 0.0
-        ports.require_free(self._graph.port, self._host, patience=patience)
+        timeout = RELEASE_SECONDS if stop_leftovers(self._data_dir, grace=3.0) else 0.0
+        ports.require_free(self._graph.port, self._host, timeout=timeout)
         if self._options.dashboard_port is not None:
-            ports.require_free(
-                self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port", patience=patience
-            )
+            ports.require_free(self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port", timeout=timeout)
 
     def stop(self) -> None:
         """Ask for the end; `run` returns once everything has stopped."""
         self._stop_asked.set()
 
-    def _make_keepers(self) -> dict[str, Keeper]:
-        keepers: dict[str, Keeper] = {}
+    def _make_supervised(self) -> dict[str, PartSupervisor]:
+        supervised: dict[str, PartSupervisor] = {}
         if self._postgres is not None:
-            keepers["postgres"] = self._keeper(self._postgres)
+            supervised["postgres"] = self._supervise(self._postgres)
         if self._kafka is not None:
-            keepers["kafka"] = self._keeper(self._kafka, after_start=self._create_topics)
+            supervised["kafka"] = self._supervise(self._kafka, after_start=self._create_topics)
         if self._channels is not None:
-            keepers["channels"] = self._keeper(self._channels)
-        keepers["ray"] = self._keeper(self._ray)
-        keepers["graph"] = self._keeper(self._graph, needs={"ray": keepers["ray"].up, "the database": self._prepared})
-        return keepers
+            supervised["channels"] = self._supervise(self._channels)
+        supervised["ray"] = self._supervise(self._ray)
+        supervised["graph"] = self._supervise(
+            self._graph, needs={"ray": supervised["ray"].up, "the database": self._prepared}
+        )
+        return supervised
 
-    def _keeper(self, part: Part, **options: Any) -> Keeper:
-        return Keeper(part, on_change=self._part_changed, **options)
+    def _supervise(self, part: Part, **options: Any) -> PartSupervisor:
+        return PartSupervisor(part, on_change=self._part_changed, **options)
 
     def _new_run(self) -> RunFile:
         pid = os.getpid()
@@ -128,7 +128,7 @@ class Supervisor:
             url=self._graph.url,
             operator_token=self._services().operator_token,
             settings=self._decided_with(),
-            parts=tuple(keeper.status for keeper in self._keepers.values()),
+            parts=tuple(part.status for part in self._supervised.values()),
         )
 
     def _decided_with(self) -> dict[str, Any]:
@@ -138,7 +138,11 @@ class Supervisor:
 
     def _endless_works(self) -> list[Coroutine[Any, Any, None]]:
         """None of these returns: one that ends has failed."""
-        return [*(keeper.keep() for keeper in self._keepers.values()), self._open_and_watch(), self._keep_house()]
+        return [
+            *(part.keep() for part in self._supervised.values()),
+            self._open_and_watch(),
+            self._keep_house(),
+        ]
 
     async def _until_asked_or_failed(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         asked = asyncio.create_task(self._stop_asked.wait())
@@ -150,16 +154,16 @@ class Supervisor:
 
     async def _open_and_watch(self) -> None:
         if self._postgres is not None:
-            await self._keepers["postgres"].up.wait()
+            await self._supervised["postgres"].up.wait()
         await asyncio.to_thread(lambda: self._preparation.run(self._product_environment()))
         for name in ("kafka", "channels"):  # only their ports are needed: later the graph lives without them
-            if name in self._keepers:
-                await self._keepers[name].up.wait()
+            if name in self._supervised:
+                await self._supervised[name].up.wait()
         self._prepared.set()
-        await self._keepers["graph"].up.wait()
+        await self._supervised["graph"].up.wait()
         while not await asyncio.to_thread(self._graph.is_ready):  # noqa: ASYNC110 - another process has no event for us
             await asyncio.sleep(READY_SECONDS)
-        self._board.set(ready=True)
+        self._run_state.set(ready=True)
         await self._watch_http()
 
     async def _watch_http(self) -> None:
@@ -167,13 +171,13 @@ class Supervisor:
         silent_since: float | None = None
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            if not self._keepers["graph"].up.is_set() or await asyncio.to_thread(self._graph.is_live):
+            if not self._supervised["graph"].up.is_set() or await asyncio.to_thread(self._graph.is_live):
                 silent_since = None
             elif silent_since is None:
                 silent_since = self._loop.time()
             elif self._loop.time() - silent_since > SILENT_SECONDS:
                 silent_since = None
-                self._board.note(f"the product has been silent for {SILENT_SECONDS:.0f} s: restarting Ray")
+                self._run_state.note(f"the product has been silent for {SILENT_SECONDS:.0f} s: restarting Ray")
                 await asyncio.to_thread(self._ray.stop)
 
     async def _create_topics(self) -> None:
@@ -185,12 +189,12 @@ class Supervisor:
                 f"Kafka does not take topics: {error or type(error).__name__} (see {self._data_dir.log('kafka')})"
             ) from None
         if created:
-            self._board.note(f"topics created: {', '.join(created)}")
+            self._run_state.note(f"topics created: {', '.join(created)}")
 
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
-            ours = {keeper.part.pid or 0 for keeper in self._keepers.values()}
+            ours = {part.part.pid or 0 for part in self._supervised.values()}
             await asyncio.to_thread(reap_orphans, ours=ours)
             for log in self._data_dir.logs.glob("*.log"):
                 await asyncio.to_thread(logs.rotate, log)
@@ -198,17 +202,19 @@ class Supervisor:
     async def _stop_all(self) -> None:
         """The graph drains first, then Ray; the broker and the database last, side by side."""
         for names in (["graph"], ["ray"], ["kafka", "postgres", "channels"]):
-            await asyncio.gather(*(self._stop_one(self._keepers[name]) for name in names if name in self._keepers))
+            await asyncio.gather(
+                *(self._stop_one(self._supervised[name]) for name in names if name in self._supervised)
+            )
         await asyncio.to_thread(self._preparation.stop)
         await asyncio.to_thread(stop_leftovers, self._data_dir, grace=0.5)  # a start that was under way
         reap_orphans(ours=())
         self._data_dir.run_file.unlink(missing_ok=True)
 
-    async def _stop_one(self, keeper: Keeper) -> None:
-        keeper.show("stopping")
-        keeper.part.retire()
-        await asyncio.to_thread(keeper.part.stop)
-        keeper.show("down", pid=None)
+    async def _stop_one(self, part: PartSupervisor) -> None:
+        part.show("stopping")
+        part.part.retire()
+        await asyncio.to_thread(part.part.stop)
+        part.show("down", pid=None)
 
     def _services(self) -> Services:
         """As far as they are known: an embedded server has an address from its first start on."""
@@ -236,7 +242,7 @@ class Supervisor:
 
     def _part_changed(self, status: PartStatus) -> None:
         services = self._services()
-        self._board.part(
+        self._run_state.part(
             status,
             database_url=services.database_url,
             kafka_bootstrap_servers=services.kafka_bootstrap_servers,
@@ -246,7 +252,7 @@ class Supervisor:
 
     def _say_of_kafka(self, text: str) -> None:
         """Called from the thread that starts Kafka."""
-        self._loop.call_soon_threadsafe(lambda: self._keepers["kafka"].show("starting", detail=text))
+        self._loop.call_soon_threadsafe(lambda: self._supervised["kafka"].show("starting", detail=text))
 
 
 def _given(secret: SecretStr | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from db.ids import new_id
 from db.measurement import usage
-from db.pool import connection
+from db.pool import acquire
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.integration.agent.conftest import Desk
 from tests.integration.pipeline.conftest import Store
@@ -23,8 +23,8 @@ async def asked(desk: Desk, email: str) -> tuple[usage.ModelUsage, ...]:
     wake = await store.form(QUESTION, email=email)
     await store.pipeline(agent=desk.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
     conversation: UUID = await store.value("SELECT conversation_id FROM inbox WHERE sender_key = $1", f"email:{email}")
-    async with connection(desk.pool) as borrowed:
-        return await usage.of_conversation(borrowed, conversation)
+    async with acquire(desk.pool) as connection:
+        return await usage.of_conversation(connection, conversation)
 
 
 async def test_tokens_and_cost_of_a_conversation(patient: Desk, openai: OpenAIServer) -> None:
@@ -43,11 +43,11 @@ async def test_failed_requests_count(patient: Desk, openai: OpenAIServer) -> Non
 
 async def test_the_day_sums_up_the_conversations(patient: Desk) -> None:
     now = datetime.now(UTC)
-    async with connection(patient.pool) as borrowed:
-        before = await usage.of_day(borrowed, now - timedelta(hours=1))
+    async with acquire(patient.pool) as connection:
+        before = await usage.of_day(connection, now - timedelta(hours=1))
     await asked(patient, f"{new_id()}@example.com")
-    async with connection(patient.pool) as borrowed:
-        after = await usage.of_day(borrowed, now - timedelta(hours=1))
-        nothing = await usage.of_conversation(borrowed, new_id())
+    async with acquire(patient.pool) as connection:
+        after = await usage.of_day(connection, now - timedelta(hours=1))
+        nothing = await usage.of_conversation(connection, new_id())
     assert sum(u.requests for u in after) == sum(u.requests for u in before) + 1
     assert nothing == ()

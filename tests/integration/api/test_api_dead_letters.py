@@ -16,10 +16,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
 
 
-async def bury(api: Served, value: bytes, *, offset: int = 1) -> None:
+async def dead_letter(api: Served, value: bytes, *, offset: int = 1) -> None:
     """File a record of the log, as the ingest node does."""
     async with api.pool.acquire() as database:
-        await dead_letters.bury(
+        await dead_letters.dead_letter(
             database, topic=INCOMING, partition=0, offset=offset, key="web:ada@example.com", value=value,
             cause="InvalidMessageError: no JSON", announce_on=DLQ,
         )  # fmt: skip
@@ -34,14 +34,14 @@ async def letters(api: Served, **query: str) -> list[dict[str, Any]]:
 
 
 async def test_h11_a_letter_is_listed_with_its_cause_and_without_what_was_written(api: Served) -> None:
-    await bury(api, b"{my number is 12345")
+    await dead_letter(api, b"{my number is 12345")
     [letter] = await letters(api)
     assert (letter["topic"], letter["cause"], letter["state"]) == (INCOMING, "InvalidMessageError: no JSON", "dead")
     assert "12345" not in str(letter)
 
 
 async def test_h11_one_letter_shows_its_content(api: Served) -> None:
-    await bury(api, b"{my number is \xff12345")
+    await dead_letter(api, b"{my number is \xff12345")
     [letter] = await letters(api)
     answer = await api.client.get(f"/dead-letters/{letter['id']}", headers=STAFF)
     assert answer.json()["content"] == "{my number is \ufffd12345"
@@ -49,7 +49,7 @@ async def test_h11_one_letter_shows_its_content(api: Served) -> None:
 
 
 async def test_h11_a_replayed_record_is_on_its_way_byte_for_byte_and_once(api: Served) -> None:
-    await bury(api, b"\xff\x00raw")
+    await dead_letter(api, b"\xff\x00raw")
     [letter] = await letters(api)
     path = f"/api/v1/dead-letters/{letter['id']}/replay"
     first, second = await api.client.post(path, headers=STAFF), await api.client.post(path, headers=STAFF)
@@ -71,7 +71,7 @@ async def test_h11_an_unknown_letter_is_404_and_no_id_is_400(api: Served, call: 
 
 
 async def test_h11_dead_letters_are_for_the_staff(api: Served) -> None:
-    await bury(api, b"x")
+    await dead_letter(api, b"x")
     [letter] = await letters(api)
     for method, path in (("GET", ""), ("GET", f"/{letter['id']}"), ("POST", f"/{letter['id']}/replay")):
         assert (await api.client.request(method, f"/dead-letters{path}")).status_code == 401

@@ -10,7 +10,7 @@ import pytest
 
 from db.identity import merges
 from db.ids import new_id
-from db.pool import connection
+from db.pool import acquire
 from ingest.events import INCOMING, InboundMessage
 from serve_app.api.public.status_link import status_token
 from tests.integration.api.serving import FORM, SECRET, Served
@@ -146,9 +146,9 @@ async def test_i4_a_merged_customers_form_is_filed_under_the_one_that_remained(a
     for loser, winner in (("old", "middle"), ("middle", "new")):
         query = "SELECT id FROM customers WHERE email = $1"
         ids = {name: await api.pool.fetchval(query, f"{name}@example.com") for name in (loser, winner)}
-        async with connection(api.pool) as borrowed:
+        async with acquire(api.pool) as connection:
             await merges.merge(
-                borrowed, winner=ids[winner], loser=ids[loser], tier=3, actor="staff:ann", evidence="they said so"
+                connection, winner=ids[winner], loser=ids[loser], tier=3, actor="staff:ann", evidence="they said so"
             )
     ticket = await api.submit(email="old@example.com")
     row = await api.pool.fetchrow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.pool import connection
+from db.pool import acquire
 from db.staff import conversations
 from db.staff.conversations import ListState
 from tests.integration.pipeline.conftest import Store, plain_logs, store
@@ -14,8 +14,8 @@ __all__ = ["office", "plain_logs", "store"]
 async def numbers(store: Store, state: ListState, after: str | None = None, limit: int = 9) -> list[str]:
     """The tickets of a list, behind the conversation of this one."""
     last = await store.value("SELECT conversation_id FROM tickets WHERE number = $1", after) if after else None
-    async with connection(store.pool) as borrowed:
-        return [work.ticket_id for work in await conversations.list_work(borrowed, state, after=last, limit=limit)]
+    async with acquire(store.pool) as connection:
+        return [work.ticket_id for work in await conversations.list_work(connection, state, after=last, limit=limit)]
 
 
 async def test_h8_what_waits_for_people_goes_on_behind_one_that_was_resolved(office: Office) -> None:

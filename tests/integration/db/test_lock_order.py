@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.identity import merges, privacy
 from db.ids import new_id
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from db.staff import actions
 from db.staff.actions import Word
 from db.tickets import ticket_life
@@ -34,22 +34,22 @@ async def somebody_waits(store: Store) -> None:
 
 async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, says: str | None = None) -> None:
     """A person takes the only conversation over, or writes there; `other` begins while he holds it, and ends after."""
-    async with transaction(store.pool) as borrowed:
-        at = await actions.lock(borrowed, await store.value("SELECT id FROM conversations"))
+    async with transaction(store.pool) as connection:
+        at = await actions.lock(connection, await store.value("SELECT id FROM conversations"))
         assert at is not None
         meanwhile = asyncio.create_task(other)
         await asyncio.sleep(0.3)
         if says is None:
-            await actions.take_over(borrowed, at, "ann")
+            await actions.take_over(connection, at, "ann")
         else:
-            await actions.say(borrowed, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
-        await actions.record(borrowed, at.conversation_id, "take_over", "ann")
+            await actions.say(connection, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
+        await actions.record(connection, at.conversation_id, "take_over", "ann")
     await meanwhile
 
 
 async def erase(store: Store, customer: UUID) -> None:
-    async with transaction(store.pool) as borrowed:
-        assert await privacy.erase(borrowed, customer, by="ann")
+    async with transaction(store.pool) as connection:
+        assert await privacy.erase(connection, customer, by="ann")
 
 
 async def test_a_message_that_joins_waits_for_a_take_over(store: Store) -> None:
@@ -64,9 +64,9 @@ async def test_a_ticket_that_closes_lets_a_take_over_pass(store: Store) -> None:
     await store.execute("UPDATE tickets SET status = 'resolved'")
 
     async def close() -> None:
-        async with connection(store.pool) as borrowed:
+        async with acquire(store.pool) as connection:
             soon = datetime.now(UTC) + timedelta(days=1)
-            assert await ticket_life.close_resolved(borrowed, resolved_since=soon, limit=9) == 0
+            assert await ticket_life.close_resolved(connection, resolved_since=soon, limit=9) == 0
 
     await held_by_a_person(store, close())
     assert await store.value("SELECT status FROM tickets") == "escalated"
@@ -78,9 +78,9 @@ async def test_an_erasure_waits_for_a_turn_that_ends(store: Store) -> None:
     agent = ScriptedAgent(delay_s=0.3)
     turn = asyncio.create_task(handled(store, whatsapp("And a list?"), agent=agent))
     await asyncio.sleep(0.15)
-    async with transaction(store.pool) as borrowed:
+    async with transaction(store.pool) as connection:
         # Somebody holds the conversation for a moment: the turn has its lease in hand and waits to be written.
-        await actions.lock(borrowed, await store.value("SELECT id FROM conversations"))
+        await actions.lock(connection, await store.value("SELECT id FROM conversations"))
         await somebody_waits(store)
         erasing = asyncio.create_task(erase(store, customer))
         await asyncio.sleep(0.3)
@@ -100,8 +100,8 @@ async def test_an_erasure_during_a_merge_takes_what_was_merged(store: Store) -> 
         assert await handled(store, message) == "answered"
     mine = await store.value("SELECT customer_id FROM conversations WHERE channel = 'email'")
     other = await store.value("SELECT customer_id FROM conversations WHERE channel = 'whatsapp'")
-    async with transaction(store.pool) as borrowed:
-        await merges.merge(borrowed, winner=other, loser=mine, tier=3, actor="staff:ann", evidence="he said so")
+    async with transaction(store.pool) as connection:
+        await merges.merge(connection, winner=other, loser=mine, tier=3, actor="staff:ann", evidence="he said so")
         erasing = asyncio.create_task(erase(store, mine))
         await somebody_waits(store)
     await erasing

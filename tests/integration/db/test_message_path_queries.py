@@ -13,7 +13,7 @@ from db.intake import web_form
 from db.measurement import metrics_write
 from db.operations import dead_letters, events, node_status
 from db.operations.events import LogPosition, Published
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.turns import leases
 from ingest.events import INCOMING
 from ingest.web_form import NewForm, SupportForm, new_form
@@ -31,22 +31,22 @@ async def filed(pool: Pool, email: str = "ann@example.com") -> NewForm:
         name="Ann Lee", email=email, subject="A question", category="how_to", message="How do I export a board?"
     )
     form = new_form(body, key=None, now=datetime.now(UTC))
-    async with connection(pool) as borrowed:
-        await web_form.accept_form(borrowed, form)
+    async with acquire(pool) as connection:
+        await web_form.accept_form(connection, form)
     return form
 
 
 async def value(pool: Pool, query: str, *arguments: object) -> Any:
-    async with connection(pool) as borrowed:
-        return await borrowed.fetchval(query, *arguments)
+    async with acquire(pool) as connection:
+        return await connection.fetchval(query, *arguments)
 
 
 async def test_k1_of_many_who_want_a_lease_one_gets_it(pool: Pool) -> None:
     form = await filed(pool)
 
     async def take(holder: str) -> int:
-        async with connection(pool) as borrowed:
-            return len(await leases.take(borrowed, [form.inbox_id], holder))
+        async with acquire(pool) as connection:
+            return len(await leases.take(connection, [form.inbox_id], holder))
 
     assert sum(await asyncio.gather(*(take(f"h{n}") for n in range(8)))) == 1
 
@@ -54,31 +54,31 @@ async def test_k1_of_many_who_want_a_lease_one_gets_it(pool: Pool) -> None:
 async def test_two_messages_of_a_customer_are_one_lease(pool: Pool) -> None:
     first, second = await filed(pool), await filed(pool)
     other = await filed(pool, "bob@example.com")
-    async with connection(pool) as borrowed:
-        taken = await leases.take(borrowed, [first.inbox_id, second.inbox_id, other.inbox_id], "me")
+    async with acquire(pool) as connection:
+        taken = await leases.take(connection, [first.inbox_id, second.inbox_id, other.inbox_id], "me")
     assert len(taken) == 2
     assert other.inbox_id in taken
 
 
 async def test_a_finished_customer_is_not_leased(pool: Pool) -> None:
     form = await filed(pool)
-    async with connection(pool) as borrowed:
-        await borrowed.execute("UPDATE inbox SET state = 'answered'")
-        assert await leases.take(borrowed, [form.inbox_id], "me") == {}
+    async with acquire(pool) as connection:
+        await connection.execute("UPDATE inbox SET state = 'answered'")
+        assert await leases.take(connection, [form.inbox_id], "me") == {}
 
 
 async def test_a_lapsed_lease_moves_on_with_a_higher_token(pool: Pool) -> None:
     form = await filed(pool)
-    async with connection(pool) as borrowed:
-        old = (await leases.take(borrowed, [form.inbox_id], "old", seconds=0.0))[form.inbox_id]
-        new = (await leases.take(borrowed, [form.inbox_id], "new"))[form.inbox_id]
+    async with acquire(pool) as connection:
+        old = (await leases.take(connection, [form.inbox_id], "old", seconds=0.0))[form.inbox_id]
+        new = (await leases.take(connection, [form.inbox_id], "new"))[form.inbox_id]
         assert new.token > old.token
-        assert await leases.renew(borrowed, [old]) == set()
-        assert await leases.renew(borrowed, [new]) == {new.customer_id}
-        await leases.release(borrowed, [old])
-        assert await leases.take(borrowed, [form.inbox_id], "third") == {}
-        await leases.release(borrowed, [new])
-        assert len(await leases.take(borrowed, [form.inbox_id], "third")) == 1
+        assert await leases.renew(connection, [old]) == set()
+        assert await leases.renew(connection, [new]) == {new.customer_id}
+        await leases.release(connection, [old])
+        assert await leases.take(connection, [form.inbox_id], "third") == {}
+        await leases.release(connection, [new])
+        assert len(await leases.take(connection, [form.inbox_id], "third")) == 1
 
 
 async def test_k3_an_event_is_claimed_by_one_relay_and_given_back_by_a_dead_one(pool: Pool) -> None:
@@ -86,8 +86,8 @@ async def test_k3_an_event_is_claimed_by_one_relay_and_given_back_by_a_dead_one(
         await filed(pool, f"c{n}@example.com")
 
     async def claim(lease_s: float = 30.0) -> int:
-        async with connection(pool) as borrowed:
-            return len(await events.claim(borrowed, limit=4, lease_s=lease_s))
+        async with acquire(pool) as connection:
+            return len(await events.claim(connection, limit=4, lease_s=lease_s))
 
     assert sum(await asyncio.gather(*(claim() for _ in range(5)))) == 10
     assert await claim() == 0
@@ -98,10 +98,10 @@ async def test_k3_an_event_is_claimed_by_one_relay_and_given_back_by_a_dead_one(
 async def published(pool: Pool, *, offset: int, age_s: float = 60.0) -> NewForm:
     """A message whose record stands at an offset of partition 0 since a while."""
     form = await filed(pool, f"c{offset}@example.com")
-    async with connection(pool) as borrowed:
-        await events.mark_published(borrowed, [Published(event_id=form.event_id, partition=0, offset=offset)])
-        await borrowed.execute("UPDATE inbox SET received_at = now() - make_interval(secs => $1)", age_s)
-        await borrowed.execute(
+    async with acquire(pool) as connection:
+        await events.mark_published(connection, [Published(event_id=form.event_id, partition=0, offset=offset)])
+        await connection.execute("UPDATE inbox SET received_at = now() - make_interval(secs => $1)", age_s)
+        await connection.execute(
             "UPDATE events SET published_at = now() - make_interval(secs => $1), attempts = 1", age_s
         )
     return form
@@ -109,8 +109,8 @@ async def published(pool: Pool, *, offset: int, age_s: float = 60.0) -> NewForm:
 
 async def repeated(pool: Pool, *, first: int = 0, committed: int | None = None, ending: int = 100) -> int:
     position = LogPosition(partition=0, first=first, committed=committed, ending=ending)
-    async with connection(pool) as borrowed:
-        return len(await events.repeat_lost(borrowed, INCOMING, [position], min_age_s=3.0))
+    async with acquire(pool) as connection:
+        return len(await events.repeat_lost(connection, INCOMING, [position], min_age_s=3.0))
 
 
 @pytest.mark.parametrize(
@@ -155,18 +155,18 @@ async def test_repetitions_grow_rarer(pool: Pool) -> None:
 
 
 async def test_k4_the_same_place_is_buried_once_another_record_there_keeps_its_letter(pool: Pool) -> None:
-    async def bury(value: bytes) -> bool:
-        async with connection(pool) as borrowed:
-            return await dead_letters.bury(
-                borrowed, topic="t", partition=0, offset=7, key="k", value=value, cause="bad", announce_on="dlq"
+    async def dead_letter(value: bytes) -> bool:
+        async with acquire(pool) as connection:
+            return await dead_letters.dead_letter(
+                connection, topic="t", partition=0, offset=7, key="k", value=value, cause="bad", announce_on="dlq"
             )
 
-    assert [await bury(b"one"), await bury(b"one"), await bury(b"two")] == [True, False, True]
-    async with connection(pool) as borrowed:
-        letters = await dead_letters.list_recent(borrowed)
+    assert [await dead_letter(b"one"), await dead_letter(b"one"), await dead_letter(b"two")] == [True, False, True]
+    async with acquire(pool) as connection:
+        letters = await dead_letters.list_recent(connection)
         assert {letter.value for letter in letters} == {b"one", b"two"}
-        assert await dead_letters.get(borrowed, letters[0].id) == letters[0]
-        assert await dead_letters.list_recent(borrowed, state="replayed") == []
+        assert await dead_letters.get(connection, letters[0].id) == letters[0]
+        assert await dead_letters.list_recent(connection, state="replayed") == []
     assert await value(pool, "SELECT count(*) FROM events WHERE topic = 'dlq'") == 2
 
 
@@ -175,27 +175,27 @@ async def test_retention_spares_what_still_waits(pool: Pool) -> None:
     await published(pool, offset=2)
     await value(pool, "UPDATE events SET published_at = now() - interval '2 days'")
     await value(pool, "UPDATE inbox SET state = 'answered' WHERE id = (SELECT min(id::text)::uuid FROM inbox)")
-    async with connection(pool) as borrowed:
-        assert await events.delete_published(borrowed, hours=24) == 1
-        await borrowed.execute(
+    async with acquire(pool) as connection:
+        assert await events.delete_published(connection, hours=24) == 1
+        await connection.execute(
             "INSERT INTO agent_metrics (metric_type, channel, value, recorded_at) VALUES "
             "('sentiment', 'email', 1, now() - interval '91 days'), ('sentiment', 'email', 1, now())"
         )
-        await metrics_write.delete_old(borrowed, days=90)
+        await metrics_write.delete_old(connection, days=90)
     assert await value(pool, "SELECT count(*) FROM agent_metrics") == 1
 
 
 async def test_a_node_speaks_for_itself_until_it_ends(pool: Pool) -> None:
-    async with connection(pool) as borrowed:
-        await node_status.report(borrowed, "ingest", "a", "healthy")
-        await node_status.report(borrowed, "ingest", "a", "degraded", "Kafka: away")
-        row = await borrowed.fetchrow("SELECT status, detail FROM node_status")
+    async with acquire(pool) as connection:
+        await node_status.report(connection, "ingest", "a", "healthy")
+        await node_status.report(connection, "ingest", "a", "degraded", "Kafka: away")
+        row = await connection.fetchrow("SELECT status, detail FROM node_status")
         assert (row["status"], row["detail"]) == ("degraded", "Kafka: away")
-        await node_status.forget(borrowed, "ingest", "a")
+        await node_status.forget(connection, "ingest", "a")
     assert await value(pool, "SELECT count(*) FROM node_status") == 0
 
 
 async def test_a_window_counts_turns_and_means(pool: Pool) -> None:
-    async with connection(pool) as borrowed:
-        window = await metrics_write.window(borrowed, seconds=300)
+    async with acquire(pool) as connection:
+        window = await metrics_write.window(connection, seconds=300)
     assert (window.turns, window.escalation_rate, window.mean_latency_ms) == (0, 0.0, None)

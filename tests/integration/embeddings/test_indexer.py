@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db import knowledge
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import PriceInSectionError, SyncReport, sync
@@ -37,8 +37,8 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 
 async def hashes(pool: Pool, encoder: Encoder) -> dict[str, str]:
-    async with connection(pool) as borrowed:
-        return await knowledge.list_hashes(borrowed, encoder.model_id)
+    async with acquire(pool) as connection:
+        return await knowledge.list_hashes(connection, encoder.model_id)
 
 
 async def test_d4_a_sync_writes_what_changed_and_a_second_writes_nothing(
@@ -77,10 +77,10 @@ async def test_d4_g2_a_question_finds_its_passage_by_meaning(
     gate = RelevanceGate.load()
     query = gate.prepare("I don't remember my pasword for TechCorp, how do I get a new one?")
     (vector,) = encoder.encode([query])
-    async with connection(pool) as borrowed:
-        found = await knowledge.search(borrowed, encoder.model_id, vector)
-        within = await knowledge.search(borrowed, encoder.model_id, vector, category="api")
-        other_model = await knowledge.search(borrowed, "another-model", vector)
+    async with acquire(pool) as connection:
+        found = await knowledge.search(connection, encoder.model_id, vector)
+        within = await knowledge.search(connection, encoder.model_id, vector, category="api")
+        other_model = await knowledge.search(connection, "another-model", vector)
     assert found[0].title == "Reset a forgotten password"
     assert [passage.score for passage in found] == sorted((p.score for p in found), reverse=True)
     assert len(found) == 5

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.ids import new_id
 from db.intake.channels import AcceptedMessage, ChannelMessage, accept_message
-from db.pool import connection
+from db.pool import acquire
 from ingest.events import INCOMING, InboundMessage
 from tests.integration.pipeline.conftest import Store, plain_logs, store
 
@@ -60,8 +60,8 @@ def mail(text: str = "How do I export a board?", address: str = ANN, **changes: 
 
 async def accept(store: Store, message: ChannelMessage) -> AcceptedMessage:
     """File a message as its channel does."""
-    async with connection(store.pool) as borrowed:
-        accepted = await accept_message(borrowed, message)
+    async with acquire(store.pool) as connection:
+        accepted = await accept_message(connection, message)
     assert accepted is not None
     return accepted
 

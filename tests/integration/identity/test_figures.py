@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from db.pool import connection
+from db.pool import acquire
 from evaluation.identity.messy_people import people
 from evaluation.identity.messy_traffic import Written, plan
 from evaluation.identity.trial import IdentityFigures, figures, measure_identity
@@ -25,8 +25,8 @@ async def test_i1_two_hundred_messy_people_are_told_apart(database_url: str, sto
     assert found.pairs_with_evidence > 500
     # Beside the database that was given, never in it.
     assert await store.value("SELECT count(*) FROM customers") == 0
-    async with connection(store.pool) as borrowed:
-        left = await borrowed.fetchval("SELECT count(*) FROM pg_database WHERE datname LIKE 'nightdesk_scratch%'")
+    async with acquire(store.pool) as connection:
+        left = await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname LIKE 'nightdesk_scratch%'")
     assert left == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from db.identity import merges, privacy
 from db.identity.links import LinkUsedError
 from db.measurement import metrics
-from db.pool import connection
+from db.pool import acquire
 from db.staff.conversations import list_work
 from db.staff.customer_lookup import find_customer
 from db.turns import open_turn
@@ -67,10 +67,10 @@ async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) 
     turn = agent.runs[0]
     assert (turn.channel, turn.tier) == ("email", 2)
     assert [line.rpartition(": ")[2] for line in turn.history] == ["My invoice is wrong", "A question"]
-    async with connection(store.pool) as borrowed:
-        found = await open_turn.linked_email(borrowed, turn.customer_id, sender_key=f"whatsapp:{EVE}")
+    async with acquire(store.pool) as connection:
+        found = await open_turn.linked_email(connection, turn.customer_id, sender_key=f"whatsapp:{EVE}")
         assert found == ANN
-        assert await open_turn.linked_email(borrowed, turn.customer_id, sender_key="whatsapp:+4930") is None
+        assert await open_turn.linked_email(connection, turn.customer_id, sender_key="whatsapp:+4930") is None
 
 
 async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityLinks) -> None:
@@ -81,15 +81,15 @@ async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityL
     before = await contents(store)
     await confirmed(links, sent[EVE])
     merge_id = await store.value("SELECT id FROM identity_merges")
-    async with connection(store.pool) as borrowed:
-        await merges.undo(borrowed, merge_id, actor="staff:ann")
+    async with acquire(store.pool) as connection:
+        await merges.undo(connection, merge_id, actor="staff:ann")
     # That somebody has opened the link is no part of the merge.
     await store.execute("UPDATE customer_identifiers SET last_seen_at = $1", moment)
     after = await contents(store)
     assert {table for table in before if before[table] != after[table]} == {"identity_links"}
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         ann = await customer_of(store, f"email:{ANN}")
-        assert await open_turn.linked_email(borrowed, ann, sender_key=f"whatsapp:{EVE}") is None
+        assert await open_turn.linked_email(connection, ann, sender_key=f"whatsapp:{EVE}") is None
 
 
 async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, links: IdentityLinks) -> None:
@@ -191,18 +191,18 @@ async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Stor
 async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, links: IdentityLinks) -> None:
     ticket = await both_known(store)
     ann = await customer_of(store, f"email:{ANN}")
-    async with connection(store.pool) as borrowed:
-        before = await metrics.channel_figures(borrowed, since=datetime(2000, 1, 1, tzinfo=UTC))
+    async with acquire(store.pool) as connection:
+        before = await metrics.channel_figures(connection, since=datetime(2000, 1, 1, tzinfo=UTC))
         await links.ask(ticket)
-        assert await metrics.channel_figures(borrowed, since=datetime(2000, 1, 1, tzinfo=UTC)) == before
-        assert await list_work(borrowed, "closed") == []
-        found = await find_customer(borrowed, email=ANN)
+        assert await metrics.channel_figures(connection, since=datetime(2000, 1, 1, tzinfo=UTC)) == before
+        assert await list_work(connection, "closed") == []
+        found = await find_customer(connection, email=ANN)
         assert found is not None
         assert [one.ticket_id for one in found.tickets] == [ticket]
-        exported = await privacy.export(borrowed, ann, by="bob")
+        exported = await privacy.export(connection, ann, by="bob")
         assert exported is not None
         assert len(exported["tickets"]) == len(exported["conversations"]) == 2
-        erased = await privacy.erase(borrowed, ann, by="bob")
+        erased = await privacy.erase(connection, ann, by="bob")
     assert erased is not None
     assert (erased.tickets, erased.conversations) == (2, 2)
 

@@ -11,8 +11,8 @@ import pytest
 
 from db.identity import merges
 from db.identity.exclusive import CustomerBusyError
-from db.identity.merges import AlreadyOneError, MergeBuriedError, NoSuchMergeError
-from db.pool import connection
+from db.identity.merges import AlreadyOneError, MergeNotLastError, NoSuchMergeError
+from db.pool import acquire
 from tests.integration.identity.conftest import Store, accept, customer_of, mail, whatsapp
 from tests.integration.identity.test_merges import strays
 
@@ -35,19 +35,19 @@ async def writer(store: Store, dice: random.Random, rounds: int) -> int:
 
 async def clerk(store: Store, dice: random.Random, made: list[UUID], done: asyncio.Event, counts: Counter[str]) -> None:
     while not done.is_set():
-        async with connection(store.pool) as borrowed:
+        async with acquire(store.pool) as connection:
             try:
                 if made and dice.random() < 0.5:
-                    await merges.undo(borrowed, dice.choice(made), actor="staff:bob")
+                    await merges.undo(connection, dice.choice(made), actor="staff:bob")
                     counts["undone"] += 1
                 else:
                     winner, loser = [await customer_of(store, key) for key in dice.sample(KEYS, 2)]
                     merge = await merges.merge(
-                        borrowed, winner=winner, loser=loser, tier=3, actor="staff:ann", evidence="storm"
+                        connection, winner=winner, loser=loser, tier=3, actor="staff:ann", evidence="storm"
                     )
                     made.append(merge.id)
                     counts["merged"] += 1
-            except (AlreadyOneError, MergeBuriedError, NoSuchMergeError) as error:
+            except (AlreadyOneError, MergeNotLastError, NoSuchMergeError) as error:
                 counts[type(error).__name__] += 1
             except CustomerBusyError:
                 counts["busy"] += 1
@@ -66,10 +66,10 @@ async def storm(store: Store, rounds: int, writers: int) -> Counter[str]:
     await asyncio.gather(*clerks)
     assert await store.value("SELECT count(*) FROM inbox") == sum(written) + len(KEYS)
     await check(store)
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         for merge_id in reversed(made):
             try:
-                await merges.undo(borrowed, merge_id, actor="staff:bob")
+                await merges.undo(connection, merge_id, actor="staff:bob")
             except NoSuchMergeError:
                 counts["undone before"] += 1
     await check(store)

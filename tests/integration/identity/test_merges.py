@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from db.identity import merges
-from db.identity.merges import AlreadyOneError, Merge, MergeBuriedError, NoSuchCustomerError, NoSuchMergeError
-from db.pool import connection
+from db.identity.merges import AlreadyOneError, Merge, MergeNotLastError, NoSuchCustomerError, NoSuchMergeError
+from db.pool import acquire
 from ingest.events import InboundMessage
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.identity.conftest import (
@@ -28,9 +28,9 @@ ANN_KEY, EVE_KEY = f"email:{ANN}", f"whatsapp:{EVE}"
 
 
 async def merged(store: Store, winner: str = ANN_KEY, loser: str = EVE_KEY) -> Merge:
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         return await merges.merge(
-            borrowed,
+            connection,
             winner=await customer_of(store, winner),
             loser=await customer_of(store, loser),
             tier=3,
@@ -40,8 +40,8 @@ async def merged(store: Store, winner: str = ANN_KEY, loser: str = EVE_KEY) -> M
 
 
 async def undone(store: Store, merge: Merge) -> Merge:
-    async with connection(store.pool) as borrowed:
-        return await merges.undo(borrowed, merge.id, actor="staff:bob")
+    async with acquire(store.pool) as connection:
+        return await merges.undo(connection, merge.id, actor="staff:bob")
 
 
 async def two_lives(store: Store) -> None:
@@ -164,7 +164,7 @@ async def test_i4_merges_are_undone_from_the_last_one(store: Store) -> None:
     await two_lives(store)
     first = await merged(store)
     second = await merged(store, winner="email:eve@example.com", loser=ANN_KEY)
-    with pytest.raises(MergeBuriedError) as caught:
+    with pytest.raises(MergeNotLastError) as caught:
         await undone(store, first)
     assert caught.value.later == second.id
     await undone(store, second)
@@ -178,10 +178,10 @@ async def test_i4_no_merge_of_one_customer_or_of_nobody(store: Store) -> None:
     before = await contents(store)
     with pytest.raises(AlreadyOneError):
         await merged(store, loser=ANN_KEY)
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         with pytest.raises(NoSuchCustomerError):
             await merges.merge(
-                borrowed,
+                connection,
                 winner=await customer_of(store, ANN_KEY),
                 loser=await store.value("SELECT gen_random_uuid()"),
                 tier=3,

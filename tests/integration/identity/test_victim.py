@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from db.intake.channels import ChannelMessage
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.tickets.reads import ticket_story
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.analysis import AnalysisNode
@@ -114,8 +114,8 @@ class Scene:
             wake.conversation_id,
         )
         number = await self.store.value("SELECT number FROM tickets WHERE conversation_id = $1", wake.conversation_id)
-        async with connection(self.store.pool) as borrowed:
-            story = await ticket_story(borrowed, number)
+        async with acquire(self.store.pool) as connection:
+            story = await ticket_story(connection, number)
         return "\n".join(row["line"] for row in rows) + repr(story)
 
 

@@ -23,7 +23,7 @@ from evaluation.providers.stage import Stage
 from ingest.bus.relay import no_failpoint
 from ingest.events import InboundMessage
 from tests.fakes.nodes import ScriptedAgent
-from tests.integration.pipeline.conftest import Nudges, Store, eventually, plain_logs, store
+from tests.integration.pipeline.conftest import Store, Wakes, eventually, plain_logs, store
 
 __all__ = ["plain_logs", "store"]
 
@@ -52,7 +52,7 @@ class Post:
     database_url: str
     clock: Clock = field(default_factory=Clock)
     agent: ScriptedAgent = field(default_factory=ScriptedAgent)
-    nudges: Nudges = field(default_factory=Nudges)
+    wakes: Wakes = field(default_factory=Wakes)
     parts: list[Any] = field(default_factory=list)
 
     def gmail(self, **changes: str) -> Gmail:

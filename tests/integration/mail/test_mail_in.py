@@ -9,7 +9,7 @@ import pytest
 
 from db.intake import mailbox
 from db.operations import dead_letters
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from deployments.channels.gmail.mail_store import MAX_FAILURES
 from evaluation.providers.journal import Kind
 from ingest.events import DLQ, INCOMING
@@ -72,9 +72,9 @@ async def test_r6_the_cursor_is_never_lowered(post: Post) -> None:
     post.question()
     await worker.run_once()
     before = await cursor(post)
-    async with connection(post.store.pool) as borrowed:
-        await mailbox.advance(borrowed, ADDRESS, before - 100)
-        await mailbox.hint(borrowed, ADDRESS, before - 100)
+    async with acquire(post.store.pool) as connection:
+        await mailbox.advance(connection, ADDRESS, before - 100)
+        await mailbox.hint(connection, ADDRESS, before - 100)
     assert await cursor(post) == before
     await worker.run_once()
     assert await cursor(post) == before
@@ -98,8 +98,8 @@ async def test_a_poll_is_due_once_a_minute_and_a_hint_at_once(post: Post) -> Non
     worker = post.worker(poll_s=60.0)
     post.question()
     assert await worker.run_once() == 0
-    async with connection(post.store.pool) as borrowed:
-        await mailbox.hint(borrowed, ADDRESS, await cursor(post) + 1)
+    async with acquire(post.store.pool) as connection:
+        await mailbox.hint(connection, ADDRESS, await cursor(post) + 1)
     assert await worker.run_once() == 1
     post.question("More")
     assert await worker.run_once() == 0
@@ -216,16 +216,16 @@ async def test_k4_a_fault_of_ours_does_not_empty_the_mailbox_into_the_dead_lette
 async def _replayed(post: Post) -> None:
     """A person replays every dead letter."""
     for letter in await post.store.rows("SELECT id FROM dead_letters WHERE state = 'dead'"):
-        async with transaction(post.store.pool) as borrowed:
-            await dead_letters.replay(borrowed, letter["id"], by="ann", wake_on=INCOMING)
+        async with transaction(post.store.pool) as connection:
+            await dead_letters.replay(connection, letter["id"], by="ann", wake_on=INCOMING)
 
 
 async def test_k4_a_replayed_mail_is_read_again_and_answered(post: Post) -> None:
     """An earlier release could not read it; this one can."""
     worker = await post.connected()
     asked = post.question()
-    async with connection(post.store.pool) as borrowed:
-        await mailbox.bury(borrowed, asked["id"], b"From: ...", cause="it could not be read", announce_on=DLQ)
+    async with acquire(post.store.pool) as connection:
+        await mailbox.dead_letter(connection, asked["id"], b"From: ...", cause="it could not be read", announce_on=DLQ)
     assert await worker.run_once() == 0
     await _replayed(post)
     assert await worker.run_once() == 1

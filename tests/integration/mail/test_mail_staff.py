@@ -7,7 +7,7 @@ from uuid import UUID
 from deployments.staff.desk import StaffDesk
 from ingest.events import InboundMessage
 from tests.integration.mail.conftest import CUSTOMER, Post
-from tests.integration.pipeline.conftest import Nudges
+from tests.integration.pipeline.conftest import Wakes
 
 
 async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: Post) -> None:
@@ -18,7 +18,7 @@ async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: P
     await post.delivery()
     talk: UUID = await post.store.value("SELECT id FROM conversations")
     text = "Hello Eve,\n\nyour account is open again.\n\nAnn"
-    await StaffDesk(pool=post.store.pool, relay=Nudges()).reply(talk, by="ann", text=text)
+    await StaffDesk(pool=post.store.pool, relay=Wakes()).reply(talk, by="ann", text=text)
     await post.settled()
     notice, reply = post.sent()
     assert (reply.to, reply.thread) == ((CUSTOMER,), asked["thread_id"])

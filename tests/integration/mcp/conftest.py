@@ -19,7 +19,7 @@ import uvicorn
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from deployments.analysis import AnalysisNode
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
@@ -54,7 +54,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class McpClient:
     """The official client, connected."""
 
     client: Client
@@ -137,25 +137,25 @@ async def served(desk: McpDesk, *, allow_writes: bool) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def over_http(url: str, key: str = ANN) -> AsyncIterator[Door]:
+async def over_http(url: str, key: str = ANN) -> AsyncIterator[McpClient]:
     """The official client at the HTTP door."""
     headers = {"Authorization": f"Bearer {key}"}
     async with (
         httpx2.AsyncClient(headers=headers, trust_env=False, timeout=30) as http,
         Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
     ):
-        yield Door(client=client)
+        yield McpClient(client=client)
 
 
 @asynccontextmanager
-async def bob_at(desk: McpDesk) -> AsyncIterator[Door]:
+async def bob_at(desk: McpDesk) -> AsyncIterator[McpClient]:
     """Bob's client at a server that may write."""
-    async with served(desk, allow_writes=True) as url, over_http(url, BOB) as door:
-        yield door
+    async with served(desk, allow_writes=True) as url, over_http(url, BOB) as client:
+        yield client
 
 
 @asynccontextmanager
-async def over_stdio(data_dir: Path, *options: str, shell: Mapping[str, str] | None = None) -> AsyncIterator[Door]:
+async def over_stdio(data_dir: Path, *options: str, shell: Mapping[str, str] | None = None) -> AsyncIterator[McpClient]:
     """The official client at the other end of `nightdesk mcp`, in a process of its own.
 
     With `shell` it stands in another directory than ours, and these variables are set there.
@@ -168,7 +168,7 @@ async def over_stdio(data_dir: Path, *options: str, shell: Mapping[str, str] | N
         cwd=None if shell is None else data_dir.parent,
     )
     async with Client(command) as client:
-        yield Door(client=client)
+        yield McpClient(client=client)
 
 
 @pytest.fixture
@@ -179,5 +179,5 @@ def product_dir(module_database_url: str, tmp_path: Path) -> Path:
 
 async def rows(pool: Pool, query: str, *arguments: object) -> list[dict[str, Any]]:
     """What the database holds."""
-    async with connection(pool) as borrowed:
-        return [dict(row) for row in await borrowed.fetch(query, *arguments)]
+    async with acquire(pool) as connection:
+        return [dict(row) for row in await connection.fetch(query, *arguments)]

@@ -11,11 +11,22 @@ import pytest
 import pytest_asyncio
 
 from db.ids import new_id
-from db.pool import connection
+from db.pool import acquire
 from ingest.events import InboundMessage
 from serve_app.mcp_server.session import McpDesk
 from serve_app.mcp_server.turns import IDLE_S
-from tests.integration.mcp.conftest import ANN, BOB, OPERATOR, Clock, Door, bob_at, open_desk, over_http, rows, served
+from tests.integration.mcp.conftest import (
+    ANN,
+    BOB,
+    OPERATOR,
+    Clock,
+    McpClient,
+    bob_at,
+    open_desk,
+    over_http,
+    rows,
+    served,
+)
 from tests.integration.replay.conftest import Production
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,17 +51,17 @@ def someone() -> str:
     return f"{new_id().hex}@example.com"
 
 
-async def _opened(door: Door, message: str = QUESTION, **fields: Any) -> str:
-    answer = await door.call("create_ticket", issue="Reset", message=message, **{"customer": someone()} | fields)
+async def _opened(client: McpClient, message: str = QUESTION, **fields: Any) -> str:
+    answer = await client.call("create_ticket", issue="Reset", message=message, **{"customer": someone()} | fields)
     assert answer.ok, answer.text
     number: str = json.loads(answer.text.partition("\n")[0])["ticket"]
     return number
 
 
-async def _searched(door: Door, number: str) -> str:
+async def _searched(client: McpClient, number: str) -> str:
     """Go as far as a search and return the best passage's text."""
-    await door.call("get_customer_history", ticket=number)
-    found = await door.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
+    await client.call("get_customer_history", ticket=number)
+    found = await client.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
     text: str = json.loads(found.text)["passages"][0]["text"]
     return text
 
@@ -73,8 +84,8 @@ async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpDesk) -> No
             return (await http.post(f"{url}/mcp", json=INITIALIZE, headers=headers)).status_code
 
         for operator in (ANN, f"bob:{BOB}", OPERATOR):
-            async with over_http(url, operator) as door:
-                assert len((await door.client.list_tools()).tools) == 5
+            async with over_http(url, operator) as client:
+                assert len((await client.client.list_tools()).tools) == 5
         assert await status() == 401
         assert await status(Authorization="Bearer wrong") == 401
         assert await status(Authorization=f"Bearer {ANN}", Host="evil.example") == 421
@@ -84,11 +95,11 @@ async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpDesk) -> No
 async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, production: Production) -> None:
     number, _ = await production.file(QUESTION, email=someone())
     before = await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id")
-    async with served(desk, allow_writes=False) as url, over_http(url) as door:
-        early = await door.call("search_knowledge_base", ticket=number, query="reset password")
-        await _searched(door, number)
-        await _searched(door, number)  # a look begins anew with the history
-        refused = await door.call("send_response", ticket=number, text="Hello")
+    async with served(desk, allow_writes=False) as url, over_http(url) as client:
+        early = await client.call("search_knowledge_base", ticket=number, query="reset password")
+        await _searched(client, number)
+        await _searched(client, number)  # a look begins anew with the history
+        refused = await client.call("send_response", ticket=number, text="Hello")
 
     assert not early.ok
     assert "call get_customer_history next" in early.text
@@ -97,13 +108,15 @@ async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, produ
 
 
 async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpDesk, production: Production) -> None:
-    async with bob_at(desk) as door:
+    async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
-        first = await door.call("escalate_to_human", ticket=number, reason="human_request")
-        taken = await door.call("create_ticket", issue="Reset", ticket=number)
+        first = await client.call("escalate_to_human", ticket=number, reason="human_request")
+        taken = await client.call("create_ticket", issue="Reset", ticket=number)
         meanwhile = await production.pipeline.handle(record)
-        again = await door.call("create_ticket", issue="Reset", ticket=number, priority="high")
-        done = await door.call("escalate_to_human", ticket=number, reason="human_request", summary="Asked on the phone")
+        again = await client.call("create_ticket", issue="Reset", ticket=number, priority="high")
+        done = await client.call(
+            "escalate_to_human", ticket=number, reason="human_request", summary="Asked on the phone"
+        )
 
     assert "call create_ticket with this ticket first" in first.text
     assert (taken.ok, meanwhile, again.ok) == (True, "idle", True)
@@ -115,9 +128,9 @@ async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpDes
 
 
 async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Production) -> None:
-    async with bob_at(desk) as door:
-        number = await _opened(door, "I want a refund for last month, please.")
-        late = await door.call("send_response", ticket=number, text="You get your money back.")
+    async with bob_at(desk) as client:
+        number = await _opened(client, "I want a refund for last month, please.")
+        late = await client.call("send_response", ticket=number, text="You get your money back.")
 
     assert not late.ok
     [word] = await _agents_words(production, number)
@@ -125,17 +138,17 @@ async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Pr
 
 
 async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpDesk, production: Production) -> None:
-    async with bob_at(desk) as door:
-        number = await _opened(door)
+    async with bob_at(desk) as client:
+        number = await _opened(client)
         [filed] = await rows(
             production.pool,
             "SELECT i.payload FROM inbox i JOIN tickets t ON t.id = i.ticket_id WHERE t.number = $1",
             number,
         )
         meanwhile = await production.pipeline.handle(InboundMessage.model_validate(filed["payload"]))
-        await _searched(door, number)
+        await _searched(client, number)
         drafts = [
-            await door.call("send_response", ticket=number, text="We will refund you $50 today.") for _ in range(2)
+            await client.call("send_response", ticket=number, text="We will refund you $50 today.") for _ in range(2)
         ]
 
     assert meanwhile == "idle"
@@ -146,9 +159,9 @@ async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpDesk, 
 
 
 async def test_x4_a_client_that_goes_away_leaves_the_turn_to_the_agent(production: Production) -> None:
-    async with open_desk(production) as desk, served(desk, allow_writes=True) as url, over_http(url) as door:
+    async with open_desk(production) as desk, served(desk, allow_writes=True) as url, over_http(url) as client:
         number, record = await production.file(QUESTION, email=someone())
-        await door.call("create_ticket", issue="Reset", ticket=number)
+        await client.call("create_ticket", issue="Reset", ticket=number)
         assert await production.pipeline.handle(record) == "idle"
 
     assert await production.pipeline.handle(record) == "answered"
@@ -157,29 +170,29 @@ async def test_x4_a_client_that_goes_away_leaves_the_turn_to_the_agent(productio
 
 
 async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpDesk, clock: Clock, production: Production) -> None:
-    async with bob_at(desk) as door:
+    async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
-        await door.call("create_ticket", issue="Reset", ticket=number)
+        await client.call("create_ticket", issue="Reset", ticket=number)
         clock.seconds += IDLE_S + 1
         await desk.renew()
-        late = await door.call("escalate_to_human", ticket=number, reason="refund")
+        late = await client.call("escalate_to_human", ticket=number, reason="refund")
 
     assert not late.ok
     assert await production.pipeline.handle(record) == "answered"
 
 
 async def test_x4_a_take_over_silences_the_client(desk: McpDesk, production: Production) -> None:
-    async with bob_at(desk) as door:
-        number = await _opened(door)
-        text = await _searched(door, number)
-        async with connection(production.pool) as borrowed:
-            await borrowed.execute(
+    async with bob_at(desk) as client:
+        number = await _opened(client)
+        text = await _searched(client, number)
+        async with acquire(production.pool) as connection:
+            await connection.execute(
                 "UPDATE conversations SET owner = 'staff', status = 'handed_over', owner_token = owner_token + 1 "
                 "WHERE id = (SELECT conversation_id FROM tickets WHERE number = $1)",
                 number,
             )
-        sent = await door.call("send_response", ticket=number, text=text)
-        again = await door.call("create_ticket", issue="Reset", ticket=number)
+        sent = await client.call("send_response", ticket=number, text=text)
+        again = await client.call("create_ticket", issue="Reset", ticket=number)
 
     assert not sent.ok
     assert "Nothing was sent" in sent.text
@@ -188,20 +201,22 @@ async def test_x4_a_take_over_silences_the_client(desk: McpDesk, production: Pro
 
 
 async def test_x4_what_is_wrong_is_said(desk: McpDesk, production: Production) -> None:
-    async with bob_at(desk) as door:
+    async with bob_at(desk) as client:
         number = await production.ask(QUESTION, email=someone())
         busy = someone()
-        await _opened(door, customer=busy)
+        await _opened(client, customer=busy)
         told = {
-            "answered": await door.call("create_ticket", issue="x", ticket=number),
-            "unknown": await door.call("get_customer_history", ticket="TKT-99999"),
-            "both": await door.call("create_ticket", issue="x", ticket=number, customer="a@example.com", message="Hi"),
-            "neither": await door.call("create_ticket", issue="x"),
-            "address": await door.call("create_ticket", issue="x", customer="nobody", message="Hello"),
-            "number": await door.call("create_ticket", issue="x", channel="whatsapp", customer="12", message="Hello"),
-            "busy": await door.call("create_ticket", issue="x", customer=busy, message="One more thing"),
-            "tool": await door.call("drop_tables"),
-            "extra": await door.call("search_knowledge_base", query="x", surprise=1),
+            "answered": await client.call("create_ticket", issue="x", ticket=number),
+            "unknown": await client.call("get_customer_history", ticket="TKT-99999"),
+            "both": await client.call(
+                "create_ticket", issue="x", ticket=number, customer="a@example.com", message="Hi"
+            ),
+            "neither": await client.call("create_ticket", issue="x"),
+            "address": await client.call("create_ticket", issue="x", customer="nobody", message="Hello"),
+            "number": await client.call("create_ticket", issue="x", channel="whatsapp", customer="12", message="Hello"),
+            "busy": await client.call("create_ticket", issue="x", customer=busy, message="One more thing"),
+            "tool": await client.call("drop_tables"),
+            "extra": await client.call("search_knowledge_base", query="x", surprise=1),
         }
 
     assert not any(answer.ok for answer in told.values())

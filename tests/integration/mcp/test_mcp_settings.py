@@ -16,7 +16,7 @@ from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import find_product, settings_of
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
-from tests.integration.mcp.conftest import Door, Said, over_stdio, rows
+from tests.integration.mcp.conftest import McpClient, Said, over_stdio, rows
 from tests.integration.replay.conftest import CLOSED_HOURS, SECRET, Production, pretend
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -34,17 +34,17 @@ SHELL = {
 """As unlike the product's settings as can be."""
 
 
-async def _opened(door: Door, message: str, customer: str) -> tuple[str, Said, dict[str, Any]]:
-    said = await door.call("create_ticket", issue="Access", customer=customer, message=message)
+async def _opened(client: McpClient, message: str, customer: str) -> tuple[str, Said, dict[str, Any]]:
+    said = await client.call("create_ticket", issue="Access", customer=customer, message=message)
     told: dict[str, Any] = json.loads(said.text.partition("\n")[0])
     return told["ticket"], said, told
 
 
-async def _answered(door: Door, number: str) -> Said:
-    await door.call("get_customer_history", ticket=number)
-    found = await door.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
+async def _answered(client: McpClient, number: str) -> Said:
+    await client.call("get_customer_history", ticket=number)
+    found = await client.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
     text = json.loads(found.text)["passages"][0]["text"]
-    return await door.call("send_response", ticket=number, text=text)
+    return await client.call("send_response", ticket=number, text=text)
 
 
 async def _kept(production: Production, number: str) -> list[dict[str, Any]]:
@@ -61,9 +61,9 @@ async def test_x4_with_draft_an_answer_waits_for_approval(
     production: Production, knowledge_url: str, tmp_path: Path
 ) -> None:
     product = pretend(tmp_path / "data", knowledge_url, agent_mode="draft")
-    async with over_stdio(product, "--allow-writes", shell=SHELL) as door:
-        number, _, told = await _opened(door, QUESTION, "dora@example.com")
-        sent = await _answered(door, number)
+    async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
+        number, _, told = await _opened(client, QUESTION, "dora@example.com")
+        sent = await _answered(client, number)
 
     link = status_link("http://127.0.0.1:1", SECRET, number)
     assert sent.text == f"Accepted. {number}: the answer waits for a person's approval."
@@ -81,12 +81,12 @@ async def test_x4_with_off_everything_is_handed_over_and_nothing_answered(
 ) -> None:
     product = pretend(tmp_path / "data", knowledge_url, agent_mode="off", support_hours=CLOSED_HOURS)
     waiting, _ = await production.file(QUESTION, email="olga@example.com")
-    async with over_stdio(product, "--allow-writes", shell=SHELL) as door:
-        number, opened, _ = await _opened(door, QUESTION, "otto@example.com")
-        refused = await _answered(door, number)
-        thanked, _, _ = await _opened(door, "Thanks a lot!", "oda@example.com")
-        early = await door.call("send_response", ticket=waiting, text="Hello")
-        taken = await door.call("create_ticket", issue="Access", ticket=waiting)
+    async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
+        number, opened, _ = await _opened(client, QUESTION, "otto@example.com")
+        refused = await _answered(client, number)
+        thanked, _, _ = await _opened(client, "Thanks a lot!", "oda@example.com")
+        early = await client.call("send_response", ticket=waiting, text="Hello")
+        taken = await client.call("create_ticket", issue="Access", ticket=waiting)
 
     assert f"{number}: handed over (human_request), the customer is told so" in opened.text
     for answer in (refused, early):
@@ -104,9 +104,9 @@ async def test_x4_a_hand_over_outside_support_hours_says_when_people_are_back(
     production: Production, knowledge_url: str, tmp_path: Path
 ) -> None:
     product = pretend(tmp_path / "data", knowledge_url, support_hours=CLOSED_HOURS)
-    async with over_stdio(product, "--allow-writes", shell=SHELL) as door:
-        number, _, _ = await _opened(door, QUESTION, "hugo@example.com")
-        await door.call("escalate_to_human", ticket=number, reason="human_request")
+    async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
+        number, _, _ = await _opened(client, QUESTION, "hugo@example.com")
+        await client.call("escalate_to_human", ticket=number, reason="human_request")
 
     [word] = await _kept(production, number)
     assert "is back on" in word["body"]
@@ -116,12 +116,12 @@ async def test_x4_once_the_product_runs_with_other_settings_nothing_is_served(
     production: Production, knowledge_url: str, tmp_path: Path
 ) -> None:
     product = pretend(tmp_path / "data", knowledge_url)
-    async with over_stdio(product, "--allow-writes", shell=SHELL) as door:
-        number, opened, _ = await _opened(door, QUESTION, "rita@example.com")
+    async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
+        number, opened, _ = await _opened(client, QUESTION, "rita@example.com")
         pretend(product, knowledge_url, agent_mode="off")
         told = [
-            await door.call("escalate_to_human", ticket=number, reason="human_request"),
-            await door.call("search_knowledge_base", query="password"),
+            await client.call("escalate_to_human", ticket=number, reason="human_request"),
+            await client.call("search_knowledge_base", query="password"),
         ]
 
     assert opened.ok

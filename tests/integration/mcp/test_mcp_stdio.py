@@ -21,15 +21,15 @@ async def test_x4_a_reading_server_lists_all_tools_reads_and_refuses_to_write(
     product_dir: Path, production: Production
 ) -> None:
     number = await production.ask(QUESTION)
-    async with over_stdio(product_dir) as door:
-        listed = (await door.client.list_tools()).tools
-        history = await door.call("get_customer_history", ticket=number)
-        bound = await door.call("search_knowledge_base", ticket=number, query="reset password")
-        bare = await door.call("search_knowledge_base", query="How do I reset my password?")
+    async with over_stdio(product_dir) as client:
+        listed = (await client.client.list_tools()).tools
+        history = await client.call("get_customer_history", ticket=number)
+        bound = await client.call("search_knowledge_base", ticket=number, query="reset password")
+        bare = await client.call("search_knowledge_base", query="How do I reset my password?")
         refused = [
-            await door.call("create_ticket", issue="x", customer="eve@example.com", message="Hello there"),
-            await door.call("send_response", ticket=number, text="Hello"),
-            await door.call("escalate_to_human", ticket=number, reason="refund"),
+            await client.call("create_ticket", issue="x", customer="eve@example.com", message="Hello there"),
+            await client.call("send_response", ticket=number, text="Hello"),
+            await client.call("escalate_to_human", ticket=number, reason="refund"),
         ]
 
     assert [tool.name for tool in listed] == list(tools.TOOLS)
@@ -45,8 +45,8 @@ async def test_x4_a_reading_server_lists_all_tools_reads_and_refuses_to_write(
 
 
 async def test_x4_a_writing_server_answers_in_the_agents_stead(product_dir: Path, production: Production) -> None:
-    async with over_stdio(product_dir, "--allow-writes") as door:
-        opened = await door.call(
+    async with over_stdio(product_dir, "--allow-writes") as client:
+        opened = await client.call(
             "create_ticket",
             issue="Reset",
             customer="joe@example.com",
@@ -55,12 +55,12 @@ async def test_x4_a_writing_server_answers_in_the_agents_stead(product_dir: Path
             message=QUESTION,
         )
         number = json.loads(opened.text)["ticket"]
-        early = await door.call("send_response", ticket=number, text="Hello")
-        await door.call("get_customer_history", ticket=number)
-        found = await door.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
+        early = await client.call("send_response", ticket=number, text="Hello")
+        await client.call("get_customer_history", ticket=number)
+        found = await client.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
         text = json.loads(found.text)["passages"][0]["text"]
-        sent = await door.call("send_response", ticket=number, text=text)
-        again = await door.call("send_response", ticket=number, text=text)
+        sent = await client.call("send_response", ticket=number, text=text)
+        again = await client.call("send_response", ticket=number, text=text)
 
     assert json.loads(opened.text)["status_link"].startswith(f"http://127.0.0.1:1/status#{number}:")
     assert "Instead, call get_customer_history next" in early.text

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from db.intake import web_form
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.records import AcceptedForm
 from deployments.channels.web_form import WebFormSender
 from deployments.delivery.node import Delivery
@@ -57,12 +57,12 @@ def plain_logs() -> None:
 
 
 @dataclass(slots=True)
-class Nudges:
+class Wakes:
     """Counts nudges where no broker is part of the test."""
 
     count: int = 0
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         self.count += 1
 
 
@@ -81,38 +81,38 @@ class Store:
             name="Ann Lee", email=email, phone=phone, subject="A question", category="how_to", message=f"{message:<10}."
         )
         new = new_form(body, key=key, now=datetime.now(UTC))
-        async with connection(self.pool) as borrowed:
-            accepted: AcceptedForm = await web_form.accept_form(borrowed, new)
+        async with acquire(self.pool) as connection:
+            accepted: AcceptedForm = await web_form.accept_form(connection, new)
         self.numbers.append(accepted.ticket_number)
         return InboundMessage.model_validate_json(new.payload)
 
     async def reply(self, number: str, message: str) -> InboundMessage:
         """Add the customer's further word to a ticket."""
-        async with connection(self.pool) as borrowed:
-            address = await web_form.reply_address(borrowed, number)
+        async with acquire(self.pool) as connection:
+            address = await web_form.reply_address(connection, number)
             assert address is not None
             new = new_reply(TicketReply(message=message), address, key=None, now=datetime.now(UTC))
-            await web_form.accept_reply(borrowed, new)
+            await web_form.accept_reply(connection, new)
         return InboundMessage.model_validate_json(new.payload)
 
     async def rows(self, query: str, *arguments: object) -> list[dict[str, Any]]:
-        async with connection(self.pool) as borrowed:
-            return [dict(row) for row in await borrowed.fetch(query, *arguments)]
+        async with acquire(self.pool) as connection:
+            return [dict(row) for row in await connection.fetch(query, *arguments)]
 
     async def value(self, query: str, *arguments: object) -> Any:
-        async with connection(self.pool) as borrowed:
-            return await borrowed.fetchval(query, *arguments)
+        async with acquire(self.pool) as connection:
+            return await connection.fetchval(query, *arguments)
 
     async def execute(self, query: str, *arguments: object) -> None:
-        async with connection(self.pool) as borrowed:
-            await borrowed.execute(query, *arguments)
+        async with acquire(self.pool) as connection:
+            await connection.execute(query, *arguments)
 
     async def all_published(self) -> bool:
         return not await self.value("SELECT count(*) FROM events WHERE state = 'pending'")
 
     async def violations(self, *, within_s: float = 0.0) -> dict[str, list[dict[str, Any]]]:
-        async with connection(self.pool) as borrowed:
-            return await violations(borrowed, within_s=within_s)
+        async with acquire(self.pool) as connection:
+            return await violations(connection, within_s=within_s)
 
     def pipeline(
         self,
@@ -133,7 +133,7 @@ class Store:
                 configs=ChannelConfigs(self.pool), links=lambda number: f"http://localhost/status#{number}"
             ),
             limit=ReplyLimit(configs=ChannelConfigs(self.pool), links=str),
-            relay=Nudges(),
+            relay=Wakes(),
             holder=holder,
             failpoint=failpoint,
             **options,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from db.outbound import outbox
-from db.pool import connection, create_pool
+from db.pool import acquire, create_pool
 from db.records import Channel, OutboxRow
 from deployments.channels.sender import (
     LookUpFailedError,
@@ -212,10 +212,10 @@ async def test_a_channel_without_a_sender_is_parked_with_its_reason(store: Store
 @pytest.mark.parametrize(("channel", "expected"), [("web_form", "ready"), ("email", "unknown")])
 async def test_inv6_the_lease_of_a_dead_sender_lapses(store: Store, channel: Channel, expected: str) -> None:
     await words(store, 1, channel=channel)
-    async with connection(store.pool) as borrowed:
-        assert len(await outbox.claim(borrowed, [channel], limit=5, lease_s=0.05)) == 1
+    async with acquire(store.pool) as connection:
+        assert len(await outbox.claim(connection, [channel], limit=5, lease_s=0.05)) == 1
         await asyncio.sleep(0.1)
-        assert len(await outbox.expire(borrowed)) == 1
+        assert len(await outbox.expire(connection)) == 1
     assert await states(store) == [expected]
 
 

@@ -90,10 +90,10 @@ async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, st
     assert {row["value"]["id"] for row in announced} == {str(row["id"]) for row in letters}
     assert len(graph.agent.runs) == len(good)
 
-    async with transaction(store.pool) as borrowed:
-        await dead_letters.replay(borrowed, letters[0]["id"], by="ann", wake_on=INCOMING)
+    async with transaction(store.pool) as connection:
+        await dead_letters.replay(connection, letters[0]["id"], by="ann", wake_on=INCOMING)
         with pytest.raises(dead_letters.AlreadyReplayedError):
-            await dead_letters.replay(borrowed, letters[0]["id"], by="bob", wake_on=INCOMING)
+            await dead_letters.replay(connection, letters[0]["id"], by="bob", wake_on=INCOMING)
     again = await until(store, "SELECT value FROM dead_letters WHERE state = 'dead'", rows=3)
     assert {bytes(row["value"]) for row in again} == set(poison)
 

@@ -210,7 +210,7 @@ async def test_a_failure_that_passes_costs_no_message(store: Store) -> None:
 
 
 async def test_td2_past_the_limit_nothing_more_is_buried(store: Store) -> None:
-    pipeline = store.pipeline(retry_s=(0.01,) * 4, may_bury=lambda: False)
+    pipeline = store.pipeline(retry_s=(0.01,) * 4, may_dead_letter=lambda: False)
     assert await pipeline.handle(await store.form("This is BROKEN")) == "failed"
     assert await store.value("SELECT count(*) FROM dead_letters") == 0
     assert await store.value("SELECT state FROM inbox") == "waiting"
@@ -245,8 +245,8 @@ async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_
     assert await failing.handle(wake) == "dead"
     letter = await store.value("SELECT id FROM dead_letters")
     await store.execute("UPDATE conversations SET owner = 'agent', status = 'open', owner_token = owner_token + 1")
-    async with transaction(store.pool) as borrowed:
-        await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)
+    async with transaction(store.pool) as connection:
+        await dead_letters.replay(connection, letter, by="ann", wake_on=INCOMING)
     await store.execute("UPDATE messages SET content = 'mended' WHERE id = (SELECT message_id FROM inbox)")
     assert await store.pipeline().handle(wake) == "answered"
     assert await store.value("SELECT count(*) FROM outbox") == 2

@@ -12,7 +12,7 @@ import pytest
 from db.identity import merges, privacy
 from db.intake.channels import ChannelMessage, accept_message
 from db.operations import dead_letters
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from ingest.events import DLQ, INCOMING
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.pipeline.conftest import Store
@@ -38,9 +38,9 @@ async def traces(store: Store, *needles: str) -> dict[str, int]:
 
 async def whatsapp(store: Store, content: str) -> None:
     """A message of the customer's telephone."""
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         await accept_message(
-            borrowed,
+            connection,
             ChannelMessage(
                 channel="whatsapp", provider="twilio", provider_message_id=f"SM{uuid4().hex}",
                 identifier_type="whatsapp", identifier=PHONE, verified=True, content=content,
@@ -56,9 +56,9 @@ async def lively_past(store: Store) -> UUID:
     for message in (f"My {CANARY} board is gone", f"HANDOVER about {CANARY}", f"BROKEN {CANARY} thing"):
         await pipeline.handle(await store.form(message, email=EMAIL, phone=PHONE))
     await store.reply(store.numbers[1], f"Still about {CANARY}, please answer")
-    async with connection(store.pool) as borrowed:
-        await dead_letters.bury(
-            borrowed, topic=INCOMING, partition=0, offset=7, key="unknown", value=f"{{{EMAIL} \xff".encode("latin-1"),
+    async with acquire(store.pool) as connection:
+        await dead_letters.dead_letter(
+            connection, topic=INCOMING, partition=0, offset=7, key="unknown", value=f"{{{EMAIL} \xff".encode("latin-1"),
             cause="no JSON", announce_on=DLQ,
         )  # fmt: skip
     found: UUID = await store.value("SELECT id FROM customers WHERE filing_key = $1", f"email:{EMAIL}")
@@ -66,8 +66,8 @@ async def lively_past(store: Store) -> UUID:
 
 
 async def erase(store: Store, customer_id: UUID) -> privacy.Erased | None:
-    async with transaction(store.pool) as borrowed:
-        return await privacy.erase(borrowed, customer_id, by="ann")
+    async with transaction(store.pool) as connection:
+        return await privacy.erase(connection, customer_id, by="ann")
 
 
 async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
@@ -84,10 +84,10 @@ async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
 
 async def test_h11_who_erased_is_kept_and_whom_only_he_finds_who_knows_the_id(store: Store) -> None:
     customer = await lively_past(store)
-    async with connection(store.pool) as borrowed:
-        first = await privacy.export(borrowed, customer, by="bob")
-        second = await privacy.export(borrowed, customer, by="ann")
-        assert await privacy.erase(borrowed, customer, by="eve")
+    async with acquire(store.pool) as connection:
+        first = await privacy.export(connection, customer, by="bob")
+        second = await privacy.export(connection, customer, by="ann")
+        assert await privacy.erase(connection, customer, by="eve")
     assert first is not None
     assert second is not None
     assert first["privacy_actions"] == []
@@ -106,18 +106,18 @@ async def test_h11_who_erased_is_kept_and_whom_only_he_finds_who_knows_the_id(st
 )
 async def test_h11_nobody_changes_what_was_noted(store: Store, change: str) -> None:
     await store.form("A question")
-    async with connection(store.pool) as borrowed:
-        await privacy.export(borrowed, await store.value("SELECT id FROM customers"), by="ann")
+    async with acquire(store.pool) as connection:
+        await privacy.export(connection, await store.value("SELECT id FROM customers"), by="ann")
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await store.execute(change)
 
 
 async def test_h11_an_erasure_that_did_not_happen_is_not_noted(store: Store) -> None:
     customer = await lively_past(store)
-    async with connection(store.pool) as borrowed:
-        undone = borrowed.transaction()
+    async with acquire(store.pool) as connection:
+        undone = connection.transaction()
         await undone.start()
-        assert await privacy.erase(borrowed, customer, by="ann")
+        assert await privacy.erase(connection, customer, by="ann")
         await undone.rollback()
     assert await store.value("SELECT count(*) FROM privacy_actions") == 0
 
@@ -152,8 +152,8 @@ async def test_d7_a_turn_under_way_leaves_nothing(store: Store) -> None:
 
 async def test_d7_who_writes_while_he_is_erased_is_a_new_customer(store: Store) -> None:
     customer = await lively_past(store)
-    async with transaction(store.pool) as borrowed:
-        await privacy.erase(borrowed, customer, by="ann")
+    async with transaction(store.pool) as connection:
+        await privacy.erase(connection, customer, by="ann")
         writing = asyncio.create_task(store.form("I am back already", email=EMAIL))
         await asyncio.sleep(0.2)
         assert not writing.done()
@@ -173,11 +173,16 @@ async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Sto
     by_form = await lively_past(store)
     await whatsapp(store, f"hello, {CANARY} here")
     by_telephone = await store.value("SELECT id FROM customers WHERE filing_key = $1", f"whatsapp:{PHONE}")
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         await merges.merge(
-            borrowed, winner=by_form, loser=by_telephone, tier=3, actor="ann", evidence=f"{CANARY} said so by telephone"
+            connection,
+            winner=by_form,
+            loser=by_telephone,
+            tier=3,
+            actor="ann",
+            evidence=f"{CANARY} said so by telephone",
         )
-        exported = await privacy.export(borrowed, by_telephone, by="ann")
+        exported = await privacy.export(connection, by_telephone, by="ann")
     assert exported is not None
     assert (len(exported["customers"]), len(exported["merges"]), len(exported["tickets"])) == (2, 1, 4)
     assert {"identity_evidence", "identity_merges"} <= set(await traces(store, CANARY, PHONE))
@@ -191,8 +196,8 @@ async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Sto
 
 async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
     customer = await lively_past(store)
-    async with connection(store.pool) as borrowed:
-        exported = await privacy.export(borrowed, customer, by="ann")
+    async with acquire(store.pool) as connection:
+        exported = await privacy.export(connection, customer, by="ann")
     assert exported is not None
     assert len(exported["tickets"]) == 3
     assert {row["value"] for row in exported["identifiers"]} == {EMAIL, PHONE}
@@ -204,6 +209,6 @@ async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
 
 @pytest.mark.parametrize("call", [privacy.export, privacy.erase])
 async def test_d7_nobody_is_nobody(store: Store, call: object) -> None:
-    async with transaction(store.pool) as borrowed:
-        assert await call(borrowed, uuid4(), by="ann") is None  # type: ignore[operator]
+    async with transaction(store.pool) as connection:
+        assert await call(connection, uuid4(), by="ann") is None  # type: ignore[operator]
     assert await store.value("SELECT count(*) FROM privacy_actions") == 0

@@ -18,7 +18,7 @@ from db.ids import new_id
 from db.intake import web_form
 from db.intake.channels import ChannelMessage, accept_message
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.records import Analysis, Decision, Turn
 from deployments.agent.node import ModelSettings
 from deployments.analysis import AnalysisNode
@@ -103,10 +103,10 @@ def pretend(path: Path, database_url: str, **settings: object) -> Path:
     return data_dir.path
 
 
-class _Nudges:
+class _Wakes:
     """Nobody listens: there is no broker here."""
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         pass
 
 
@@ -136,7 +136,7 @@ class Production:
             agent=self,
             apology=Apology(configs=configs, links=links),
             limit=ReplyLimit(configs=configs, links=links),
-            relay=_Nudges(),
+            relay=_Wakes(),
             holder="test",
             approval=self.support.agent_mode == "draft",
         )
@@ -153,8 +153,8 @@ class Production:
         """Store a form and return its ticket's number and the record that would travel."""
         form = SupportForm(name="Ann Lee", email=email, subject="A question", category="how_to", message=message)
         new = new_form(form, key=None, now=datetime.now(UTC))
-        async with connection(self.pool) as borrowed:
-            accepted = await web_form.accept_form(borrowed, new)
+        async with acquire(self.pool) as connection:
+            accepted = await web_form.accept_form(connection, new)
         return accepted.ticket_number, InboundMessage.model_validate_json(new.payload)
 
     async def ask(self, message: str, **fields: Any) -> str:
@@ -165,26 +165,26 @@ class Production:
 
     async def reply(self, number: str, message: str) -> None:
         """Write into a ticket and let that be answered."""
-        async with connection(self.pool) as borrowed:
-            address = await web_form.reply_address(borrowed, number)
+        async with acquire(self.pool) as connection:
+            address = await web_form.reply_address(connection, number)
             assert address is not None
             new = new_reply(TicketReply(message=message), address, key=None, now=datetime.now(UTC))
-            await web_form.accept_reply(borrowed, new)
+            await web_form.accept_reply(connection, new)
         await self.pipeline.handle(InboundMessage.model_validate_json(new.payload))
 
     async def approve(self, number: str, text: str | None = None) -> None:
         """Approve a ticket's oldest draft, with a text of one's own or as it is."""
-        async with connection(self.pool) as borrowed:
-            conversation_id = await borrowed.fetchval("SELECT conversation_id FROM tickets WHERE number = $1", number)
-        desk = StaffDesk(pool=self.pool, relay=_Nudges())
+        async with acquire(self.pool) as connection:
+            conversation_id = await connection.fetchval("SELECT conversation_id FROM tickets WHERE number = $1", number)
+        desk = StaffDesk(pool=self.pool, relay=_Wakes())
         await desk.approve(conversation_id, by="ann", draft_id=None, text=text)
 
     async def chat(self, *texts: str) -> None:
         """Write from a WhatsApp number, all before the first is answered."""
-        async with connection(self.pool) as borrowed:
-            accepted = [await accept_message(borrowed, _chat_message(text)) for text in texts]
+        async with acquire(self.pool) as connection:
+            accepted = [await accept_message(connection, _chat_message(text)) for text in texts]
             assert accepted[0] is not None
-            payload = await borrowed.fetchval("SELECT payload FROM inbox WHERE id = $1", accepted[0].inbox_id)
+            payload = await connection.fetchval("SELECT payload FROM inbox WHERE id = $1", accepted[0].inbox_id)
         await self.pipeline.handle(InboundMessage.model_validate(payload))
 
 

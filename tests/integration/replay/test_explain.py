@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from db.pool import Pool, connection, create_pool
+from db.pool import Pool, acquire, create_pool
 from db.turns import decisions
 from db.turns.decisions import ExplainedTicket
 from deployments.analysis import AnalysisNode
@@ -26,8 +26,8 @@ PASSWORD, REFUND = MESSAGES[0], MESSAGES[1]
 
 
 async def _explained(pool: Pool, number: str) -> ExplainedTicket:
-    async with connection(pool) as borrowed:
-        ticket = await decisions.explain(borrowed, number)
+    async with acquire(pool) as connection:
+        ticket = await decisions.explain(connection, number)
     assert ticket is not None
     return ticket
 
@@ -84,8 +84,8 @@ async def test_g13_what_has_no_record_says_so(database_url: str, analysis_node: 
     production = Production(pool=pool, analysis=analysis_node)
     waits, _ = await production.file("How do I reset my password?")
     lost = await production.ask("Thanks a lot!", email="bob@example.com")
-    async with connection(pool) as borrowed:
-        await borrowed.execute("DELETE FROM decision_records")
+    async with acquire(pool) as connection:
+        await connection.execute("DELETE FROM decision_records")
     texts = [_printed(await _explained(pool, number)) for number in (waits, lost)]
     await production.pipeline.close()
     await pool.close()
@@ -99,13 +99,13 @@ async def test_g13_staff_actions_and_drafts_are_shown(database_url: str, analysi
     pool = await create_pool(database_url, size=3)
     production = Production(pool=pool, analysis=analysis_node)
     number = await production.ask("Thanks a lot!")
-    async with connection(pool) as borrowed:
-        await borrowed.execute(
+    async with acquire(pool) as connection:
+        await connection.execute(
             "INSERT INTO staff_actions (id, conversation_id, actor, action) "
             "SELECT gen_random_uuid(), conversation_id, 'ann', 'take_over' FROM tickets"
         )
-        body = await borrowed.fetchval("UPDATE outbox SET state = 'draft', message_id = NULL RETURNING body")
-        await borrowed.execute("DELETE FROM messages WHERE direction = 'outbound'")
+        body = await connection.fetchval("UPDATE outbox SET state = 'draft', message_id = NULL RETURNING body")
+        await connection.execute("DELETE FROM messages WHERE direction = 'outbound'")
     text = _printed(await _explained(pool, number))
     await production.pipeline.close()
     await pool.close()

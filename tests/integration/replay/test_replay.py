@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db.pool import DatabaseUnavailableError, Pool, connection, create_pool
+from db.pool import DatabaseUnavailableError, Pool, acquire, create_pool
 from db.records import Turn
 from db.turns import stored_turns
 from deployments.agent.node import ModelSettings
@@ -71,9 +71,9 @@ def _comparable(turn: Turn) -> Turn:
 
 
 async def test_t4_a_stored_turn_is_the_one_that_the_agent_was_given(stored: Stored, pool: Pool) -> None:
-    async with connection(pool) as borrowed:
-        decided = await stored_turns.decided_between(borrowed, LONG_AGO, _later(), limit=1000)
-        then = [await stored_turns.as_it_was(borrowed, one.record.inbox_id) for one in decided]
+    async with acquire(pool) as connection:
+        decided = await stored_turns.decided_between(connection, LONG_AGO, _later(), limit=1000)
+        then = [await stored_turns.as_it_was(connection, one.record.inbox_id) for one in decided]
     given = {turn.inbox_id: turn for turn in stored.turns}
     last = given[decided[-1].record.inbox_id]
 
@@ -88,6 +88,6 @@ async def test_t4_a_stored_turn_is_the_one_that_the_agent_was_given(stored: Stor
 async def test_t4_the_server_refuses_writes_of_a_replay(stored: Stored) -> None:
     pool = await create_pool(stored.url, size=1, read_only=True)
     with pytest.raises(DatabaseUnavailableError, match="read-only"):
-        async with connection(pool) as borrowed:
-            await borrowed.execute("DELETE FROM outbox")
+        async with acquire(pool) as connection:
+            await connection.execute("DELETE FROM outbox")
     await pool.close()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.pipeline.conftest import Nudges, Store, eventually, plain_logs, store
+from tests.integration.pipeline.conftest import Store, Wakes, eventually, plain_logs, store
 
-__all__ = ["Nudges", "Store", "eventually", "plain_logs", "store"]
+__all__ = ["Store", "Wakes", "eventually", "plain_logs", "store"]

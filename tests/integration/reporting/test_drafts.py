@@ -8,7 +8,7 @@ import pytest
 
 from db.identity import privacy
 from db.operations import notifications
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from db.staff import conversations
 from db.staff.conversations import Summary
 from deployments.reporting.drafts import Drafts
@@ -46,16 +46,16 @@ async def news(store: Store, hours: str = ALWAYS, *, ahead: timedelta = timedelt
     """What the team is told when the node looks so much later; it has been told then."""
     loop = clocks(store, hours, ahead=ahead)
     await loop.run_once()
-    async with connection(store.pool) as borrowed:
-        await notifications.withdraw_settled(borrowed)
-        due = await notifications.claim(borrowed, now=datetime.now(UTC) + ahead, limit=100, lease_s=60)
-        await notifications.mark_sent(borrowed, [one.key for one in due], reached=())
+    async with acquire(store.pool) as connection:
+        await notifications.withdraw_settled(connection)
+        due = await notifications.claim(connection, now=datetime.now(UTC) + ahead, limit=100, lease_s=60)
+        await notifications.mark_sent(connection, [one.key for one in due], reached=())
     return [one.key.partition(":")[0] for one in due]
 
 
 async def listed(store: Store) -> Summary:
-    async with connection(store.pool) as borrowed:
-        [work] = await conversations.list_work(borrowed, "drafts")
+    async with acquire(store.pool) as connection:
+        [work] = await conversations.list_work(connection, "drafts")
     return work
 
 
@@ -127,8 +127,8 @@ async def test_g14_a_late_draft_shows_in_health_and_in_the_list_until_it_is_appr
     await by_ann(store, "approve", draft_id=None, text=None)
     await loop.run_once()
     assert loop.problem() is None
-    async with connection(store.pool) as borrowed:
-        [done] = await conversations.list_work(borrowed, "agent")
+    async with acquire(store.pool) as connection:
+        [done] = await conversations.list_work(connection, "agent")
     assert (done.late, done.due_at) == (None, None)
 
 
@@ -237,10 +237,10 @@ async def test_g14_a_critical_ticket_has_less_time_and_billing_its_own_hours(sto
 async def test_g14_from_the_draft_to_the_room_by_the_chores_of_the_node(store: Store) -> None:
     with room() as chat:
         await drafted(store)
-        chores = {chore.name: chore for chore in made(store, chat.url)}
-        await chores["drafts"].work()
+        tasks = {task.name: task for task in made(store, chat.url)}
+        await tasks["drafts"].work()
         await store.execute("UPDATE notifications SET due_at = now()")  # whatever day it is
-        await chores["notifier"].work()
+        await tasks["notifier"].work()
         [(title, text)] = chat.messages
         assert (title, text.split(" (")[0]) == ("Nightdesk", "A draft waits for approval: TKT-0001")
         assert [row["state"] for row in await store.rows("SELECT state FROM outbox")] == ["draft"]
@@ -249,8 +249,8 @@ async def test_g14_from_the_draft_to_the_room_by_the_chores_of_the_node(store: S
 async def test_t_s10_an_erased_customer_takes_the_draft_and_its_news_along(store: Store) -> None:
     await drafted(store)
     await clocks(store, ahead=DUE + MOMENT).run_once()
-    async with transaction(store.pool) as borrowed:
-        assert await privacy.erase(borrowed, await store.value("SELECT id FROM customers"), by="ann")
+    async with transaction(store.pool) as connection:
+        assert await privacy.erase(connection, await store.value("SELECT id FROM customers"), by="ann")
     assert await store.value("SELECT (SELECT count(*) FROM notifications) + (SELECT count(*) FROM draft_clocks)") == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from db.operations import notifications
 from db.operations.notifications import Notification
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from db.tickets import hand_overs
 from deployments.channels.parking import park
 from deployments.reporting.alerts import UndecidedWords
@@ -17,7 +17,7 @@ from deployments.reporting.hand_overs import HandOvers
 from deployments.rules.support_hours import ServiceLevels
 from deployments.staff.desk import StaffDesk
 from serve_app.settings.support import SLA_HOURS
-from tests.integration.reporting.conftest import Nudges, Store
+from tests.integration.reporting.conftest import Store, Wakes
 
 STAFF = "http://127.0.0.1:8000/staff"
 ALWAYS = "Mon-Sun 00:00-24:00"
@@ -54,21 +54,21 @@ async def handed_over(store: Store, severity: str = "high", *, name: str = "ann"
 
 
 async def told(store: Store, *, by: timedelta = timedelta()) -> list[Notification]:
-    async with connection(store.pool) as borrowed:
-        return await notifications.claim(borrowed, now=datetime.now(UTC) + by, limit=100, lease_s=60)
+    async with acquire(store.pool) as connection:
+        return await notifications.claim(connection, now=datetime.now(UTC) + by, limit=100, lease_s=60)
 
 
 async def by_ann(store: Store, verb: str, **arguments: object) -> None:
     conversation = await store.value("SELECT id FROM conversations ORDER BY created_at LIMIT 1")
-    await getattr(StaffDesk(pool=store.pool, relay=Nudges()), verb)(conversation, by="ann", **arguments)
+    await getattr(StaffDesk(pool=store.pool, relay=Wakes()), verb)(conversation, by="ann", **arguments)
 
 
 async def test_g14_a_hand_over_is_stamped_and_told_without_a_word_of_the_customer(store: Store) -> None:
     await handed_over(store)
     await clocks(store).run_once()
     await clocks(store).run_once()
-    async with connection(store.pool) as borrowed:
-        [one] = await hand_overs.of_ticket(borrowed, "TKT-0001")
+    async with acquire(store.pool) as connection:
+        [one] = await hand_overs.of_ticket(connection, "TKT-0001")
     assert one.due_at == one.started_at + timedelta(hours=2)
     assert one.taken_at is None
     [news] = await told(store)
@@ -167,8 +167,8 @@ async def test_g14_a_word_that_comes_back_behind_the_close_is_told_once(store: S
     await by_ann(store, "reply", text="Good-bye.")
     await by_ann(store, "close")
     said = await store.value("SELECT id FROM outbox WHERE author = 'staff'")
-    async with transaction(store.pool) as borrowed:
-        assert not await park(borrowed, said, "550 no such mailbox")
+    async with transaction(store.pool) as connection:
+        assert not await park(connection, said, "550 no such mailbox")
     words = UndecidedWords(pool=store.pool, staff_url=STAFF)
     assert [await words.run_once(), await words.run_once()] == [1, 0]
     assert [news.body for news in await told(store) if news.key == f"parked:{said}"] == [
@@ -183,8 +183,8 @@ async def test_m1_an_alert_is_told_once_while_it_lasts_and_again_much_later(stor
         await collector.run_once()
         news = await told(store)
         assert [one.body for one in news] == ["Alert: escalation rate 100% is above 25%"] * expected
-        async with connection(store.pool) as borrowed:
-            await notifications.mark_sent(borrowed, [one.key for one in news], reached=())
+        async with acquire(store.pool) as connection:
+            await notifications.mark_sent(connection, [one.key for one in news], reached=())
     await store.execute("UPDATE notifications SET created_at = now() - interval '7 hours'")
     await collector.run_once()
     assert len(await told(store)) == 1

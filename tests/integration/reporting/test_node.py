@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from db.pool import create_pool
 from deployments.reporting.node import Reporting
-from deployments.reporting.periodic_tasks import Chore
+from deployments.reporting.periodic_tasks import PeriodicTask
 from serve_app.settings.app_args import KafkaArgs
 from tests.integration.reporting.conftest import eventually
 
@@ -24,9 +24,11 @@ async def test_a_chore_that_fails_shows_in_health_until_it_works_again(database_
         pool=await create_pool(database_url, size=3, min_size=0),
         kafka=KafkaArgs(bootstrap_servers="127.0.0.1:9"),
         group="nobody",
-        chores=[
-            Chore(name="notifier", every_s=0.05, work=fails),
-            Chore(name="hand-overs", every_s=0.05, work=works, problem=lambda: "late hand-overs: TKT-0001 (high)"),
+        tasks=[
+            PeriodicTask(name="notifier", every_s=0.05, work=fails),
+            PeriodicTask(
+                name="hand-overs", every_s=0.05, work=works, problem=lambda: "late hand-overs: TKT-0001 (high)"
+            ),
         ],
     )
 

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from db.operations import notifications
-from db.pool import connection
+from db.pool import acquire
 from deployments.reporting.notifier import MAX_ATTEMPTS, Notifier
-from deployments.reporting.periodic_tasks import Chore, support_chores
+from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.settings.support import SLA_HOURS
 from tests.integration.reporting.conftest import Store
@@ -60,9 +60,9 @@ def room() -> Iterator[Room]:
 
 
 async def note(store: Store, key: str, *, urgent: bool = False, due_in: timedelta = timedelta()) -> bool:
-    async with connection(store.pool) as borrowed:
+    async with acquire(store.pool) as connection:
         due_at = datetime.now(UTC) + due_in
-        return await notifications.add(borrowed, key, f"About {key}.", due_at=due_at, urgent=urgent)
+        return await notifications.add(connection, key, f"About {key}.", due_at=due_at, urgent=urgent)
 
 
 async def state_of(store: Store, key: str) -> str:
@@ -148,8 +148,8 @@ async def test_g14_one_that_hangs_is_left_and_tried_again(store: Store) -> None:
 async def test_g14_who_died_while_telling_is_taken_over(store: Store) -> None:
     with room() as chat:
         await note(store, "a")
-        async with connection(store.pool) as borrowed:
-            assert len(await notifications.claim(borrowed, now=datetime.now(UTC), limit=9, lease_s=60)) == 1
+        async with acquire(store.pool) as connection:
+            assert len(await notifications.claim(connection, now=datetime.now(UTC), limit=9, lease_s=60)) == 1
         await notifier(store, chat.url).run_once()
         assert chat.told == []
         await store.execute("UPDATE notifications SET lease_until = now()")
@@ -178,30 +178,30 @@ async def test_g14_an_address_that_apprise_does_not_know_shows_in_health_and_the
 async def test_g14_from_the_hand_over_to_the_room_by_the_chores_of_the_node(store: Store) -> None:
     with room() as chat:
         await store.pipeline().handle(await store.form("HANDOVER please, my name is Ann Lee"))
-        chores = {chore.name: chore for chore in made(store, chat.url)}
-        await chores["hand-overs"].work()
+        tasks = {task.name: task for task in made(store, chat.url)}
+        await tasks["hand-overs"].work()
         await store.execute("UPDATE notifications SET due_at = now()")  # whatever day it is
-        await chores["notifier"].work()
+        await tasks["notifier"].work()
         [(title, text)] = chat.messages
         assert (title, text.split(" (")[0]) == ("Nightdesk", "New hand-over: TKT-0001")
         assert "ann" not in str(chat.told).lower()
-        assert [chore.problem() for chore in chores.values()] == [None] * 5
+        assert [task.problem() for task in tasks.values()] == [None] * 5
 
 
 async def test_g14_a_hand_over_that_somebody_has_is_not_announced_any_more(store: Store) -> None:
     with room() as chat:
         await store.pipeline().handle(await store.form("HANDOVER please"))
-        chores = {chore.name: chore for chore in made(store, chat.url)}
-        await chores["hand-overs"].work()
+        tasks = {task.name: task for task in made(store, chat.url)}
+        await tasks["hand-overs"].work()
         await store.execute("UPDATE hand_overs SET taken_at = now()")
         await store.execute("UPDATE notifications SET due_at = now()")
-        await chores["notifier"].work()
+        await tasks["notifier"].work()
         assert chat.told == []
         assert await store.value("SELECT state FROM notifications") == "withdrawn"
 
 
-def made(store: Store, *urls: str) -> tuple[Chore, ...]:
-    return support_chores(
+def made(store: Store, *urls: str) -> tuple[PeriodicTask, ...]:
+    return support_tasks(
         pool=store.pool,
         levels=ServiceLevels.parse("Mon-Fri 08:00-20:00", "UTC", SLA_HOURS),
         notify_urls=urls,

@@ -17,14 +17,14 @@ import db.pool
 from db.ids import new_id
 from db.intake import mailbox
 from db.operations import dead_letters
-from db.pool import connection, transaction
+from db.pool import acquire, transaction
 from db.tickets import ticket_life
 from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
 from deployments.staff.desk import NotNowError, StaffDesk
 from ingest.events import INCOMING, InboundMessage
 from tests.fixtures.ticket_states import STATUSES, empty, put_tickets
-from tests.integration.reporting.conftest import Nudges, Store
+from tests.integration.reporting.conftest import Store, Wakes
 from tests.integration.whatsapp.test_channel_intake import accept, mail, message
 
 LEGAL = {
@@ -44,8 +44,8 @@ async def status_of(store: Store) -> tuple[str, datetime | None]:
 
 
 async def steps_of(store: Store, number: str) -> list[tuple[str | None, str, str, str | None]]:
-    async with connection(store.pool) as borrowed:
-        past = await ticket_life.history(borrowed, number)
+    async with acquire(store.pool) as connection:
+        past = await ticket_life.history(connection, number)
     return [(step.from_status, step.to_status, step.actor, step.staff_name) for step in past]
 
 
@@ -72,8 +72,8 @@ async def refusal(store: Store, statement: str, *arguments: object) -> Exception
 async def test_g15_every_pair_of_the_36_is_legal_or_refused_as_the_one_table_says(store: Store) -> None:
     await store.form("A question")
     await store.execute("UPDATE inbox SET state = 'answered'")
-    async with connection(store.pool) as borrowed:
-        table = await ticket_life.legal_steps(borrowed)
+    async with acquire(store.pool) as connection:
+        table = await ticket_life.legal_steps(connection)
     assert set(table) == LEGAL
     for before, after in product(STATUSES, STATUSES):
         await put_tickets(store.pool, before)
@@ -129,8 +129,8 @@ async def _hand_over(store: Store) -> None:
 
 async def _park(store: Store) -> None:
     word = await store.value("SELECT id FROM outbox LIMIT 1")
-    async with transaction(store.pool) as borrowed:
-        await park(borrowed, word, "refused")
+    async with transaction(store.pool) as connection:
+        await park(connection, word, "refused")
 
 
 async def _gmail_take_over(store: Store) -> None:
@@ -144,8 +144,8 @@ async def _gmail_take_over(store: Store) -> None:
         rfc_message_id="<x@y>",
         sent_at=datetime.now(UTC),
     )
-    async with connection(store.pool) as borrowed:
-        assert await mailbox.take_over(borrowed, mine) is not None
+    async with acquire(store.pool) as connection:
+        assert await mailbox.take_over(connection, mine) is not None
 
 
 async def _ages(store: Store) -> None:
@@ -155,7 +155,7 @@ async def _ages(store: Store) -> None:
 
 def _by_staff(verb: str, **arguments: object) -> Callable[[Store], Awaitable[None]]:
     async def act(store: Store) -> None:
-        desk = StaffDesk(pool=store.pool, relay=Nudges())
+        desk = StaffDesk(pool=store.pool, relay=Wakes())
         conversation = await store.value("SELECT id FROM conversations")
         # A person may be refused; then nothing was done.
         with contextlib.suppress(NotNowError, asyncpg.CheckViolationError):
@@ -253,8 +253,8 @@ async def test_g15_time_resolves_and_closes_and_counts_as_giving_up(store: Store
     assert await life(store, after=timedelta(hours=169)).run_once() == (0, 1)
     assert await status_of(store) == ("closed", resolved_at)
     assert await store.value("SELECT status FROM conversations") == "closed"
-    async with connection(store.pool) as borrowed:
-        ended = await ticket_life.endings(borrowed, since=datetime.now(UTC) - timedelta(hours=1))
+    async with acquire(store.pool) as connection:
+        ended = await ticket_life.endings(connection, since=datetime.now(UTC) - timedelta(hours=1))
     assert ended == ticket_life.Endings(
         resolved_by_customer=0, resolved_by_staff=0, resolved_by_timeout=1, closed_unresolved=0, reopened=0
     )
@@ -269,8 +269,8 @@ async def test_g15_resolutions_are_told_apart_and_a_reopened_one_is_none(store: 
         await store.execute(moved, number, mover)
     await store.reply("TKT-0004", "It is back")
     await store.execute("UPDATE tickets SET status = 'closed' WHERE number IN ('TKT-0002', 'TKT-0005')")
-    async with connection(store.pool) as borrowed:
-        ended = await ticket_life.endings(borrowed, since=datetime.now(UTC) - timedelta(hours=1))
+    async with acquire(store.pool) as connection:
+        ended = await ticket_life.endings(connection, since=datetime.now(UTC) - timedelta(hours=1))
     assert ended == ticket_life.Endings(
         resolved_by_customer=1, resolved_by_staff=1, resolved_by_timeout=1, closed_unresolved=1, reopened=1
     )
@@ -362,8 +362,8 @@ async def test_g15_a_dead_letter_of_a_closed_ticket_stays_dead(store: Store) -> 
     letter = await store.value("SELECT id FROM dead_letters")
     await put_tickets(store.pool, "closed")
     with pytest.raises(dead_letters.TicketClosedError):
-        async with transaction(store.pool) as borrowed:
-            await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)
+        async with transaction(store.pool) as connection:
+            await dead_letters.replay(connection, letter, by="ann", wake_on=INCOMING)
     await put_tickets(store.pool, "escalated")
-    async with transaction(store.pool) as borrowed:
-        assert (await dead_letters.replay(borrowed, letter, by="ann", wake_on=INCOMING)).state == "replayed"
+    async with transaction(store.pool) as connection:
+        assert (await dead_letters.replay(connection, letter, by="ann", wake_on=INCOMING)).state == "replayed"

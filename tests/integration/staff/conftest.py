@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from db.intake.channels import ChannelMessage, accept_message
-from db.pool import connection
+from db.pool import acquire
 from deployments.staff.desk import StaffDesk
 from deployments.turns.pipeline import Pipeline
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent
 from tests.integration.api.serving import STAFF_KEY, Served, arguments, running
-from tests.integration.pipeline.conftest import Nudges, Store, plain_logs, store
+from tests.integration.pipeline.conftest import Store, Wakes, plain_logs, store
 
 __all__ = ["plain_logs", "store"]
 
@@ -30,11 +30,11 @@ class Office:
 
     store: Store
     agent: ScriptedAgent = field(default_factory=ScriptedAgent)
-    nudges: Nudges = field(default_factory=Nudges)
+    wakes: Wakes = field(default_factory=Wakes)
 
     @property
     def desk(self) -> StaffDesk:
-        return StaffDesk(pool=self.store.pool, relay=self.nudges)
+        return StaffDesk(pool=self.store.pool, relay=self.wakes)
 
     def pipeline(self, **options: Any) -> Pipeline:
         return self.store.pipeline(agent=self.agent, **options)
@@ -64,8 +64,8 @@ class Office:
             join_key="whatsapp:+491701234567",
             join_within_s=3600,
         )
-        async with connection(self.store.pool) as borrowed:
-            accepted = await accept_message(borrowed, message)
+        async with acquire(self.store.pool) as connection:
+            accepted = await accept_message(connection, message)
         assert accepted is not None
         payload = await self.store.value("SELECT payload FROM inbox WHERE id = $1", accepted.inbox_id)
         return InboundMessage.model_validate(payload)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import connection
+from db.pool import acquire
 from db.tickets.reads import ticket_story
 from deployments.staff.desk import NotNowError
 from tests.integration.staff.conftest import Office
@@ -21,8 +21,8 @@ async def drafted(office: Office) -> UUID:
 
 async def test_g14_a_draft_is_nothing_that_the_customer_was_told(office: Office) -> None:
     await drafted(office)
-    async with connection(office.store.pool) as borrowed:
-        story = await ticket_story(borrowed, office.store.numbers[0])
+    async with acquire(office.store.pool) as connection:
+        story = await ticket_story(connection, office.store.numbers[0])
     assert story is not None
     assert (story.status, [said.author for said in story.messages]) == ("processing", ["customer"])
     [word] = await office.store.rows("SELECT * FROM outbox")

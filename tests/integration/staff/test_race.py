@@ -11,7 +11,7 @@ import pytest
 
 from db.pool import create_pool
 from deployments.staff.desk import NotNowError, StaffDesk
-from tests.integration.pipeline.conftest import Nudges
+from tests.integration.pipeline.conftest import Wakes
 from tests.integration.staff.conftest import Office
 
 ROUNDS, FULL_ROUNDS = 15, 500
@@ -22,7 +22,7 @@ def in_another_process(database_url: str, conversation_id: UUID) -> None:
 
     async def act() -> None:
         pool = await create_pool(database_url, size=1)
-        await StaffDesk(pool=pool, relay=Nudges()).take_over(conversation_id, by="ann")
+        await StaffDesk(pool=pool, relay=Wakes()).take_over(conversation_id, by="ann")
         await pool.close()
 
     thread = threading.Thread(target=asyncio.run, args=(act(),))

@@ -33,7 +33,7 @@ Build = Callable[..., Pipeline]
 async def build(store: Store, encoder: Encoder, analysis_node: AnalysisNode, served: Any) -> Build:
     """A pipeline whose agent is the real one, with a remote model and a few passages of the documentation."""
     passages = parse_docs(DOCS.read_text(encoding="utf-8"))
-    await sync(store.pool, encoder, [p for p in passages if p.slug == PASSWORD or "board" in p.slug][:8])
+    await sync(store.pool, encoder, [p for p in passages if p.slug == PASSWORD or "run_state" in p.slug][:8])
 
     async def embed(text: str) -> tuple[float, ...]:
         return (await analysis_node.embed([text]))[0]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.ids import new_id
 from db.intake.channels import AcceptedMessage, ChannelMessage, File, accept_message
-from db.pool import Pool, connection
+from db.pool import Pool, acquire
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent
 from tests.fixtures.ticket_states import put_tickets
@@ -58,8 +58,8 @@ def mail(
 
 
 async def accept(store: Store, new: ChannelMessage) -> AcceptedMessage:
-    async with connection(store.pool) as borrowed:
-        accepted = await accept_message(borrowed, new)
+    async with acquire(store.pool) as connection:
+        accepted = await accept_message(connection, new)
     assert accepted is not None
     return accepted
 
@@ -102,8 +102,8 @@ async def test_t_l6_a_repeated_message_changes_nothing(store: Store) -> None:
     new = message()
     first = await accept(store, new)
     before = await counts(store)
-    async with connection(store.pool) as borrowed:
-        assert [await accept_message(borrowed, new) for _ in range(4)] == [None] * 4
+    async with acquire(store.pool) as connection:
+        assert [await accept_message(connection, new) for _ in range(4)] == [None] * 4
     assert await counts(store) == before
     assert not first.joined
 
@@ -116,8 +116,8 @@ async def test_t_l6_the_same_message_many_times_at_once_is_one(store: Store, oth
     for new in (message(), mail(), mail(thread="t-2", verified=False)):
 
         async def once(new: ChannelMessage = new) -> AcceptedMessage | None:
-            async with connection(other_pool) as borrowed:
-                return await accept_message(borrowed, new)
+            async with acquire(other_pool) as connection:
+                return await accept_message(connection, new)
 
         results = await asyncio.gather(*(once() for _ in range(10)))
         assert sum(result is not None for result in results) == 1
@@ -127,8 +127,8 @@ async def test_t_l6_the_same_message_many_times_at_once_is_one(store: Store, oth
 
 async def test_i1_first_messages_at_once_meet_in_one_conversation(store: Store, other_pool: Pool) -> None:
     async def once(n: int) -> AcceptedMessage | None:
-        async with connection(other_pool) as borrowed:
-            return await accept_message(borrowed, message(f"Line {n}"))
+        async with acquire(other_pool) as connection:
+            return await accept_message(connection, message(f"Line {n}"))
 
     results = await asyncio.gather(*(once(n) for n in range(10)))
     assert len({result.conversation_id for result in results if result}) == 1

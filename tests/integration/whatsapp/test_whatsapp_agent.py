@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from db.intake.channels import File
-from db.pool import connection
+from db.pool import acquire
 from db.turns import customer_history
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
@@ -36,8 +36,11 @@ def agent(store: Store) -> AgentNode:
 
 async def test_r9_files_are_found_where_the_agent_reads_them(store: Store) -> None:
     accepted = await accept(store, message("", attachments=(PHOTO, PHOTO)))
-    async with connection(store.pool) as borrowed:
-        assert await customer_history.attachment_names(borrowed, [accepted.inbox_id]) == ("image-1.jpg", "image-1.jpg")
+    async with acquire(store.pool) as connection:
+        assert await customer_history.attachment_names(connection, [accepted.inbox_id]) == (
+            "image-1.jpg",
+            "image-1.jpg",
+        )
 
 
 @pytest.mark.parametrize(("files", "expected"), [((PHOTO,), "Thanks for the attachment!"), ((), "without any text")])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.outbound import outbox
-from db.pool import connection
+from db.pool import acquire
 from tests.integration.whatsapp.conftest import Line
 from tests.integration.whatsapp.test_whatsapp_sender import bodies, say
 
@@ -51,8 +51,8 @@ async def test_k3_killed_while_sending(line: Line, point: str, callbacks: bool) 
         line.stage.fault("status_callback", "drop", times=None)
     await killed(line, die_at=point, nth=3 if point.startswith("whatsapp") else 2)
     await line.store.execute("UPDATE outbox SET lease_until = now() WHERE state = 'sending'")
-    async with connection(line.store.pool) as borrowed:
-        await outbox.expire(borrowed)
+    async with acquire(line.store.pool) as connection:
+        await outbox.expire(connection)
     await line.deliver(look_up_s=0.5)
     await line.all_in("sent", within_s=30)
     pieces = bodies(line)

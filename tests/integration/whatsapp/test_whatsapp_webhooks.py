@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from db.outbound import whatsapp_parts
-from db.pool import connection
+from db.pool import acquire
 from deployments.channels.whatsapp.delivery_status import PartKey
 from evaluation.providers.stage import Stage
 from evaluation.providers.twilio.inbound import inbound_form, status_form
@@ -261,9 +261,9 @@ async def test_h5_another_id_for_the_same_part_is_noticed_and_changes_nothing(li
     path = accepted.details["status_callback"].removeprefix(line.url)
     assert (await line.post(path, told(new_sid("SM"), "delivered"))).status_code == 200
     part = PartKey.parse(path.partition("=")[2])
-    async with connection(line.store.pool) as borrowed:
+    async with acquire(line.store.pool) as connection:
         noted = await whatsapp_parts.note_status(
-            borrowed, part.outbox_id, part.n,
+            connection, part.outbox_id, part.n,
             provider_ref=new_sid("SM"), status="delivered", behind=["sent"], error_code=None,
         )  # fmt: skip
     assert noted is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ingest.bus.key_queues import Lanes, Record
+from ingest.bus.key_queues import KeyQueues, Record
 
 
 def record(key: str, offset: int, partition: int = 0) -> Record:
@@ -33,37 +33,37 @@ class Work:
 
 async def test_k2_one_sender_in_order_others_in_parallel() -> None:
     work = Work()
-    lanes = Lanes(work)
+    queues = KeyQueues(work)
     for offset, key in enumerate(["ann", "ann", "bob", "ann"]):
-        lanes.add(record(key, offset))
+        queues.add(record(key, offset))
     await work.let_go()
     assert work.began == [0, 2]
-    assert lanes.size == 4
+    assert queues.size == 4
     await work.let_go(2, 0)
     assert work.began == [0, 2, 1]
     await work.let_go(1, 3)
     assert work.ended == [2, 0, 1, 3] or work.ended == [0, 2, 1, 3]
-    assert lanes.size == 0
+    assert queues.size == 0
 
 
 async def test_a_revoked_partition_loses_what_has_not_begun() -> None:
     work = Work()
-    lanes = Lanes(work)
+    queues = KeyQueues(work)
     for offset in range(3):
-        lanes.add(record("ann", offset))
-    lanes.add(record("ann", 7, partition=1))
+        queues.add(record("ann", offset))
+    queues.add(record("ann", 7, partition=1))
     await work.let_go()
-    lanes.drop([("t", 0)])
-    assert lanes.running(record("ann", 0))
+    queues.drop([("t", 0)])
+    assert queues.running(record("ann", 0))
     await work.let_go(0, 1, 2, 7)
     assert sorted(work.ended) == [0, 7]
-    assert await lanes.idle(1.0)
+    assert await queues.idle(1.0)
 
 
 async def test_idle_gives_up_after_its_time_and_cancel_ends_what_hangs() -> None:
     work = Work()
-    lanes = Lanes(work)
-    lanes.add(record("ann", 0))
-    assert not await lanes.idle(0.05)
-    await lanes.cancel()
-    assert lanes.size == 0
+    queues = KeyQueues(work)
+    queues.add(record("ann", 0))
+    assert not await queues.idle(0.05)
+    await queues.cancel()
+    assert queues.size == 0

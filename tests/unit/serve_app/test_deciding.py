@@ -9,7 +9,7 @@ import pytest
 
 from serve_app.cli.target import Target, find_database, settings_of
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.decision_settings import DECIDING, kept
+from serve_app.settings.decision_settings import DECISION_SETTINGS, kept
 from serve_app.settings.environment import Settings, SettingsError, load_settings, settings_from
 
 DECIDES_NOTHING = frozenset(
@@ -34,8 +34,8 @@ DECIDES_NOTHING = frozenset(
 
 
 def test_every_setting_is_kept_or_decides_nothing() -> None:
-    assert Settings.model_fields.keys() == DECIDING | DECIDES_NOTHING
-    assert not DECIDING & DECIDES_NOTHING
+    assert Settings.model_fields.keys() == DECISION_SETTINGS | DECIDES_NOTHING
+    assert not DECISION_SETTINGS & DECIDES_NOTHING
 
 
 def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,9 @@ def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: py
     again = settings_of(Target(url="", token=None, database_url="", data_dir="/d", settings=json.loads(text)))
 
     made_up = {"secret_key", "public_base_url"}
-    assert again.model_dump(include=set(DECIDING - made_up)) == started.model_dump(include=set(DECIDING - made_up))
+    assert again.model_dump(include=set(DECISION_SETTINGS - made_up)) == started.model_dump(
+        include=set(DECISION_SETTINGS - made_up)
+    )
     assert again.secret_key is not None
     assert (again.secret_key.get_secret_value(), again.public_base_url) == ("s", "https://help.example")
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import pytest
 
 from deployments.agent.checks import guardrails
-from deployments.agent.checks.homoglyphs import bare, disguised
+from deployments.agent.checks.homoglyphs import bare, has_homoglyphs
 from tests.unit.deployments.agent.builders import RESET, passage
 
 
 @pytest.mark.parametrize("text", ["rеfund", "𝐫efund", "ｒefund", "７９", "٧٩", "⑦", "r\u0336efund", "Ⅸ"])
 def test_g6_disguised(text: str) -> None:
-    assert disguised(bare(text), [])
-    assert guardrails.review(f"{RESET} {text}", [passage()]).problem == guardrails.DISGUISED
+    assert has_homoglyphs(bare(text), [])
+    assert guardrails.review(f"{RESET} {text}", [passage()]).problem == guardrails.HOMOGLYPHS
 
 
 @pytest.mark.parametrize("text", ["café – “naïve” … 5 × 3 °C €", "Open Settings → Members 🙂", "Größe, señor, ça va"])
 def test_g6_ordinary_signs_are_not(text: str) -> None:
-    assert not disguised(bare(text), [])
+    assert not has_homoglyphs(bare(text), [])
 
 
 def test_g6_signs_of_a_passage_are_ours() -> None:
-    assert disguised("Ω", [])
-    assert not disguised("Ω", ["Choose the Ω symbol."])
+    assert has_homoglyphs("Ω", [])
+    assert not has_homoglyphs("Ω", ["Choose the Ω symbol."])
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.run_file import PartStatus
-from serve_app.embedded.supervision import part_supervisor as keeper_module
-from serve_app.embedded.supervision.part_supervisor import Keeper
+from serve_app.embedded.supervision import part_supervisor as supervision
+from serve_app.embedded.supervision.part_supervisor import PartSupervisor
 from tests.unit.serve_app.embedded.sleeper import Sleeper
 
 
@@ -25,16 +25,16 @@ def seen() -> list[PartStatus]:
 
 @pytest.fixture
 async def sleeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sleeper]:
-    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
-    monkeypatch.setattr(keeper_module, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(supervision, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(supervision, "FIRST_PAUSE", 0.02)
     part = Sleeper(tmp_path)
     yield part
     part.stop()
 
 
 @contextlib.asynccontextmanager
-async def _kept(keeper: Keeper) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(keeper.keep())
+async def _kept(part_supervisor: PartSupervisor) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(part_supervisor.keep())
     try:
         yield task
     finally:
@@ -49,53 +49,53 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
-    keeper = Keeper(sleeper, on_change=seen.append)
-    async with _kept(keeper):
-        await keeper.up.wait()
-        first = keeper.status.pid
+    part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
+    async with _kept(part_supervisor):
+        await part_supervisor.up.wait()
+        first = part_supervisor.status.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await _until(lambda: keeper.status.state == "up" and keeper.status.pid != first)
+        await _until(lambda: part_supervisor.status.state == "up" and part_supervisor.status.pid != first)
     assert [status.state for status in seen] == ["starting", "up", "restarting", "restarting", "up"]
-    assert keeper.status.restarts == 1
+    assert part_supervisor.status.restarts == 1
 
 
 async def test_a_first_start_that_fails_is_told(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     sleeper.fails = True
-    keeper = Keeper(sleeper, on_change=seen.append)
+    part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
     with pytest.raises(StartError, match="does not want to"):
-        await keeper.keep()
+        await part_supervisor.keep()
     assert seen[-1].state == "failed"
     assert seen[-1].detail == "it does not want to"
 
 
 async def test_a_later_start_that_fails_is_tried_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
-    keeper = Keeper(sleeper, on_change=seen.append)
-    async with _kept(keeper) as task:
-        await keeper.up.wait()
+    part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
+    async with _kept(part_supervisor) as task:
+        await part_supervisor.up.wait()
         sleeper.fails = True
         sleeper.stop()
         await _until(lambda: sleeper.starts >= 4)
-        assert keeper.status.state in ("failed", "restarting")
+        assert part_supervisor.status.state in ("failed", "restarting")
         sleeper.fails = False
-        await _until(keeper.up.is_set)
+        await _until(part_supervisor.up.is_set)
         assert not task.done()
 
 
 async def test_it_waits_for_what_it_needs_and_goes_with_it(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     ray = asyncio.Event()
-    keeper = Keeper(sleeper, on_change=seen.append, needs={"ray": ray})
-    async with _kept(keeper):
+    part_supervisor = PartSupervisor(sleeper, on_change=seen.append, needs={"ray": ray})
+    async with _kept(part_supervisor):
         await _until(lambda: bool(seen))
         assert (seen[-1].state, seen[-1].detail) == ("waiting", "for ray")
         assert sleeper.pid is None
         ray.set()
-        await keeper.up.wait()
+        await part_supervisor.up.wait()
         ray.clear()
         await _until(lambda: not sleeper.is_alive())
-        assert not keeper.up.is_set()
+        assert not part_supervisor.up.is_set()
         ray.set()
-        await _until(keeper.up.is_set)
+        await _until(part_supervisor.up.is_set)
 
 
 async def test_it_is_up_after_what_follows_its_start(sleeper: Sleeper, seen: list[PartStatus]) -> None:
@@ -103,10 +103,10 @@ async def test_it_is_up_after_what_follows_its_start(sleeper: Sleeper, seen: lis
 
     async def follow() -> None:
         assert sleeper.is_alive()
-        assert not keeper.up.is_set()
+        assert not part_supervisor.up.is_set()
         followed.set()
 
-    keeper = Keeper(sleeper, on_change=seen.append, after_start=follow)
-    async with _kept(keeper):
-        await keeper.up.wait()
+    part_supervisor = PartSupervisor(sleeper, on_change=seen.append, after_start=follow)
+    async with _kept(part_supervisor):
+        await part_supervisor.up.wait()
     assert followed.is_set()
