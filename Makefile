@@ -7,8 +7,8 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 PYTHON ?= python3
-INNER_RINGS := tests/unit tests/integration
-OUTER_RINGS := tests/serve tests/acceptance tests/load tests/chaos
+INNER_TIERS := tests/unit tests/integration
+OUTER_TIERS := tests/serve tests/acceptance tests/load tests/chaos
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
 .PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos full lock demo clean
@@ -63,11 +63,11 @@ imports: setup-dev
 	$(VENV)/bin/lint-imports
 
 tests: setup-dev
-	@# Most of the inner rings' tests wait rather than work, so two run at a time, a module each; the whole product, then, alone.
+	@# Most of the inner tiers' tests wait rather than work, so two run at a time, a module each; the whole product, then, alone.
 	@# Both runs are made, so that one look shows everything that is broken.
 	failed=0; \
-	$(VENV)/bin/pytest $(INNER_RINGS) --numprocesses 2 --dist loadfile --cov --cov-report= || failed=1; \
-	$(VENV)/bin/pytest $(OUTER_RINGS) --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=80 || failed=1; \
+	$(VENV)/bin/pytest $(INNER_TIERS) --numprocesses 2 --dist loadfile --cov --cov-report= || failed=1; \
+	$(VENV)/bin/pytest $(OUTER_TIERS) --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=80 || failed=1; \
 	exit $$failed
 
 bench: setup ## Latency and throughput per node of the running product

@@ -1,1 +1,1 @@
-"""The store: PostgreSQL with pgvector. Imports nothing of ours; SQL lives in queries/ and migrations/."""
+"""The store: PostgreSQL with pgvector. Imports no other package of the product; SQL stands beside its module."""

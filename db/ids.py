@@ -1,4 +1,4 @@
-"""Keys that sort by the time they were made (UUIDv7, RFC 9562), so that a B-tree grows at one end."""
+"""Time-ordered keys (UUIDv7, RFC 9562): new rows go to one end of a B-tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The knowledge base: passages and their vectors, one row per passage and model."""
+"""The knowledge base: passages and their embeddings, one row per passage and embedding model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageRow:
-    """A passage as it is written: `content_hash` tells whether it changed, `vector` is L2-normalised."""
+    """A passage to store. `content_hash` tells whether it changed; `vector` (384,) is L2-normalised."""
 
     slug: str
     title: str

@@ -1,4 +1,4 @@
-"""Ordered migrations in plain SQL with checksums (the file format's idea is dbmate's: one file, one version)."""
+"""Ordered migrations in plain SQL with checksums, one file per version as in dbmate."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 CODE_VERSION = 1
-_LOCK = 7_301_884_215
+_ADVISORY_LOCK = 7_301_884_215
 _SQL = statements(__file__)
-_REFUSALS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+_DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class MigrationError(Exception):
-    """The database's history and ours differ: nothing was changed; a person has to look."""
+    """The migrations and those applied to the database disagree: nothing was changed, the message says what to do."""
 
 
 class DatabaseRefusedError(Exception):
-    """The server lets nobody in (no such database, a wrong password) or refuses a file: that file left nothing behind,
-    those before it are applied. Once a person has put it right, the same call goes on from there."""
+    """PostgreSQL refused the connection (no such database, a wrong password) or a migration.
+
+    That migration was rolled back, those before it are committed; calling again continues from there.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One file: its version is the number that its name begins with."""
+    """A migration file; its version is the number that its name begins with."""
 
     version: int
     name: str
@@ -48,15 +50,15 @@ class Migration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a database stands to a folder: what it lacks, in order, and the names of what only a newer release knows."""
+class SchemaStatus:
+    """What a database lacks of a folder's migrations, in order, and the names of those that only a newer release has."""
 
     pending: tuple[Migration, ...]
     ahead: tuple[str, ...]
 
 
 def load(folder: Path = MIGRATIONS) -> list[Migration]:
-    """Return the migrations of a folder in order. Raises MigrationError when a version stands twice."""
+    """Return the migrations of a folder in order. Raises MigrationError when two have the same version."""
     found = [
         Migration(version=int(path.name.split("_", 1)[0]), name=path.stem, body=path.read_text(encoding="utf-8"))
         for path in sorted(folder.glob("*.sql"))
@@ -66,43 +68,43 @@ def load(folder: Path = MIGRATIONS) -> list[Migration]:
     return found
 
 
-def _silently(name: str) -> None:
-    """Tell nobody."""
+async def migrate(
+    dsn: str, *, folder: Path = MIGRATIONS, applied: Callable[[str], None] = lambda name: None
+) -> list[str]:
+    """Apply the pending migrations and return their names, in order.
 
-
-async def migrate(dsn: str, *, folder: Path = MIGRATIONS, applied: Callable[[str], None] = _silently) -> list[str]:
-    """Bring the database up to date and return the names of what was applied (empty when nothing was due).
-
-    Each name goes to `applied` as soon as it is committed. Raises MigrationError, DatabaseRefusedError, and OSError
-    where nobody answers.
+    `applied` is called with each name once it is committed. Raises MigrationError, DatabaseRefusedError, and OSError
+    when the server does not answer.
     """
-    async with _connected(dsn) as connection:
-        await _lock(connection)
-        await connection.execute(_SQL["create_ledger"])
-        due = (await _compared(connection, load(folder))).pending
-        for migration in due:
+    async with _connection(dsn) as connection:
+        # Polled: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, which waits for every older transaction.
+        while not await connection.fetchval(_SQL["try_lock"], _ADVISORY_LOCK):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+        await connection.execute(_SQL["create_migration_tables"])
+        pending = (await _status(connection, load(folder))).pending
+        for migration in pending:
             await _apply(connection, migration)
             applied(migration.name)
-    return [migration.name for migration in due]
+    return [migration.name for migration in pending]
 
 
-async def compare(dsn: str, *, folder: Path = MIGRATIONS) -> Standing:
-    """Return how the database stands to a folder; nothing is written and nobody is waited for. Raises as `migrate`."""
-    async with _connected(dsn) as connection:
-        if await connection.fetchval(_SQL["has_ledger"]):
-            return await _compared(connection, load(folder))
-    return Standing(pending=tuple(load(folder)), ahead=())
+async def compare(dsn: str, *, folder: Path = MIGRATIONS) -> SchemaStatus:
+    """Return what the database lacks of a folder's migrations, without locks or writes. Raises as `migrate`."""
+    async with _connection(dsn) as connection:
+        if await connection.fetchval(_SQL["has_migration_tables"]):
+            return await _status(connection, load(folder))
+    return SchemaStatus(pending=tuple(load(folder)), ahead=())
 
 
 @asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[_Connection]:
+async def _connection(dsn: str) -> AsyncIterator[_Connection]:
     try:
         connection = await _connect(dsn)
         try:
             yield connection
         finally:
             await connection.close()
-    except _REFUSALS as error:
+    except _DATABASE_ERRORS as error:
         raise DatabaseRefusedError(f"the database refuses: {error}") from error
 
 
@@ -111,24 +113,18 @@ async def _connect(dsn: str) -> _Connection:
         return await asyncpg.connect(dsn, timeout=10)
     except asyncpg.InterfaceError:
         raise
-    except ValueError as error:  # its words may quote the password
+    except ValueError as error:  # its message may quote the password
         raise DatabaseRefusedError("the address of the database can't be read") from error
 
 
-async def _lock(connection: _Connection) -> None:
-    # Polled: a blocking lock deadlocks with CREATE INDEX CONCURRENTLY, which waits for every older transaction.
-    while not await connection.fetchval(_SQL["try_lock"], _LOCK):  # noqa: ASYNC110
-        await asyncio.sleep(0.2)
-
-
-async def _compared(connection: _Connection, known: Sequence[Migration]) -> Standing:
+async def _status(connection: _Connection, known: Sequence[Migration]) -> SchemaStatus:
     await _refuse_newer_database(connection)
-    rows = {row["version"]: row for row in await connection.fetch(_SQL["applied"])}
+    rows = {row["version"]: row for row in await connection.fetch(_SQL["list_applied"])}
     for migration in known:
         if migration.version in rows:
             _refuse_changed(migration, rows[migration.version]["checksum"])
     versions = {migration.version for migration in known}
-    return Standing(
+    return SchemaStatus(
         pending=tuple(migration for migration in known if migration.version not in rows),
         ahead=tuple(row["name"] for version, row in rows.items() if version not in versions),
     )
@@ -138,8 +134,8 @@ async def _apply(connection: _Connection, migration: Migration) -> None:
     try:
         async with connection.transaction():
             await connection.execute(migration.body)
-            await connection.execute(_SQL["record"], migration.version, migration.name, migration.checksum)
-    except _REFUSALS as error:
+            await connection.execute(_SQL["record_applied"], migration.version, migration.name, migration.checksum)
+    except _DATABASE_ERRORS as error:
         raise DatabaseRefusedError(f"the database refuses {migration.name}: {error}") from error
 
 

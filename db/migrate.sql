@@ -1,7 +1,9 @@
 -- try_lock --
+-- Take the advisory lock under which one process migrates at a time; false while another one holds it.
 SELECT pg_try_advisory_lock($1);
 
--- create_ledger --
+-- create_migration_tables --
+-- The applied migrations with their checksums, and the oldest code version that may use the schema.
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer PRIMARY KEY,
     name       text NOT NULL,
@@ -14,14 +16,18 @@ CREATE TABLE IF NOT EXISTS schema_state (
 );
 INSERT INTO schema_state (min_code_version) VALUES (1) ON CONFLICT DO NOTHING;
 
--- has_ledger --
+-- has_migration_tables --
+-- Whether this database was ever migrated; false for an empty one.
 SELECT to_regclass('schema_migrations') IS NOT NULL;
 
 -- min_code_version --
+-- The oldest code version that can work with this schema.
 SELECT min_code_version FROM schema_state;
 
--- applied --
+-- list_applied --
+-- The applied migrations, in order.
 SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 
--- record --
+-- record_applied --
+-- Record a migration in the transaction that applies it.
 INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3);

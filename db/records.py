@@ -1,4 +1,4 @@
-"""Frozen records that the queries return and the nodes pass on. Times are aware (UTC)."""
+"""Frozen records that the statements return and the nodes exchange. Times are aware (UTC)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from uuid import UUID
 Channel = Literal["email", "whatsapp", "web_form"]
 IdentifierType = Literal["email", "phone", "whatsapp"]
 TicketStatus = Literal["open", "processing", "waiting", "resolved", "escalated", "closed"]
+ConversationStatus = Literal["open", "handed_over", "closed"]
+Owner = Literal["agent", "staff"]
+"""Who answers in a conversation."""
 Priority = Literal["low", "medium", "high", "critical"]
 Author = Literal["customer", "agent", "staff", "system"]
 Direction = Literal["inbound", "outbound"]
 Severity = Priority
 Queue = Literal["billing", "legal", "technical", "general"]
 Tier = Literal[0, 1, 2, 3]
+"""Identity assurance of an identifier. 0: claimed; 1: verified by its channel; 2: one-time links; 3: the staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A knowledge base section with its cosine similarity to the query, in [-1, 1]."""
+    """A section of the knowledge base; `score` is its cosine similarity to the query, in [-1, 1]."""
 
     id: UUID
     slug: str
@@ -33,7 +37,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of a conversation, the customer's or ours."""
+    """A message of a conversation, inbound or outbound; `sentiment` in [0, 1], None when it was not analysed."""
 
     id: UUID
     direction: Direction
@@ -46,7 +50,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A ticket as its table holds it."""
+    """A row of `tickets`; `number` is its public number, TKT-…"""
 
     id: UUID
     number: str
@@ -65,7 +69,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedForm:
-    """What accepting a form made, or what an earlier identical call had made."""
+    """The rows that a form created, or that an earlier call with the same Idempotency-Key and body had created."""
 
     inbox_id: UUID
     ticket_id: UUID
@@ -78,7 +82,7 @@ class AcceptedForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to run a customer's turn until it lapses; the token fences a late holder."""
+    """A lease on a customer: only its holder runs their turns until it lapses. `token` is the fencing token."""
 
     customer_id: UUID
     token: int
@@ -87,7 +91,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingMessage:
-    """An inbox row that has no answer yet."""
+    """An inbox row without a reply; `attempts` counts its failed runs."""
 
     inbox_id: UUID
     message_id: UUID
@@ -98,12 +102,13 @@ class WaitingMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """All that one run of the agent needs to know; made by identity, carried through the graph.
+    """The input of one run of the agent: the identity node reads it, the graph carries it.
 
     `waiting` holds the customer's unanswered messages of this conversation, oldest first: the last one owns the
     reply, the others are absorbed by it. `earlier` is the conversation so far, oldest first, bounded.
-    `history` is what this identifier may know of the customer's past: at tier 0 nothing. `replies_last_hour` counts the
-    agent's words to this recipient on this channel, `replies_last_day` those of them in this conversation.
+    `history` is what this identifier may see of the customer's other tickets: nothing at tier 0. `sentiments` are the
+    scores of earlier inbound messages. `replies_last_hour` counts the agent's replies to this recipient on this
+    channel, `replies_last_day` those of them in this conversation.
     """
 
     lease: Lease
@@ -113,7 +118,7 @@ class Turn:
     channel: Channel
     recipient: str
     conversation_id: UUID
-    owner: Literal["agent", "staff"]
+    owner: Owner
     owner_token: int
     ticket: Ticket
     waiting: tuple[WaitingMessage, ...]
@@ -125,18 +130,18 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The customer's words of this turn, in the order they came."""
+        """The waiting messages as one text, in order of arrival."""
         return "\n".join(message.content for message in self.waiting)
 
     @property
     def inbox_id(self) -> UUID:
-        """The row that owns the reply."""
+        """The inbox row that owns the reply."""
         return self.waiting[-1].inbox_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What the analysis node tells of a text. `vector` is L2-normalised and belongs to `model_id`."""
+    """The analysis of a text: its L2-normalised embedding by `model_id`, sentiment in [0, 1], escalation probabilities."""
 
     model_id: str
     vector: tuple[float, ...]
@@ -146,7 +151,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A tool as it was called and what came back, for the decision record."""
+    """A tool call with its result, for the decision record."""
 
     name: str
     arguments: dict[str, Any]
@@ -157,12 +162,11 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the agent decided for a turn: the frozen text for the customer, and why.
+    """What the agent decided for a turn: the frozen reply, and why.
 
-    `reply` is the body as the customer will read it, formatted for the channel and guarded. `reason` is set when
-    `outcome` is 'escalated'. `priority` is the ticket's priority afterwards; it is never lower than before.
-    A reply that is `withheld` stands on the ticket and is not sent; one that is `drafted` waits for a person's
-    approval, and the customer sees nothing of it before.
+    `reply` is the body as the customer will read it, formatted for the channel and checked by the guardrails. `reason`
+    is set when `outcome` is 'escalated'. `priority` is the ticket's priority afterwards, never lower than before.
+    A `withheld` reply is stored on the ticket and not sent; a `drafted` one is sent once a person has approved it.
     """
 
     outcome: Literal["answered", "escalated"]
@@ -188,7 +192,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """How a channel speaks: tone, length limit with its unit, and the jinja2 template of a reply."""
+    """How replies look on a channel: tone, length limit with its unit, and the jinja2 template."""
 
     channel: Channel
     enabled: bool
@@ -200,7 +204,7 @@ class ChannelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A row for Kafka: where it goes, its key (the sender) and its JSON value."""
+    """A row of the transactional outbox for Kafka: topic, key (the sender) and JSON value."""
 
     id: UUID
     topic: str
@@ -212,7 +216,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """A word that waits to leave, leased to one sender."""
+    """An outbound message, leased to one sender."""
 
     id: UUID
     conversation_id: UUID

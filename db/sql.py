@@ -1,4 +1,4 @@
-"""Statements by name, read once from the `.sql` file beside a module. A statement starts at a line `-- name --`."""
+"""Named SQL statements from the `.sql` file beside a module. A statement starts at a line `-- name --`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = re.compile(r"^-- ([a-z0-9_]+) --$", re.MULTILINE)
 def statements(module: str) -> dict[str, str]:
     """Return the statements of a module by name: those of `x.sql` for a `__file__` of `x.py`.
 
-    Raises FileNotFoundError where no such file lies beside the module.
+    Each file is read once per process. Raises FileNotFoundError where the module has no `.sql` file.
     """
     pieces = _NAME.split(Path(module).with_suffix(".sql").read_text(encoding="utf-8"))
     return {name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}

@@ -1,1 +1,1 @@
-"""The nodes of the graph, each a plain class that the serving layer wraps; only frozen records pass between them."""
+"""The nodes of the graph: plain classes that serve_app deploys on Ray Serve. They exchange frozen records only."""

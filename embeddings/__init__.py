@@ -1,1 +1,1 @@
-"""From text to vectors and what is read off them: retrieval, sentiment, relevance; training lives in workbench."""
+"""Turns text into vectors and classifies them: retrieval, sentiment, relevance, escalation. workbench/ trains."""

@@ -1,4 +1,4 @@
-"""From a document of the dossier to the sections that become passages of the knowledge base."""
+"""Splits a Markdown document into the sections that become passages of the knowledge base."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 class InvalidDocumentError(Exception):
-    """The document can't become passages as it stands; nothing was indexed. The message names the place."""
+    """The document can't be split into passages; nothing was indexed. The message names the place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One answerable topic: `slug` names it for ever, `content` is prose without its headings."""
+    """One answerable topic: `slug` is its stable id, `content` its text without headings."""
 
     title: str
     category: str
@@ -48,7 +48,7 @@ def parse_docs(markdown: str, source: str = "product-docs.md") -> list[Section]:
     sections = [section for topic in _topics(markdown) for section in _sections(topic, source)]
     if not sections:
         raise InvalidDocumentError(f"{source}: no topic found; a topic is a line that starts with '### '")
-    _refuse_doubles(sections)
+    _refuse_duplicates(sections)
     return sections
 
 
@@ -96,7 +96,7 @@ def _pieces(body: str) -> list[str]:
 
 
 def _fitting(paragraph: str) -> list[str]:
-    """A paragraph as it is, or in groups of whole sentences when it is too long."""
+    """Return a paragraph as it is, or in groups of whole sentences when it is too long."""
     if len(paragraph) <= SECTION_CHARACTERS:
         return [paragraph]
     return _pack([sentence.strip() for sentence in segment("en", paragraph)], joint=" ")
@@ -113,7 +113,7 @@ def _pack(parts: Sequence[str], *, joint: str) -> list[str]:
     return packed
 
 
-def _refuse_doubles(sections: Sequence[Section]) -> None:
+def _refuse_duplicates(sections: Sequence[Section]) -> None:
     seen: set[str] = set()
     for section in sections:
         if section.slug in seen:

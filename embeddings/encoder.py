@@ -1,4 +1,4 @@
-"""Text in, unit vectors out: the encoder that retrieval and sentiment share."""
+"""The sentence encoder that retrieval, relevance and sentiment share."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.text_model import Floats, Mask, TextModel
+from embeddings.arrays import Floats, Mask
+from embeddings.text_model import TextModel
 
 BUILT_IN = "minilm-l6-v2-int8"
 
-Vectors = Floats
-
 
 class ModelNotFoundError(Exception):
-    """The named model has no files here. Start-up stops with this line; nothing falls back to another model."""
+    """The named model has no files here. Start-up stops with this message; there is no fallback to another model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFiles:
-    """Where one encoder lies on disk, and the id that its vectors carry in the store."""
+    """The files of one encoder, and the id that its vectors carry in the store."""
 
     model_id: str
     onnx: Path
@@ -43,8 +42,8 @@ class Encoder:
         self._model = TextModel(files.onnx, files.tokenizer, threads)
         self.dimensions = self._model.width
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in the order given: float32 `(len(texts), dimensions)`, each of length 1."""
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return one row a text, in the order given: float32 `(len(texts), dimensions)`, each of length 1."""
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for rows, hidden, mask in self._model.run(texts):
             vectors[rows] = _pool(hidden, mask)
@@ -63,11 +62,14 @@ def model_files(model: str) -> ModelFiles:
     onnx, tokenizer = folder / "model.onnx", folder / "tokenizer.json"
     if not (onnx.is_file() and tokenizer.is_file()):
         raise ModelNotFoundError(f"{model!r} is neither {BUILT_IN!r} nor a folder with model.onnx and tokenizer.json")
-    return ModelFiles(model_id=f"{folder.name}-{_digest(onnx)}", onnx=onnx, tokenizer=tokenizer)
+    # The digest keeps the vectors of two tuned models of one name apart.
+    with onnx.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:8]
+    return ModelFiles(model_id=f"{folder.name}-{digest}", onnx=onnx, tokenizer=tokenizer)
 
 
 def package_file(package: str, name: str) -> Path:
-    """A data file of an installed package, found without importing it (importing one would import torch)."""
+    """Find a data file of an installed package without importing it, which would import torch."""
     spec = find_spec(package)
     for root in (spec.submodule_search_locations or []) if spec else []:
         if (path := Path(root) / name).is_file():
@@ -77,15 +79,9 @@ def package_file(package: str, name: str) -> Path:
     )
 
 
-def _digest(path: Path) -> str:
-    """Eight hex digits of the file: two tuned models of one name never share vectors."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:8]
-
-
-def _pool(hidden: Vectors, mask: Mask) -> Vectors:
-    """Mean of each text's own tokens, brought to length 1."""
+def _pool(hidden: Floats, mask: Mask) -> Floats:
+    """Return the mean of each text's own tokens, scaled to length 1."""
     weights = mask[:, :, None].astype(np.float32)
     mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
-    pooled: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    pooled: Floats = mean / np.linalg.norm(mean, axis=1, keepdims=True)
     return pooled

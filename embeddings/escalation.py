@@ -1,7 +1,7 @@
-"""Escalation by meaning: which of pricing, refund, legal and human request a message is.
+"""Classifies a message as a pricing, refund, legal or human request, or none of them.
 
-A sentence encoder of its own, tuned for this one question by `embeddings.workbench.escalation`: the encoder that
-retrieval shares can't tell a request from an ordinary question about the same thing, however its vector is read.
+The model is a sentence encoder of its own, tuned by `embeddings.workbench.escalation`: the vectors of the shared
+encoder don't tell a request from an ordinary question about the same subject.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Self
 
 import numpy as np
 
+from embeddings.arrays import Floats
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.heads import HEADS, HeadNotUsableError
-from embeddings.text_model import Floats, TextModel
+from embeddings.text_model import TextModel
 
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
 MODEL = HEADS / "escalation.onnx"
@@ -29,10 +30,10 @@ SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 
 
 class EscalationModel:
-    """Probabilities of the five classes for texts."""
+    """Gives the probabilities of CLASSES for texts."""
 
     def __init__(self, model: TextModel) -> None:
-        """`model` gives the logarithm of the five classes' odds for a text, whatever constant is added to them."""
+        """`model` gives the logits of CLASSES for a text."""
         self._model = model
 
     @classmethod
@@ -42,12 +43,12 @@ class EscalationModel:
             model = TextModel(path, model_files(BUILT_IN).tokenizer)
         except Exception as error:  # ONNX Runtime's errors have no common class
             raise HeadNotUsableError(f"{path} is not an escalation model: {error}") from error
-        if (classes := model.about.get("classes")) != " ".join(CLASSES):
+        if (classes := model.metadata.get("classes")) != " ".join(CLASSES):
             raise HeadNotUsableError(f"{path} tells {classes!r} apart, not {' '.join(CLASSES)!r}: train it again")
         return cls(model)
 
     def scores(self, texts: Sequence[str]) -> Floats:
-        """n texts -> (n, 5), rows sum to 1, columns as CLASSES."""
+        """Return float32 (n, 5) for n texts: rows sum to 1, columns as CLASSES."""
         scores = np.empty((len(texts), len(CLASSES)), dtype=np.float32)
         for rows, logits, _ in self._model.run(texts):
             odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -57,7 +58,7 @@ class EscalationModel:
         return scores
 
     def message_scores(self, messages: Sequence[str]) -> list[dict[str, float]]:
-        """The scores of whole messages, however long, by the names of CLASSES.
+        """Return the scores of whole messages, however long, by the names of CLASSES.
 
         A class scores as it does in the stretch of the message where it is strongest; "none" is what is left.
         """
@@ -68,9 +69,9 @@ class EscalationModel:
 
 
 def stretches(message: str) -> list[str]:
-    """A message as it is read: whole, or in stretches of at most STRETCH characters that end with a sentence.
+    """Return a message whole, or in stretches of at most STRETCH characters that end with a sentence.
 
-    A sentence by itself says less than among its neighbours. One that is longer is cut between its words.
+    A stretch holds several sentences, since context helps to classify one. A longer sentence is cut between words.
     """
     if len(message) <= STRETCH:
         return [message]
@@ -85,7 +86,7 @@ def stretches(message: str) -> list[str]:
 
 
 def _strongest(scores: Floats) -> dict[str, float]:
-    """(k, 5) -> the highest of each class, and what they leave for "none"."""
+    """Return the highest score (k, 5) of each class, and the rest as "none"."""
     named = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
     named["none"] = 1.0 - max(score for name, score in named.items() if name != "none")
     return named

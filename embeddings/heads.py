@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
+
+from embeddings.arrays import Floats
 
 HEADS = Path(__file__).parent / "heads"
 
 Link = Literal["softmax", "sigmoid"]
-Floats = NDArray[np.float32]
 
 
 class HeadNotUsableError(Exception):
@@ -26,7 +26,7 @@ class HeadNotUsableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinearHead:
-    """`link(features @ weights + bias)`: softmax for classes that exclude each other, sigmoid for labels that may meet.
+    """`link(features @ weights + bias)`: softmax for exclusive classes, sigmoid for labels that may occur together.
 
     weights: float32 (d, k) · bias: float32 (k,) · labels: the k columns' names · model_id: the encoder it was
     trained on, or "" when its features are no vectors.
@@ -65,7 +65,7 @@ class LinearHead:
         )
 
     def probabilities(self, features: Floats) -> Floats:
-        """float32 (n, d) -> (n, k); rows sum to 1 with softmax."""
+        """Return float32 (n, k) for features (n, d); rows sum to 1 with softmax."""
         logits = features @ self.weights + self.bias
         if self.link == "sigmoid":
             return np.asarray(1.0 / (1.0 + np.exp(-logits)), dtype=np.float32)
@@ -73,7 +73,7 @@ class LinearHead:
         return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
 
     def require_encoder(self, model_id: str) -> None:
-        """Raises HeadNotUsableError when vectors of `model_id` would be read by a head of another encoder."""
+        """Raise HeadNotUsableError unless the head was trained on vectors of `model_id`."""
         if self.model_id != model_id:
             raise HeadNotUsableError(
                 f"this head was trained on {self.model_id!r}, the encoder is {model_id!r}: train it again"
@@ -81,7 +81,7 @@ class LinearHead:
 
 
 def metrics(name: str) -> dict[str, Any]:
-    """What was measured when the head `name` was trained (`heads/<name>.metrics.json`)."""
+    """Return what was measured when the head `name` was trained (`heads/<name>.metrics.json`)."""
     path = HEADS / f"{name}.metrics.json"
     return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
 

@@ -1,4 +1,4 @@
-"""Keeps the knowledge base in step with its sections: real vectors, only what changed, never a price."""
+"""Brings the stored passages up to date with a document's sections: embeds what changed and refuses prices."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from dataclasses import astuple, dataclass
 
 from db import knowledge
 from db.pool import Pool, transaction
+from embeddings.arrays import Floats
 from embeddings.chunker import Section
-from embeddings.encoder import Encoder, Vectors
+from embeddings.encoder import Encoder
 from embeddings.lexical import without_own_names
 
 RECIPE = "title+content-own-names/2"
-"""What is embedded of a section; part of its hash, so another recipe embeds everything again."""
+"""How a section is embedded; part of its hash, so that a change embeds everything again."""
 
 _AMOUNT = r"\d[\d.,]*"
 _CURRENCY = r"(?:US\$|[$€£¥]|\b(?:USD|EUR|GBP|CHF|dollars?|euros?|pounds? sterling)\b)"
@@ -37,7 +38,7 @@ class PriceInSectionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """How many sections a sync wrote, left alone or took away."""
+    """How many sections a sync wrote, left alone or removed."""
 
     added: int
     updated: int
@@ -67,17 +68,17 @@ async def sync(pool: Pool, encoder: Encoder, sections: Sequence[Section]) -> Syn
 
 
 def embedded_text(section: Section) -> str:
-    """The text whose vector stands for a section: recall@1 .84 with our own names left out, .78 with them."""
+    """Return the text that is embedded for a section: recall@1 .84 with our own names left out, .78 with them."""
     return without_own_names(f"{section.title}. {section.content}")
 
 
 def content_hash(section: Section) -> str:
-    """Hex SHA-256 of all that a passage shows and of how it was embedded."""
+    """Return the hex SHA-256 of a section's fields and of RECIPE."""
     return hashlib.sha256("\x1f".join((RECIPE, *astuple(section))).encode()).hexdigest()
 
 
-def passage_rows(sections: Sequence[Section], vectors: Vectors) -> list[knowledge.PassageRow]:
-    """Sections and their vectors `(len(sections), dimensions)` as rows of the store."""
+def passage_rows(sections: Sequence[Section], vectors: Floats) -> list[knowledge.PassageRow]:
+    """Return the rows to store for sections and their vectors `(len(sections), dimensions)`."""
     return [
         knowledge.PassageRow(
             slug=section.slug,
@@ -93,7 +94,7 @@ def passage_rows(sections: Sequence[Section], vectors: Vectors) -> list[knowledg
 
 
 def refuse_prices(sections: Sequence[Section]) -> None:
-    """Raises PriceInSectionError naming the first section with a price, and the words that look like one."""
+    """Raise PriceInSectionError naming the first section with a price, and the words that look like one."""
     for section in sections:
         if found := find_price(f"{section.title}\n{section.content}"):
             raise PriceInSectionError(
@@ -103,6 +104,6 @@ def refuse_prices(sections: Sequence[Section]) -> None:
 
 
 def find_price(text: str) -> str | None:
-    """The first words of `text` that state a price or a plan's cost."""
+    """Return the first words of `text` that state a price or a plan's cost, or None."""
     hits = (hit for pattern in _PRICES if (hit := pattern.search(text)))
     return next((hit.group().strip() for hit in hits), None)

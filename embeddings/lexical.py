@@ -1,4 +1,4 @@
-"""Words as retrieval compares them: stems of words that carry content, and how rare each is in the knowledge base."""
+"""Reduces text to the stems of content words, and counts how rare each stem is in the knowledge base."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import Self
 
 OWN_NAMES = ("TechCorp Platform", "TechCorp")
-"""The company's and its product's names, longest first. They stand in every passage and only blur what is asked."""
+"""The company's and its product's names, longest first. Every passage has them, so they only add noise to a search."""
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
 _OWN = re.compile(rf"\b(?:{'|'.join(map(re.escape, OWN_NAMES))})(?:['’]s)?\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _STOP = frozenset(
     _WORD.findall(
         """
@@ -32,7 +33,7 @@ _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "edly", "ed", "es", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The knowledge base's words: `words` with their number of uses, `stems` with that of the passages having them."""
+    """The knowledge base's words: `words` with their number of uses, `stems` with their number of passages."""
 
     passages: int
     words: Mapping[str, int]
@@ -47,12 +48,12 @@ class Vocabulary:
         return cls(passages=len(texts), words=dict(sorted(words.items())), stems=dict(sorted(stems.items())))
 
     def rarity(self, stem_: str) -> float:
-        """Inverse document frequency, in nats; a word that no passage has is the rarest."""
+        """Return the inverse document frequency in nats; a stem that no passage has is the rarest."""
         return math.log((self.passages + 1) / (self.stems.get(stem_, 0) + 0.5))
 
 
 def without_own_names(text: str) -> str:
-    """Return `text` without OWN_NAMES; the text as it is when nothing else is in it."""
+    """Return `text` without OWN_NAMES; unchanged when it holds nothing else."""
     return " ".join(_OWN.sub("", text).split()) or text
 
 
@@ -64,19 +65,19 @@ def terms(text: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def term_set(text: str) -> frozenset[str]:
-    """`terms` without order, remembered: the same passages are looked at again and again."""
+    """Return `terms` without order; cached, as the same passages are compared again and again."""
     return frozenset(terms(text))
 
 
 @lru_cache(maxsize=4096)
 def sentence_terms(text: str) -> tuple[frozenset[str], ...]:
-    """The terms of each sentence, remembered like `term_set`."""
-    return tuple(frozenset(terms(sentence)) for sentence in _SENTENCE_END.split(text) if sentence)
+    """Return the terms of each sentence; cached like `term_set`."""
+    return tuple(frozenset(terms(sentence)) for sentence in SENTENCE_END.split(text) if sentence)
 
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """Cut the commonest English endings, so that 'invites', 'inviting' and 'invite' meet."""
+    """Cut the commonest English endings, so that 'invites', 'inviting' and 'invite' get one stem."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]

@@ -1,8 +1,8 @@
-"""Whether the passages that a search found answer the question at all (requirement G8).
+"""Decides whether the passages that a search found answer the question at all (requirement G8).
 
-The nearest passage is always near to something, so its cosine alone decides badly. The gate weighs several signals in
-a logistic head: how near and how far ahead of the rest, how much of the question's rare words the passages have,
-whether the question names a product that no passage mentions, and whether questions like it were answerable.
+Some passage is always nearest, so its cosine alone decides badly. The gate weighs several signals in a logistic head:
+how near the best passage is and how far ahead of the rest, how much of the question's rare words the passages have,
+whether it names a product that no passage mentions, and whether similar questions were answerable.
 Trained by `python -m embeddings.workbench.relevance train`; a call costs well under a millisecond.
 """
 
@@ -20,7 +20,8 @@ import numpy as np
 
 from db.records import Passage
 from embeddings import lexical
-from embeddings.heads import HEADS, Floats, HeadNotUsableError
+from embeddings.arrays import Floats
+from embeddings.heads import HEADS, HeadNotUsableError
 from embeddings.lexical import Vocabulary
 from embeddings.spelling import Speller, encoder_words
 
@@ -38,7 +39,7 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelevanceGate:
-    """A logistic head over SIGNALS; `question_weights` (d,) and `question_bias` make the last one from the vector."""
+    """A logistic head over SIGNALS; `question_weights` (d,) and `question_bias` give the last one from the vector."""
 
     model_id: str
     threshold: float
@@ -76,7 +77,7 @@ class RelevanceGate:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """The gate as plain values, as `load` reads them."""
+        """Return the gate as plain values, as `load` reads them."""
         return {
             "model_id": self.model_id,
             "threshold": round(self.threshold, 4),
@@ -95,14 +96,14 @@ class RelevanceGate:
         }
 
     def prepare(self, query: str) -> str:
-        """The words to embed and to judge in a query's stead: misspelt words mended, our own names left out.
+        """Return the query to embed and to judge: spelling corrected, our own names left out.
 
         The gate is calibrated on prepared queries; without this it refuses more and finds less.
         """
-        return lexical.without_own_names(self.speller.mend(query))
+        return lexical.without_own_names(self.speller.correct(query))
 
     def relevant(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Relevance:
-        """Judge a search: its prepared query, its vector (d,), the passages found, best first. None found: score 0."""
+        """Judge a search by its prepared query, its vector (d,) and the passages found, best first; none scores 0."""
         if not passages:
             return Relevance(ok=False, score=0.0, threshold=self.threshold)
         logit = float(self.signals(question, question_vector, passages) @ self.weights) + self.bias
@@ -110,7 +111,7 @@ class RelevanceGate:
         return Relevance(ok=score >= self.threshold, score=score, threshold=self.threshold)
 
     def signals(self, question: str, question_vector: Floats, passages: Sequence[Passage]) -> Floats:
-        """The values of SIGNALS, float32 (8,)."""
+        """Return the values of SIGNALS, float32 (8,)."""
         cosines = [passage.score for passage in passages]
         asked = dict.fromkeys(lexical.terms(question))
         rarity = {term: self.vocabulary.rarity(term) for term in asked}
@@ -130,7 +131,7 @@ class RelevanceGate:
         )
 
     def _names_foreign_product(self, question: str, found: Sequence[str]) -> bool:
-        """Whether the question names a listed product that none of the passages mentions."""
+        """Return whether the question names a listed product that none of the passages mentions."""
         asked = _spaced(question)
         named = [name for name in self.products if f" {name} " in asked]
         texts = [_spaced(text) for text in found] if named else []
@@ -138,17 +139,17 @@ class RelevanceGate:
 
 
 def query_speller(vocabulary: Vocabulary, products: Sequence[str]) -> Speller:
-    """A speller that mends to the knowledge base's words and leaves English words and products' names alone."""
+    """Return a speller that corrects to the knowledge base's words and leaves English words and product names alone."""
     names = (word for name in (*products, *lexical.OWN_NAMES) for word in re.split(r"\W+", name.lower()))
     return Speller(words=vocabulary.words, known=(*encoder_words(), *names))
 
 
 def _covered(rarity: dict[str, float], terms: frozenset[str]) -> float:
-    """The share of the question's terms, by rarity, that a text has; 0 for a question without terms."""
+    """Return the share of the question's terms, by rarity, that a text has; 0 for a question without terms."""
     whole = sum(rarity.values())
     return sum(weight for term, weight in rarity.items() if term in terms) / whole if whole else 0.0
 
 
 def _spaced(text: str) -> str:
-    """Lower case, single blanks, no punctuation but inner dots: ' monday.com '."""
+    """Return lower case, single blanks, no punctuation but inner dots: ' monday.com '."""
     return f" {' '.join(word.strip('.') for word in re.split(r'[^a-z0-9.]+', text.lower()) if word)} "

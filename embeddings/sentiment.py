@@ -1,4 +1,4 @@
-"""How a customer feels, from 0 (furious) to 1 (delighted), read off the vector that the graph has already computed.
+"""Scores a customer's mood from 0 (furious) to 1 (delighted), on the encoder's vector and surface features.
 
 Bands (requirement G7): below 0.3 fury, abuse or a threat to leave; 0.3 to 0.5 annoyed or disappointed; from 0.5 on
 neutral or better. A plain problem report is neutral. Trained by `python -m embeddings.workbench.sentiment train`.
@@ -15,7 +15,9 @@ from typing import Self
 import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from embeddings.heads import HEADS, Floats, HeadNotUsableError, LinearHead
+from embeddings.arrays import Floats
+from embeddings.heads import HEADS, HeadNotUsableError, LinearHead
+from embeddings.lexical import SENTENCE_END
 
 LABELS = ("furious", "annoyed", "neutral", "positive")
 ESCALATE_BELOW = 0.3
@@ -23,7 +25,6 @@ RAISE_BELOW = 0.5
 
 _READ_CHARACTERS = 1200
 """VADER's time grows with the square of the length; of a longer text its beginning and its end are read."""
-_PIECES = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _ANGRY_EMOJI = re.compile("[\U0001f621\U0001f92c\U0001f624\U0001f620\U0001f44e\U0001f595\U0001f4a9]")
 _vader = SentimentIntensityAnalyzer()
@@ -31,7 +32,7 @@ _vader = SentimentIntensityAnalyzer()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentimentHead:
-    """Probabilities of the four moods, their mean mood, and the calibration that puts the bands at 0.3 and 0.5.
+    """Probabilities of LABELS, their mean mood, and the calibration that puts the bands at 0.3 and 0.5.
 
     centres: float32 (4,), the mood each label stands for · anchors: float32 (m, 2), mean mood -> score, rising.
     """
@@ -51,29 +52,30 @@ class SentimentHead:
             return cls(head=head, centres=stored["centres"], anchors=stored["anchors"])
 
     def score(self, texts: Sequence[str], vectors: Floats) -> Floats:
-        """float32 (n,) in [0, 1]; `vectors` (n, d) are the encoder's, row by row those of `texts`. A text without a
-        letter ("?", "42", a party emoji) says nothing of a mood and is at least 0.5, unless its emoji are angry.
+        """Return float32 (n,) in [0, 1]; `vectors` (n, d) are the encoder's for `texts`.
+
+        A text without a letter ("?", "42", a party emoji) shows no mood: at least 0.5, unless its emoji are angry.
         """
         if not texts:
             return np.empty(0, dtype=np.float32)
         scores = self.calibrated(self.mean_mood(np.hstack([vectors, surface(texts)])))
-        return np.maximum(scores, np.where([_says_nothing(text) for text in texts], RAISE_BELOW, 0.0), dtype=np.float32)
+        return np.maximum(scores, np.where([_moodless(text) for text in texts], RAISE_BELOW, 0.0), dtype=np.float32)
 
     def mean_mood(self, features: Floats) -> Floats:
-        """float32 (n, d + 8) -> (n,): the expected mood before calibration."""
+        """Return the expected mood (n,) before calibration, of features (n, d + 8)."""
         return self.head.probabilities(features) @ self.centres
 
     def calibrated(self, mood: Floats) -> Floats:
-        """Mean mood (n,) -> score (n,), straight lines between the anchors."""
+        """Return the scores (n,) of mean moods (n,), by linear interpolation between the anchors."""
         return np.interp(mood, self.anchors[:, 0], self.anchors[:, 1]).astype(np.float32)
 
 
-def _says_nothing(text: str) -> bool:
+def _moodless(text: str) -> bool:
     return not any(letter.isalpha() for letter in text) and not _ANGRY_EMOJI.search(text)
 
 
 def surface(texts: Sequence[str]) -> Floats:
-    """What the letters tell beside the vector: float32 (n, 8).
+    """Return the surface features of texts: float32 (n, 8).
 
     VADER's neg, neu, pos and compound of the text, its lowest compound of one sentence, exclamation marks,
     share of words in capitals, angry emoji.
@@ -83,7 +85,7 @@ def surface(texts: Sequence[str]) -> Floats:
 
 def _surface(text: str) -> list[float]:
     whole = _vader.polarity_scores(text)
-    pieces = [piece for piece in _PIECES.split(text) if piece.strip()]
+    pieces = [piece for piece in SENTENCE_END.split(text) if piece.strip()]
     lowest = min((_vader.polarity_scores(piece)["compound"] for piece in pieces), default=0.0)
     words = _WORDS.findall(text)
     return [

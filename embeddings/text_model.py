@@ -1,4 +1,4 @@
-"""A transformer on ONNX Runtime over texts: tokens in batches of like length, whatever comes out a row a text."""
+"""Runs a transformer on ONNX Runtime over texts, in batches of like length."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
+
+from embeddings.arrays import Floats, Mask
 
 MAX_TOKENS = 256
 """What MiniLM-L6-v2 was configured for; a longer text is read up to here and the rest is ignored."""
@@ -17,15 +18,12 @@ TOKENS_A_RUN = 2048
 PADDING_A_RUN = 32
 """Padded tokens that cost about as much as the fixed part of another run of the model."""
 
-Floats = NDArray[np.float32]
-Mask = NDArray[np.int64]
-
 
 class TextModel:
     """An ONNX file and its tokenizer; `width` is the size of its output's last axis.
 
-    `threads` is the number of threads inside one run; calls from several threads are safe. What the files lack or
-    break is ONNX Runtime's and the tokenizer's own error: who loads one says which file it was.
+    `threads` is the number of threads inside one run; calls from several threads are safe. Unreadable files
+    raise ONNX Runtime's and the tokenizer's own errors, which don't name the file.
     """
 
     def __init__(self, onnx: Path, tokenizer: Path, threads: int = 1) -> None:
@@ -35,12 +33,12 @@ class TextModel:
         self.width = int(self._session.get_outputs()[0].shape[-1])
 
     @property
-    def about(self) -> dict[str, str]:
-        """What the file's maker wrote into its metadata."""
+    def metadata(self) -> dict[str, str]:
+        """The custom metadata of the ONNX file."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Floats, Mask]]:
-        """For each batch: the numbers of its texts, the model's first output, and the mask of their tokens.
+        """Yield for each batch the row numbers of its texts, the model's first output, and the attention mask.
 
         Texts of like length run together, so padding costs little; every text is in one batch.
         """
@@ -61,6 +59,7 @@ class TextModel:
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
+    """Read a tokenizer that truncates at MAX_TOKENS and does not pad."""
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=MAX_TOKENS)
@@ -77,7 +76,7 @@ def _open_session(path: Path, threads: int) -> ort.InferenceSession:
 
 
 def _runs_of_like_length(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Row numbers, shortest text first, cut where padding would cost more than another run."""
+    """Yield row numbers, shortest text first, cut where padding would cost more than another run."""
     run: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__):
         padding = sum(lengths[row] - lengths[other] for other in run)

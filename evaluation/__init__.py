@@ -1,1 +1,1 @@
-"""Proof: what the running product does with the sample tickets and under load, measured from outside."""
+"""Measures the product from outside: demo, benchmarks, quality report, replay; and the providers' stand-ins."""

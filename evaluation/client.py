@@ -1,4 +1,4 @@
-"""A customer's view of the running product: send a form, read a ticket. Speaks the public HTTP API and nothing else."""
+"""A client of the product's public HTTP API: send a form, read a ticket."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FINISHED = ("waiting", "resolved", "escalated", "closed")
 
 
 class ProductUnreachableError(Exception):
-    """Nobody answers at the product's address: start it, or name the right `--data-dir` or `--url`."""
+    """Nothing responds at the product's address: start it, or name the right `--data-dir` or `--url`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer of the API: HTTP status, JSON body, and how long it took in milliseconds."""
+    """A response of the API: HTTP status, JSON body, and the time it took in milliseconds."""
 
     status: int
     body: dict[str, Any]
@@ -26,7 +26,7 @@ class Reply:
 
 
 class ProductClient:
-    """Talks to one product. `token` is a staff key: with it the public rate limits do not count."""
+    """A client of one product. `token` is a staff key, which lifts the public rate limits."""
 
     def __init__(self, base_url: str, *, token: str | None = None, timeout_s: float = 15.0) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,4 +1,4 @@
-"""The messages on the bus (JSON, `"v": 1`) and the topics they travel on."""
+"""The messages on the bus (JSON, `"v": 1`) and their topics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Attachment(BaseModel):
 
 
 class InboundMessage(BaseModel):
-    """What a customer wrote, from whatever channel. `message_id` is the channel's own id: the idempotency key."""
+    """What a customer wrote, on any channel. `message_id` is the channel's own id and the idempotency key."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -52,7 +52,7 @@ class InboundMessage(BaseModel):
 
 
 class OutboundMessage(BaseModel):
-    """A frozen reply that waits in the outbox; delivery reads the text there, by `outbox_id`."""
+    """Announces a reply in the outbox; delivery reads its text there, by `outbox_id`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

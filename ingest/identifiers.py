@@ -1,4 +1,4 @@
-"""One spelling for each address, so that the same mailbox or telephone is found again however it was typed."""
+"""Normal forms of e-mail addresses and telephone numbers: the spellings of one mailbox or telephone compare equal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationResult
 
-# How people write international numbers: the library alone would also read letters as digits and drop what follows.
+# How people write international numbers; phonenumbers alone would also read letters as digits and drop what follows.
 _DIGIT = "[ ()./-]{0,3}[0-9]"
 _WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,15}}")  # E.164: 15 digits at most; one 0 more is forgiven
 
@@ -23,13 +23,13 @@ _VARIANTS = (
 
 
 class InvalidIdentifierError(ValueError):
-    """The text is no such identifier: whoever typed it is told the reason."""
+    """The text is no such identifier; the message is shown to the person who typed it."""
 
 
 def normalise_email(text: str) -> str:
     """Return the address in lower case with its domain in Unicode (RFC 6531), without asking the DNS.
 
-    Raises InvalidIdentifierError. `.test` is let through (RFC 6761 keeps it for rehearsals).
+    Raises InvalidIdentifierError. `.test` is let through (RFC 6761 reserves it for testing).
     """
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True, strict=True)
@@ -70,10 +70,6 @@ def phone_key(number: str) -> str:
     return number
 
 
-def _e164(number: phonenumbers.PhoneNumber) -> str:
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 @cache
 def phone_pattern() -> str:
     """Return a regular expression of numbers that `normalise_phone` takes: each country code with its lengths.
@@ -88,6 +84,10 @@ def phone_pattern() -> str:
         lengths = [n for n in country.general_desc.possible_length if 7 <= len(str(code)) + n <= 15]
         codes["|".join(f"(?:{_DIGIT}){repeats}" for repeats in _repeats(lengths))].append(str(code))
     return r"\+(?:" + "|".join(f"(?:{'|'.join(group)})(?:{lengths})" for lengths, group in codes.items()) + ")"
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _repeats(lengths: list[int]) -> list[str]:

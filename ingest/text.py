@@ -1,4 +1,4 @@
-"""Text at the edge: what PostgreSQL, a terminal or a model must never see is taken out once, here."""
+"""Cleans text from outside, once: removes what PostgreSQL can't store and what hides text from people or models."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def clean(text: str) -> str:
     return _GAPS.sub("\n\n", _LINE_ENDS.sub("", text)).strip()
 
 
+def one_line(text: str, limit: int) -> str:
+    """Return `text` cleaned, on one line and at most `limit` characters long: for subjects and names."""
+    return " ".join(clean(text).split())[:limit].rstrip()
+
+
+def shorten(text: str, limit: int) -> tuple[str, bool]:
+    """Return the first `limit` characters of `text`, and whether anything was cut off."""
+    return (text, False) if len(text) <= limit else (text[:limit].rstrip(), True)
+
+
 def _stream_safe(text: str) -> str:
     """Keep at most 30 marks on a letter (UAX #15): more mean nothing, and normalising takes quadratic time."""
     kept: list[str] = []
@@ -40,13 +50,3 @@ def _stream_safe(text: str) -> str:
         if marks <= _MARKS_LIMIT:
             kept.append(char)
     return "".join(kept)
-
-
-def one_line(text: str, limit: int) -> str:
-    """Return `text` cleaned, on one line and at most `limit` characters long: for subjects and names."""
-    return " ".join(clean(text).split())[:limit].rstrip()
-
-
-def shorten(text: str, limit: int) -> tuple[str, bool]:
-    """Return the first `limit` characters of `text`, and whether anything was cut off."""
-    return (text, False) if len(text) <= limit else (text[:limit].rstrip(), True)

@@ -57,7 +57,7 @@ def _blank_is_none(value: object) -> object:
 
 
 def _text_schema(least: int, most: int) -> WithJsonSchema:
-    """Say a length after trimming such that schema and server agree on every text."""
+    """Return the JSON schema of a text with these lengths after trimming; it accepts what the server accepts."""
     inner = f"{_EDGE}[^\0]{{{least - 2},{most - 2}}}{_EDGE}" if least > 1 else f"{_EDGE}([^\0]{{0,{most - 2}}}{_EDGE})?"
     description = f"{least} to {most} characters: code points, without the white space around them"
     pattern = f"^[{_SPACE}]*{inner}[{_SPACE}]*$"
@@ -65,7 +65,7 @@ def _text_schema(least: int, most: int) -> WithJsonSchema:
 
 
 class _PhoneSchema:
-    """Spells the rule out only when somebody asks for the schema: it takes every country's numbering plan."""
+    """Builds the JSON schema on demand: its pattern holds every country's numbering plan."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -117,7 +117,7 @@ class SupportForm(BaseModel):
 
 
 class TicketReply(BaseModel):
-    """What the customer adds to his ticket."""
+    """What customers add to their tickets."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -163,7 +163,7 @@ def new_form(form: SupportForm, *, key: str | None, now: datetime) -> NewForm:
 
 
 def new_reply(reply: TicketReply, address: ReplyAddress, *, key: str | None, now: datetime) -> NewReply:
-    """Make the record of a further word in a ticket; the key counts within the ticket only."""
+    """Make the record of a customer's further message in a ticket; the key is unique within the ticket only."""
     inbox_id = new_id()
     kind, _, identifier = address.sender_key.partition(":")
     identifier_type: IdentifierType = "whatsapp" if kind == "whatsapp" else "phone" if kind == "phone" else "email"

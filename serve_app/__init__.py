@@ -1,1 +1,1 @@
-"""The doors of the product: what is started here, and who may call it."""
+"""The entry points of the product: settings, HTTP API, pages, MCP server, commands, and the embedded parts."""

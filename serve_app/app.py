@@ -1,4 +1,4 @@
-"""The whole graph on one screen: which nodes there are, what each may use, and who calls whom."""
+"""The Serve application: its deployments, the resources of each, and which one calls which."""
 
 from __future__ import annotations
 
@@ -21,31 +21,36 @@ from serve_app.settings.environment import load_settings
 Options: TypeAlias = dict[str, Any]
 
 # CPU is stated: Serve's default of one a replica never gets scheduled on two cores. Together 0.95.
-# A dead replica is noticed after a failed check or two, so they are frequent; they cost nothing.
-_SOON: Options = {"health_check_period_s": 2, "health_check_timeout_s": 15}
-INGRESS: Options = {"name": "ingress", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 512, **_SOON}
-IDENTITY: Options = {"name": "identity", "ray_actor_options": {"num_cpus": 0.1}, "max_ongoing_requests": 64, **_SOON}
-ANALYSIS: Options = {"name": "analysis", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 64, **_SOON}
-# Past its grace a replica dies hard: longer than the longest run, two requests of 20 s and what surrounds them.
+# Health checks are cheap, and Serve replaces a dead replica after one or two that fail: so they are frequent.
+_CHECKS: Options = {"health_check_period_s": 2, "health_check_timeout_s": 15}
+INGRESS: Options = {"name": "ingress", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 512, **_CHECKS}
+IDENTITY: Options = {"name": "identity", "ray_actor_options": {"num_cpus": 0.1}, "max_ongoing_requests": 64, **_CHECKS}
+ANALYSIS: Options = {"name": "analysis", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 64, **_CHECKS}
+# Serve kills a replica at this timeout: it exceeds the longest run, two requests of 20 s and the work around them.
 AGENT: Options = {
     "name": "agent",
     "ray_actor_options": {"num_cpus": 0.2},
     "max_ongoing_requests": 128,
     "graceful_shutdown_timeout_s": 60,
-    **_SOON,
+    **_CHECKS,
 }
 DELIVERY: Options = {
     "name": "delivery",
     "ray_actor_options": {"num_cpus": 0.1},
     "graceful_shutdown_timeout_s": 30,
-    **_SOON,
+    **_CHECKS,
 }
-INGEST: Options = {"name": "ingest", "ray_actor_options": {"num_cpus": 0.1}, "graceful_shutdown_timeout_s": 60, **_SOON}
-REPORTING: Options = {"name": "reporting", "ray_actor_options": {"num_cpus": 0.05}, **_SOON}
+INGEST: Options = {
+    "name": "ingest",
+    "ray_actor_options": {"num_cpus": 0.1},
+    "graceful_shutdown_timeout_s": 60,
+    **_CHECKS,
+}
+REPORTING: Options = {"name": "reporting", "ray_actor_options": {"num_cpus": 0.05}, **_CHECKS}
 
 
 def graph(args: AppArgs | Mapping[str, Any]) -> Application:
-    """Build the application. Arguments that are not given (`serve run serve_app.app:graph`) come from the settings."""
+    """Build the application. Arguments left out, as by `serve run serve_app.app:graph`, are read from the settings."""
     if not isinstance(args, AppArgs):
         args = AppArgs.model_validate({**app_args(load_settings()).model_dump(), **args})
     identity = serve.deployment(**IDENTITY)(IdentityServer).bind(args)

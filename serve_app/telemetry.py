@@ -1,4 +1,4 @@
-"""JSON logs, one line an event: every line names its node, and no customer's text is ever a field."""
+"""Structured logs: one JSON object a line on stderr, with the node's name and without personal data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from structlog.typing import EventDict, WrappedLogger
 from deployments.agent.checks.masking import redact
 
 _QUOTES = frozenset({"exception", "error", "cause", "detail", "caused_by"})
-"""Fields that are written by whatever failed rather than by us."""
+"""Fields whose text comes from an exception or another system."""
 
 
 def configure_logging(level: str, node: str) -> None:
@@ -21,7 +21,7 @@ def configure_logging(level: str, node: str) -> None:
         event["node"] = node
         return event
 
-    # It reports an absent broker several times a second; the relay and the consumer say so once.
+    # It reports an unreachable broker several times a second; the relay and the consumer log it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
@@ -40,7 +40,7 @@ def configure_logging(level: str, node: str) -> None:
 
 
 def without_personal_data(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Redact what quotes others: an exception's text may carry the value that it is about."""
+    """Redact the fields of `_QUOTES`: an exception's text may contain the value that it is about."""
     for key in event.keys() & _QUOTES:
         event[key] = redact(str(event[key]))
     return event

@@ -1,1 +1,1 @@
-"""Who is one customer: links, merges, the evidence behind them, export and erasure."""
+"""Customer identity: links, merges, the evidence behind them, and a customer's export and erasure."""

@@ -1,4 +1,4 @@
-"""Customers who may be one: what claims suggest waits here until a person has looked. Claims alone merge nobody."""
+"""Pairs of customers who may be one, by unverified claims: the staff merge or reject them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """One of the two: his name as he or somebody gave it, the key he is filed under, how much he wrote, since when."""
+    """A customer of a conflict: the name given, the key of their record, the number of their messages."""
 
     customer_id: UUID
     name: str
@@ -29,11 +29,11 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """An open question: are these two one? `type` and `value` are the identifier that both have to do with.
+    """An open conflict about two customers; `type` and `value` are the identifier that both have in common.
 
-    claims_verified     a form of the one names a number that the other writes from
+    claims_verified     a form of the one names a number that the other has verified
     claimed_by_several  forms of both name the number
-    came_back           the number was silent for half a year: the same owner, or the next one
+    came_back           the number returned after 180 days of silence, with its former owner or another
     """
 
     id: UUID
@@ -45,25 +45,25 @@ class Conflict:
     created_at: datetime
 
 
-async def discover(connection: Connection) -> None:
-    """Put into the queue whatever the claims of today suggest; what was looked at before does not come again."""
-    await connection.execute(_SQL["discover"])
+async def detect(connection: Connection) -> None:
+    """Add the conflicts that the present claims suggest; a decided one is not added again."""
+    await connection.execute(_SQL["detect"])
 
 
-async def waiting(connection: Connection, *, limit: int = 100) -> list[Conflict]:
-    """Return the open questions, oldest first."""
-    rows = await connection.fetch(_SQL["waiting"], limit)
+async def list_open(connection: Connection, *, limit: int = 100) -> list[Conflict]:
+    """Return the open conflicts, oldest first."""
+    rows = await connection.fetch(_SQL["list_open"], limit)
     return [_conflict(older, newer) for older, newer in zip(rows[::2], rows[1::2], strict=True)]
 
 
 async def parties(connection: Connection, conflict_id: UUID) -> tuple[UUID, UUID] | None:
-    """Return the two customers of an open question, the older first; None where it is not open."""
+    """Return the two customers of a conflict, the older first; None where it is not open."""
     rows = await connection.fetch(_SQL["parties"], conflict_id)
     return (rows[0]["id"], rows[1]["id"]) if len(rows) == 2 else None
 
 
 async def reject(connection: Connection, conflict_id: UUID, *, actor: str) -> bool:
-    """Record that they are two; False when the question is not open."""
+    """Record that the two are not one; False when the conflict is not open."""
     return await connection.fetchval(_SQL["reject"], conflict_id, actor) is not None
 
 

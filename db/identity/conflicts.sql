@@ -1,62 +1,66 @@
--- discover --
--- Pairs of customers whom somebody's claims call one. A form may name a number that another customer has proven; a
--- number may be named in the forms of several customers (each beside the first of them); a number that was silent for
--- half a year may have come back with the same owner.
-WITH named AS (
+-- detect --
+-- Add the pairs of customers whom unverified claims suggest to be one, for the staff to decide, with their evidence.
+-- A form names a number that another customer has verified. The forms of several customers name one number: each is
+-- paired with the first of them. A number returned after 180 days of silence, perhaps with the same owner.
+WITH claimed_numbers AS (
     SELECT ci.customer_id, ci.type, ci.value, ci.tier, c.created_at,
            first_value(ci.customer_id) OVER (PARTITION BY ci.type, ci.value ORDER BY c.created_at, c.id) AS before
     FROM customer_identifiers ci JOIN customers c ON c.id = ci.customer_id AND c.merged_into IS NULL
     WHERE ci.type = 'phone'
 ), pairs AS (
-    SELECT named.customer_id AS one, proof.customer_id AS other, 'claims_verified' AS kind, named.type, named.value
-    FROM named
-    JOIN customer_identifiers proof ON proof.type = 'whatsapp' AND proof.value = named.value AND proof.tier > 0
+    SELECT claimed.customer_id AS one_id, proof.customer_id AS other_id, 'claims_verified' AS kind, claimed.type,
+           claimed.value
+    FROM claimed_numbers claimed
+    JOIN customer_identifiers proof ON proof.type = 'whatsapp' AND proof.value = claimed.value AND proof.tier > 0
     UNION ALL
-    SELECT named.before, named.customer_id, 'claimed_by_several', named.type, named.value FROM named
+    SELECT claimed.before, claimed.customer_id, 'claimed_by_several', claimed.type, claimed.value
+    FROM claimed_numbers claimed
     UNION ALL
     SELECT lapsed.customer_id, proof.customer_id, 'came_back', lapsed.type, lapsed.value
     FROM identity_evidence lapsed
     JOIN customers c ON c.id = lapsed.customer_id AND c.merged_into IS NULL
     JOIN customer_identifiers proof ON (proof.type, proof.value) = (lapsed.type, lapsed.value) AND proof.tier > 0
     WHERE lapsed.kind = 'lapsed'
-), found AS (
+), conflicts_added AS (
     INSERT INTO identity_conflicts (id, first_id, second_id, kind, type, value)
-    SELECT gen_random_uuid(), LEAST(one, other), GREATEST(one, other), min(kind), type, value
-    FROM pairs WHERE one <> other
-    GROUP BY LEAST(one, other), GREATEST(one, other), type, value
+    SELECT gen_random_uuid(), LEAST(one_id, other_id), GREATEST(one_id, other_id), min(kind), type, value
+    FROM pairs WHERE one_id <> other_id
+    GROUP BY LEAST(one_id, other_id), GREATEST(one_id, other_id), type, value
     ON CONFLICT (first_id, second_id, type, value) DO NOTHING
     RETURNING id, first_id, second_id, kind, type, value
 )
 INSERT INTO identity_evidence (kind, actor, customer_id, type, value, detail)
-SELECT 'conflict_found', 'rule:' || found.kind, party.id, found.type, found.value,
-       jsonb_build_object('conflict', found.id)
-FROM found, unnest(ARRAY [found.first_id, found.second_id]) AS party (id);
+SELECT 'conflict_found', 'rule:' || added.kind, party.id, added.type, added.value,
+       jsonb_build_object('conflict', added.id)
+FROM conflicts_added added, unnest(ARRAY [added.first_id, added.second_id]) AS party (id);
 
--- waiting --
--- The open questions, oldest first. One whose customers have been merged otherwise is no question any more.
-SELECT f.id, f.kind, f.type, f.value, f.created_at, a.side, a.customer_id, a.name, a.filed_as, a.messages, a.since
+-- list_open --
+-- The open conflicts, oldest first, two rows each; one of whose customers was merged otherwise is left out.
+SELECT f.id, f.kind, f.type, f.value, f.created_at, party.side, party.customer_id, party.name, party.filed_as,
+       party.messages, party.since
 FROM (SELECT * FROM identity_conflicts WHERE state = 'open' ORDER BY created_at, id) f
 JOIN customers one ON one.id = f.first_id AND one.merged_into IS NULL
 JOIN customers other ON other.id = f.second_id AND other.merged_into IS NULL
 CROSS JOIN LATERAL (
     SELECT side, c.id AS customer_id, COALESCE(c.name, '') AS name, c.filing_key AS filed_as, c.created_at AS since,
            (SELECT count(*) FROM messages m WHERE m.customer_id = c.id AND m.direction = 'inbound') AS messages
-    FROM (VALUES (1, f.first_id), (2, f.second_id)) AS s (side, id) JOIN customers c ON c.id = s.id) a
-ORDER BY f.created_at, f.id, a.since, a.customer_id
+    FROM (VALUES (1, f.first_id), (2, f.second_id)) AS s (side, id) JOIN customers c ON c.id = s.id) party
+ORDER BY f.created_at, f.id, party.since, party.customer_id
 LIMIT 2 * $1;
 
 -- parties --
--- Both customers of an open question, the older first.
+-- Both customers of an open conflict, the older first.
 SELECT c.id FROM identity_conflicts f JOIN customers c ON c.id IN (f.first_id, f.second_id)
 WHERE f.id = $1 AND f.state = 'open' ORDER BY c.created_at, c.id;
 
 -- reject --
-WITH decided AS (
+-- Record that the two customers of an open conflict are not one; the pair is not brought up again for this identifier.
+WITH conflict_rejected AS (
     UPDATE identity_conflicts SET state = 'rejected', decided_by = $2, decided_at = now()
     WHERE id = $1 AND state = 'open' RETURNING id, first_id, second_id, type, value
-), noted AS (
+), evidence_added AS (
     INSERT INTO identity_evidence (kind, actor, customer_id, type, value, detail)
-    SELECT 'conflict_rejected', $2, party.id, decided.type, decided.value, jsonb_build_object('conflict', decided.id)
-    FROM decided, unnest(ARRAY [decided.first_id, decided.second_id]) AS party (id)
+    SELECT 'conflict_rejected', $2, party.id, rejected.type, rejected.value, jsonb_build_object('conflict', rejected.id)
+    FROM conflict_rejected rejected, unnest(ARRAY [rejected.first_id, rejected.second_id]) AS party (id)
 )
-SELECT id FROM decided;
+SELECT id FROM conflict_rejected;

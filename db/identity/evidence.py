@@ -1,6 +1,6 @@
-"""The ledger of identity: who said or did what about an identifier or a merge, when, and what it rests on.
+"""The evidence ledger of identity: who claimed, verified or did what about an identifier or a merge, and when.
 
-The statements that act write it themselves, in the same transaction; it is only read here. No line is ever changed.
+It is append-only. The statements that act write to it in their own transaction; this module only reads it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A line. `kind` says what happened: claimed, verified, lapsed, link_asked, link_confirmed, merged, unmerged, …
+    """An entry. `kind` says what happened: claimed, verified, lapsed, link_asked, link_confirmed, merged, unmerged, …
 
-    `actor` is `channel:…`, `rule:…`, `link` or `staff:…`. `filed_as` is the key that a claim was filed under.
+    `actor` is `channel:…`, `rule:…`, `link` or `staff:…`. `filed_as` is the sender key under which a claim was made.
     """
 
     kind: str
@@ -35,6 +35,6 @@ class Evidence:
 
 
 async def of_customer(connection: Connection, customer_id: UUID, *, limit: int = 200) -> list[Evidence]:
-    """Return the newest lines about a customer, and about those who were merged into him, oldest first."""
+    """Return the newest entries about a customer and those merged into them, oldest first."""
     rows = await connection.fetch(_SQL["of_customer"], customer_id, limit)
     return [Evidence(**row) for row in reversed(rows)]

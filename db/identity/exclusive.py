@@ -1,7 +1,7 @@
-"""Work on a customer as a whole (a merge, an erasure) beside everybody who writes to him at that moment.
+"""Transactions on a customer as a whole (merge, erasure), which can't be part of a deadlock.
 
-Such work waits for its like and for the customers, and for nothing else: where somebody else holds a row that it needs
-(a turn, a delivery, a person), it lets go of everything and begins again. So it can't be part of a deadlock.
+They wait only for each other and for the rows of `customers`. All other rows are locked NOWAIT: while a turn, a
+delivery or the staff hold one of them, the transaction is rolled back and repeated.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import asyncpg
 from db.pool import Connection, DatabaseUnavailableError
 from db.sql import statements
 
-ATTEMPTS = 60
+MAX_ATTEMPTS = 60
 PAUSE_S = 0.02
-_LOCK = 7_301_884_216
+_ADVISORY_LOCK = 7_301_884_216
 _SQL = statements(__file__)
 T = TypeVar("T")
 
 
 class CustomerBusyError(DatabaseUnavailableError):
-    """Others kept writing to the customer: nothing was changed, try again in a moment."""
+    """The customer's rows stayed locked by others: nothing was changed, try again in a moment."""
 
 
-async def exclusively(connection: Connection, work: Callable[[], Awaitable[T]]) -> T:
-    """Do it in a transaction, again from the beginning while somebody else holds a row that it needs.
+async def run_exclusively(connection: Connection, work: Callable[[], Awaitable[T]]) -> T:
+    """Run `work` in a transaction, repeated while others hold a row that it needs. Raises CustomerBusyError.
 
-    `work` takes its rows NOWAIT, the customers apart. Raises CustomerBusyError.
+    `work` must lock its rows NOWAIT, except those of `customers`.
     """
-    for attempt in range(ATTEMPTS):
+    for attempt in range(MAX_ATTEMPTS):
         try:
             async with connection.transaction():
-                await connection.execute(_SQL["one_at_a_time"], _LOCK)
+                await connection.execute(_SQL["lock_merges_and_erasures"], _ADVISORY_LOCK)
                 return await work()
         except (asyncpg.LockNotAvailableError, asyncpg.UniqueViolationError):
             await asyncio.sleep(PAUSE_S * (1 + attempt % 5))

@@ -1,3 +1,3 @@
--- one_at_a_time --
--- Merges and erasures are rare: one waits for the other before it holds anything.
+-- lock_merges_and_erasures --
+-- Take the lock that allows one merge or erasure at a time, before any row is locked; they are rare.
 SELECT pg_advisory_xact_lock($1);

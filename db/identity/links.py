@@ -1,4 +1,4 @@
-"""One-time links: an address and a number that one form named become one customer's when both have been confirmed."""
+"""One-time links: the address and the number of one form become one customer's once both links are confirmed."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from db.records import Channel, IdentifierType
 from db.sql import statements
 
 Side = Literal["email", "number"]
-"""Which of the two a link was sent to, and proves."""
+"""Which of the two a link was sent to, and verifies."""
 VALID_S = 24 * 3600.0
 _SQL = statements(__file__)
 
 
 class LinkUsedError(Exception):
-    """The link was used before, has expired, or its number is no longer its owner's: nothing was changed."""
+    """The link was used before, has expired, or its number is not verified any more: nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedTogether:
-    """What the form of a ticket named: an address (as claimed), and a number whose owner has proven it."""
+class ClaimedPair:
+    """An address and a number named in the form of a ticket; the address is a claim, the number's owner verified it."""
 
     ticket_id: UUID
     ticket_number: str
@@ -36,40 +36,40 @@ class NamedTogether:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What is written to one identifier. `body` is sent; `said` is what the record keeps of it, without the link."""
+    """A message with a link to one identifier. `body` is sent; `record_text`, without the link, is stored."""
 
     link_id: UUID
     channel: Channel
     type: IdentifierType
     value: str
     subject: str
-    said: str
+    record_text: str
     body: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLink:
-    """A link that can still be confirmed from the side that asks."""
+    """A link that the side in question can still confirm."""
 
     id: UUID
     email: str
     number: str
 
 
-async def named_together(connection: Connection, ticket_number: str) -> NamedTogether | None:
-    """Return what a form's ticket offers to link; None where it named no number that somebody has proven."""
-    row = await connection.fetchrow(_SQL["named_together"], ticket_number)
-    return None if row is None else NamedTogether(**row)
+async def claimed_pair(connection: Connection, ticket_number: str) -> ClaimedPair | None:
+    """Return the pair that the form of a ticket named; None where it named no verified number."""
+    row = await connection.fetchrow(_SQL["claimed_pair"], ticket_number)
+    return None if row is None else ClaimedPair(**row)
 
 
-async def may_write_to(connection: Connection, type_: IdentifierType, value: str) -> bool:
-    """Take the right to write to an identifier about a link: once an hour, however many ask at once."""
-    return bool(await connection.fetchval(_SQL["write_to"], type_, value))
+async def reserve_notice(connection: Connection, type_: IdentifierType, value: str) -> bool:
+    """Reserve the one link notice an hour that an identifier may get; False when it was sent or reserved."""
+    return bool(await connection.fetchval(_SQL["reserve_notice"], type_, value))
 
 
-async def ask(connection: Connection, link_id: UUID, named: NamedTogether, notices: Sequence[Notice]) -> None:
-    """Keep the request and queue its notices. Run it inside a transaction."""
-    await connection.execute(_SQL["ask"], link_id, named.email, named.number, named.ticket_id, VALID_S)
+async def request_link(connection: Connection, link_id: UUID, pair: ClaimedPair, notices: Sequence[Notice]) -> None:
+    """Store the link and queue its notices. Must run inside a transaction."""
+    await connection.execute(_SQL["add_link"], link_id, pair.email, pair.number, pair.ticket_id, VALID_S)
     for notice in notices:
         ids = {name: str(new_id()) for name in ("conversation_id", "ticket_id", "message_id", "outbox_id")}
         fields = {
@@ -78,20 +78,20 @@ async def ask(connection: Connection, link_id: UUID, named: NamedTogether, notic
             "type": notice.type,
             "value": notice.value,
             "subject": notice.subject,
-            "said": notice.said,
+            "record_text": notice.record_text,
             "body": notice.body,
         }
-        await connection.execute(_SQL["notice"], ids | fields)
+        await connection.execute(_SQL["add_notice"], ids | fields)
 
 
 async def find_open(connection: Connection, link_id: UUID, side: Side) -> OpenLink | None:
-    """Return the link if this side can still confirm it; looking uses nothing up."""
+    """Return the link if this side can still confirm it, without using it up."""
     row = await connection.fetchrow(_SQL["open_link"], link_id, side)
     return None if row is None else OpenLink(**row)
 
 
 async def confirm(connection: Connection, link_id: UUID, side: Side) -> bool:
-    """Use up the link of one side and commit; True when the other was confirmed before and the two are one now.
+    """Confirm one side of a link and commit; True when the other was confirmed before and the two are one now.
 
     Raises LinkUsedError, CustomerBusyError.
     """
@@ -101,8 +101,8 @@ async def confirm(connection: Connection, link_id: UUID, side: Side) -> bool:
             raise LinkUsedError
         if row["complete"]:
             await _complete(connection, link_id, row["email"], row["number"])
-        seen = ("email", row["email"]) if side == "email" else ("whatsapp", row["number"])
-        await connection.execute(_SQL["seen"], *seen)
+        identifier = ("email", row["email"]) if side == "email" else ("whatsapp", row["number"])
+        await connection.execute(_SQL["mark_seen"], *identifier)
         complete: bool = row["complete"]
         return complete
 
@@ -124,4 +124,4 @@ async def _complete(connection: Connection, link_id: UUID, email: str, number: s
         merge_id = None
     await connection.execute(_SQL["complete"], link_id, merge_id)
     for type_, value in (("email", email), ("whatsapp", number)):
-        await connection.execute(_SQL["note"], winner, type_, value, merge_id, link_id)
+        await connection.execute(_SQL["add_evidence"], winner, type_, value, merge_id, link_id)

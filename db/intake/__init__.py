@@ -1,1 +1,1 @@
-"""What comes in: each message is stored by one statement, all of it or nothing."""
+"""Inbound messages and the mailbox: each message is accepted by one statement."""

@@ -1,4 +1,4 @@
-"""Taking in what came over a channel (WhatsApp, mail): one statement, so that all of it is stored or nothing."""
+"""Accepts messages of WhatsApp and mail, each by one statement and idempotent by its provider's message id."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from uuid import UUID
 import asyncpg
 
 from db.ids import new_id
-from db.intake.web_form import ATTEMPTS, CustomerUnsettledError
+from db.intake.web_form import MAX_ATTEMPTS, CustomerUnsettledError
 from db.pool import Connection
 from db.records import Channel, IdentifierType
 from db.sql import statements
 
-QUIET_AT_MOST_S = 15.0
-"""However long a burst goes on, its first message waits no longer than this for its turn to begin."""
+MAX_QUIET_S = 15.0
+"""The first message of a burst waits at most this long for its turn."""
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that came along; its bytes stay with the provider."""
+    """An attachment; its content stays with the provider. `size` in bytes, 0 when unknown."""
 
     filename: str
     content_type: str
@@ -32,16 +32,16 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelMessage:
-    """A message as its channel's parser has understood it; texts are clean (no NUL, no lone surrogate).
+    """A parsed message of a channel; its texts are clean (no NUL, no lone surrogate).
 
-    provider, provider_message_id  the key by which a message is known for ever: a second one is a repeat
-    identifier_type, identifier    who wrote it, normalised; replies go there and nowhere else
+    provider, provider_message_id  idempotency key: a message with the same one is a repeat
+    identifier_type, identifier    the normalised sender, to whom the reply goes
     verified     the channel vouches for the sender (signed number, aligned DMARC): tier 1, else a claim (tier 0)
-    display_name the name that the sender gives himself, '' without one
+    display_name the name that the sender gives, '' without one
     join_key     messages with the same key share a conversation (a number; a thread and its verified sender); None
                  opens a new one. `join_within_s` is how long it may have been silent; None: as long as it is not closed
-    quiet_s      how long to wait for more before the turn begins; 0 begins at once
-    answerable   False keeps the message and answers nothing: a reaction, an automatic mail
+    quiet_s      debounce: the turn begins after so long a silence; 0 begins at once
+    answerable   False for what is stored without a reply: a reaction, an automatic mail
     """
 
     channel: Channel
@@ -65,13 +65,13 @@ class ChannelMessage:
 
     @property
     def sender_key(self) -> str:
-        """The key that the customer is filed by, and by which the bus keeps one sender's messages in order."""
+        """The key of the customer's record, and of the bus: one sender's messages stay in order."""
         return f"{self.identifier_type}:{self.identifier}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedMessage:
-    """Where a message was filed. `joined` is False when it opened a conversation; its turn is due in `wake_in_s`."""
+    """The rows of a message. `joined` is False when it opened a conversation; its turn is due in `wake_in_s`."""
 
     inbox_id: UUID
     conversation_id: UUID
@@ -82,20 +82,20 @@ class AcceptedMessage:
 
 
 async def accept_message(connection: Connection, message: ChannelMessage) -> AcceptedMessage | None:
-    """Store the message and return where, or None for one that was stored before; commits by itself.
+    """Store the message and return its rows, or None for a repeat. Raises CustomerUnsettledError.
 
-    Raises CustomerUnsettledError.
+    Must run outside a transaction: a violated constraint is retried.
     """
     fields = _fields(message)
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         try:
             row = await connection.fetchrow(_SQL["accept_message"], fields)
         except asyncpg.UniqueViolationError:
-            # Its sender was verified, merged or linked in this very moment: the next look sees whose he is now.
+            # The sender was verified, merged or linked at this moment: the next attempt finds the present owner.
             continue
         if row is not None:
             return AcceptedMessage(**row)
-        if await connection.fetchval(_SQL["stored"], message.provider, message.provider_message_id):
+        if await connection.fetchval(_SQL["is_stored"], message.provider, message.provider_message_id):
             return None
         await connection.execute(_SQL["retire_lapsed"], message.identifier_type, message.identifier)
     raise CustomerUnsettledError
@@ -124,7 +124,7 @@ def _fields(message: ChannelMessage) -> dict[str, Any]:
         "join_key": message.join_key,
         "join_within_s": message.join_within_s,
         "quiet_s": message.quiet_s,
-        "quiet_at_most_s": QUIET_AT_MOST_S,
+        "quiet_at_most_s": MAX_QUIET_S,
         "answerable": message.answerable,
         "payload": _payload(message, keys["inbox_id"], files),
         "topic": message.topic,
@@ -132,7 +132,7 @@ def _fields(message: ChannelMessage) -> dict[str, Any]:
 
 
 def _payload(message: ChannelMessage, inbox_id: str, files: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the message for the bus (ingest.events.InboundMessage); the store adds its conversation."""
+    """Return the message for the bus (ingest.events.InboundMessage); the statement adds its conversation."""
     return {
         "v": 1,
         "inbox_id": inbox_id,

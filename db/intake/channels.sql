@@ -1,147 +1,173 @@
 -- accept_message --
--- Files a message of a channel in one round trip; $1 is one JSON object. A message that is stored already, or is being
--- stored by another call, returns no row; neither does one whose sender lapsed or was merged in this very moment: then the
--- caller looks again. The order of the locks is customer, slot, inbox, conversation, ticket: the slot's upsert waits for
--- a call at the same moment and then sees what it made, although this statement's snapshot does not.
-WITH r AS (
-    SELECT r.* FROM jsonb_to_record($1::jsonb) AS r (
+-- Accept a message of WhatsApp or mail in one round trip: sender, conversation, inbox row, ticket, message and event.
+-- $1 is a JSON object with the fields of `given`. No row is returned for a message that is stored already, or whose
+-- sender lapsed or was merged at this moment: the caller finds out which and tries again.
+-- Locks are taken in the order customer, slot, inbox, conversation, ticket. The upsert of the slot waits for a
+-- concurrent call and then sees its conversation, although this statement's snapshot does not.
+
+-- The message, unless it is stored, or its verified sender has lapsed: after 180 days of silence an identifier may be
+-- another person's, and `retire_lapsed` comes first.
+WITH given AS (
+    SELECT given.* FROM jsonb_to_record($1::jsonb) AS given (
         inbox_id uuid, customer_id uuid, identifier_id uuid, conversation_id uuid, ticket_id uuid, message_id uuid,
         event_id uuid, provider text, provider_message_id text, channel text, type text, value text, sender_key text,
         verified boolean, name text, email text, phone text, subject text, content text, attachments jsonb,
         thread_key text, join_key text, join_within_s double precision, quiet_s double precision,
         quiet_at_most_s double precision, answerable boolean, payload jsonb, topic text)
     WHERE NOT EXISTS (SELECT FROM inbox i
-                      WHERE i.provider = r.provider AND i.provider_message_id = r.provider_message_id)
-      AND NOT (r.verified AND EXISTS (
-          -- Its past has to be closed first (retire_lapsed): after half a year it may be another person's.
-          SELECT FROM customer_identifiers ci WHERE ci.type = r.type AND ci.value = r.value AND ci.tier > 0
+                      WHERE i.provider = given.provider AND i.provider_message_id = given.provider_message_id)
+      AND NOT (given.verified AND EXISTS (
+          SELECT FROM customer_identifiers ci WHERE ci.type = given.type AND ci.value = given.value AND ci.tier > 0
           AND ci.last_seen_at < now() - interval '180 days'))
-), known AS (
+),
+
+-- The customer: the owner of the verified identifier, else the one filed under the sender key, created if need be. A
+-- verified sender sets the name, a claim never replaces one.
+known_identifier AS (
     SELECT ci.id, ci.customer_id
-    FROM r JOIN customer_identifiers ci ON ci.type = r.type AND ci.value = r.value AND ci.tier > 0
-    WHERE r.verified
-), filed AS (
-    -- Nobody has proved to be this sender yet. The first who does brings the name; a claim never replaces one.
+    FROM given JOIN customer_identifiers ci ON ci.type = given.type AND ci.value = given.value AND ci.tier > 0
+    WHERE given.verified
+), customer_upserted AS (
     INSERT INTO customers AS c (id, filing_key, email, phone, name)
-    SELECT r.customer_id, r.sender_key, r.email, r.phone, r.name FROM r WHERE NOT EXISTS (SELECT FROM known)
+    SELECT given.customer_id, given.sender_key, given.email, given.phone, given.name
+    FROM given WHERE NOT EXISTS (SELECT FROM known_identifier)
     ON CONFLICT (filing_key) DO UPDATE SET
         last_seen_at = now(),
-        name = CASE WHEN (SELECT r.verified FROM r) THEN excluded.name ELSE c.name END
+        name = CASE WHEN (SELECT given.verified FROM given) THEN excluded.name ELSE c.name END
     RETURNING c.id, c.merged_into
-), root AS (
-    -- A merged customer leads to the one that remained, never over a third.
-    SELECT merged_into AS id FROM filed WHERE merged_into IS NOT NULL
+),
+
+-- Merges: `merged_into` leads straight to the surviving customer. Both are locked and read as they are now: a customer
+-- who was merged, or lost the identifier to an undone merge, while this statement waited is not a surviving one, and
+-- nothing is stored.
+merge_root AS (
+    SELECT merged_into AS id FROM customer_upserted WHERE merged_into IS NOT NULL
     UNION ALL
-    SELECT COALESCE(c.merged_into, c.id) FROM known JOIN customers c ON c.id = known.customer_id
-), held AS (
-    UPDATE customers c SET last_seen_at = now() FROM root WHERE c.id = root.id RETURNING c.id, c.merged_into
-), met_again AS (
+    SELECT COALESCE(c.merged_into, c.id) FROM known_identifier JOIN customers c ON c.id = known_identifier.customer_id
+), root_locked AS (
+    UPDATE customers c SET last_seen_at = now()
+    FROM merge_root WHERE c.id = merge_root.id RETURNING c.id, c.merged_into
+), identifier_seen AS (
     UPDATE customer_identifiers ci SET last_seen_at = now()
-    FROM known, held WHERE ci.id = known.id AND ci.customer_id = known.customer_id
+    FROM known_identifier, root_locked
+    WHERE ci.id = known_identifier.id AND ci.customer_id = known_identifier.customer_id
     RETURNING ci.id
-), survivor AS (
-    -- Locked, and as they are now: a customer who was merged, or a sender who was given back to another while this
-    -- statement waited, is none, and nothing is stored.
-    SELECT id FROM filed WHERE merged_into IS NULL
+), surviving_customer AS (
+    SELECT id FROM customer_upserted WHERE merged_into IS NULL
     UNION ALL
-    SELECT id FROM held
-    WHERE merged_into IS NULL AND (EXISTS (SELECT FROM filed) OR EXISTS (SELECT FROM met_again))
-), introduced AS (
+    SELECT id FROM root_locked
+    WHERE merged_into IS NULL AND (EXISTS (SELECT FROM customer_upserted) OR EXISTS (SELECT FROM identifier_seen))
+), identifier_added AS (
     INSERT INTO customer_identifiers AS ci (id, customer_id, type, value, tier, source_channel, verified_at)
-    SELECT r.identifier_id, survivor.id, r.type, r.value, r.verified::integer, r.channel,
-           CASE WHEN r.verified THEN now() END
-    FROM r, survivor WHERE NOT EXISTS (SELECT FROM known)
+    SELECT given.identifier_id, surviving_customer.id, given.type, given.value, given.verified::integer, given.channel,
+           CASE WHEN given.verified THEN now() END
+    FROM given, surviving_customer WHERE NOT EXISTS (SELECT FROM known_identifier)
     ON CONFLICT (customer_id, type, value) DO UPDATE SET
         tier = GREATEST(ci.tier, excluded.tier), last_seen_at = now(),
         verified_at = COALESCE(ci.verified_at, excluded.verified_at)
         WHERE ci.tier = 0
     RETURNING ci.customer_id
-), slot AS (
+),
+
+-- The conversation: that of the join key's slot, unless it or its ticket is closed or it was silent for too long.
+slot_upserted AS (
     INSERT INTO conversation_slots AS s (key, conversation_id, ticket_id)
-    SELECT r.join_key, r.conversation_id, r.ticket_id FROM r, survivor WHERE r.join_key IS NOT NULL
+    SELECT given.join_key, given.conversation_id, given.ticket_id
+    FROM given, surviving_customer WHERE given.join_key IS NOT NULL
     ON CONFLICT (key) DO UPDATE SET (conversation_id, ticket_id, last_at) = (
         SELECT CASE WHEN rule.joins THEN s.conversation_id ELSE excluded.conversation_id END,
                CASE WHEN rule.joins THEN s.ticket_id ELSE excluded.ticket_id END, now()
         FROM (SELECT NOT EXISTS (SELECT FROM conversations c JOIN tickets t ON t.id = s.ticket_id
                                  WHERE c.id = s.conversation_id AND 'closed' IN (c.status, t.status))
-                     AND (r.join_within_s IS NULL
+                     AND (given.join_within_s IS NULL
                           OR GREATEST(s.last_at, (SELECT max(m.created_at) FROM messages m
                                                   WHERE m.conversation_id = s.conversation_id))
-                             > now() - make_interval(secs => r.join_within_s)) AS joins
-              FROM r) AS rule)
+                             > now() - make_interval(secs => given.join_within_s)) AS joins
+              FROM given) AS rule)
     RETURNING s.conversation_id, s.ticket_id
 ), target AS (
-    SELECT COALESCE(slot.conversation_id, r.conversation_id) AS conversation_id,
-           COALESCE(slot.ticket_id, r.ticket_id) AS ticket_id,
-           COALESCE(slot.conversation_id <> r.conversation_id, false) AS joins, survivor.id AS customer_id
-    FROM r CROSS JOIN survivor LEFT JOIN slot ON true
-), evidence AS (
+    SELECT COALESCE(slot_upserted.conversation_id, given.conversation_id) AS conversation_id,
+           COALESCE(slot_upserted.ticket_id, given.ticket_id) AS ticket_id,
+           COALESCE(slot_upserted.conversation_id <> given.conversation_id, false) AS joins,
+           surviving_customer.id AS customer_id
+    FROM given CROSS JOIN surviving_customer LEFT JOIN slot_upserted ON true
+), evidence_added AS (
     INSERT INTO identity_evidence (kind, actor, customer_id, type, value, filed_as, ticket_id)
-    SELECT CASE WHEN r.verified THEN 'verified' ELSE 'claimed' END, 'channel:' || r.channel, introduced.customer_id,
-           r.type, r.value, r.sender_key, target.ticket_id
-    FROM r, introduced, target
-), gate AS (
+    SELECT CASE WHEN given.verified THEN 'verified' ELSE 'claimed' END, 'channel:' || given.channel,
+           identifier_added.customer_id, given.type, given.value, given.sender_key, target.ticket_id
+    FROM given, identifier_added, target
+),
+
+-- The inbox row, and when its turn is due: the quiet gap (debounce) starts anew with each message of a burst, bounded
+-- from the first one that waits.
+inbox_added AS (
     INSERT INTO inbox (id, provider, provider_message_id, channel, sender_key, conversation_id, ticket_id, message_id,
                        body_hash, payload, state, finished_at)
-    SELECT r.inbox_id, r.provider, r.provider_message_id, r.channel, r.sender_key, target.conversation_id,
-           target.ticket_id, r.message_id, sha256(convert_to(r.content, 'UTF8')),
-           r.payload || jsonb_build_object('conversation_id', target.conversation_id),
-           CASE WHEN r.answerable THEN 'waiting' ELSE 'ignored' END, CASE WHEN NOT r.answerable THEN now() END
-    FROM r, target
+    SELECT given.inbox_id, given.provider, given.provider_message_id, given.channel, given.sender_key,
+           target.conversation_id, target.ticket_id, given.message_id, sha256(convert_to(given.content, 'UTF8')),
+           given.payload || jsonb_build_object('conversation_id', target.conversation_id),
+           CASE WHEN given.answerable THEN 'waiting' ELSE 'ignored' END, CASE WHEN NOT given.answerable THEN now() END
+    FROM given, target
     ON CONFLICT (provider, provider_message_id) DO NOTHING
     RETURNING id, payload
-), due AS (
-    -- A burst is one turn: the quiet gap begins anew with each message, up to a limit behind the first that waits.
-    SELECT LEAST(now() + make_interval(secs => r.quiet_s),
+), turn_due AS (
+    SELECT LEAST(now() + make_interval(secs => given.quiet_s),
                  COALESCE((SELECT min(i.received_at) FROM inbox i
                            WHERE i.conversation_id = target.conversation_id AND i.state = 'waiting'), now())
-                 + make_interval(secs => r.quiet_at_most_s)) AS at
-    FROM r, gate, target WHERE r.answerable AND r.quiet_s > 0
-), conversation AS (
+                 + make_interval(secs => given.quiet_at_most_s)) AS at
+    FROM given, inbox_added, target WHERE given.answerable AND given.quiet_s > 0
+),
+
+-- Conversation and ticket: new ones, or the joined ones, whose ticket is reopened. The conversation is locked before
+-- its ticket, as everywhere.
+conversation_added AS (
     INSERT INTO conversations (id, customer_id, channel, subject, sender_key, thread_key, status, sender_verified,
                                not_before)
-    SELECT r.conversation_id, target.customer_id, r.channel, r.subject, r.sender_key, r.thread_key,
-           CASE WHEN r.answerable THEN 'open' ELSE 'closed' END, r.verified, (SELECT due.at FROM due)
-    FROM r, gate, target WHERE NOT target.joins
-), joined AS (
-    -- Before its ticket, as everybody locks them.
-    UPDATE conversations c SET not_before = COALESCE((SELECT due.at FROM due), c.not_before)
-    FROM r, gate, target WHERE target.joins AND r.answerable AND c.id = target.conversation_id
+    SELECT given.conversation_id, target.customer_id, given.channel, given.subject, given.sender_key, given.thread_key,
+           CASE WHEN given.answerable THEN 'open' ELSE 'closed' END, given.verified, (SELECT turn_due.at FROM turn_due)
+    FROM given, inbox_added, target WHERE NOT target.joins
+), conversation_joined AS (
+    UPDATE conversations c SET not_before = COALESCE((SELECT turn_due.at FROM turn_due), c.not_before)
+    FROM given, inbox_added, target WHERE target.joins AND given.answerable AND c.id = target.conversation_id
     RETURNING c.owner
-), ticket AS (
+), ticket_added AS (
     INSERT INTO tickets (id, customer_id, conversation_id, source_channel, subject, status)
-    SELECT r.ticket_id, target.customer_id, r.conversation_id, r.channel, r.subject,
-           CASE WHEN r.answerable THEN 'open' ELSE 'closed' END
-    FROM r, gate, target WHERE NOT target.joins
-), reopened AS (
-    UPDATE tickets t SET status = CASE WHEN joined.owner = 'staff' THEN 'escalated' ELSE 'open' END,
+    SELECT given.ticket_id, target.customer_id, given.conversation_id, given.channel, given.subject,
+           CASE WHEN given.answerable THEN 'open' ELSE 'closed' END
+    FROM given, inbox_added, target WHERE NOT target.joins
+), ticket_reopened AS (
+    UPDATE tickets t SET status = CASE WHEN conversation_joined.owner = 'staff' THEN 'escalated' ELSE 'open' END,
                          moved_by = 'customer'
-    FROM joined, target WHERE t.id = target.ticket_id AND t.status IN ('waiting', 'resolved')
-), message AS (
+    FROM conversation_joined, target WHERE t.id = target.ticket_id AND t.status IN ('waiting', 'resolved')
+),
+
+-- The message, and the event that wakes the agent once the turn is due.
+message_added AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           provider_message_id, metadata)
-    SELECT r.message_id, target.conversation_id, target.ticket_id, target.customer_id, 'inbound', 'customer', r.channel,
-           r.content, r.provider_message_id,
-           CASE WHEN r.attachments = '[]' THEN '{}' ELSE jsonb_build_object('attachments', r.attachments) END
-    FROM r, gate, target
-), event AS (
-    -- The wake itself waits for the quiet gap: nobody has to remember to look again.
+    SELECT given.message_id, target.conversation_id, target.ticket_id, target.customer_id, 'inbound', 'customer',
+           given.channel, given.content, given.provider_message_id,
+           CASE WHEN given.attachments = '[]' THEN '{}' ELSE jsonb_build_object('attachments', given.attachments) END
+    FROM given, inbox_added, target
+), event_added AS (
     INSERT INTO events (id, topic, key, value, headers, inbox_id, retry_at)
-    SELECT r.event_id, r.topic, r.sender_key, gate.payload, jsonb_build_object('message-id', r.provider_message_id),
-           gate.id, (SELECT due.at FROM due)
-    FROM r, gate WHERE r.answerable
+    SELECT given.event_id, given.topic, given.sender_key, inbox_added.payload,
+           jsonb_build_object('message-id', given.provider_message_id), inbox_added.id,
+           (SELECT turn_due.at FROM turn_due)
+    FROM given, inbox_added WHERE given.answerable
 )
-SELECT gate.id AS inbox_id, target.conversation_id, target.ticket_id, r.message_id, target.joins AS joined,
-       COALESCE(extract(epoch FROM (SELECT due.at FROM due) - now()), 0)::double precision AS wake_in_s
-FROM r, gate, target;
+SELECT inbox_added.id AS inbox_id, target.conversation_id, target.ticket_id, given.message_id, target.joins AS joined,
+       COALESCE(extract(epoch FROM (SELECT turn_due.at FROM turn_due) - now()), 0)::double precision AS wake_in_s
+FROM given, inbox_added, target;
 
--- stored --
+-- is_stored --
+-- Whether a provider's message was accepted before, by its id.
 SELECT EXISTS (SELECT FROM inbox WHERE provider = $1 AND provider_message_id = $2);
 
 -- retire_lapsed --
--- Closes the past of an identifier that was silent for half a year: it is a mere claim of its former owner's, who keeps
--- what was written, and nothing leads from it to whoever writes next. Returns nothing where it has not lapsed.
-WITH lapsed AS (
+-- Downgrade an identifier that was silent for 180 days to a claim of its former owner, so that whoever uses it next
+-- becomes a new customer and sees nothing of that owner. No row where it has not lapsed.
+WITH identifier_lapsed AS (
     UPDATE customer_identifiers ci SET tier = 0, verified_at = NULL
     FROM (SELECT c.id FROM customers c JOIN customer_identifiers old ON old.customer_id = c.id
           WHERE old.type = $1 AND old.value = $2 AND old.tier > 0
@@ -149,13 +175,14 @@ WITH lapsed AS (
     WHERE ci.customer_id = owner.id AND ci.type = $1 AND ci.value = $2 AND ci.tier > 0
       AND ci.last_seen_at < now() - interval '180 days'
     RETURNING ci.customer_id, ci.last_seen_at
-), unfiled AS (
-    UPDATE customers c SET filing_key = c.filing_key || '#' || c.id FROM lapsed WHERE c.filing_key = $1 || ':' || $2
-), closed AS (
-    DELETE FROM conversation_slots s USING lapsed, conversations c
+), filing_key_freed AS (
+    UPDATE customers c SET filing_key = c.filing_key || '#' || c.id
+    FROM identifier_lapsed WHERE c.filing_key = $1 || ':' || $2
+), slots_deleted AS (
+    DELETE FROM conversation_slots s USING identifier_lapsed, conversations c
     WHERE c.id = s.conversation_id AND c.sender_key = $1 || ':' || $2
 )
 INSERT INTO identity_evidence (kind, actor, customer_id, type, value, filed_as, detail)
 SELECT 'lapsed', 'rule:180_days', customer_id, $1, $2, $1 || ':' || $2, jsonb_build_object('last_seen_at', last_seen_at)
-FROM lapsed
+FROM identifier_lapsed
 RETURNING customer_id;

@@ -1,4 +1,4 @@
-"""The Gmail mailbox in the store: its cursor and lease, mails that are no customer's, and a reply's envelope."""
+"""The Gmail mailbox: its cursor and lease, mails that are not accepted as messages, and the envelopes of replies."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from db.sql import statements
 from db.staff import actions
 
 PROVIDER = "gmail"
-KEPT_OF_UNREADABLE = 100_000
-HIGHEST = 2**63 - 1
-"""What a bigint holds."""
+MAX_UNREADABLE_BYTES = 100_000
+MAX_BIGINT = 2**63 - 1
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """A mailbox as it was leased for reading. `cursor` None: it has never been read; `created_at`: known since."""
+class MailboxLease:
+    """A mailbox leased for reading. `cursor` is a historyId, None before the first reading."""
 
     cursor: int | None
     created_at: datetime
@@ -33,7 +32,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffMail:
-    """What a colleague sent from Gmail itself; `sender_keys` are the conversations' keys of those he wrote to."""
+    """A mail that the staff sent from Gmail itself; `sender_keys` are those of its recipients."""
 
     provider_message_id: str
     thread_key: str
@@ -46,9 +45,9 @@ class StaffMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Where a word goes: Gmail's thread, the Message-ID it answers and those before, and the draft it is in by now.
+    """The envelope of a reply: Gmail's thread, the headers In-Reply-To and References, and the draft it is in so far.
 
-    `resent` is True when two look-ups did not find the word and it may be sent once more.
+    `resent` is True when two look-ups did not find the reply, so that it may be sent once more.
     """
 
     thread_id: str | None
@@ -58,63 +57,64 @@ class Envelope:
     resent: bool
 
 
-async def hint(connection: Connection, address: str, history_id: int) -> None:
-    """Keep what a push said: there may be news up to this historyId, of which Gmail promises 64 bits without a sign."""
-    await connection.execute(_SQL["hint"], address, min(history_id, HIGHEST))
+async def record_hint(connection: Connection, address: str, history_id: int) -> None:
+    """Record a push notification. Gmail's historyId is an unsigned 64-bit number; a bigint is signed."""
+    await connection.execute(_SQL["record_hint"], address, min(history_id, MAX_BIGINT))
 
 
-async def know(connection: Connection, address: str) -> None:
-    """Make the mailbox's row if there is none."""
-    await connection.execute(_SQL["know"], address)
+async def ensure(connection: Connection, address: str) -> None:
+    """Create the mailbox's row if there is none."""
+    await connection.execute(_SQL["ensure"], address)
 
 
-async def take(connection: Connection, address: str, holder: str, *, lease_s: float, poll_s: float) -> Reading | None:
-    """Lease the mailbox; None while there is no reason to read it, or somebody else does."""
+async def take(
+    connection: Connection, address: str, holder: str, *, lease_s: float, poll_s: float
+) -> MailboxLease | None:
+    """Lease the mailbox; None while it need not be read, or is leased already."""
     row = await connection.fetchrow(_SQL["take"], address, holder, lease_s, poll_s)
-    return None if row is None else Reading(**row)
+    return None if row is None else MailboxLease(**row)
 
 
 async def renew(connection: Connection, address: str, holder: str, *, lease_s: float) -> bool:
-    """Prolong the lease; False when somebody else reads by now."""
+    """Prolong the lease; False when it has another holder."""
     return await connection.fetchval(_SQL["renew"], address, holder, lease_s) is not None
 
 
 async def release(connection: Connection, address: str, holder: str, *, caught_up: bool) -> None:
-    """End the lease; `caught_up` says that everything there was has been stored."""
+    """End the lease; `caught_up`: everything up to now has been read."""
     await connection.execute(_SQL["release"], address, holder, caught_up)
 
 
 async def advance(connection: Connection, address: str, cursor: int) -> None:
-    """Move the cursor on; a lower one changes nothing. Every mail before it must be committed."""
+    """Advance the cursor; a lower one changes nothing. Every mail before it must be committed."""
     await connection.execute(_SQL["advance"], address, cursor)
 
 
-async def watched(connection: Connection, address: str, at: datetime, *, expires_at: datetime) -> None:
-    """Record that the mailbox is being watched."""
-    await connection.execute(_SQL["watched"], address, at, expires_at)
+async def record_watch(connection: Connection, address: str, at: datetime, *, expires_at: datetime) -> None:
+    """Record a watch (Gmail's push notifications), renewed `at` and valid until `expires_at`."""
+    await connection.execute(_SQL["record_watch"], address, at, expires_at)
 
 
-async def unseen(connection: Connection, gmail_ids: Sequence[str]) -> list[str]:
-    """Return the mails among these that have not been dealt with, in the same order."""
-    return [row["id"] for row in await connection.fetch(_SQL["unseen"], list(gmail_ids))]
+async def unprocessed(connection: Connection, gmail_ids: Sequence[str]) -> list[str]:
+    """Return those of these mails that are neither accepted nor settled, in the same order."""
+    return [row["id"] for row in await connection.fetch(_SQL["unprocessed"], list(gmail_ids))]
 
 
-async def replayed(connection: Connection) -> list[str]:
-    """Return the mails that could not be read and that a person wants to be read again."""
-    return [row["id"] for row in await connection.fetch(_SQL["replayed"])]
+async def to_reread(connection: Connection) -> list[str]:
+    """Return the dead-lettered mails that the staff replayed: they are to be read again."""
+    return [row["id"] for row in await connection.fetch(_SQL["to_reread"])]
 
 
 async def dead_letter(connection: Connection, gmail_id: str, raw: bytes, *, cause: str, announce_on: str) -> bool:
-    """File a mail that can't be read as a dead letter, announced on that topic; False when it was filed before."""
-    kept = raw[:KEPT_OF_UNREADABLE]
-    arguments = (gmail_id, new_id(), kept, cause, new_id(), announce_on)
+    """Dead-letter an unreadable mail and announce it on that topic; False when it was dead-lettered before."""
+    arguments = (gmail_id, new_id(), raw[:MAX_UNREADABLE_BYTES], cause, new_id(), announce_on)
     return await connection.fetchval(_SQL["dead_letter"], *arguments) is not None
 
 
 async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:
-    """Store a colleague's mail as a reply and hand the conversation to people; returns the conversation.
+    """Store the staff's mail as a reply and hand the conversation over to them; returns the conversation.
 
-    None when the mail belongs to none of ours, or was stored before.
+    None when the mail belongs to no conversation, or was stored before.
     """
     message_id = new_id()
     fields = {
@@ -128,36 +128,40 @@ async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:
         "sent_at": mail.sent_at.isoformat(),
     }
     async with connection.transaction():
-        found: UUID | None = await connection.fetchval(_SQL["take_over"], fields)
-        if found is not None:
-            # A statement of its own: it sees what a turn has committed while the one before waited for it.
-            await actions.take_back(connection, found, actions.UNSAID, why="a person answered from Gmail", notices=True)
-            await actions.record(connection, found, "reply", "Gmail", message_id=message_id)
-    return found
+        conversation_id: UUID | None = await connection.fetchval(_SQL["take_over"], fields)
+        if conversation_id is not None:
+            # A statement of its own, for its snapshot: it sees what a turn committed while the one before waited.
+            await actions.cancel_unsent(
+                connection, conversation_id, actions.UNSENT_STATES, why="a person answered from Gmail", notices=True
+            )
+            await actions.record(connection, conversation_id, "reply", "Gmail", message_id=message_id)
+    return conversation_id
 
 
 async def envelope(connection: Connection, outbox_id: UUID) -> Envelope:
-    """Return where a word of the outbox goes."""
+    """Return the envelope of an outbox row."""
     row = await connection.fetchrow(_SQL["envelope"], outbox_id)
     assert row is not None
-    known = row["known_ids"] or []
-    answers = row["answers"] if row["by_name"] else next(reversed(known), row["answers"])
-    earlier = [*(row["reference_ids"] or []), *known]
-    references = [*(one for one in dict.fromkeys(earlier) if one != answers), *([answers] if answers else [])]
+    known_ids = row["known_ids"] or []
+    in_reply_to = row["in_reply_to"] if row["answers_message"] else next(reversed(known_ids), row["in_reply_to"])
+    earlier = dict.fromkeys([*(row["reference_ids"] or []), *known_ids])
+    references = [*(one for one in earlier if one != in_reply_to), *([in_reply_to] if in_reply_to else [])]
     return Envelope(
         thread_id=row["thread_id"],
-        in_reply_to=answers,
+        in_reply_to=in_reply_to,
         references=tuple(references),
         draft_id=row["draft_id"],
         resent=row["resent"],
     )
 
 
-async def begin(connection: Connection, outbox_id: UUID, draft_id: str, *, attempt: int, lease_s: float) -> bool:
-    """Record in which draft a word leaves and prolong its lease; False when it is leased to somebody else by now."""
-    return await connection.fetchval(_SQL["begin"], outbox_id, attempt, draft_id, lease_s) is not None
+async def begin_sending(
+    connection: Connection, outbox_id: UUID, draft_id: str, *, attempt: int, lease_s: float
+) -> bool:
+    """Record the draft that a reply is sent as and prolong its lease; False when the lease was lost."""
+    return await connection.fetchval(_SQL["begin_sending"], outbox_id, attempt, draft_id, lease_s) is not None
 
 
-async def note_sent(connection: Connection, outbox_id: UUID, rfc_message_id: str) -> None:
-    """Record the Message-ID that a word got from Gmail."""
-    await connection.execute(_SQL["note_sent"], outbox_id, rfc_message_id)
+async def record_message_id(connection: Connection, outbox_id: UUID, rfc_message_id: str) -> None:
+    """Record the Message-ID that Gmail gave a reply."""
+    await connection.execute(_SQL["record_message_id"], outbox_id, rfc_message_id)

@@ -1,4 +1,4 @@
-"""How often somebody called, counted in PostgreSQL because a counter in memory would be one per replica."""
+"""Fixed-window rate limits, counted in PostgreSQL because a counter in memory would be one per replica."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The running window: calls so far, this one included, and the seconds until it ends."""
+    """A running window: calls so far, this one included, and the seconds until it ends."""
 
     hits: int
     ends_in: float

@@ -1,5 +1,5 @@
 -- count --
--- Counts one more call of `key` in the running window of $2 seconds: how many so far, and when the window ends.
+-- Count a call of a key in the running window of $2 seconds; returns the calls so far and the seconds until its end.
 INSERT INTO rate_limits AS counted (key, window_start, hits)
 VALUES ($1, to_timestamp(floor(extract(epoch FROM now()) / $2::integer) * $2::integer), 1)
 ON CONFLICT (key, window_start) DO UPDATE SET hits = counted.hits + 1

@@ -1,4 +1,4 @@
-"""Taking in what a web customer wrote: one statement each, so that all of it is stored or nothing."""
+"""Accepts web forms and the replies to their tickets, each by one statement and idempotent by its Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from db.pool import Connection, DatabaseUnavailableError
 from db.records import AcceptedForm, IdentifierType, Priority, TicketStatus
 from db.sql import statements
 
-ATTEMPTS = 5
-"""Looks at a customer who changes hands at the same time."""
+MAX_ATTEMPTS = 5
+"""Attempts to store a message whose customer is merged at the same time."""
 _SQL = statements(__file__)
 
 
 class KeyReusedError(Exception):
-    """The Idempotency-Key came before with another body: nothing was stored, the caller has to choose a new key."""
+    """The Idempotency-Key came before with another body: nothing was stored, the caller needs a new key."""
 
 
 class CustomerUnsettledError(DatabaseUnavailableError):
-    """The customer kept changing hands: nothing was stored or acknowledged, the caller sends the form again."""
+    """The customer was merged during every attempt: nothing was stored, the caller sends the message again."""
 
 
 class TicketClosedError(Exception):
-    """The ticket is closed: nothing was stored, the customer opens a new one."""
+    """The ticket is closed: nothing was stored, the customer has to open a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """An identifier that somebody typed; it may file a ticket and shows nothing (tier 0)."""
+    """An identifier named in a form, unverified (tier 0): tickets are filed under it, nothing is shown for it."""
 
     id: UUID
     type: IdentifierType
@@ -41,7 +41,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewForm:
-    """A valid form with every key already made. `payload` is the message for the bus as JSON, `body_hash` 32 bytes."""
+    """A valid form with the ids of its rows. `payload` is the InboundMessage as JSON, `body_hash` a SHA-256 digest."""
 
     key: str
     body_hash: bytes
@@ -66,7 +66,7 @@ class NewForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyAddress:
-    """A ticket as seen by somebody who writes into it."""
+    """A ticket that a reply goes to; `sender_key` is the identifier of its conversation."""
 
     ticket_id: UUID
     ticket_number: str
@@ -78,7 +78,7 @@ class ReplyAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReply:
-    """A customer's further word in a ticket, with its keys made; `payload` and `body_hash` as in NewForm."""
+    """A customer's reply by web form with the ids of its rows; `payload` and `body_hash` as in NewForm."""
 
     key: str
     body_hash: bytes
@@ -94,7 +94,7 @@ class NewReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedReply:
-    """What accepting a reply made, or what an earlier identical call had made; `status` is the ticket's now."""
+    """The message of a reply, or of an earlier call with the same key and body; `status` is the ticket's now."""
 
     message_id: UUID
     created_at: datetime
@@ -102,11 +102,11 @@ class AcceptedReply:
 
 
 async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
-    """Store the form and return what was made, now or by an earlier identical call.
+    """Store the form and return its rows, or those of an earlier call with the same key and body.
 
     Raises KeyReusedError, CustomerUnsettledError.
     """
-    row = await _filed(connection, form)
+    row = await _store(connection, form)
     if row is None:
         return await _earlier_form(connection, form)
     return AcceptedForm(
@@ -120,7 +120,7 @@ async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
     )
 
 
-async def _filed(connection: Connection, form: NewForm) -> asyncpg.Record | None:
+async def _store(connection: Connection, form: NewForm) -> asyncpg.Record | None:
     # fmt: off
     arguments = (
         form.inbox_id, form.key, form.sender_key, form.conversation_id, form.ticket_id, form.message_id,
@@ -130,15 +130,15 @@ async def _filed(connection: Connection, form: NewForm) -> asyncpg.Record | None
         form.subject, form.category, form.priority, form.content, form.event_id, form.topic,
     )
     # fmt: on
-    for _ in range(ATTEMPTS):
-        # What it refers to is missing when its customer was merged in this very moment: the next look sees into whom.
+    for _ in range(MAX_ATTEMPTS):
+        # Violated when the customer was merged at this moment: the next attempt finds the surviving customer.
         with contextlib.suppress(asyncpg.ForeignKeyViolationError):
             return await connection.fetchrow(_SQL["accept_form"], *arguments)
     raise CustomerUnsettledError
 
 
 async def _earlier_form(connection: Connection, form: NewForm) -> AcceptedForm:
-    # A statement of its own: the one before cannot see a row that was committed while it waited for it.
+    # A statement of its own, for its snapshot: the one before waited for this row and still does not see it.
     row = await connection.fetchrow(_SQL["earlier_form"], form.key)
     if row is None or row["body_hash"] != form.body_hash:
         raise KeyReusedError(form.key)
@@ -146,13 +146,13 @@ async def _earlier_form(connection: Connection, form: NewForm) -> AcceptedForm:
 
 
 async def reply_address(connection: Connection, number: str) -> ReplyAddress | None:
-    """Return where a further word in this ticket belongs, or None when there is no such ticket."""
+    """Return where a reply to the ticket with this number goes, or None when there is no such ticket."""
     row = await connection.fetchrow(_SQL["reply_address"], number)
     return None if row is None else ReplyAddress(**row)
 
 
 async def accept_reply(connection: Connection, reply: NewReply) -> AcceptedReply:
-    """Store the reply and reopen the ticket; as `accept_form` for repeats. Raises TicketClosedError, KeyReusedError."""
+    """Store the reply and reopen the ticket; repeats as in `accept_form`. Raises TicketClosedError, KeyReusedError."""
     # fmt: off
     row = await connection.fetchrow(
         _SQL["accept_reply"],

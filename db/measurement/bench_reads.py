@@ -13,7 +13,7 @@ _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class FormOutcome:
     """One accepted form: its inbox state, and how many words of the agent's exist and were sent."""
 
     key: str
@@ -33,17 +33,17 @@ class StageTime:
     p95: float
 
 
-async def fates(connection: Connection, keys: Sequence[str]) -> list[Fate]:
+async def form_outcomes(connection: Connection, keys: Sequence[str]) -> list[FormOutcome]:
     """Return the fate of each form accepted with one of these Idempotency-Keys."""
-    return [Fate(**row) for row in await connection.fetch(_SQL["fates"], list(keys))]
+    return [FormOutcome(**row) for row in await connection.fetch(_SQL["fates"], list(keys))]
 
 
-async def unfinished(connection: Connection, keys: Sequence[str]) -> int:
+async def count_unfinished(connection: Connection, keys: Sequence[str]) -> int:
     """Count the forms of these keys that still wait for their answer."""
     count: int = await connection.fetchval(_SQL["unfinished"], list(keys))
     return count
 
 
-async def stages(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
+async def stage_times(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
     """Return median and 95th percentile of each stage over the turns of these forms."""
     return [StageTime(**row) for row in await connection.fetch(_SQL["stages"], list(keys))]

@@ -17,6 +17,6 @@ async def owners(connection: Connection) -> dict[str, UUID]:
     return {row["key"]: row["customer_id"] for row in await connection.fetch(_SQL["owners"])}
 
 
-async def fall_silent(connection: Connection, type_: IdentifierType, values: Sequence[str], *, days: int) -> None:
+async def backdate_last_seen(connection: Connection, type_: IdentifierType, values: Sequence[str], *, days: int) -> None:
     """Let these identifiers have been last seen so many days ago. Only for a database that is thrown away."""
     await connection.execute(_SQL["fall_silent"], type_, list(values), days)

@@ -41,7 +41,7 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UndecidedWord:
+class UnconfirmedReply:
     """A word of ours that may not have reached its customer, and of which nobody was told yet.
 
     `unknown`: its provider does not say; `parked`: it came back, and its conversation was closed by then.
@@ -94,7 +94,7 @@ async def defer(
     await connection.execute(_SQL["defer"], list(keys), list(reached), error, retry_in)
 
 
-async def leave_unsent(connection: Connection, *, now: datetime) -> None:
+async def mark_unsent(connection: Connection, *, now: datetime) -> None:
     """Settle what is due when nobody is to be told."""
     await connection.execute(_SQL["unsent"], now)
 
@@ -111,9 +111,9 @@ async def delete_old(connection: Connection) -> None:
     await connection.execute(_SQL["delete_old"])
 
 
-async def undecided_words(
+async def unconfirmed_replies(
     connection: Connection, *, now: datetime, after_s: float, limit: int = 100
-) -> list[UndecidedWord]:
+) -> list[UnconfirmedReply]:
     """Return words that were never told of: of unknown fate `after_s` seconds after they were written, or stranded."""
     rows = await connection.fetch(_SQL["undecided_words"], now, after_s, limit)
-    return [UndecidedWord(**row) for row in rows]
+    return [UnconfirmedReply(**row) for row in rows]

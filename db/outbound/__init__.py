@@ -1,1 +1,1 @@
-"""What goes out: the outbox, its parts and drafts, and how each channel speaks."""
+"""Outbound messages: the outbox, WhatsApp parts, and how replies look on each channel."""

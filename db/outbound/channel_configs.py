@@ -1,4 +1,4 @@
-"""How each channel speaks: tone, limit and template, read while running so that a change needs no restart."""
+"""The reply settings of each channel (tone, limit, template), cached briefly so that a change needs no restart."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from db.sql import statements
 _SQL = statements(__file__)
 
 MAX_AGE_S = 5.0
-"""How long a changed row may go unnoticed."""
+"""The age at which the cached rows are read again."""
 
 
 class ChannelConfigMissingError(Exception):
-    """The channel has no row: it can't be spoken on. Run the migrations, or put the row back."""
+    """The channel has no row in `channel_configs`: run the migrations, or restore the row."""
 
 
 async def list_all(connection: Connection) -> dict[Channel, ChannelConfig]:
@@ -26,7 +26,7 @@ async def list_all(connection: Connection) -> dict[Channel, ChannelConfig]:
 
 
 class ChannelConfigs:
-    """The rows as they were at most MAX_AGE_S seconds ago. `clock` counts seconds, monotonic."""
+    """A cache of the rows, at most `max_age_s` seconds old. `clock` is monotonic, in seconds."""
 
     def __init__(
         self, pool: Pool, *, max_age_s: float = MAX_AGE_S, clock: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
 -- list_all --
--- How each channel speaks, as a person last set it.
+-- The reply settings of all channels; operators may change them at run time.
 SELECT channel, enabled, tone, max_response_length, length_unit, response_template
 FROM channel_configs;

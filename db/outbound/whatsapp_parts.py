@@ -1,4 +1,4 @@
-"""WhatsApp words in pieces: cut once, begun one by one, told of by callbacks that come late, twice and out of order."""
+"""The parts of WhatsApp messages: split once, sent one by one, their status set by callbacks in any order."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correspondent:
-    """A word's recipient: the address he last wrote from (None: never), whether free text may be sent, his name."""
+class Recipient:
+    """A message's recipient: the address they last wrote from (None: never) and their name.
+
+    `window_open`: free text may be sent, for WhatsApp's 24-hour window is open; otherwise only a template.
+    """
 
     address: str | None
     window_open: bool
@@ -26,7 +29,7 @@ class Correspondent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of a word. `sending` means that the provider may have it; `begun_at` is the first attempt's time."""
+    """A part of a message. `sending` means that the provider may have it; `begun_at` is the first attempt's time."""
 
     n: int
     body: str
@@ -37,43 +40,42 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
-    """What a status told: whether it was news, whether the provider has the part twice, and how the part went out."""
+class NotedStatus:
+    """A recorded status: whether it was newer, whether the provider has the part twice, how the part was sent."""
 
     attempts: int
-    news: bool
+    is_new: bool
     doubled: bool
     as_template: bool
 
 
-async def correspondent(connection: Connection, outbox_id: UUID) -> Correspondent:
-    """Return what is known of the recipient of a word."""
-    row = await connection.fetchrow(_SQL["correspondent"], outbox_id)
+async def recipient_of(connection: Connection, outbox_id: UUID) -> Recipient:
+    """Return the recipient of a message."""
+    row = await connection.fetchrow(_SQL["recipient_of"], outbox_id)
     assert row is not None
-    return Correspondent(**row)
+    return Recipient(**row)
 
 
-async def cut(connection: Connection, outbox_id: UUID, pieces: Sequence[str]) -> None:
-    """Keep the pieces of a word; what was cut before stays as it is."""
-    await connection.execute(_SQL["cut"], outbox_id, list(pieces))
+async def store_parts(connection: Connection, outbox_id: UUID, texts: Sequence[str]) -> None:
+    """Store the parts of a message; those of an earlier attempt are kept as they are."""
+    await connection.execute(_SQL["store_parts"], outbox_id, list(texts))
 
 
-async def parts(connection: Connection, outbox_id: UUID) -> list[Part]:
-    """Return the pieces of a word, in order."""
-    return [Part(**row) for row in await connection.fetch(_SQL["parts"], outbox_id)]
+async def list_parts(connection: Connection, outbox_id: UUID) -> list[Part]:
+    """Return the parts of a message, in order."""
+    return [Part(**row) for row in await connection.fetch(_SQL["list_parts"], outbox_id)]
 
 
-async def begin(
+async def begin_part(
     connection: Connection, outbox_id: UUID, n: int, *, attempt: int, as_template: bool, lease_s: float
 ) -> bool:
-    """Mark a piece as on its way; False when the word is leased to somebody else by now, or the piece has been sent."""
-    row = await connection.fetchrow(_SQL["begin"], outbox_id, n, attempt, lease_s, as_template)
-    return row is not None
+    """Mark a part as being sent; False when the message's lease was lost, or the part is sent already."""
+    return await connection.fetchval(_SQL["begin_part"], outbox_id, n, attempt, lease_s, as_template) is not None
 
 
-async def accepted(connection: Connection, outbox_id: UUID, n: int, provider_ref: str) -> bool:
-    """Record that the provider has taken a piece; False when it, or one before it, has been given back already."""
-    return bool(await connection.fetchval(_SQL["accepted"], outbox_id, n, provider_ref))
+async def mark_accepted(connection: Connection, outbox_id: UUID, n: int, provider_ref: str) -> bool:
+    """Record that the provider accepted a part; False when this or an earlier part has been requeued meanwhile."""
+    return bool(await connection.fetchval(_SQL["mark_accepted"], outbox_id, n, provider_ref))
 
 
 async def note_status(
@@ -85,25 +87,25 @@ async def note_status(
     status: str,
     behind: Sequence[str],
     error_code: int | None,
-) -> Noted | None:
-    """Record a status of a piece where it is news after one of `behind`; None when there is no such word."""
+) -> NotedStatus | None:
+    """Record a part's status where the present one is None or one of `behind`; None: there is no such message."""
     row = await connection.fetchrow(_SQL["note_status"], outbox_id, n, provider_ref, status, list(behind), error_code)
-    return None if row is None else Noted(**row)
+    return None if row is None else NotedStatus(**row)
 
 
-async def part_of(connection: Connection, provider_ref: str) -> tuple[UUID, int] | None:
-    """Return word and number of the piece that the provider knows by this id, or None."""
-    row = await connection.fetchrow(_SQL["part_of"], provider_ref)
+async def find_part(connection: Connection, provider_ref: str) -> tuple[UUID, int] | None:
+    """Return the outbox row and number of the part that the provider knows by this id, or None."""
+    row = await connection.fetchrow(_SQL["find_part"], provider_ref)
     return None if row is None else (row["outbox_id"], row["n"])
 
 
-async def send_again(
+async def requeue_part(
     connection: Connection, outbox_id: UUID, n: int, *, as_template: bool, retry_in: float, reason: str
 ) -> None:
-    """Make a piece due again that the provider has accepted and not delivered."""
-    await connection.execute(_SQL["send_again"], outbox_id, n, as_template, retry_in, reason)
+    """Make a part due again that the provider accepted and did not deliver."""
+    await connection.execute(_SQL["requeue_part"], outbox_id, n, as_template, retry_in, reason)
 
 
 async def known_refs(connection: Connection, recipient: str, refs: Sequence[str]) -> set[str]:
-    """Return those of the provider's ids that belong to a piece for this recipient already."""
+    """Return those of the provider's ids that belong to a part for this recipient."""
     return {row["ref"] for row in await connection.fetch(_SQL["known_refs"], recipient, list(refs))}

@@ -1,1 +1,1 @@
-"""What people see of conversations and do with them."""
+"""The staff's view of conversations and customers, and their actions."""

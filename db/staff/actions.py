@@ -1,4 +1,4 @@
-"""What people do with conversations. Each verb runs inside the caller's transaction, behind `lock`."""
+"""The staff's actions on conversations. Each runs inside the caller's transaction, after `lock`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ import asyncpg
 
 from db.ids import new_id
 from db.pool import Connection
-from db.records import Channel, TicketStatus
+from db.records import Channel, ConversationStatus, Owner, TicketStatus
 from db.sql import statements
-from db.tickets.ticket_life import illegal_step
+from db.tickets.ticket_life import transition_error
 
 Action = Literal["take_over", "reply", "release", "resolve", "close", "approve"]
-ConversationStatus = Literal["open", "handed_over", "closed"]
-Owner = Literal["agent", "staff"]
-UNSAID = ("ready", "draft")
-"""The outbox states of what has not begun to leave."""
+UNSENT_STATES = ("ready", "draft")
+"""The outbox states of replies whose sending has not begun."""
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Who has a conversation and where its ticket stands. `assignee` None: the agent has it, or nobody has come yet.
+class ConversationState:
+    """Who owns a conversation, and its newest ticket. `assignee` None: the agent owns it, or no one has taken it.
 
-    `untaken`: a hand-over waits for somebody. `unanswered`: a message waits for its turn, or is in it.
+    `untaken`: a hand-over has not been taken. `unanswered`: a message waits for its turn, or is in one.
     """
 
     conversation_id: UUID
@@ -38,8 +36,8 @@ class Standing:
     assignee: str | None
     customer_id: UUID
     sender_key: str
-    ticket_key: UUID
-    ticket_id: str
+    ticket_id: UUID
+    ticket_number: str
     ticket_status: TicketStatus
     subject: str
     untaken: bool
@@ -47,8 +45,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """A person's words with their keys made; `key` is the caller's Idempotency-Key within the conversation."""
+class NewStaffReply:
+    """A reply by the staff with the ids of its rows; `key` is its Idempotency-Key, unique over all conversations."""
 
     message_id: UUID
     outbox_id: UUID
@@ -58,7 +56,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierReply:
-    """What an earlier call with the same key said, and the warnings that it got. `author` agent: a draft as it was."""
+    """The reply of an earlier call with the same key, with its warnings. `author` agent: an unchanged draft."""
 
     outbox_id: UUID
     author: Literal["agent", "staff"]
@@ -70,7 +68,7 @@ class EarlierReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A word of the agent's that waits for approval."""
+    """A reply of the agent's that waits for approval."""
 
     id: UUID
     ticket_id: UUID
@@ -79,80 +77,80 @@ class Draft:
     body: str
 
 
-async def lock(connection: Connection, conversation_id: UUID) -> Standing | None:
-    """Hold the conversation until the transaction ends and return how it stands; None when there is none."""
+async def lock(connection: Connection, conversation_id: UUID) -> ConversationState | None:
+    """Lock a conversation until the transaction ends and return its state; None when there is none."""
     if await connection.fetchval(_SQL["lock"], conversation_id) is None:
         return None
-    return await standing(connection, conversation_id)
+    return await conversation_state(connection, conversation_id)
 
 
-async def standing(connection: Connection, conversation_id: UUID) -> Standing:
-    """Return how a conversation stands that there is."""
-    row = await connection.fetchrow(_SQL["standing"], conversation_id)
+async def conversation_state(connection: Connection, conversation_id: UUID) -> ConversationState:
+    """Return the state of a conversation, which must exist."""
+    row = await connection.fetchrow(_SQL["conversation_state"], conversation_id)
     assert row is not None
-    return Standing(**row)
+    return ConversationState(**row)
 
 
-async def take_over(connection: Connection, at: Standing, by: str) -> None:
-    """Give the conversation to a person and fence the agent's runs; the ticket is escalated."""
-    await connection.execute(_SQL["take_over"], at.conversation_id, by, at.ticket_key)
+async def take_over(connection: Connection, at: ConversationState, by: str) -> None:
+    """Assign the conversation to `by` and fence the agent's runs; the ticket is escalated."""
+    await connection.execute(_SQL["take_over"], at.conversation_id, by, at.ticket_id)
 
 
-async def take_back(
+async def cancel_unsent(
     connection: Connection, conversation_id: UUID, states: Sequence[str], *, why: str, notices: bool = False
 ) -> None:
-    """Cancel the agent's unsaid words that are in these outbox states; their messages are held for a person.
+    """Cancel the agent's unsent replies in these outbox states; the messages that they answered are held for the staff.
 
-    `notices`: those of hand-overs too. Without it the customer is told of his hand-over in any case.
+    `notices`: hand-over notices too. Without it the customer still learns that a colleague will reply.
     """
-    await connection.execute(_SQL["take_back"], conversation_id, list(states), why, notices)
+    await connection.execute(_SQL["cancel_unsent"], conversation_id, list(states), why, notices)
 
 
 async def earlier_reply(connection: Connection, key: str) -> EarlierReply | None:
-    """Return the reply or the approval that came with this key before."""
+    """Return the reply or approval that came with this key before, or None."""
     row = await connection.fetchrow(_SQL["earlier_reply"], key)
     return None if row is None else EarlierReply(**row)
 
 
-async def say(connection: Connection, at: Standing, word: Word) -> None:
-    """Store a person's words and put them on their way."""
-    arguments = (at.conversation_id, word.message_id, at.ticket_key, word.text, word.outbox_id, word.key)
-    await connection.execute(_SQL["say"], *arguments)
+async def reply(connection: Connection, at: ConversationState, new: NewStaffReply) -> None:
+    """Store a reply by the staff and queue it for sending."""
+    arguments = (at.conversation_id, new.message_id, at.ticket_id, new.text, new.outbox_id, new.key)
+    await connection.execute(_SQL["reply"], *arguments)
 
 
-async def release(connection: Connection, at: Standing, *, wake_on: str) -> int:
-    """Give the conversation back to the agent; returns how many messages it has to answer now, woken on that topic."""
+async def release(connection: Connection, at: ConversationState, *, wake_on: str) -> int:
+    """Give the conversation back to the agent; returns how many messages it has to answer, woken on that topic."""
     await connection.execute(_SQL["release"], at.conversation_id)
     return len(await connection.fetch(_SQL["wake_held"], at.conversation_id, wake_on))
 
 
-async def unanswered(connection: Connection, conversation_id: UUID) -> bool:
-    """Tell whether no person has written since the customer's last word."""
-    return bool(await connection.fetchval(_SQL["unanswered"], conversation_id))
+async def lacks_staff_reply(connection: Connection, conversation_id: UUID) -> bool:
+    """Return whether the staff have not replied since the customer's last message."""
+    return bool(await connection.fetchval(_SQL["lacks_staff_reply"], conversation_id))
 
 
-async def move_ticket(connection: Connection, at: Standing, status: TicketStatus) -> None:
-    """Set the ticket's status. Raises IllegalStepError, and the transaction is lost then."""
+async def set_ticket_status(connection: Connection, at: ConversationState, status: TicketStatus) -> None:
+    """Set the ticket's status. Raises IllegalTransitionError; the transaction is aborted then."""
     try:
-        await connection.execute(_SQL["move_ticket"], at.ticket_key, status)
+        await connection.execute(_SQL["set_ticket_status"], at.ticket_id, status)
     except asyncpg.CheckViolationError as error:
-        raise illegal_step(error) from None
+        raise transition_error(error) from None
 
 
-async def close(connection: Connection, at: Standing) -> None:
-    """End the conversation: the agent's runs are fenced."""
+async def close(connection: Connection, at: ConversationState) -> None:
+    """Close the conversation and fence the agent's runs."""
     await connection.execute(_SQL["close"], at.conversation_id)
 
 
-async def draft(connection: Connection, at: Standing, draft_id: UUID | None) -> Draft | None:
-    """Return the draft of this id, or the oldest that waits; None when it does not wait (any more)."""
-    row = await connection.fetchrow(_SQL["draft"], at.conversation_id, draft_id)
+async def find_draft(connection: Connection, at: ConversationState, draft_id: UUID | None) -> Draft | None:
+    """Return the draft with this id, or the oldest; None when it does not wait for approval (any more)."""
+    row = await connection.fetchrow(_SQL["find_draft"], at.conversation_id, draft_id)
     return None if row is None else Draft(**row)
 
 
-async def approve(connection: Connection, word: Word, *, author: Literal["agent", "staff"], by: str) -> None:
-    """Say the draft that the word names as its outbox row, under that author, as the word's text."""
-    await connection.execute(_SQL["approve"], word.outbox_id, word.message_id, author, word.text, by, word.key)
+async def approve(connection: Connection, new: NewStaffReply, *, author: Literal["agent", "staff"], by: str) -> None:
+    """Send the draft whose outbox row the reply names, with the reply's text and in that author's name."""
+    await connection.execute(_SQL["approve"], new.outbox_id, new.message_id, author, new.text, by, new.key)
 
 
 async def record(
@@ -164,7 +162,7 @@ async def record(
     message_id: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> datetime:
-    """Write down who did what and return when; `detail` holds none of the customer's words."""
+    """Record an action in the name of `by` and return when; `detail` must hold no text of the customer's."""
     arguments = (new_id(), conversation_id, by, action, message_id, dict(detail or {}))
     recorded_at: datetime = await connection.fetchval(_SQL["record"], *arguments)
     return recorded_at

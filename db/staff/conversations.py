@@ -1,4 +1,4 @@
-"""Conversations as the staff see them: lists of work, and one with all that is known of it."""
+"""The staff's view of conversations: work lists, and a conversation with all its data."""
 
 from __future__ import annotations
 
@@ -8,25 +8,35 @@ from typing import Any, Literal
 from uuid import UUID
 
 from db.pool import Connection
-from db.records import Author, Channel, Direction, Priority, Queue, Severity, TicketStatus
+from db.records import (
+    Author,
+    Channel,
+    ConversationStatus,
+    Direction,
+    Owner,
+    Priority,
+    Queue,
+    Severity,
+    TicketStatus,
+)
 from db.sql import statements
-from db.staff.actions import Action, ConversationStatus, Owner
+from db.staff.actions import Action
 from db.turns import decisions
 from db.turns.decisions import DecisionRecord, InboxState
 
 ListState = Literal["handed_over", "agent", "closed", "drafts"]
-MESSAGES = 1000
-"""So many messages of a conversation are shown, the newest."""
+MAX_MESSAGES = 1000
+"""Messages of a conversation that are shown, the newest."""
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A conversation in a list. `sender` is who writes there (`email:…`), proved by the channel or only claimed.
+    """A conversation in a list. `sender` is its sender key (`email:…`), verified by the channel or only claimed.
 
-    `handed_over_at` to `late` are of the hand-over that goes on: a person must have taken it at `due_at`, None until
-    that is reckoned. Without one `due_at` and `late` are of the draft that waits for approval. `last_author` tells
-    whose turn it is; `last_text` is the beginning of the last message.
+    `handed_over_at` to `late` are those of the open hand-over: it must be taken by `due_at`, None until that is set.
+    Without one, `due_at` and `late` are those of the draft that waits for approval. `last_author` shows whose turn it
+    is; `last_text` is the beginning of the last message. `ticket_id` is the ticket's number (the API's field).
     """
 
     conversation_id: UUID
@@ -60,9 +70,9 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFile:
-    """A conversation's ticket with its hand-over: why, how urgent, for whom, and what the person should know.
+    """A ticket of the conversation with its hand-over: reason, severity, queue and the summary for the staff.
 
-    `due_at` is as in a Summary.
+    `due_at` and `ticket_id` are as in a Summary.
     """
 
     ticket_id: str
@@ -84,10 +94,10 @@ class TicketFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageFile:
-    """A message and what became of it. `staff` is the person who wrote or approved it.
+    """A message with its processing state. `staff` is who of the staff wrote or approved it.
 
-    `inbox_state` is of the customer's messages, the others of ours: `outbox_state` is where its sending stands,
-    `delivery_status` the provider's last word, `last_error` why it is not further.
+    `inbox_state` belongs to inbound messages, the following fields to outbound ones: `delivery_status` is the last one
+    that the provider reported, `last_error` why it was not sent or delivered.
     """
 
     message_id: UUID
@@ -110,7 +120,7 @@ class MessageFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftFile:
-    """What the agent would say; `answers` is the customer's message that it is for."""
+    """A draft of the agent's; `answers` is the message that it replies to."""
 
     draft_id: UUID
     text: str
@@ -121,7 +131,7 @@ class DraftFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffAction:
-    """What a person did, and what he was told at the time."""
+    """An action of the staff; `detail` is what they were shown, such as warnings."""
 
     staff: str
     action: Action
@@ -132,9 +142,9 @@ class StaffAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationFile:
-    """A conversation with all that is known of it, everything from the oldest to the newest.
+    """A conversation with its tickets, messages, drafts, decisions and actions, each oldest first.
 
-    `sentiment_score` in [0, 1] is the mean of the customer's messages, `sentiment_trend` its change a message.
+    `sentiment_score` in [0, 1] is the mean over the inbound messages, `sentiment_trend` its slope per message.
     """
 
     conversation_id: UUID
@@ -159,26 +169,26 @@ class ConversationFile:
 
 
 async def exists(connection: Connection, conversation_id: UUID) -> bool:
-    """Tell whether there is such a conversation."""
+    """Return whether there is such a conversation."""
     return bool(await connection.fetchval(_SQL["exists"], conversation_id))
 
 
 async def list_work(
     connection: Connection, state: ListState, *, after: UUID | None = None, limit: int = 50
 ) -> list[Summary]:
-    """Return conversations in a state, in the order in which to look at them; `after` is the last one seen."""
+    """Return a page of the conversations in a state, in working order; `after` is the last one of the page before."""
     ids = [row["id"] for row in await connection.fetch(_SQL[state], after, limit)]
     return [Summary(**row) for row in await connection.fetch(_SQL["summaries"], ids)]
 
 
 async def conversation_file(connection: Connection, conversation_id: UUID) -> ConversationFile | None:
-    """Return a conversation with all that belongs to it, or None; consistent inside the caller's transaction only."""
+    """Return a conversation, or None. Each part is read by its own statement, so that together they are no snapshot."""
     head = await connection.fetchrow(_SQL["conversation"], conversation_id)
     if head is None:
         return None
     tickets = await connection.fetch(_SQL["tickets"], conversation_id)
-    messages = await connection.fetch(_SQL["messages"], conversation_id, MESSAGES)
-    drafts = await connection.fetch(_SQL["drafts_of"], conversation_id)
+    messages = await connection.fetch(_SQL["messages"], conversation_id, MAX_MESSAGES)
+    drafts = await connection.fetch(_SQL["drafts_of_conversation"], conversation_id)
     actions = await connection.fetch(_SQL["actions"], conversation_id)
     return ConversationFile(
         **head,

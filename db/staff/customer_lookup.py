@@ -1,4 +1,4 @@
-"""A customer found by what he writes from, for the staff: all that is his, what is only claimed marked as such."""
+"""The staff's look-up of a customer by e-mail address or number; unverified identifiers and tickets are marked."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from db.pool import Connection
 from db.records import Channel, IdentifierType, Priority, TicketStatus, Tier
 from db.sql import statements
 
-TICKETS = 200
-"""So many tickets of a customer are listed, the newest."""
+MAX_TICKETS = 200
+"""Tickets of a customer that are listed, the newest."""
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIdentifier:
-    """An address or number. Tier 0 is claimed: typed; 1: the channel vouches for it; 2: linked; 3: by staff."""
+    """An address or number with its tier (db.records.Tier); `claimed` is tier 0."""
 
     type: IdentifierType
     value: str
@@ -31,7 +31,7 @@ class KnownIdentifier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerTicket:
-    """A ticket filed under a customer; `claimed` when the channel did not vouch for its sender."""
+    """A ticket of a customer; `claimed`: its sender was not verified. `ticket_id` is its number (the API's field)."""
 
     ticket_id: str
     conversation_id: UUID
@@ -49,7 +49,7 @@ class CustomerTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFile:
-    """A customer with those merged into him. `others` are further customers for whom the same identifier was typed."""
+    """A customer with those merged into them. `others` are further customers with the same identifier."""
 
     customer_id: UUID
     name: str | None
@@ -65,11 +65,15 @@ class CustomerFile:
 async def find_customer(
     connection: Connection, *, email: str | None = None, phone: str | None = None
 ) -> CustomerFile | None:
-    """Return the customer of a normalised address, a normalised number (telephone or WhatsApp), or of both at once.
+    """Return the best match for a normalised address, a normalised number (telephone or WhatsApp), or both at once.
 
-    None when there is nobody; with both given, nobody who has both.
+    None when no customer matches all that is given.
     """
-    asked = _asked(email, phone)
+    asked: list[tuple[str, str, int]] = []  # type, value, kind
+    if email is not None:
+        asked.append(("email", email, 0))
+    if phone is not None:
+        asked += [("phone", phone, 1), ("whatsapp", phone, 1)]
     kinds = {kind for _, _, kind in asked}
     columns = ([a[0] for a in asked], [a[1] for a in asked], [a[2] for a in asked])
     rows = await connection.fetch(_SQL["matches"], *columns)
@@ -77,17 +81,12 @@ async def find_customer(
     return await _file(connection, matches[0], matches[1:]) if matches else None
 
 
-def _asked(email: str | None, phone: str | None) -> list[tuple[str, str, int]]:
-    numbers = [] if phone is None else [("phone", phone, 1), ("whatsapp", phone, 1)]
-    return ([] if email is None else [("email", email, 0)]) + numbers
-
-
 async def _file(connection: Connection, customer_id: UUID, others: Sequence[UUID]) -> CustomerFile:
     head = await connection.fetchrow(_SQL["customer"], customer_id)
     assert head is not None
     family = [row["id"] for row in await connection.fetch(_SQL["family"], customer_id)]
     identifiers = await connection.fetch(_SQL["identifiers"], family)
-    tickets = await connection.fetch(_SQL["tickets"], family, TICKETS)
+    tickets = await connection.fetch(_SQL["tickets"], family, MAX_TICKETS)
     return CustomerFile(
         **head,
         identifiers=tuple(KnownIdentifier(**row) for row in identifiers),

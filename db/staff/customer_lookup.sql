@@ -1,29 +1,32 @@
 -- matches --
--- Whom these identifiers lead to, merges followed: who has proved one of them first, then whoever was filed under it,
--- then whoever a form named with it. `matched` counts how many of the kinds asked for (e-mail, telephone) led there.
+-- The surviving customers of these identifiers: those who verified one of them first, then those filed under it, then
+-- those in whose forms it was claimed. `matched` counts the kinds of identifiers (e-mail, telephone) that match.
 WITH RECURSIVE asked AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::integer[]) AS asked (type, value, kind)
-), found AS (
+), identifiers_found AS (
     SELECT ci.customer_id AS id, asked.kind, ci.tier, ci.last_seen_at,
            EXISTS (SELECT FROM customers c WHERE c.id = ci.customer_id
                    AND c.filing_key = asked.type || ':' || asked.value) AS filed
     FROM asked JOIN customer_identifiers ci ON ci.type = asked.type AND ci.value = asked.value
-), trail AS (
-    SELECT c.id AS began, c.id, c.merged_into FROM customers c WHERE c.id IN (SELECT id FROM found)
+), merge_trail AS (
+    SELECT c.id AS began, c.id, c.merged_into FROM customers c WHERE c.id IN (SELECT id FROM identifiers_found)
     UNION ALL
-    SELECT trail.began, c.id, c.merged_into FROM trail JOIN customers c ON c.id = trail.merged_into
+    SELECT merge_trail.began, c.id, c.merged_into FROM merge_trail JOIN customers c ON c.id = merge_trail.merged_into
 )
-SELECT trail.id, count(DISTINCT found.kind) AS matched
-FROM trail JOIN found ON found.id = trail.began WHERE trail.merged_into IS NULL
-GROUP BY trail.id
-ORDER BY matched DESC, max(found.tier) DESC, bool_or(found.filed) DESC, max(found.last_seen_at) DESC, trail.id
+SELECT merge_trail.id, count(DISTINCT identifiers_found.kind) AS matched
+FROM merge_trail JOIN identifiers_found ON identifiers_found.id = merge_trail.began
+WHERE merge_trail.merged_into IS NULL
+GROUP BY merge_trail.id
+ORDER BY matched DESC, max(identifiers_found.tier) DESC, bool_or(identifiers_found.filed) DESC,
+         max(identifiers_found.last_seen_at) DESC, merge_trail.id
 LIMIT 50;
 
 -- customer --
+-- A customer's record.
 SELECT id AS customer_id, name, email, phone, created_at, last_seen_at FROM customers WHERE id = $1;
 
 -- family --
--- The customer with everybody who was merged into him.
+-- A customer with everyone merged into them.
 WITH RECURSIVE family AS (
     SELECT id FROM customers WHERE id = $1
     UNION SELECT c.id FROM customers c JOIN family ON c.merged_into = family.id
@@ -31,13 +34,13 @@ WITH RECURSIVE family AS (
 SELECT id FROM family;
 
 -- identifiers --
--- Once each, as well proved as anywhere.
+-- The identifiers of these customers, each once with its highest tier.
 SELECT DISTINCT ON (type, value) type, value, tier, tier = 0 AS claimed, source_channel, verified_at, last_seen_at
 FROM customer_identifiers WHERE customer_id = ANY ($1::uuid[])
 ORDER BY type, value, tier DESC, last_seen_at DESC;
 
 -- tickets --
--- Newest first, without our own notices. `claimed`: nobody has proved that this customer wrote it.
+-- The tickets of these customers, newest first, without link notices. `claimed`: the sender was not verified.
 SELECT t.number AS ticket_id, t.conversation_id, t.status, t.category, t.priority, t.subject, t.source_channel,
        t.escalation_reason, NOT c.sender_verified AS claimed, c.sender_key AS sender, t.created_at, t.updated_at
 FROM tickets t JOIN conversations c ON c.id = t.conversation_id

@@ -1,6 +1,6 @@
-"""Drafts that wait for a person's approval, and their clock: when one must have looked at them, which are late.
+"""Drafts that wait for approval and their deadlines (SLA).
 
-Only the last draft of a conversation that the agent has counts here (the view `waiting_drafts`).
+Only the last draft of a conversation that the agent owns counts (the view `waiting_drafts`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDraft:
-    """A draft without a clock. `since` is when the first draft of its conversation that still waits was written."""
+    """A draft without a deadline. `since` is the time of the first draft of its conversation that still waits."""
 
     id: UUID
     number: str
@@ -30,7 +30,7 @@ class NewDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingDraft:
-    """A draft with its clock; `number` is its ticket's."""
+    """A draft with its deadline; `number` is its ticket's."""
 
     id: UUID
     number: str
@@ -40,27 +40,27 @@ class WaitingDraft:
     due_at: datetime
 
 
-async def unstamped(connection: Connection, *, limit: int) -> list[NewDraft]:
-    """Return drafts that have no clock yet, oldest first."""
-    return [NewDraft(**row) for row in await connection.fetch(_SQL["unstamped"], limit)]
+async def without_deadline(connection: Connection, *, limit: int) -> list[NewDraft]:
+    """Return up to `limit` drafts that have no deadline yet, oldest first."""
+    return [NewDraft(**row) for row in await connection.fetch(_SQL["without_deadline"], limit)]
 
 
-async def stamp(connection: Connection, draft: WaitingDraft, *, warn_at: datetime) -> bool:
-    """Start a draft's clock; False when another call has done so."""
+async def set_deadlines(connection: Connection, draft: WaitingDraft, *, warn_at: datetime) -> bool:
+    """Set the deadline of a draft and the time of its warning; False when another call has set them."""
     arguments = (draft.id, draft.severity, draft.queue, warn_at, draft.due_at)
-    return await connection.fetchval(_SQL["stamp"], *arguments) is not None
+    return await connection.fetchval(_SQL["set_deadlines"], *arguments) is not None
 
 
-async def warn(connection: Connection, *, now: datetime) -> list[WaitingDraft]:
-    """Return drafts that will soon be late, each once in its life."""
-    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["warn"], now)]
+async def mark_warned(connection: Connection, *, now: datetime) -> list[WaitingDraft]:
+    """Return drafts whose `warn_at` has passed, each only once."""
+    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["mark_warned"], now)]
 
 
-async def breach(connection: Connection, *, now: datetime) -> list[WaitingDraft]:
-    """Return drafts that are late now, each once in its life."""
-    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["breach"], now)]
+async def mark_breached(connection: Connection, *, now: datetime) -> list[WaitingDraft]:
+    """Return drafts whose deadline has passed, each only once."""
+    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["mark_breached"], now)]
 
 
-async def overdue(connection: Connection, *, now: datetime, limit: int) -> list[WaitingDraft]:
-    """Return drafts that are late and still wait, the longest first."""
-    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["overdue"], now, limit)]
+async def list_overdue(connection: Connection, *, now: datetime, limit: int) -> list[WaitingDraft]:
+    """Return drafts whose deadline has passed, the longest overdue first."""
+    return [WaitingDraft(**row) for row in await connection.fetch(_SQL["list_overdue"], now, limit)]

@@ -1,1 +1,1 @@
-"""Tickets: their legal steps, their hand-overs, and what may be read of them."""
+"""Tickets: their life cycle, their hand-overs to the staff, and reading them."""

@@ -1,4 +1,4 @@
-"""Hand-overs and their clock: when a person has to take one, who was late. Rows are made by the ticket's own steps."""
+"""Hand-overs and their deadlines (SLA). The trigger on a ticket's status creates and ends them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """A ticket in the hands of people. `due_at`: when one of them must have taken it, None until it is stamped."""
+    """A hand-over of a ticket to the staff; `due_at` is by when one of them must take it, None until it is set."""
 
     id: UUID
     number: str
@@ -28,33 +28,33 @@ class HandOver:
     taken_at: datetime | None
 
 
-async def unstamped(connection: Connection, *, limit: int) -> list[HandOver]:
-    """Return new hand-overs that have no times yet, oldest first."""
-    return [HandOver(**row) for row in await connection.fetch(_SQL["unstamped"], limit)]
+async def without_deadline(connection: Connection, *, limit: int) -> list[HandOver]:
+    """Return up to `limit` hand-overs that have no deadline yet, oldest first."""
+    return [HandOver(**row) for row in await connection.fetch(_SQL["without_deadline"], limit)]
 
 
-async def stamp(
+async def set_deadlines(
     connection: Connection, hand_over_id: UUID, *, warn_at: datetime, due_at: datetime, reason: str | None
 ) -> bool:
-    """Write when it is due and when that comes near; False when another call has done so."""
-    return await connection.fetchval(_SQL["stamp"], hand_over_id, warn_at, due_at, reason) is not None
+    """Set the deadline `due_at` and the time of its warning; False when another call has set them."""
+    return await connection.fetchval(_SQL["set_deadlines"], hand_over_id, warn_at, due_at, reason) is not None
 
 
-async def warn(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
-    """Return hand-overs that will soon be late, each once in its life."""
-    return [HandOver(**row) for row in await connection.fetch(_SQL["warn"], now, limit)]
+async def mark_warned(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
+    """Return untaken hand-overs whose `warn_at` has passed, each only once."""
+    return [HandOver(**row) for row in await connection.fetch(_SQL["mark_warned"], now, limit)]
 
 
-async def breach(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
-    """Return hand-overs that are late now, each once in its life."""
-    return [HandOver(**row) for row in await connection.fetch(_SQL["breach"], now, limit)]
+async def mark_breached(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
+    """Return untaken hand-overs whose deadline has passed, each only once."""
+    return [HandOver(**row) for row in await connection.fetch(_SQL["mark_breached"], now, limit)]
 
 
-async def overdue(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
-    """Return hand-overs that are late and still nobody's, the longest first."""
-    return [HandOver(**row) for row in await connection.fetch(_SQL["overdue"], now, limit)]
+async def list_overdue(connection: Connection, *, now: datetime, limit: int) -> list[HandOver]:
+    """Return untaken hand-overs whose deadline has passed, the longest overdue first."""
+    return [HandOver(**row) for row in await connection.fetch(_SQL["list_overdue"], now, limit)]
 
 
 async def of_ticket(connection: Connection, number: str) -> list[HandOver]:
-    """Return the hand-overs of a ticket, the latest first."""
+    """Return the hand-overs of the ticket with this number, newest first."""
     return [HandOver(**row) for row in await connection.fetch(_SQL["of_ticket"], number)]

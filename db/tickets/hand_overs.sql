@@ -1,5 +1,6 @@
--- unstamped --
--- New hand-overs without their times. What the decision gave as reason is more recent than the ticket's first reason.
+-- without_deadline --
+-- New hand-overs whose deadlines are still to be computed, oldest first. The decision's reason is preferred: the ticket
+-- keeps the highest-ranking of all its reasons.
 SELECT h.id, t.number, c.channel, h.severity, h.queue, COALESCE(d.reason, h.reason) AS reason, h.started_at, h.due_at,
        h.taken_at
 FROM hand_overs h JOIN tickets t ON t.id = h.ticket_id JOIN conversations c ON c.id = h.conversation_id
@@ -8,37 +9,39 @@ LEFT JOIN LATERAL (SELECT reason FROM decision_records d
 WHERE h.due_at IS NULL
 ORDER BY h.started_at LIMIT $1;
 
--- stamp --
+-- set_deadlines --
+-- Set the deadline of a hand-over and the time of its warning, once.
+-- $1 hand-over, $2 when to warn, $3 deadline, $4 reason
 UPDATE hand_overs SET warn_at = $2, due_at = $3, reason = $4 WHERE id = $1 AND due_at IS NULL RETURNING id;
 
--- warn --
--- Nobody has taken them, and their time comes near; each is returned once.
+-- mark_warned --
+-- Mark the untaken hand-overs whose deadline is near as warned of; each is returned once.
 UPDATE hand_overs h SET warned_at = $1
 FROM (SELECT id FROM hand_overs
       WHERE taken_at IS NULL AND ended_at IS NULL AND warned_at IS NULL AND breached_at IS NULL
         AND warn_at <= $1 AND due_at > $1
-      ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) near, tickets t, conversations c
-WHERE h.id = near.id AND t.id = h.ticket_id AND c.id = h.conversation_id
+      ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) due_soon, tickets t, conversations c
+WHERE h.id = due_soon.id AND t.id = h.ticket_id AND c.id = h.conversation_id
 RETURNING h.id, t.number, c.channel, h.severity, h.queue, h.reason, h.started_at, h.due_at, h.taken_at;
 
--- breach --
--- Nobody has taken them, and their time is over; each is returned once.
+-- mark_breached --
+-- Mark the untaken hand-overs whose deadline has passed as breached; each is returned once.
 UPDATE hand_overs h SET breached_at = $1
 FROM (SELECT id FROM hand_overs
       WHERE taken_at IS NULL AND ended_at IS NULL AND breached_at IS NULL AND due_at <= $1
-      ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) late, tickets t, conversations c
-WHERE h.id = late.id AND t.id = h.ticket_id AND c.id = h.conversation_id
+      ORDER BY due_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) overdue, tickets t, conversations c
+WHERE h.id = overdue.id AND t.id = h.ticket_id AND c.id = h.conversation_id
 RETURNING h.id, t.number, c.channel, h.severity, h.queue, h.reason, h.started_at, h.due_at, h.taken_at;
 
--- overdue --
--- Those that nobody has taken although their time is over, the longest first.
+-- list_overdue --
+-- The untaken hand-overs whose deadline has passed, the longest overdue first.
 SELECT h.id, t.number, c.channel, h.severity, h.queue, h.reason, h.started_at, h.due_at, h.taken_at
 FROM hand_overs h JOIN tickets t ON t.id = h.ticket_id JOIN conversations c ON c.id = h.conversation_id
 WHERE h.taken_at IS NULL AND h.ended_at IS NULL AND h.due_at <= $1
 ORDER BY h.due_at LIMIT $2;
 
 -- of_ticket --
--- Every hand-over of a ticket, the latest first.
+-- The hand-overs of a ticket, newest first.
 SELECT h.id, t.number, c.channel, h.severity, h.queue, h.reason, h.started_at, h.due_at, h.taken_at
 FROM hand_overs h JOIN tickets t ON t.id = h.ticket_id JOIN conversations c ON c.id = h.conversation_id
 WHERE t.number = $1 ORDER BY h.started_at DESC;

@@ -1,4 +1,4 @@
-"""Tickets as those see them who may: the customer with the token, the staff."""
+"""A ticket with its messages, for the customer with its token and for the staff."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from db.records import Author, Channel, Direction, Priority, TicketStatus
 from db.sql import statements
 
 _SQL = statements(__file__)
-_SAID = ("direction", "author", "text", "channel")
+_MESSAGE_COLUMNS = ("direction", "author", "text", "channel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """One message of a ticket."""
+class TicketMessage:
+    """A message of a ticket."""
 
     direction: Direction
     author: Author
@@ -26,8 +26,8 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketStory:
-    """A ticket with all that was said in it, oldest first."""
+class TicketWithMessages:
+    """A ticket with its messages, oldest first."""
 
     number: str
     status: TicketStatus
@@ -41,16 +41,18 @@ class TicketStory:
     escalation_reason: str | None
     conversation_id: UUID
     customer_id: UUID
-    messages: tuple[Said, ...]
+    messages: tuple[TicketMessage, ...]
 
 
-async def ticket_story(connection: Connection, number: str) -> TicketStory | None:
-    """Return the ticket of this number with its messages, or None."""
+async def ticket_with_messages(connection: Connection, number: str) -> TicketWithMessages | None:
+    """Return the ticket with this number, or None."""
     rows = await connection.fetch(_SQL["ticket_with_messages"], number)
     if not rows:
         return None
     messages = tuple(
-        Said(created_at=row["said_at"], **{name: row[name] for name in _SAID}) for row in rows if row["direction"]
+        TicketMessage(created_at=row["message_created_at"], **{name: row[name] for name in _MESSAGE_COLUMNS})
+        for row in rows
+        if row["direction"]
     )
-    columns = {name: value for name, value in rows[0].items() if name not in (*_SAID, "said_at")}
-    return TicketStory(messages=messages, **columns)
+    ticket = {name: value for name, value in rows[0].items() if name not in (*_MESSAGE_COLUMNS, "message_created_at")}
+    return TicketWithMessages(messages=messages, **ticket)

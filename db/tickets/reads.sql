@@ -1,11 +1,11 @@
 -- ticket_with_messages --
--- A ticket and all that was said in it, oldest first; one row a message, one row with nulls when there is none. What
--- was taken back before it left was not said.
+-- A ticket with its messages, oldest first: one row per message, one row with nulls when there is none. Replies that
+-- were cancelled before they were sent are left out.
 SELECT tickets.number, tickets.status, tickets.category, tickets.priority, tickets.subject, tickets.source_channel,
        tickets.created_at, tickets.updated_at, tickets.resolved_at, tickets.escalation_reason,
        tickets.conversation_id, tickets.customer_id,
        messages.direction, messages.author, messages.content AS text, messages.channel,
-       messages.created_at AS said_at
+       messages.created_at AS message_created_at
 FROM tickets LEFT JOIN messages ON messages.ticket_id = tickets.id
     AND messages.delivery_status IS DISTINCT FROM 'cancelled'
 WHERE tickets.number = $1

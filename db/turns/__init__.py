@@ -1,1 +1,1 @@
-"""A customer's turn in the store: opened under a lease, ended in one statement, looked at afterwards."""
+"""A customer's turns: leased, opened, ended in one statement each, and read back afterwards."""

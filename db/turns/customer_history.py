@@ -1,4 +1,4 @@
-"""What the agent reads besides the knowledge base."""
+"""What the agent reads of a customer besides the turn itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _SQL = statements(__file__)
 
 
 async def attachment_names(connection: Connection, inbox_ids: Sequence[UUID]) -> tuple[str, ...]:
-    """Return the names of the files that came with these messages; their bytes stay with the provider."""
-    rows = await connection.fetch(_SQL["attachments"], list(inbox_ids))
+    """Return the names of the files attached to these messages; their content stays with the provider."""
+    rows = await connection.fetch(_SQL["attachment_names"], list(inbox_ids))
     return tuple(row["filename"] or "attachment" for row in rows)

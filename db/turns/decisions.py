@@ -1,4 +1,4 @@
-"""Why it said what it said: decision records, with what came in before them and what left after them."""
+"""Decision records, and the explanation of a ticket: its inbound messages, the decisions, the replies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from db.pool import Connection
-from db.records import Author, Channel, Priority, Queue, Severity, TicketStatus, ToolCall
+from db.records import (
+    Author,
+    Channel,
+    ConversationStatus,
+    Owner,
+    Priority,
+    Queue,
+    Severity,
+    TicketStatus,
+    ToolCall,
+)
 from db.sql import statements
 
 InboxState = Literal["waiting", "drafted", "answered", "escalated", "held", "absorbed", "dead", "ignored"]
@@ -18,8 +28,8 @@ _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A passage that a search of the turn found; `score` is its cosine similarity to the query."""
+class FoundPassage:
+    """A passage that the turn's searches returned; `score` is its cosine similarity to the query."""
 
     slug: str
     title: str
@@ -28,10 +38,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """The record of one turn, kept under the message that owns the reply. Times in milliseconds.
+    """The record of one turn, under the inbox row that owns the reply. Times in milliseconds.
 
-    `scores` holds what was measured and, as `….threshold`, what it was held against. `latency_ms` runs from acceptance
-    to the frozen reply.
+    `scores` holds each score and, as `….threshold`, its threshold. `latency_ms` runs from acceptance to the frozen
+    reply.
     """
 
     inbox_id: UUID
@@ -39,7 +49,7 @@ class DecisionRecord:
     rule: str
     reason: str | None
     scores: dict[str, float]
-    passages: tuple[Found, ...]
+    passages: tuple[FoundPassage, ...]
     tool_calls: tuple[ToolCall, ...]
     model: str
     prompt_version: str
@@ -51,8 +61,8 @@ class DecisionRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A message of the customer's as it was taken in, and what became of it."""
+class ReceivedMessage:
+    """A customer's message with the state of its inbox row; `sentiment` in [0, 1]."""
 
     inbox_id: UUID
     channel: Channel
@@ -66,10 +76,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """Something that was said to the customer. `state` is the outbox's, None where nothing was to be sent.
+class SentMessage:
+    """A message to the customer. `state` is the outbox row's, None where nothing was to be sent.
 
-    `delivery_status` is the provider's last word for it; `parts` is 0 unless the channel had to split the text.
+    `delivery_status` is the last one that the provider reported; `parts` is 0 unless the text was split.
     """
 
     author: Author
@@ -89,7 +99,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffAction:
-    """What one of the staff did in the conversation: took it over, replied, released it, …"""
+    """An action of the staff in the conversation: take_over, reply, release, …"""
 
     actor: str
     action: str
@@ -98,18 +108,18 @@ class StaffAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTurn:
-    """What came in together, the record of the decision (None: there is none), and the agent's one word."""
+    """The messages of a turn, its decision record and the agent's reply; None while there is none."""
 
-    heard: tuple[Heard, ...]
+    heard: tuple[ReceivedMessage, ...]
     record: DecisionRecord | None
-    word: Word | None
+    word: SentMessage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTicket:
-    """A ticket with its turns, oldest first. `others` are the words of people and of the system in it,
-    `actions` what people did in its conversation.
+    """A ticket with its turns, oldest first.
 
+    `others` are the messages of the staff and the system, `actions` the staff's actions in the conversation.
     `severity`, `queue` and `summary` are those of its hand-over, None without one.
     """
 
@@ -125,38 +135,38 @@ class ExplainedTicket:
     queue: Queue | None
     summary: str | None
     conversation_id: UUID
-    owner: Literal["agent", "staff"]
-    conversation_status: Literal["open", "handed_over", "closed"]
+    owner: Owner
+    conversation_status: ConversationStatus
     sender: str
     sender_verified: bool
     turns: tuple[ExplainedTurn, ...]
-    others: tuple[Word, ...]
+    others: tuple[SentMessage, ...]
     actions: tuple[StaffAction, ...]
 
 
 async def explain(connection: Connection, number: str) -> ExplainedTicket | None:
-    """Return all that is known of why a ticket went as it did, or None for an unknown number."""
+    """Return the explanation of a ticket, or None for an unknown number."""
     ticket = await connection.fetchrow(_SQL["ticket"], number)
     if ticket is None:
         return None
     # Inbox before records: a turn that ends in between then has its record, never a state without one.
-    heard = defaultdict(list)
-    for row in await connection.fetch(_SQL["heard"], ticket["id"]):
-        heard[row["turn_id"]].append(Heard(**_without(row, "turn_id")))
-    records = {row["inbox_id"]: record_from(row) for row in await connection.fetch(_SQL["of_turns"], list(heard))}
-    words = [
-        *await connection.fetch(_SQL["words"], ticket["id"]),
-        *await connection.fetch(_SQL["drafts"], list(heard)),
+    received = defaultdict(list)
+    for row in await connection.fetch(_SQL["inbound_messages"], ticket["id"]):
+        received[row["turn_id"]].append(ReceivedMessage(**_without(row, "turn_id")))
+    records = {row["inbox_id"]: record_from(row) for row in await connection.fetch(_SQL["of_turns"], list(received))}
+    sent = [
+        *await connection.fetch(_SQL["outbound_messages"], ticket["id"]),
+        *await connection.fetch(_SQL["drafts"], list(received)),
     ]
-    actions = await connection.fetch(_SQL["actions"], ticket["conversation_id"])
-    answers = {row["inbound_id"]: _word(row) for row in words if row["author"] == "agent" and row["inbound_id"]}
+    actions = await connection.fetch(_SQL["staff_actions"], ticket["conversation_id"])
+    replies = {row["inbound_id"]: _sent(row) for row in sent if row["author"] == "agent" and row["inbound_id"]}
     return ExplainedTicket(
         **_without(ticket, "id"),
         turns=tuple(
-            ExplainedTurn(heard=tuple(group), record=records.get(turn_id), word=answers.get(turn_id))
-            for turn_id, group in heard.items()
+            ExplainedTurn(heard=tuple(messages), record=records.get(turn_id), word=replies.get(turn_id))
+            for turn_id, messages in received.items()
         ),
-        others=tuple(_word(row) for row in words if row["inbound_id"] not in heard),
+        others=tuple(_sent(row) for row in sent if row["inbound_id"] not in received),
         actions=tuple(StaffAction(**row) for row in actions),
     )
 
@@ -167,15 +177,15 @@ async def of_conversation(connection: Connection, conversation_id: UUID) -> tupl
 
 
 def record_from(row: Mapping[str, Any]) -> DecisionRecord:
-    """Return the record in a row of `decision_records`, whatever else the row has."""
-    values = {one.name: row[one.name] for one in fields(DecisionRecord)}
-    passages = tuple(Found(**found) for found in row["passages"])
+    """Return the record in a row with the columns of `decision_records`; further columns are ignored."""
+    values = {field.name: row[field.name] for field in fields(DecisionRecord)}
+    passages = tuple(FoundPassage(**passage) for passage in row["passages"])
     calls = tuple(ToolCall(**call) for call in row["tool_calls"])
     return DecisionRecord(**values | {"passages": passages, "tool_calls": calls})
 
 
-def _word(row: Mapping[str, Any]) -> Word:
-    return Word(**_without(row, "inbound_id", "sources"), sources=tuple(row["sources"]))
+def _sent(row: Mapping[str, Any]) -> SentMessage:
+    return SentMessage(**_without(row, "inbound_id", "sources"), sources=tuple(row["sources"]))
 
 
 def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a turn ends: answered or handed over, held for a person, put off after a failure. Each is one statement."""
+"""The ends of a turn: finished with a decision, held for the staff, failed. Each is one statement."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class TurnLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mood:
-    """The sentiment of a turn, scores in [0, 1] or unknown: one per waiting message, the conversation's, its trend."""
+class TurnSentiment:
+    """Sentiment in [0, 1], None when unknown: of each waiting message, the conversation's mean and its trend."""
 
     messages: tuple[float | None, ...]
     score: float | None
@@ -31,7 +31,7 @@ class Mood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """A row for Kafka that a turn leaves behind; its key is the conversation's sender."""
+    """An event of the turn for Kafka; its key is the conversation's sender."""
 
     id: UUID
     topic: str
@@ -40,7 +40,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One measurement of an interaction; the value None stands for the turn's latency, which the store measures."""
+    """A measurement of the turn; the value None stands for the turn's latency, which the statement measures."""
 
     metric_type: str
     value: float | None
@@ -49,15 +49,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What a turn leaves behind besides its decision: the ids of the new rows, scores, timings, events, metrics.
+    """What a turn writes besides its decision: the ids of its new rows, sentiment, timings, events, metrics.
 
-    `cause` is set when the turn is a dead letter: its reply is the apology, and the letter is filed with that cause.
+    `cause` is set when the turn is dead-lettered: its reply is the apology, and the dead letter has that cause.
     """
 
     message_id: UUID
     outbox_id: UUID
     decision_id: UUID
-    mood: Mood
+    sentiment: TurnSentiment
     stages_ms: Mapping[str, float]
     events: tuple[NewEvent, ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -65,42 +65,41 @@ class Closing:
 
 
 async def finish_turn(connection: Connection, turn: Turn, decision: Decision, closing: Closing) -> float:
-    """Write the reply, the ticket, the record, the outbox and the events, and end the lease: all or nothing.
+    """Write the reply with its outbox row, the ticket, the decision record and the events, and end the lease.
 
-    Returns the milliseconds from acceptance to the frozen reply. Raises TurnLostError when the lease or the
-    conversation's owner changed meanwhile.
+    Returns the milliseconds from acceptance to the frozen reply. Raises TurnLostError.
     """
-    fields = _common(turn, closing) | _decided(turn, decision) | {"cause": closing.cause}
+    fields = _common_fields(turn, closing) | _decision_fields(turn, decision) | {"cause": closing.cause}
     if closing.cause is not None:
         fields["inbox_state"] = "dead"
-    return await _closed(connection, "finish", fields)
+    return await _end(connection, "finish", fields)
 
 
 async def hold_turn(connection: Connection, turn: Turn, closing: Closing, scores: Mapping[str, float]) -> float:
-    """Keep the messages for the person who owns the conversation, and end the lease. Errors as `finish_turn`."""
-    return await _closed(connection, "hold", _common(turn, closing) | {"scores": dict(scores)})
+    """Hold the messages for the staff, who own the conversation, and end the lease; otherwise as `finish_turn`."""
+    return await _end(connection, "hold", _common_fields(turn, closing) | {"scores": dict(scores)})
 
 
 async def fail_turn(connection: Connection, turn: Turn, *, retry_in: float) -> bool:
-    """Count a failed run, put its messages off by `retry_in` seconds and end the lease; False when it was fenced."""
+    """Count a failed run, retry its messages in `retry_in` seconds and end the lease; False when it was fenced."""
     inbox_ids = [message.inbox_id for message in turn.waiting]
     rows = await connection.fetch(_SQL["fail"], turn.customer_id, turn.lease.token, inbox_ids, retry_in)
     return bool(rows)
 
 
 async def more_waiting(connection: Connection, customer_id: UUID) -> bool:
-    """Tell whether the customer has more messages that are due; asked after a turn has ended."""
+    """Return whether the customer has more messages that are due; to be asked after a turn has ended."""
     return bool(await connection.fetchval(_SQL["more_waiting"], customer_id))
 
 
-async def _closed(connection: Connection, statement: str, fields: dict[str, Any]) -> float:
+async def _end(connection: Connection, statement: str, fields: dict[str, Any]) -> float:
     row = await connection.fetchrow(_SQL[statement], fields)
     if row is None:
         raise TurnLostError(f"conversation {fields['conversation_id']} is no longer ours")
     return float(row["latency_ms"] or 0.0)
 
 
-def _common(turn: Turn, closing: Closing) -> dict[str, Any]:
+def _common_fields(turn: Turn, closing: Closing) -> dict[str, Any]:
     return {
         "customer_id": str(turn.customer_id),
         "token": turn.lease.token,
@@ -111,9 +110,9 @@ def _common(turn: Turn, closing: Closing) -> dict[str, Any]:
         "inbox_id": str(turn.inbox_id),
         "inbox_ids": [str(message.inbox_id) for message in turn.waiting],
         "message_ids": [str(message.message_id) for message in turn.waiting],
-        "sentiments": closing.mood.messages,
-        "sentiment_score": closing.mood.score,
-        "sentiment_trend": closing.mood.trend,
+        "sentiments": closing.sentiment.messages,
+        "sentiment_score": closing.sentiment.score,
+        "sentiment_trend": closing.sentiment.trend,
         "decision_id": str(closing.decision_id),
         "message_id": str(closing.message_id),
         "outbox_id": str(closing.outbox_id),
@@ -123,11 +122,14 @@ def _common(turn: Turn, closing: Closing) -> dict[str, Any]:
     }
 
 
-def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
+def _decision_fields(turn: Turn, decision: Decision) -> dict[str, Any]:
+    ticket_status: TicketStatus = "processing" if decision.drafted else "waiting"
+    if decision.outcome == "escalated":
+        ticket_status = "escalated"
     return {
         "outcome": decision.outcome,
         "inbox_state": "drafted" if decision.drafted else decision.outcome,
-        "ticket_status": _ticket_status(decision),
+        "ticket_status": ticket_status,
         "reason": decision.reason,
         "priority": decision.priority,
         "severity": decision.severity,
@@ -148,9 +150,3 @@ def _decided(turn: Turn, decision: Decision) -> dict[str, Any]:
         "usage": decision.usage,
         "model_ms": decision.model_ms,
     }
-
-
-def _ticket_status(decision: Decision) -> TicketStatus:
-    if decision.outcome == "escalated":
-        return "escalated"
-    return "processing" if decision.drafted else "waiting"

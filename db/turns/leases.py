@@ -1,4 +1,4 @@
-"""Leases on customers: at most one run per customer at a time, across all of a customer's identifiers."""
+"""Leases with fencing tokens: at most one run per customer at a time, across all of the customer's identifiers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SQL = statements(__file__)
 async def take(
     connection: Connection, inbox_ids: Sequence[UUID], holder: str, *, seconds: float = LEASE_S
 ) -> dict[UUID, Lease]:
-    """Lease the customers of these inbox rows and return each lease by the one row that won it.
+    """Lease the customers of these inbox rows; each lease is returned by one of its customer's rows.
 
-    A customer without a waiting message, or with a lease that still lives (anybody's, ours too), is left out: in the
-    first case the work is done, in the second its holder or the sweeper sees to it.
+    Left out are customers without a waiting message, and those with a lease that has not lapsed, this holder's own
+    included: its holder answers the message, or the sweeper wakes it again.
     """
     rows = await connection.fetch(_SQL["take"], list(inbox_ids), holder, seconds)
     return {
@@ -28,12 +28,12 @@ async def take(
 
 
 async def renew(connection: Connection, leases: Sequence[Lease], *, seconds: float = LEASE_S) -> set[UUID]:
-    """Prolong leases by `seconds` from now and return the customers of those that are still held."""
+    """Prolong leases to `seconds` from now; returns the customers whose lease is still held, the others were fenced."""
     customers, tokens = [lease.customer_id for lease in leases], [lease.token for lease in leases]
     return {row["customer_id"] for row in await connection.fetch(_SQL["renew"], customers, tokens, seconds)}
 
 
 async def release(connection: Connection, leases: Sequence[Lease]) -> None:
-    """End leases at once; those that were taken over by another holder are left to him."""
+    """End leases at once; one that passed to another holder is left alone."""
     customers, tokens = [lease.customer_id for lease in leases], [lease.token for lease in leases]
     await connection.execute(_SQL["release"], customers, tokens)

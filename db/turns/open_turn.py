@@ -1,4 +1,4 @@
-"""Who writes, and the turn that is due for him: read in one statement for a whole list of leased customers."""
+"""Opens the due turns of leased customers: the sender's identity, the waiting messages and the conversation so far."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WAITING = 50
-"""Messages that one turn may join; what is beyond is the next turn."""
-EARLIER = 12
-SENTIMENTS = 50
-HISTORY = 20
+"""Messages that one turn may join; the rest is the next turn's."""
+MAX_EARLIER = 12
+MAX_SENTIMENTS = 50
+MAX_HISTORY = 20
 _SQL = statements(__file__)
 
 
 async def open_turns(connection: Connection, leases: Sequence[Lease]) -> list[Turn]:
-    """Return the due turn of each leased customer and mark its ticket `processing`; a customer without one is left out.
+    """Return the due turn of each leased customer, if there is one, and mark its ticket `processing`.
 
-    The caller holds the leases: a turn that is read here can't be answered by anybody else meanwhile.
+    The caller holds the leases, so that nobody else answers the turn meanwhile.
     """
     by_customer = {lease.customer_id: lease for lease in leases}
-    rows = await connection.fetch(_SQL["open_turns"], list(by_customer), MAX_WAITING, EARLIER, SENTIMENTS)
+    rows = await connection.fetch(_SQL["open_turns"], list(by_customer), MAX_WAITING, MAX_EARLIER, MAX_SENTIMENTS)
     return [
         turn_from(row, by_customer[row["customer_id"]], await history_of(connection, row) if row["tier"] else ())
         for row in rows
@@ -35,30 +35,39 @@ async def open_turns(connection: Connection, leases: Sequence[Lease]) -> list[Tu
 
 
 async def linked_email(connection: Connection, customer_id: UUID, *, sender_key: str) -> str | None:
-    """Return the address that a WhatsApp reply may go to where the number can't be written to any more (R8).
+    """Return the e-mail address for a reply that WhatsApp can't deliver (R8), or None.
 
-    Only one that was linked to this very sender by a one-time link, or by the staff; None without one.
+    Only an address that was linked to this very sender, by one-time links or by the staff.
     """
     found: str | None = await connection.fetchval(_SQL["linked_email"], customer_id, sender_key)
     return found
 
 
 async def history_of(connection: Connection, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Oldest first, one line a ticket; a form that named this identifier shows no text below a confirmed link."""
+    """Return the customer's other tickets that the sender of an `open_turns` row may see: a line each, oldest first.
+
+    Below tier 2, forms that only claimed this identifier are shown without their subject.
+    """
     sender = await connection.fetchval(_SQL["sender_key"], row["conversation_id"])
     found = await connection.fetch(
-        _SQL["history"], row["customer_id"], row["conversation_id"], sender, row["tier"], row["verified_at"], HISTORY
+        _SQL["history"],
+        row["customer_id"],
+        row["conversation_id"],
+        sender,
+        row["tier"],
+        row["verified_at"],
+        MAX_HISTORY,
     )
     return tuple(
         f"{t['number']} {t['category']}, {t['status']}, {t['created_at']:%Y-%m-%d}"
-        + (f": {t['subject']}" if t["told"] else " (claimed in a form)")
+        + (f": {t['subject']}" if t["subject_shown"] else " (claimed in a form)")
         for t in reversed(found)
     )
 
 
 def turn_from(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) -> Turn:
-    """Return the turn of a row with the columns of `open_turns`."""
-    # A stranger may type anybody's address: the name on file is for those who have proved who they are.
+    """Return the turn in a row with the columns of `open_turns`."""
+    # Anybody may type the customer's address: the name on file is shown to verified senders only.
     known_name = row["known_name"] if row["tier"] else None
     return Turn(
         lease=lease,

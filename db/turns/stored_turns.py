@@ -1,4 +1,4 @@
-"""Turns of the past as the agent was given them: for replays, and to look at a conversation without touching it."""
+"""Past turns as the agent was given them, for replays and for reading a conversation without a lease."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from db.pool import Connection
 from db.records import Lease, Turn
 from db.sql import statements
 from db.turns.decisions import DecisionRecord, InboxState, record_from
-from db.turns.open_turn import EARLIER, SENTIMENTS, history_of, turn_from
+from db.turns.open_turn import MAX_EARLIER, MAX_SENTIMENTS, history_of, turn_from
 
 _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """A decision that was made: its record, the text that was frozen for the customer (None: none), and its state.
+class StoredDecision:
+    """A decision with its frozen reply (None: there was none) and the state of the inbox row that owns it.
 
-    `edited`: a person rewrote the draft, and `reply` is the person's; what the agent had written is gone.
+    `edited`: the staff rewrote the draft and `reply` is their text; the agent's is not kept.
     """
 
     record: DecisionRecord
@@ -28,31 +28,34 @@ class Decided:
     edited: bool
 
 
-async def decided_between(connection: Connection, since: datetime, until: datetime, *, limit: int) -> list[Decided]:
+async def decisions_between(
+    connection: Connection, since: datetime, until: datetime, *, limit: int
+) -> list[StoredDecision]:
     """Return up to `limit` decisions made from `since` on and before `until`, oldest first."""
-    rows = await connection.fetch(_SQL["decided"], since, until, limit)
+    rows = await connection.fetch(_SQL["decisions_between"], since, until, limit)
     return [
-        Decided(record=record_from(row), reply=row["reply"], state=row["state"], edited=row["edited"]) for row in rows
+        StoredDecision(record=record_from(row), reply=row["reply"], state=row["state"], edited=row["edited"])
+        for row in rows
     ]
 
 
-async def as_it_was(connection: Connection, inbox_id: UUID) -> Turn | None:
-    """Return the turn whose reply this row owns as it was before it was decided, or None when it is gone.
+async def turn_as_opened(connection: Connection, inbox_id: UUID) -> Turn | None:
+    """Return the turn whose reply this inbox row owns as it was opened, or None when the row was erased.
 
-    What the store keeps no earlier version of is today's: the ticket's category and priority, names, and in `history`
-    the tickets' states. Nothing holds its lease: token 0 can end no turn.
+    The store keeps no earlier versions of some values, so they are today's: the ticket's category and priority, names,
+    and in `history` the status of the tickets. The lease has token 0, with which no turn can be ended.
     """
-    row = await connection.fetchrow(_SQL["as_it_was"], inbox_id, EARLIER, SENTIMENTS)
+    row = await connection.fetchrow(_SQL["turn_as_opened"], inbox_id, MAX_EARLIER, MAX_SENTIMENTS)
     if row is None:
         return None
     history = await history_of(connection, row) if row["tier"] else ()
     numbers = [line.partition(" ")[0] for line in history]
-    before = {found["number"] for found in await connection.fetch(_SQL["opened_before"], numbers, row["decided_at"])}
-    then = tuple(line for line, number in zip(history, numbers, strict=True) if number in before)
-    return turn_from(row, Lease(customer_id=row["customer_id"], token=0, holder=""), then)
+    opened = {ticket["number"] for ticket in await connection.fetch(_SQL["opened_before"], numbers, row["decided_at"])}
+    history = tuple(line for line, number in zip(history, numbers, strict=True) if number in opened)
+    return turn_from(row, Lease(customer_id=row["customer_id"], token=0, holder=""), history)
 
 
-async def last_of_ticket(connection: Connection, number: str) -> tuple[UUID, InboxState] | None:
-    """Return the row that owns the reply to a ticket's last message, and that message's state; None: no such ticket."""
-    row = await connection.fetchrow(_SQL["last_of_ticket"], number)
+async def last_message_of_ticket(connection: Connection, number: str) -> tuple[UUID, InboxState] | None:
+    """Return the inbox row that owns the reply to a ticket's last message, and that message's state, or None."""
+    row = await connection.fetchrow(_SQL["last_message_of_ticket"], number)
     return None if row is None else (row["inbox_id"], row["state"])

@@ -1,6 +1,6 @@
--- decided --
--- The turns that the agent decided between two times, oldest first: the row that owns the reply, and what was said.
--- A draft that a person changed is said in the person's name; what people say by themselves belongs to no turn.
+-- decisions_between --
+-- The decisions between two times with the reply of each, oldest first. `edited`: the reply is a draft that the staff
+-- changed before they approved it; their own replies belong to no turn.
 SELECT d.inbox_id, d.outcome, d.rule, d.reason, d.scores, d.passages, d.tool_calls, d.model, d.prompt_version, d.usage,
        d.stages_ms, d.model_ms, d.latency_ms, d.created_at, o.body AS reply, i.state,
        COALESCE(o.author = 'staff', false) AS edited
@@ -9,55 +9,69 @@ LEFT JOIN outbox o ON o.inbound_id = d.inbox_id
 WHERE d.created_at >= $1 AND d.created_at < $2
 ORDER BY d.created_at, d.inbox_id LIMIT $3;
 
--- as_it_was --
--- A turn as identity opened it then: the columns of open_turns, with nothing of what came later. A message of the
--- customer's came earlier when its own turn ended earlier, for turns of a conversation never overlap. A turn that ended
--- with a draft is marked as finished once more when the draft is approved; its decision keeps the time.
-WITH own AS (
+-- turn_as_opened --
+-- A past turn as it was opened: the columns of `open_turns` without anything that came after its decision.
+-- $1 the inbox row that owns the reply, $2 most earlier messages, $3 most earlier sentiments
+WITH owner_row AS (
     SELECT i.*, COALESCE(d.created_at, now()) AS decided_at
     FROM inbox i LEFT JOIN decision_records d ON d.inbox_id = i.id WHERE i.id = $1
-), waiting AS (
+),
+
+-- The messages that the turn joined, oldest first.
+waiting_messages AS (
     SELECT array_agg(w.id ORDER BY w.received_at, w.id) AS inbox_ids,
            array_agg(w.message_id ORDER BY w.received_at, w.id) AS message_ids,
            array_agg(m.content ORDER BY w.received_at, w.id) AS contents,
            array_agg(0 ORDER BY w.received_at, w.id) AS attempts,
            array_agg(w.received_at ORDER BY w.received_at, w.id) AS received_ats
-    FROM own JOIN inbox w ON w.id = own.id OR w.absorbed_by = own.id JOIN messages m ON m.id = w.message_id
-), past AS (
+    FROM owner_row JOIN inbox w ON w.id = owner_row.id OR w.absorbed_by = owner_row.id
+    JOIN messages m ON m.id = w.message_id
+),
+
+-- The conversation before the decision. An inbound message belongs to it when its own turn ended before, for the turns
+-- of a conversation never overlap. Approving a draft sets finished_at anew: the earlier of it and the decision counts.
+past_messages AS (
     SELECT m.*
-    FROM own CROSS JOIN waiting JOIN messages m ON m.conversation_id = own.conversation_id
+    FROM owner_row CROSS JOIN waiting_messages JOIN messages m ON m.conversation_id = owner_row.conversation_id
     LEFT JOIN inbox i ON i.message_id = m.id
     LEFT JOIN decision_records d ON d.inbox_id = COALESCE(i.absorbed_by, i.id)
-    WHERE m.id <> ALL (waiting.message_ids) AND m.created_at < own.decided_at
-      AND (m.direction = 'outbound' OR i.id IS NULL OR LEAST(i.finished_at, d.created_at) < own.decided_at)
+    WHERE m.id <> ALL (waiting_messages.message_ids) AND m.created_at < owner_row.decided_at
+      AND (m.direction = 'outbound' OR i.id IS NULL OR LEAST(i.finished_at, d.created_at) < owner_row.decided_at)
       AND m.delivery_status IS DISTINCT FROM 'cancelled'
 )
+
+-- Conversation and sender, as in `open_turns`; the sender's tier counts from its verification on.
 SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.owner_token,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
        CASE WHEN customer.filing_key = c.sender_key OR identifier.tier > 1 THEN customer.name END AS known_name,
-       CASE WHEN identifier.verified_at <= own.decided_at THEN identifier.tier ELSE 0 END AS tier, identifier.verified_at,
+       CASE WHEN identifier.verified_at <= owner_row.decided_at THEN identifier.tier ELSE 0 END AS tier,
+       identifier.verified_at,
+       -- Replies sent before the decision.
        (SELECT count(*) FROM outbox o JOIN conversations answered ON answered.id = o.conversation_id
         WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
           AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft')
-          AND o.created_at > own.decided_at - interval '1 hour' AND o.created_at < own.decided_at
+          AND o.created_at > owner_row.decided_at - interval '1 hour' AND o.created_at < owner_row.decided_at
           AND (answered.sender_verified OR NOT c.sender_verified))
        AS replies_last_hour,
        (SELECT count(*) FROM outbox o
         WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
           AND o.conversation_id = c.id AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft')
-          AND o.created_at > own.decided_at - interval '1 day' AND o.created_at < own.decided_at)
+          AND o.created_at > owner_row.decided_at - interval '1 day' AND o.created_at < owner_row.decided_at)
        AS replies_last_day,
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
-       waiting.inbox_ids, waiting.message_ids, waiting.contents, waiting.attempts, waiting.received_ats,
+       -- The waiting messages, the ticket, and the conversation before them.
+       waiting_messages.inbox_ids, waiting_messages.message_ids, waiting_messages.contents, waiting_messages.attempts,
+       waiting_messages.received_ats,
        t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject, 'processing' AS status,
        NULL AS escalation_reason, t.created_at, t.created_at AS updated_at, NULL::timestamptz AS resolved_at,
-       e.ids AS earlier_ids, e.directions, e.authors, e.channels, e.contents AS earlier_contents,
-       e.sentiments AS earlier_sentiments, e.created_ats, s.sentiments, own.decided_at
-FROM own CROSS JOIN waiting
-JOIN conversations c ON c.id = own.conversation_id
+       earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,
+       earlier.contents AS earlier_contents, earlier.sentiments AS earlier_sentiments, earlier.created_ats,
+       scored.sentiments, owner_row.decided_at
+FROM owner_row CROSS JOIN waiting_messages
+JOIN conversations c ON c.id = owner_row.conversation_id
 JOIN customers customer ON customer.id = c.customer_id
-JOIN tickets t ON t.id = own.ticket_id
+JOIN tickets t ON t.id = owner_row.ticket_id
 LEFT JOIN customer_identifiers identifier ON c.sender_verified AND identifier.customer_id = c.customer_id
     AND identifier.type || ':' || identifier.value = c.sender_key
 CROSS JOIN LATERAL (
@@ -68,17 +82,18 @@ CROSS JOIN LATERAL (
            array_agg(q.content ORDER BY q.created_at, q.id) AS contents,
            array_agg(q.sentiment ORDER BY q.created_at, q.id) AS sentiments,
            array_agg(q.created_at ORDER BY q.created_at, q.id) AS created_ats
-    FROM (SELECT * FROM past ORDER BY created_at DESC, id DESC LIMIT $2) q) e
+    FROM (SELECT * FROM past_messages ORDER BY created_at DESC, id DESC LIMIT $2) q) earlier
 CROSS JOIN LATERAL (
     SELECT array_agg(q.sentiment ORDER BY q.created_at, q.id) AS sentiments
-    FROM (SELECT sentiment, created_at, id FROM past WHERE direction = 'inbound' AND sentiment IS NOT NULL
-          ORDER BY created_at DESC, id DESC LIMIT $3) q) s;
+    FROM (SELECT sentiment, created_at, id FROM past_messages WHERE direction = 'inbound' AND sentiment IS NOT NULL
+          ORDER BY created_at DESC, id DESC LIMIT $3) q) scored;
 
 -- opened_before --
+-- Those of these tickets that were open before a time.
 SELECT number FROM tickets WHERE number = ANY ($1::text[]) AND created_at < $2;
 
--- last_of_ticket --
--- The row that owns, or will own, the reply to a ticket's last message, and what became of that message.
+-- last_message_of_ticket --
+-- The inbox row that owns, or will own, the reply to a ticket's last message, and that message's state.
 SELECT COALESCE(i.absorbed_by, i.id) AS inbox_id, i.state
 FROM inbox i JOIN tickets t ON t.id = i.ticket_id
 WHERE t.number = $1

@@ -1,1 +1,1 @@
-"""The agent node: a declared agent of the Agents SDK, and the code that decides what it may do and say."""
+"""The agent node: an agent of the OpenAI Agents SDK, its tools, and the rules and checks around it."""

@@ -1,4 +1,4 @@
-"""From a finished run to its record: the frozen text in the channel's form, and why it came to that."""
+"""Turns a finished run into a Decision: the final text for the channel, and the record of how it was decided."""
 
 from __future__ import annotations
 
@@ -8,54 +8,55 @@ from typing import Protocol, TypeAlias
 
 import structlog
 
-from db.records import Decision, Passage, Queue, Severity
+from db.records import Decision, Queue, Severity
 from deployments.agent import notices
 from deployments.agent.checks import guardrails
-from deployments.agent.run_context import Review, RunContext
+from deployments.agent.run_context import RunContext
 from deployments.rules import formatting
 from deployments.rules.escalation import priority_for_sentiment, severity_and_queue
 
 log = structlog.get_logger(__name__)
 
-Back: TypeAlias = Callable[[Severity, Queue], str | None]
+BackAt: TypeAlias = Callable[[Severity, Queue], str | None]
+"""Returns when people of a queue work again ("Monday 08:00 UTC"), None while they do."""
 
 
-def always_there(severity: Severity, queue: Queue) -> None:
-    """Say nothing of opening hours."""
+def always_staffed(severity: Severity, queue: Queue) -> None:
+    """The BackAt of a team without opening hours."""
 
 
-class Asked(Protocol):
-    """What asking whoever decided has cost: 0 `requests` when nobody was asked."""
+class ModelUsage(Protocol):
+    """The cost of a run's model calls; `requests` is 0 if no model was called."""
 
     requests: int
     elapsed_ms: float
     usage: dict[str, int]
 
 
-class Decisions:
-    """Makes decisions of finished runs. `links` gives a ticket's status link by its number, `back` when people of a
-    queue are there again for such a severity, in words, None while they are."""
+class DecisionBuilder:
+    """Builds decisions of finished runs. `links` returns a ticket's status link by its number."""
 
     def __init__(
-        self, *, model_name: str, prompt_version: str, links: Callable[[str], str], back: Back = always_there
+        self, *, model_name: str, prompt_version: str, links: Callable[[str], str], back_at: BackAt = always_staffed
     ) -> None:
         self._model_name = model_name
         self._prompt_version = prompt_version
         self._links = links
-        self._back = back
+        self._back_at = back_at
 
-    def of(self, context: RunContext, model: Asked) -> Decision:
-        """Return the decision; a run that finished with nothing is a hand-over."""
+    def build(self, context: RunContext, model: ModelUsage) -> Decision:
+        """Return the decision; a run that has not finished becomes a hand-over."""
         if not context.finished:
             context.escalate("agent_error", rule="error:unfinished")
         sentiment = context.analysis.sentiment
         context.raise_priority(priority_for_sentiment(context.priority, sentiment, context.turn.sentiments))
         if context.reply is not None:
-            text, sources = self._answer(context, context.reply), context.reply.sources
-            return replace(self._record(context, model), outcome="answered", reply=text, sources=sources)
-        reason = _reason(context)
+            note = notices.attachment_note(context) if not context.rule.startswith("question:") else ""
+            text = self._render(context, "\n\n".join(part for part in (context.reply.text, note) if part))
+            return replace(self._record(context, model), outcome="answered", reply=text, sources=context.reply.sources)
+        reason = _final_reason(context)
         severity, queue = severity_and_queue(reason, context.turn.ticket.category, context.priority, sentiment)
-        notice = self._notice(context, reason, self._back(severity, queue))
+        notice = self._notice(context, reason, self._back_at(severity, queue))
         return replace(
             self._record(context, model),
             reply=notice,
@@ -65,7 +66,9 @@ class Decisions:
             summary=notices.summary(context, reason),
         )
 
-    def _record(self, context: RunContext, model: Asked) -> Decision:
+    def _record(self, context: RunContext, model: ModelUsage) -> Decision:
+        # All passages that were found, relevant or not, each once.
+        found = {passage.id: passage for search in context.searches for passage in search.passages}
         return Decision(
             outcome="escalated",
             reply="",
@@ -74,19 +77,15 @@ class Decisions:
             priority=context.priority,
             sentiment=context.analysis.sentiment,
             scores=_scores(context),
-            passages=_passages(context),
+            passages=tuple(sorted(found.values(), key=lambda passage: -passage.score)),
             tool_calls=tuple(context.calls),
             prompt_version=self._prompt_version if model.requests else "",
             usage=model.usage,
             model_ms=round(model.elapsed_ms, 3),
         )
 
-    def _answer(self, context: RunContext, reply: Review) -> str:
-        note = notices.attachment_note(context) if not context.rule.startswith("question:") else ""
-        return self._render(context, "\n\n".join(part for part in (reply.text, note) if part))
-
-    def _notice(self, context: RunContext, reason: str, back: str | None) -> str:
-        body = notices.hand_over(context, reason, back=back)
+    def _notice(self, context: RunContext, reason: str, back_at: str | None) -> str:
+        body = notices.hand_over(context, reason, back_at=back_at)
         text = self._render(context, body)
         if context.turn.ticket.number in text:
             return text
@@ -104,26 +103,20 @@ class Decisions:
             return f"{body}\n\n{notices.reference(context)}"
 
 
-def _reason(context: RunContext) -> str:
-    """Return the reason, seen to the end: a model that gave up may have been let down by a tool or a refusal."""
+def _final_reason(context: RunContext) -> str:
+    """Return the escalation reason. A model that reports no_kb_match may have met a failed tool or refused drafts."""
     if context.reason == "no_kb_match" and context.tool_failed:
         return "agent_error"
     if context.reason == "no_kb_match" and context.problems:
-        return _refused(context)
-    return _refused(context) if context.reason == "unsafe_reply" else context.reason or "agent_error"
+        return _refusal_reason(context)
+    return _refusal_reason(context) if context.reason == "unsafe_reply" else context.reason or "agent_error"
 
 
-def _refused(context: RunContext) -> str:
-    """Return why a refused draft is handed over: in another language than the passages' it could not be checked."""
+def _refusal_reason(context: RunContext) -> str:
+    """Return the reason of a refused draft: one in another language than the passages' could not be checked."""
     unreadable = {guardrails.UNSUPPORTED, guardrails.HOMOGLYPHS}
     foreign = context.language != "en" and set(context.problems) <= unreadable
     return "unsupported_language" if foreign else "unsafe_reply"
-
-
-def _passages(context: RunContext) -> tuple[Passage, ...]:
-    """All that was found, relevant or not, each once, best first."""
-    found = {passage.id: passage for search in context.searches for passage in search.passages}
-    return tuple(sorted(found.values(), key=lambda passage: -passage.score))
 
 
 def _scores(context: RunContext) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The agent as a declaration: its prompt, its five tools, and when a run is over. Built once for all runs."""
+"""The Agents SDK's definition of the agent: prompt, tools, end of a run. Built once for all runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _RUNS = RunConfig(
 
 
 def build_agent(prompt: Prompt) -> Agent[RunContext]:
-    """Return the agent; the model comes with each run (`run_config`)."""
+    """Return the agent, without a model: each run brings its own in `run_config`."""
 
     def instructions(wrapper: RunContextWrapper[RunContext], _: Agent[RunContext]) -> str:
         return prompt.render(wrapper.context)
@@ -45,13 +45,13 @@ def build_agent(prompt: Prompt) -> Agent[RunContext]:
         instructions=instructions,
         tools=[_function_tool(tool) for tool in tools.TOOLS.values()],
         model_settings=CallSettings(parallel_tool_calls=False, store=False),
-        tool_use_behavior=_over,
+        tool_use_behavior=_stop_when_finished,
     )
 
 
 def run_config(model: Model) -> RunConfig:
-    """Return how a run goes: one tool at a time, unknown tools answered, nothing traced or exported."""
-    config = copy(_RUNS)  # building one costs 1.7 ms, most of it the SDK's look at its own type hints
+    """Return the configuration of a run: one tool at a time, no tracing, unknown tools reported to the model."""
+    config = copy(_RUNS)  # building one costs 1.7 ms, mostly the SDK's inspection of type hints
     config.model = model
     return config
 
@@ -72,8 +72,8 @@ def _invoker(name: str) -> Callable[[ToolContext[RunContext], str], Awaitable[st
     return invoke
 
 
-def _over(wrapper: RunContextWrapper[RunContext], _: list[FunctionToolResult]) -> ToolsToFinalOutputResult:
-    """A run ends when the customer has been answered or handed over, whatever the model would still like to do."""
-    if wrapper.context.finished:
-        return ToolsToFinalOutputResult(is_final_output=True, final_output=FINISHED)
-    return ToolsToFinalOutputResult(is_final_output=False)
+def _stop_when_finished(
+    wrapper: RunContextWrapper[RunContext], _: list[FunctionToolResult]
+) -> ToolsToFinalOutputResult:
+    finished = wrapper.context.finished
+    return ToolsToFinalOutputResult(is_final_output=finished, final_output=FINISHED if finished else None)

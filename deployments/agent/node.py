@@ -1,4 +1,4 @@
-"""The agent node: from a turn and its analysis to a decision. The customer is always told something."""
+"""The agent node: decides one turn, by rules or by a model with tools. Every decision holds a text for the customer."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from db.turns import customer_history
 from deployments.agent import protocol, rules_first, tools, transcript
 from deployments.agent.checks import guardrails
 from deployments.agent.checks.masking import Vault
-from deployments.agent.decision import Back, Decisions, always_there
+from deployments.agent.decision import BackAt, DecisionBuilder, always_staffed
 from deployments.agent.definition import build_agent, run_config
 from deployments.agent.language import LanguageDetector
 from deployments.agent.models import questions
 from deployments.agent.models.breaker import Breaker
 from deployments.agent.models.grounded_model import LANGUAGES, NAME, GroundedModel
-from deployments.agent.models.remote_model import MAX_REQUESTS, ModelSettings, TurnModel, connect
+from deployments.agent.models.remote_model import TurnModel, connect
+from deployments.agent.models.settings import MAX_REQUESTS, ModelSettings
 from deployments.agent.prompt import Prompt, load_prompt
 from deployments.agent.run_context import PassageSearch, RunContext, Services
 from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
-from embeddings.heads import Floats
+from embeddings.arrays import Floats
 from embeddings.relevance import RelevanceGate
 
 __all__ = ["AgentNode", "ModelSettings"]
 
 log = structlog.get_logger(__name__)
-_PLAIN = ChannelConfig(
+_DEFAULT_CONFIG = ChannelConfig(
     channel="web_form",
     enabled=True,
     tone="semi-formal",
@@ -44,17 +45,17 @@ _PLAIN = ChannelConfig(
     length_unit="words",
     response_template="{{ body }}\n\n{{ ticket }}",
 )
-"""How a channel speaks whose row somebody has deleted; health and the log tell of it."""
+"""Replaces a channel_configs row that somebody has deleted; /health and the log report it."""
 
-set_tracing_disabled(True)  # the SDK would export spans with the first key it finds
+set_tracing_disabled(True)  # the SDK would export spans with any API key it finds
 
 
 class AgentNode:
-    """Runs one agent for each turn; many turns at once. Writes nothing: the turn's transaction writes its decision.
+    """Decides turns, many concurrently. Writes nothing to the database: the turn's transaction stores the decision.
 
-    `links` gives a ticket's status link by its number; `embed_query` a vector of the model that the analysis used.
-    `prompt` and `search` stand in for the shipped prompt and for the stored knowledge base. Without `answers` every
-    turn is handed over and no model is asked (AGENT_MODE off). `back` says when people are there again.
+    `links` returns a ticket's status link by its number; `embed_query` embeds with the encoder of the analysis node.
+    `prompt` and `search` replace the shipped prompt and the stored knowledge base. With `answers` False every turn is
+    handed over without asking the model (AGENT_MODE=off).
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class AgentNode:
         prompt: Prompt | None = None,
         search: PassageSearch | None = None,
         answers: bool = True,
-        back: Back = always_there,
+        back_at: BackAt = always_staffed,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
@@ -87,15 +88,18 @@ class AgentNode:
         )
         prompt = prompt or load_prompt()
         self._agent: Agent[RunContext] = build_agent(prompt)
-        self._decisions = Decisions(
-            model_name=model.name if model.remote else NAME, prompt_version=prompt.version, links=links, back=back
+        self._decisions = DecisionBuilder(
+            model_name=model.name if model.remote else NAME,
+            prompt_version=prompt.version,
+            links=links,
+            back_at=back_at,
         )
         self._model: Model = connect(model) if model.remote else GroundedModel()
         self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
         self._languages = LanguageDetector()
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
-        """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError: the caller runs it again later."""
+        """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError; the caller repeats it then."""
         context = await self.context(turn, analysis)
         model = self._turn_model(turn)
         try:
@@ -105,23 +109,23 @@ class AgentNode:
         except Exception as error:
             log.exception("run_failed", ticket=turn.ticket.number)
             context.escalate("agent_error", rule=f"error:{type(error).__name__}")
-        if context.away and context.phase != "answered":
-            raise context.away
-        return self._decisions.of(context, model)
+        if context.unavailable and context.phase != "answered":
+            raise context.unavailable
+        return self._decisions.build(context, model)
 
     @property
     def services(self) -> Services:
-        """What the tools of every run work with."""
+        """The services of every run's tools."""
         return self._services
 
     async def context(self, turn: Turn, analysis: Analysis) -> RunContext:
-        """Return the state of a run that has not begun. Raises DatabaseUnavailableError."""
+        """Return the initial state of a run. Raises DatabaseUnavailableError."""
         return RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
 
     async def open(self, context: RunContext, **arguments: str) -> list[TResponseInputItem]:
-        """Begin a run: create_ticket with these arguments, then the rules, which may finish it without any model.
+        """Begin a run: call create_ticket with these arguments, then apply the rules, which may finish the run.
 
-        Raises DatabaseUnavailableError or NodeUnavailableError.
+        Returns the transcript of the tool call. Raises DatabaseUnavailableError or NodeUnavailableError.
         """
         await self._prepare(context)
         items = await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
@@ -130,11 +134,14 @@ class AgentNode:
         else:
             rules_first.hand_over(context, rules=self._rules)
         if context.finished:
-            context.calls.append(_without_model(context))
+            # The record of the step that a rule took in the model's stead.
+            name = protocol.ESCALATE if context.phase == "escalated" else protocol.SEND
+            recorded = {"rule": context.rule} | ({"reason": context.reason} if context.reason else {})
+            context.calls.append(ToolCall(name=name, arguments=recorded, result="", ok=True, duration_ms=0.0))
         return items
 
     def health(self) -> tuple[Literal["healthy", "degraded"], str]:
-        """Return the state of the model, not by asking it: by how the last turns went."""
+        """Return the model's status and detail for /health, by the outcome of the last turns."""
         if not self._settings.remote:
             return "healthy", "embedded grounded model"
         if self._breaker.closed:
@@ -146,7 +153,7 @@ class AgentNode:
             return await self._configs.get(turn.channel)
         except ChannelConfigMissingError:
             log.error("channel_config_missing", channel=turn.channel)
-            return replace(_PLAIN, channel=turn.channel)
+            return replace(_DEFAULT_CONFIG, channel=turn.channel)
 
     def _turn_model(self, turn: Turn) -> TurnModel:
         if not self._settings.remote:
@@ -160,8 +167,8 @@ class AgentNode:
             return
         items = [*transcript.conversation(context.turn.earlier, context.text), *opened]
         items += await _call(context, protocol.GET_HISTORY)
-        query = questions.in_context(context.question, _said_before(context))
-        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.mend(query))
+        query = questions.in_context(context.question, _earlier_messages(context))
+        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.correct(query))
         await self._ask(context, model, items)
 
     async def _prepare(self, context: RunContext) -> None:
@@ -179,11 +186,14 @@ class AgentNode:
             result = await Runner.run(
                 self._agent, items, context=context, max_turns=MAX_REQUESTS, run_config=run_config(model)
             )
-        except Exception as error:  # the SDK raises what servers and models come up with, AttributeError included
+        except Exception as error:  # malformed responses surface as any exception, AttributeError included
             log.warning("model_failed", error=type(error).__name__, ticket=context.turn.ticket.number)
-            if not context.finished:  # what was accepted before the fault stays
-                reason, rule = _what_failed(context, error)
-                context.escalate(reason, rule=rule)
+            if context.finished:  # what was accepted before the error stands
+                return
+            if isinstance(error, MaxTurnsExceeded) and context.problems:
+                context.escalate("unsafe_reply", rule=f"output:{context.problems[-1]}")
+            else:
+                context.escalate("agent_error", rule=f"model:{type(error).__name__}")
             return
         if not context.finished:
             await _finish(context, str(result.final_output or "").strip())
@@ -200,39 +210,29 @@ def stored_passages(pool: Pool) -> PassageSearch:
 
 
 async def _call(context: RunContext, name: str, **arguments: str) -> list[TResponseInputItem]:
-    """Run a tool that need not be asked for. Raises what is away: without its result there is no turn."""
+    """Run a tool in the model's stead and return its transcript.
+
+    Raises DatabaseUnavailableError or NodeUnavailableError: the run can't go on without the result.
+    """
     given = json.dumps(arguments, ensure_ascii=False)
     output = await tools.call(context, name, given)
-    if context.away:
-        raise context.away
+    if context.unavailable:
+        raise context.unavailable
     return transcript.completed(len(context.calls), name, given, output)
 
 
-def _without_model(context: RunContext) -> ToolCall:
-    """Return the record of the step that a rule took in the model's stead."""
-    name = protocol.ESCALATE if context.phase == "escalated" else protocol.SEND
-    arguments = {"rule": context.rule} | ({"reason": context.reason} if context.reason else {})
-    return ToolCall(name=name, arguments=arguments, result="", ok=True, duration_ms=0.0)
-
-
 async def _finish(context: RunContext, text: str) -> None:
-    """Do what a model skipped that ended without a tool: its text is a draft, a missing second search is made."""
+    """Finish a run whose model ended with a text instead of a tool: search again if needed, send it as a draft."""
     if not text:
         context.escalate("agent_error", rule="model:empty")
         return
     if not context.passages:
-        await _call(context, protocol.SEARCH, query=questions.second_query(context.text, _said_before(context)))
+        await _call(context, protocol.SEARCH, query=questions.second_query(context.text, _earlier_messages(context)))
     if not context.finished:
         await _call(context, protocol.SEND, text=text[:8000])
     if not context.finished:
         context.escalate("unsafe_reply", rule=f"output:{context.problems[-1] if context.problems else 'refused'}")
 
 
-def _said_before(context: RunContext) -> list[str]:
+def _earlier_messages(context: RunContext) -> list[str]:
     return [message.content for message in context.turn.earlier if message.direction == "inbound"]
-
-
-def _what_failed(context: RunContext, error: Exception) -> tuple[str, str]:
-    if isinstance(error, MaxTurnsExceeded) and context.problems:
-        return "unsafe_reply", f"output:{context.problems[-1]}"
-    return "agent_error", f"model:{type(error).__name__}"

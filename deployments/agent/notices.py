@@ -1,6 +1,6 @@
-"""What the agent says of itself rather than from the documentation: hand-overs, questions back, courtesies.
+"""Fixed texts in the channel's tone (context/brand-voice.md): hand-overs, questions back, courtesies; and the summary.
 
-Fixed sentences in the tone of the channel (context/brand-voice.md). They promise no time, no money and no outcome.
+They promise no time, no money and no outcome.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from db.records import Turn
 from deployments.agent.run_context import RunContext
 from deployments.rules.formatting import shorten
 
@@ -66,7 +65,7 @@ _IN_THEIR_LANGUAGE: Mapping[str, str] = {
     "pt": "Só posso responder em inglês e encaminhei a sua mensagem a um colega.",
     "nl": "Ik kan alleen in het Engels antwoorden en heb uw bericht doorgegeven aan een collega.",
 }
-"""The interface languages of the product."""
+"""By ISO 639-1 code: the interface languages of TechCorp Platform."""
 
 _QUESTION: Mapping[Tone, str] = {
     "formal": "Thank you for your message. It reached us without any text. Could you please describe what you would "
@@ -103,20 +102,20 @@ _WELCOME: Mapping[Tone, str] = {
 
 
 def tone_of(configured: str) -> Tone:
-    """Return the tone a person set for the channel; one we have no sentences for speaks like the web form."""
+    """Return the channel's configured tone; "semi-formal" if there are no texts for it."""
     return next((tone for tone in _TONES if tone == configured), "semi-formal")
 
 
-def hand_over(context: RunContext, reason: str, *, back: str | None = None) -> str:
-    """Return the one message to the customer of a hand-over, without the ticket's reference.
+def hand_over(context: RunContext, reason: str, *, back_at: str | None = None) -> str:
+    """Return the message to the customer about a hand-over, without the ticket's number.
 
-    `back` says when people are there again ("Monday 08:00 UTC") where nobody is now: opening hours, not a promise.
+    `back_at` says when the team works again ("Monday 08:00 UTC") if it does not now: opening hours, not a promise.
     """
     tone = tone_of(context.config.tone)
     because = _BECAUSE_UNSAFE if reason == "unsafe_reply" else _BECAUSE.get(reason, _THANKS)
     parts = [because[tone], _PASSED_ON[tone]]
-    if back:
-        parts.append(_BACK[tone].format(when=back))
+    if back_at:
+        parts.append(_BACK[tone].format(when=back_at))
     if context.attachments:
         parts.append(_FILES_PASSED_ON.format(files=_files(context)))
     text = " ".join(parts)
@@ -125,18 +124,18 @@ def hand_over(context: RunContext, reason: str, *, back: str | None = None) -> s
 
 
 def reference(context: RunContext) -> str:
-    """Return the sentence that names the ticket, for channels whose template does not."""
+    """Return the sentence with the ticket's number, for channels whose template lacks it."""
     return _REFERENCE[tone_of(context.config.tone)].format(ticket=context.turn.ticket.number)
 
 
 def question_back(context: RunContext) -> str:
-    """Return the polite question that answers a message without words."""
+    """Return the reply to a message without text."""
     texts = _FILES_ONLY if context.attachments else _QUESTION
     return texts[tone_of(context.config.tone)].format(files=_files(context))
 
 
 def attachment_note(context: RunContext) -> str:
-    """Return the sentence that acknowledges files beside an answer, '' without any."""
+    """Return the sentence that acknowledges attachments, '' without any."""
     return _FILES_TOO[tone_of(context.config.tone)].format(files=_files(context)) if context.attachments else ""
 
 
@@ -146,20 +145,17 @@ def courtesy(context: RunContext, kind: Literal["greeting", "thanks"]) -> str:
 
 
 def summary(context: RunContext, reason: str) -> str:
-    """Return what the person needs to take over: who, where, what was asked and tried, why; at most 600 characters."""
+    """Return the summary for the person who takes over, at most 600 characters: who, where, why, question, searches."""
     turn = context.turn
     who = f"{turn.customer_name or 'Customer'} ({turn.channel}) in {turn.ticket.number}: {reason} [{context.rule}]."
     tried = _tried(context)
     note = f" Model: {' '.join(context.note.split())}" if context.note else ""
     files = f" Files: {', '.join(context.attachments)}." if context.attachments else ""
     room = SUMMARY_CHARACTERS - len(who) - len(tried) - len(files) - len(" Asked: “”. ")
-    asked = shorten(_asked(turn), max(room, 80), "characters")
+    subject = turn.ticket.subject.strip() if turn.channel != "whatsapp" else ""
+    question = " ".join(turn.text.split()) or "(no text)"
+    asked = shorten(f"{subject} – {question}" if subject else question, max(room, 80), "characters")
     return shorten(f"{who} Asked: “{asked}”. {tried}{files}{note}", SUMMARY_CHARACTERS, "characters")
-
-
-def _asked(turn: Turn) -> str:
-    subject = f"{turn.ticket.subject.strip()} – " if turn.ticket.subject.strip() and turn.channel != "whatsapp" else ""
-    return subject + (" ".join(turn.text.split()) or "(no text)")
 
 
 def _tried(context: RunContext) -> str:

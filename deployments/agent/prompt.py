@@ -1,4 +1,4 @@
-"""The system prompt: a versioned file, rendered with what is true of this conversation."""
+"""The system prompt: a versioned Jinja template, rendered for each run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from deployments.agent.run_context import RunContext
 
 PROMPT = Path(__file__).with_name("prompt.md")
+SUBJECT_CHARACTERS = 200
 _VERSION = "version:"
 
 
 class PromptNotUsableError(Exception):
-    """The prompt's file has no version in its front matter. The node does not start."""
+    """The prompt file lacks a version in its front matter, or a text. The node does not start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """The template of the system prompt and the version that decision records name."""
+    """The template and its version, which decision records name."""
 
     version: str
     template: Template
@@ -36,7 +37,8 @@ class Prompt:
             length_unit=context.config.length_unit,
             language=context.language,
             ticket=ticket.number,
-            subject=_one_line(ticket.subject),
+            # The customer's text: on one line it cannot start a section of its own.
+            subject=" ".join(ticket.subject.split())[:SUBJECT_CHARACTERS],
             category=ticket.category,
             priority=context.priority,
         )
@@ -44,15 +46,10 @@ class Prompt:
 
 @cache
 def load_prompt(path: Path = PROMPT) -> Prompt:
-    """Read the prompt; raises PromptNotUsableError."""
+    """Read and compile the prompt. Raises PromptNotUsableError."""
     head, _, body = path.read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
     version = next((line.removeprefix(_VERSION) for line in head.splitlines() if line.startswith(_VERSION)), "")
     if not version.strip(' "') or not body.strip():
         raise PromptNotUsableError(f"{path.name} needs a front matter with a version, and a text")
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     return Prompt(version=version.strip(' "'), template=environment.from_string(body.strip()))
-
-
-def _one_line(text: str) -> str:
-    """A subject is the customer's text: it stays on its line and cannot open a section of its own."""
-    return " ".join(text.split())[:200]

@@ -1,6 +1,6 @@
-"""The order of a turn, kept by code: opened → history → searched (once or twice) → answered or escalated.
+"""The state machine of a run: new → opened → history → searched (once or twice) → answered or escalated.
 
-A tool called out of turn is refused with a sentence that tells the model what to do instead.
+A tool called out of order is refused with a sentence that tells the model what to call instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ESCALATE = "escalate_to_human"
 SEND = "send_response"
 TOOL_NAMES = (CREATE_TICKET, GET_HISTORY, SEARCH, SEND, ESCALATE)
 
-_LEGAL: Mapping[Phase, frozenset[str]] = {
+_ALLOWED: Mapping[Phase, frozenset[str]] = {
     "new": frozenset({CREATE_TICKET}),
     "opened": frozenset({CREATE_TICKET, GET_HISTORY, ESCALATE}),
     "history": frozenset({CREATE_TICKET, GET_HISTORY, SEARCH, ESCALATE}),
@@ -40,12 +40,12 @@ _INSTEAD: Mapping[Phase, str] = {
 
 
 def refusal(context: RunContext, tool: str) -> str | None:
-    """Return why `tool` may not run now, as a sentence the model can act on, or None when it may."""
+    """Return a sentence for the model that says why `tool` may not run now, None if it may."""
     if context.phase == "answered":
         return "Refused: the customer has been answered in this turn. Call no more tools."
     if context.phase == "escalated":
         return "Refused: the conversation has been handed to a colleague. Call no more tools."
-    if tool not in _LEGAL[context.phase]:
+    if tool not in _ALLOWED[context.phase]:
         return f"Refused: {tool} is not possible yet. Instead, {_INSTEAD[context.phase]}."
     if tool == SEARCH and len(context.searches) >= MAX_SEARCHES:
         return (
@@ -61,5 +61,5 @@ def refusal(context: RunContext, tool: str) -> str | None:
 
 
 def advance(context: RunContext, tool: str) -> None:
-    """Note that `tool` has run. Answering and escalating are noted by what they write into the context."""
+    """Set the phase after `tool` has run. Answering and escalating set it in RunContext themselves."""
     context.phase = _NEXT.get(tool, {}).get(context.phase, context.phase)

@@ -1,4 +1,4 @@
-"""What is decided before any model is asked: hand-overs by rule, mood or language, and messages that ask nothing."""
+"""Decisions before the model: hand-overs by rule, sentiment or language, and replies to messages without a question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deployments.agent import notices
 from deployments.agent.run_context import Review, RunContext
 from deployments.rules.escalation import EscalationRules, is_negative
 
-_PLEASED = "👍🙏❤😊🙂💯👌😀😃🎉"
+_THANKS_EMOJI = "👍🙏❤😊🙂💯👌😀😃🎉"
 _GREETING = r"hi|hello|hey|hiya|good (?:morning|afternoon|evening)|dear|there|team|support|all|everyone"
 _THANKS = r"(?:many )?thank(?:s|z)?(?: you| u)?(?: so much| very much| a lot| again)?|thx|ty|cheers"
 _DONE = (
@@ -27,61 +27,51 @@ _MEANS_THANKS = re.compile(rf"\b(?:{_THANKS}|{_DONE})\b", re.IGNORECASE)
 
 
 def decide(context: RunContext, *, rules: EscalationRules, languages: Collection[str] | None) -> None:
-    """Finish the turn where no model is needed; otherwise leave the context as it is.
+    """Finish the run if no model is needed, otherwise leave the context as it is.
 
-    `languages` are those the model answers in, None for any. The order is that of the reasons: the rules over words
-    and meaning, then the mood (of English text: the heads know no other), then the language.
+    `languages` are those that the model answers in, None for any. The escalation rules come first, then the sentiment
+    (of English text only, which the sentiment head is trained on), then the language.
     """
     if kind := _courtesy(context):
         context.answer(Review(text=notices.courtesy(context, kind)), rule=f"courtesy:{kind}")
-    elif not any(c.isalnum() for c in context.text):  # nothing that a classifier could mean anything about
+    elif not any(c.isalnum() for c in context.text):  # no text to classify
         context.answer(Review(text=notices.question_back(context)), rule="question:no_text")
-    elif _by_rule(context, rules):
+    elif _escalated(context, rules):
         return
-    elif context.language == "en" and is_negative(context.analysis.sentiment):
-        context.escalate("negative_sentiment", rule="sentiment:below_threshold")
     elif languages is not None and context.language not in languages:
         context.escalate("unsupported_language", rule=f"language:{context.language}")
 
 
 def hand_over(context: RunContext, *, rules: EscalationRules) -> None:
-    """Finish the turn with a hand-over, whatever it says: the agent is switched off.
+    """Finish the run with a hand-over, because the agent is switched off (AGENT_MODE).
 
-    The reason is the rules' where one applies, so that a legal matter reaches whom it concerns; else a person was asked
-    for, by those who switched the agent off.
+    The reason is that of the rules, so that the hand-over reaches the right queue; human_request if none applies.
     """
-    if _by_rule(context, rules):
-        return
-    if context.language == "en" and is_negative(context.analysis.sentiment):
-        context.escalate("negative_sentiment", rule="sentiment:below_threshold")
-    else:
+    if not _escalated(context, rules):
         context.escalate("human_request", rule="mode:off")
 
 
-def _by_rule(context: RunContext, rules: EscalationRules) -> bool:
-    verdict = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)
-    context.scores.update({f"escalation.{name}": round(score, 4) for name, score in verdict.scores.items()})
-    context.scores.update({f"escalation.{name}.threshold": least for name, least in verdict.least.items()})
-    if verdict.reason is None:
-        return False
-    evidence = f" ({verdict.evidence})" if verdict.evidence else ""
-    context.escalate(verdict.reason, rule=f"{verdict.signal}:{verdict.reason}{evidence}")
-    return True
+def _escalated(context: RunContext, rules: EscalationRules) -> bool:
+    """Escalate by the rules or by sentiment; return whether one of them applied."""
+    decision = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)
+    context.scores.update({f"escalation.{name}": round(score, 4) for name, score in decision.scores.items()})
+    context.scores.update({f"escalation.{name}.threshold": value for name, value in decision.thresholds.items()})
+    if decision.reason is not None:
+        evidence = f" ({decision.evidence})" if decision.evidence else ""
+        context.escalate(decision.reason, rule=f"{decision.signal}:{decision.reason}{evidence}")
+    elif context.language == "en" and is_negative(context.analysis.sentiment):
+        context.escalate("negative_sentiment", rule="sentiment:below_threshold")
+    return context.finished
 
 
 def _courtesy(context: RunContext) -> Literal["thanks", "greeting"] | None:
     if context.attachments:
         return None
-    if _emoji_thanks(context):
+    answered = any(message.direction == "outbound" for message in context.turn.earlier)
+    wordless = not any(c.isalnum() for c in context.text)
+    if answered and wordless and any(c in _THANKS_EMOJI for c in context.text):
         return "thanks"
     text = " ".join("".join(c if c.isalnum() or c in "'’" else " " for c in context.text).split())
     if not _COURTESY.fullmatch(text):
         return None
     return "thanks" if _MEANS_THANKS.search(text) else "greeting"
-
-
-def _emoji_thanks(context: RunContext) -> bool:
-    """Tell whether a thumbs-up (or the like), and not a word, follows something that was said in this conversation."""
-    answered = any(message.direction == "outbound" for message in context.turn.earlier)
-    wordless = not any(c.isalnum() for c in context.text)
-    return answered and wordless and any(c in _PLEASED for c in context.text)

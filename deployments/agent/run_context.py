@@ -1,4 +1,4 @@
-"""What one run knows and collects. The model writes none of it: the tools read who and where from here."""
+"""The state of one run. Tools read the customer and the recipient from here, never from the model's arguments."""
 
 from __future__ import annotations
 
@@ -9,24 +9,23 @@ from typing import Literal, Protocol
 
 from db.pool import DatabaseUnavailableError
 from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from deployments.rules.escalation import at_least
 from deployments.rules.formatting import clean_name
 from deployments.runtime.retries import NodeUnavailableError
-from embeddings.heads import Floats
+from embeddings.arrays import Floats
 from embeddings.relevance import Relevance, RelevanceGate
 
 Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
 
 FENCE = ("<customer_message>", "</customer_message>")
-"""What stands around a customer's words wherever a model reads them."""
+"""The tags around a customer's text in model input."""
 
 _NAME_WORDS = 3
 _FENCES = re.compile(r"</?\s*customer_message\s*>", re.IGNORECASE)
 
-PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "critical")
-
 
 def without_fences(text: str) -> str:
-    """Return a customer's words without what looks like the tags around them, also once a tag inside a tag is gone."""
+    """Return a customer's text without FENCE tags, also those that appear once an inner tag is removed."""
     while (cleaned := _FENCES.sub("", text)) != text:
         text = cleaned
     return text
@@ -34,7 +33,7 @@ def without_fences(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What became of a draft: the text that may leave, the passages it rests on, or why it may not leave."""
+    """The result of checking a draft: the text to send and the slugs of the passages it rests on, or a `problem`."""
 
     text: str
     sources: tuple[str, ...] = ()
@@ -54,9 +53,9 @@ class PassageSearch(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the tools work with: `clock` counts seconds.
+    """What the tools call. `clock` is monotonic, in seconds.
 
-    `review` checks a draft against the passages found; its last argument are words that the customer brought himself.
+    `review` checks a draft against the passages found; its last argument is RunContext.customer_names.
     """
 
     search: PassageSearch
@@ -68,7 +67,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search of the knowledge base: the nearest passages, and whether they answer the query."""
+    """One search of the knowledge base: the nearest passages, best first, and whether they answer the query."""
 
     query: str
     category: str | None
@@ -78,7 +77,12 @@ class Search:
 
 @dataclass(slots=True, kw_only=True)
 class RunContext:
-    """The state of one run, bound to one turn of one conversation."""
+    """The state of one run, of one turn.
+
+    `question` is the query of the first search. `reply` and `reason` are the outcome, `rule` names what decided it,
+    `note` is the model's summary for the person who takes over. `problems` are those of refused drafts. `unavailable`
+    is the error of a tool call that could not reach the database or another node.
+    """
 
     turn: Turn
     analysis: Analysis
@@ -97,42 +101,42 @@ class RunContext:
     note: str = ""
     scores: dict[str, float] = field(default_factory=dict)
     priority: Priority = "medium"
-    away: DatabaseUnavailableError | NodeUnavailableError | None = None
+    unavailable: DatabaseUnavailableError | NodeUnavailableError | None = None
     tool_failed: bool = False
 
     def __post_init__(self) -> None:
         self.priority = self.turn.ticket.priority
 
     def raise_priority(self, wanted: Priority) -> None:
-        """Raise the ticket's priority; it never falls."""
-        self.priority = max(self.priority, wanted, key=PRIORITIES.index)
+        """Raise the ticket's priority to `wanted`, or leave a higher one."""
+        self.priority = at_least(self.priority, wanted)
 
     @property
     def subject(self) -> str:
-        """The subject where the customer has just written it: a chat has none, an answer only repeats it."""
+        """The subject of a conversation's first message; '' for WhatsApp, and for later mails, which repeat it."""
         turn = self.turn
         return "" if turn.earlier or turn.channel == "whatsapp" else without_fences(turn.ticket.subject).strip()
 
     @property
     def text(self) -> str:
-        """What the customer said: the words of this turn, under the subject if it is his."""
+        """The customer's text of this turn, behind the `subject` if there is one."""
         text = without_fences(self.turn.text).strip()
         return f"{self.subject}\n\n{text}".strip() if self.subject else text
 
     @property
-    def own_words(self) -> tuple[str, ...]:
-        """What a reply may call the customer by: his name, without anything that could be a link, and his address."""
+    def customer_names(self) -> tuple[str, ...]:
+        """By what a reply may address the customer: the words of their cleaned name, and their address."""
         return (*clean_name(self.turn.customer_name).split()[:_NAME_WORDS], self.turn.recipient)
 
     @property
     def passages(self) -> tuple[Passage, ...]:
-        """The passages of the searches that found something to the point, best first, each once."""
+        """The passages of relevant searches, best first, each once."""
         found = (p for search in self.searches if search.relevance.ok for p in search.passages)
         return tuple({passage.id: passage for passage in found}.values())
 
     @property
     def finished(self) -> bool:
-        """True when the customer has been answered or handed over: nothing may follow."""
+        """Whether the run has ended with an answer or a hand-over."""
         return self.phase in ("answered", "escalated")
 
     def answer(self, review: Review, *, rule: str) -> None:

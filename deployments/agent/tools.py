@@ -1,7 +1,7 @@
-"""The five tools: one implementation, for the model's calls and for any other door (MCP) that has a RunContext.
+"""The agent's five tools, for the model and for MCP clients.
 
-A tool's docstring speaks to the model, its checks protect us. Whom it is about and where a reply goes come from the
-context, never from the arguments. Nothing is written here: the context collects, the turn's transaction writes.
+A tool's docstring is its description for the model. The customer and the recipient come from the context, never from
+the arguments. Tools write to the context only; the turn's transaction writes to the database.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ log = structlog.get_logger(__name__)
 
 RESULTS = 5
 RECORDED_CHARACTERS = 300
-"""Of a result in the decision record, which holds the passages anyway."""
-DRAFTS = 2
-"""Drafts of a reply that are looked at: the first refusal asks for a rewrite, the second hands over."""
+"""Of a result in the decision record, which lists the passages separately."""
+MAX_DRAFTS = 2
+"""After the first refused draft the model may write another, after the second a person takes over."""
 FAILED = (
     "The tool failed and nothing was done. Do not guess and do not apologise to the customer for it: "
     "call escalate_to_human, and a colleague will answer."
@@ -37,7 +37,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class _RefusedError(Exception):
-    """The tool does not do it; the text tells the model what to do instead."""
+    """The tool refuses the call; the message tells the model what to do instead."""
 
 
 class _Input(BaseModel):
@@ -100,13 +100,13 @@ async def search_knowledge_base(context: RunContext, arguments: SearchKnowledgeB
     if len(context.searches) >= protocol.MAX_SEARCHES and not context.passages:
         context.escalate("no_kb_match", rule="relevance:two_searches")
         return _json(relevant=False, passages=[], hint="Two searches found nothing: a colleague takes over.")
-    return results(context.searches[-1])
+    return search_result(context.searches[-1])
 
 
 async def find_passages(
     services: Services, model_id: str, arguments: SearchKnowledgeBaseInput, vector: Sequence[float] | None = None
 ) -> Search:
-    """Search the knowledge base and judge what was found. `vector` (d,) of the query where it is known already."""
+    """Search the knowledge base and assess the relevance. `vector` (d,) is the query's embedding if it is known."""
     prepared = services.gate.prepare(arguments.query)
     asked = np.asarray(vector if vector is not None else await services.embed_query(prepared), dtype=np.float32)
     found = await services.search(model_id, asked, limit=RESULTS, category=arguments.category)
@@ -116,12 +116,12 @@ async def find_passages(
 
 async def send_response(context: RunContext, arguments: SendResponseInput) -> str:
     """Answer the customer and finish. Say only what the passages say; the text is checked before it leaves."""
-    review = context.services.review(arguments.text, context.passages, context.own_words)
+    review = context.services.review(arguments.text, context.passages, context.customer_names)
     if review.problem is None:
         context.answer(review, rule="answer:knowledge_base")
         return "Accepted."
     context.problems.append(review.problem)
-    if len(context.problems) >= DRAFTS:
+    if len(context.problems) >= MAX_DRAFTS:
         context.escalate("unsafe_reply", rule=f"output:{review.problem}")
         raise _RefusedError("Refused again: a colleague takes over.")
     raise _RefusedError(
@@ -138,7 +138,7 @@ async def escalate_to_human(context: RunContext, arguments: EscalateToHumanInput
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A tool by its name: what it takes and what it does. Its description is the function's docstring."""
+    """A tool's name, argument model and function; the function's docstring is its description."""
 
     name: str
     arguments: type[BaseModel]
@@ -146,7 +146,7 @@ class Tool:
 
     @property
     def description(self) -> str:
-        """What the model is told of it."""
+        """The description for the model."""
         return self.run.__doc__ or self.name
 
 
@@ -163,7 +163,7 @@ TOOLS: Mapping[str, Tool] = {
 
 
 async def call(context: RunContext, name: str, arguments: str) -> str:
-    """Run a tool with its arguments as JSON and return what the model is told; never raises for a tool's fault."""
+    """Run a tool with JSON arguments, record the call, return the result for the model. Errors become results too."""
     started = context.services.clock()
     result, ok = await _attempt(context, TOOLS[name], arguments)
     elapsed = (context.services.clock() - started) * 1000
@@ -180,17 +180,17 @@ async def call(context: RunContext, name: str, arguments: str) -> str:
 
 
 async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str, bool]:
-    if refused := protocol.refusal(context, tool.name):
-        return refused, False
+    if refusal := protocol.refusal(context, tool.name):
+        return refusal, False
     try:
         given = tool.arguments.model_validate_json(arguments or "{}")
         result = await tool.run(context, given)
     except ValidationError as error:
-        return invalid(tool.name, error), False
-    except _RefusedError as refused_now:
-        return str(refused_now), False
+        return invalid_arguments(tool.name, error), False
+    except _RefusedError as error:
+        return str(error), False
     except (DatabaseUnavailableError, NodeUnavailableError) as error:
-        context.away = error
+        context.unavailable = error
         return FAILED, False
     except Exception:
         log.exception("tool_failed", tool=tool.name)
@@ -200,15 +200,15 @@ async def _attempt(context: RunContext, tool: Tool, arguments: str) -> tuple[str
     return result, True
 
 
-def invalid(name: str, error: ValidationError) -> str:
-    """Return what a caller is told whose arguments are wrong."""
+def invalid_arguments(name: str, error: ValidationError) -> str:
+    """Return the result of a call with invalid arguments: the first problem, and what to do."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "arguments"
     return f"Refused: {name} was called wrongly ({where}: {first['msg']}). Call it again with correct arguments."
 
 
-def results(search: Search) -> str:
-    """Return what a model is told of a search."""
+def search_result(search: Search) -> str:
+    """Return the result of a search: its passages, and whether they answer the query."""
     passages = [
         {"title": p.title, "category": p.category, "score": round(p.score, 3), "text": p.content}
         for p in search.passages

@@ -1,4 +1,4 @@
-"""How a turn is put before a model and read back: the customer's words fenced as data, tools as completed calls."""
+"""Model input of a turn: the customer's texts fenced as data, completed tool calls; and reading both back."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from deployments.agent.run_context import FENCE, without_fences
 
 EARLIER_MESSAGES = 12
 EARLIER_CHARACTERS = 1500
-"""Of each earlier message; the conversation's own messages of this turn are never cut here."""
+"""Of each earlier message; those of this turn are not cut."""
 
 _OPEN, _CLOSE = FENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """A tool call with its result, as it stands in the transcript."""
+    """A tool call of the transcript with its result."""
 
     name: str
     arguments: Mapping[str, Any]
     output: str
 
     def fields(self) -> Mapping[str, Any]:
-        """The result as an object; {} when it is a sentence."""
+        """Return the result as a JSON object, {} if it is none."""
         return _object(self.output)
 
 
 def fence(text: str) -> str:
-    """Return a customer's words inside tags that the words themselves cannot close."""
+    """Return a customer's text between FENCE tags, which it cannot close itself."""
     return f"{_OPEN}\n{without_fences(text)}\n{_CLOSE}"
 
 
 def unfence(text: str) -> str:
-    """Return the words inside the tags."""
+    """Return the text between the FENCE tags."""
     return text.removeprefix(_OPEN).removesuffix(_CLOSE).strip()
 
 
 def conversation(earlier: Sequence[Message], text: str) -> list[TResponseInputItem]:
-    """Return the messages of the conversation, bounded, and the customer's words of this turn."""
+    """Return the last messages of the conversation, shortened, and the customer's text of this turn."""
     items = [_earlier(message) for message in earlier[-EARLIER_MESSAGES:]]
     return [*items, {"role": "user", "content": fence(text)}]
 
@@ -57,7 +57,7 @@ def _earlier(message: Message) -> TResponseInputItem:
 
 
 def completed(number: int, name: str, arguments: str, output: str) -> list[TResponseInputItem]:
-    """Return a tool call that the runner made itself, as a model would see its own."""
+    """Return a tool call made in the model's stead, in the form of the model's own calls."""
     call_id = f"call_runner_{number}"
     return [
         {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments},

@@ -1,1 +1,1 @@
-"""The channels' outgoing halves behind one contract (`sender`); what differs by channel lies here."""
+"""Senders of the channels (web form, Gmail, WhatsApp) behind one protocol (`sender`), and the Gmail mailbox reader."""

@@ -1,4 +1,4 @@
-"""A word that can't be delivered goes to a person, with the conversation."""
+"""Parking: a reply that can't be delivered is kept, and its conversation is handed over to a person."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from uuid import UUID
 
 from db.outbound import outbox
 from db.pool import Connection
-from deployments.rules.escalation import severity_and_queue
+from deployments.rules.escalation import NEUTRAL_SENTIMENT, severity_and_queue
 from ingest.events import ESCALATIONS
-
-NEUTRAL = 0.5
 
 
 async def park(connection: Connection, outbox_id: UUID, error: str) -> bool:
-    """Park the word and hand its conversation over as `undeliverable`; False when that was done before.
+    """Park the reply and hand its conversation over as `undeliverable`; False if it was parked before.
 
-    Run it inside a transaction.
+    Must run inside a transaction.
     """
-    category, priority = await outbox.ticket_of(connection, outbox_id)
-    severity, queue = severity_and_queue("undeliverable", category, priority, NEUTRAL)
+    category, priority = await outbox.category_and_priority(connection, outbox_id)
+    severity, queue = severity_and_queue("undeliverable", category, priority, NEUTRAL_SENTIMENT)
     return await outbox.park(
         connection, outbox_id, error=error, severity=severity, queue=queue, announce_on=ESCALATIONS
     )

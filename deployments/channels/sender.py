@@ -1,4 +1,4 @@
-"""What a channel's sender has to do, and how it says that something went wrong."""
+"""The protocol of a channel's sender. Its exceptions decide what delivery does with the reply next."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from db.records import Channel, OutboxRow
 
 ProviderMessageId = str
 
+LEASE_S = 60.0
+"""A leased reply belongs to one sender. Longer than any sender's time-out: only the lease of a dead one lapses."""
+
 
 class MessageRejectedError(Exception):
-    """The provider refused the word (4xx): it waits, longer each time, and is parked for a person in the end."""
+    """The provider refused the reply (4xx): it is sent again with growing pauses, then parked for a person."""
 
 
 class UndeliverableError(Exception):
-    """No later attempt can help (opted out, window closed): the word is parked for a person at once."""
+    """No later attempt can help (recipient opted out, window closed): the reply is parked for a person at once."""
 
 
 class WindowClosedError(UndeliverableError):
-    """The channel takes no words to this recipient any more (WhatsApp's 24 hours): an address that he has linked to
-    himself gets them, else the word is parked for a person."""
+    """Outside WhatsApp's 24-hour window: the reply goes to the recipient's linked e-mail address, else it is parked."""
 
 
 class TransientDeliveryError(Exception):
-    """Nothing left the house (refused connection, 429, DNS): the word is sent again after `retry_in` seconds."""
+    """Nothing was sent (refused connection, 429, DNS): the reply is sent again after `retry_in` seconds."""
 
     def __init__(self, reason: str, *, retry_in: float = 30.0) -> None:
         super().__init__(reason)
@@ -31,53 +33,53 @@ class TransientDeliveryError(Exception):
 
 
 class OutcomeUnknownError(Exception):
-    """The provider may have it (time-out, reset, 5xx): it is looked up, never sent again blindly."""
+    """The provider may have the reply (time-out, reset, 5xx): it is looked up before it may be sent again."""
 
 
 class LookUpFailedError(Exception):
-    """The provider could not be asked: the word's fate stays unknown, it is looked up again later."""
+    """The provider could not be asked: the reply's fate stays unknown, it is looked up again later."""
 
 
 class SentTwiceError(Exception):
-    """The provider has the word more than once: it counts as sent, with this reference, and an alarm is raised."""
+    """The provider has the reply more than once: it counts as sent, with this reference, and an alarm is raised."""
 
     def __init__(self, reference: ProviderMessageId) -> None:
         super().__init__("the provider has it more than once")
         self.reference = reference
 
 
-class NeverLeftError(Exception):
-    """The sender's own notes show that what remains of the word never left: it is ready again when they say."""
+class NotSentError(Exception):
+    """The sender's records show that the rest of the reply was not sent: it is sent at the time that they hold."""
 
 
 class Sender(Protocol):
-    """One channel's way out. The text is frozen: a sender may pack it, never change it."""
+    """Sends the replies of one channel. The text is final: a sender may split or encode it, never change it."""
 
     @property
     def channel(self) -> Channel:
-        """The channel that it serves."""
+        """The channel whose replies it sends."""
         ...
 
     async def send(self, row: OutboxRow) -> ProviderMessageId | None:
-        """Hand the word to the provider, without retries of the client's own, and return the provider's id of it.
+        """Send the reply, with retries disabled in the client, and return the provider's id of it.
 
-        Raises MessageRejectedError, UndeliverableError, TransientDeliveryError, NeverLeftError or OutcomeUnknownError;
-        anything else counts as unknown.
+        Raises MessageRejectedError, UndeliverableError, TransientDeliveryError, NotSentError or OutcomeUnknownError;
+        any other exception counts as OutcomeUnknownError.
         """
         ...
 
     async def look_up(self, row: OutboxRow) -> ProviderMessageId | None:
-        """Ask the provider whether it has the word: its id, or None when it does not.
+        """Return the provider's id of a reply of unknown fate, None when the provider does not have it.
 
-        Raises LookUpFailedError, SentTwiceError, or NeverLeftError when nobody needs to be asked.
+        Raises LookUpFailedError, SentTwiceError, or NotSentError when no request is needed to know.
         """
         ...
 
 
 @runtime_checkable
-class Checked(Protocol):
-    """A sender with a provider behind it, whose credentials can be tried; health then knows of the channel."""
+class CheckedSender(Protocol):
+    """A sender with a provider, whose credentials can be checked; /health then reports the channel."""
 
     async def check(self) -> None:
-        """Return when the provider takes our credentials. Raises TransientDeliveryError with what is wrong."""
+        """Return when the provider accepts the credentials. Raises TransientDeliveryError with what is wrong."""
         ...

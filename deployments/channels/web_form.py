@@ -1,4 +1,4 @@
-"""The web form's sender: the reply already stands in the ticket that the customer sees: nothing has to travel."""
+"""The web form's sender. The customer reads the reply in the ticket, where the turn's transaction put it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from db.records import Channel, OutboxRow
 
 
 class WebFormSender:
-    """Delivers by doing nothing: the transaction that froze the text has shown it."""
+    """Sends nothing: a stored reply is a delivered one."""
 
     channel: Channel = "web_form"
 
     async def send(self, row: OutboxRow) -> None:
-        """Return at once; there is no provider and so no id."""
+        """Return at once. There is no provider, hence no id."""
 
     async def look_up(self, row: OutboxRow) -> str:
-        """Return the row's own message: what is in the store has been delivered."""
+        """Return the id of the reply's message: what is stored has been delivered."""
         return str(row.message_id)

@@ -1,1 +1,1 @@
-"""From the outbox to the customer: one sender a channel, each word once."""
+"""The delivery node: sends each reply in the outbox once, by its channel's sender."""

@@ -1,9 +1,9 @@
-"""The delivery node: leases words from the outbox, hands them to their channel's sender, records what happened."""
+"""The delivery node: leases replies from the outbox, sends them by their channel's sender, records the outcome."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from uuid import UUID
 
 import structlog
@@ -11,14 +11,15 @@ import structlog
 from db.ids import new_id
 from db.operations.node_status import Status
 from db.outbound import outbox
-from db.outbound.outbox import Unsent
+from db.outbound.outbox import UnsentState
 from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.parking import park
 from deployments.channels.sender import (
-    Checked,
+    LEASE_S,
+    CheckedSender,
     MessageRejectedError,
-    NeverLeftError,
+    NotSentError,
     OutcomeUnknownError,
     Sender,
     TransientDeliveryError,
@@ -26,32 +27,30 @@ from deployments.channels.sender import (
     WindowClosedError,
 )
 from deployments.delivery.channel_state import ChannelState
-from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconciler
+from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconciler, error_text
 from deployments.delivery.redirect import redirect
 from deployments.runtime.batching import Batcher
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
 from deployments.runtime.retries import until_it_answers
-from ingest.bus.relay import no_failpoint
+from ingest.bus.failpoints import Failpoint, no_failpoint
 
 POLL_S = 0.5
 """The outbox is polled: replies go out while the broker is away too, and one pass serves every channel."""
-LEASE_S = 60.0
-"""Longer than any sender's own time-out: only a dead sender's lease lapses."""
 MAX_IN_FLIGHT = 50
-RARELY = 10
-"""Every so many passes, what is not urgent."""
+UPKEEP_PASSES = 10
+"""Every so many passes replies of unknown fate are looked up, and unserved channels' replies parked."""
 CHECK_S = 60.0
-"""Between two trials of a channel's credentials."""
+"""Between two checks of a channel's credentials."""
 REJECTED_S, MAX_PAUSE_S = 60.0, 900.0
 MAX_TRANSIENT_S = 60.0
-"""What did not leave is tried again each minute, so that a provider that is back gets what waited soon."""
+"""What could not be sent is tried at least once a minute, so that it leaves soon after the provider is back."""
 MAX_REJECTIONS = 5
 
 log = structlog.get_logger(__name__)
 
 
-class Delivery:
-    """Runs on the loop it is made on. Any number of replicas may run; no word is leased to two."""
+class DeliveryNode:
+    """Must be created on the event loop that runs it. A reply is leased to one replica, however many run."""
 
     def __init__(
         self,
@@ -63,36 +62,38 @@ class Delivery:
         look_up_s: float = LOOK_UP_S,
         max_unanswered: int = MAX_UNANSWERED,
         check_s: float = CHECK_S,
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool = pool
         self._senders: dict[Channel, Sender] = {sender.channel: sender for sender in senders}
         self._states = {channel: ChannelState() for channel in self._senders}
         self._poll_s, self._lease_s, self._check_s, self._failpoint = poll_s, lease_s, check_s, failpoint
-        self._mark_sent = Batcher(self._mark_many, size=MAX_IN_FLIGHT, linger_s=0.0)
+        self._store_sent_batched = Batcher(self._store_sent, size=MAX_IN_FLIGHT, linger_s=0.0)
         self._reconciler = Reconciler(
             pool=pool,
             senders=self._senders,
             states=self._states,
-            mark_sent=self._marked,
+            record_sent=self._record_sent,
             look_up_s=look_up_s,
             max_unanswered=max_unanswered,
         )
         self._running: set[asyncio.Task[None]] = set()
-        self._away = ""
-        self._heartbeats = self._hearts(str(new_id()))
+        self._database_problem = ""
+        self._heartbeats = self._create_heartbeats(str(new_id()))
         for heartbeat in self._heartbeats:
             heartbeat.start()
         self._task = asyncio.create_task(self._run(), name="delivery")
         self._checks = [
-            asyncio.create_task(self._keep_checking(channel, sender), name=f"check-{channel}")
+            asyncio.create_task(self._check_credentials(channel, sender), name=f"check-{channel}")
             for channel, sender in self._senders.items()
-            if isinstance(sender, Checked)
+            if isinstance(sender, CheckedSender)
         ]
 
     def status(self) -> tuple[Status, str]:
-        """What the node says of itself."""
-        return ("degraded", self._away) if self._away else ("healthy", f"{len(self._running)} on their way")
+        """Return the node's status and detail for /health."""
+        if self._database_problem:
+            return "degraded", self._database_problem
+        return "healthy", f"{len(self._running)} on their way"
 
     async def check_health(self) -> None:
         """Raise NodeDiedError when one of its loops has ended."""
@@ -101,7 +102,7 @@ class Delivery:
                 raise NodeDiedError(repr(task.exception())) from task.exception()
 
     async def close(self, *, drain_s: float = 20.0) -> None:
-        """Take nothing new, let what is on its way end, close the pool."""
+        """Lease nothing more, wait up to `drain_s` seconds for sends in flight, close the pool."""
         for task in (self._task, *self._checks):
             task.cancel()
         await asyncio.gather(self._task, *self._checks, return_exceptions=True)
@@ -111,43 +112,45 @@ class Delivery:
             await heartbeat.stop()
         await self._pool.close()
 
-    def _hearts(self, replica: str) -> list[Heartbeat]:
-        """One for the node, and one for each channel with a provider: /health knows a channel by that."""
-        told = {"delivery": self.status} | {
+    def _create_heartbeats(self, replica: str) -> list[Heartbeat]:
+        """Return one for the node and one for each channel with a provider, by which /health reports the channel."""
+        statuses = {"delivery": self.status} | {
             channel: self._states[channel].status
             for channel, sender in self._senders.items()
-            if isinstance(sender, Checked)
+            if isinstance(sender, CheckedSender)
         }
-        return [Heartbeat(pool=self._pool, node=node, replica=replica, status=say) for node, say in told.items()]
+        return [
+            Heartbeat(pool=self._pool, node=node, replica=replica, status=status) for node, status in statuses.items()
+        ]
 
     async def _run(self) -> None:
         passes = 0
         while True:
             try:
                 full = await self._pass()
-                if passes % RARELY == 0:
-                    await self._look_after()
-                self._away = ""
+                if passes % UPKEEP_PASSES == 0:
+                    await self._upkeep()
+                self._database_problem = ""
             except DatabaseUnavailableError as error:
-                full, self._away = False, str(error)
+                full, self._database_problem = False, str(error)
             passes += 1
             await asyncio.sleep(0 if full else self._poll_s)
 
-    async def _keep_checking(self, channel: Channel, sender: Checked) -> None:
+    async def _check_credentials(self, channel: Channel, sender: CheckedSender) -> None:
         state = self._states[channel]
         while True:
             try:
                 await sender.check()
                 state.reachable()
             except TransientDeliveryError as error:
-                state.failed(str(error), word=False)
+                state.failed(str(error), sending=False)
             except Exception as error:
                 log.exception("check_failed", channel=channel)
-                state.failed(type(error).__name__, word=False)
+                state.failed(type(error).__name__, sending=False)
             await asyncio.sleep(self._check_s)
 
     async def _pass(self) -> bool:
-        """Lease what is due and start its sending; True when there may be more right now."""
+        """Lease what is due and start sending it; True when more may be due right now."""
         room = MAX_IN_FLIGHT - len(self._running)
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -161,21 +164,21 @@ class Delivery:
         return len(rows) == room
 
     async def _claim(self, connection: Connection, room: int) -> list[OutboxRow]:
-        """Lease for all open channels at once, and one word for each channel that is tried again after a failure."""
-        rooms = {channel: state.room(room) for channel, state in self._states.items()}
-        opened = [channel for channel, limit in rooms.items() if limit == room]
-        rows = await outbox.claim(connection, opened, limit=room, lease_s=self._lease_s) if opened else []
-        for channel in (channel for channel, limit in rooms.items() if 0 < limit < room):
+        """Lease for all working channels in one statement, and a trial reply for each channel after a failure."""
+        capacities = {channel: state.capacity(room) for channel, state in self._states.items()}
+        working = [channel for channel, limit in capacities.items() if limit == room]
+        rows = await outbox.claim(connection, working, limit=room, lease_s=self._lease_s) if working else []
+        for channel in (channel for channel, limit in capacities.items() if 0 < limit < room):
             rows += await outbox.claim(connection, [channel], limit=1, lease_s=self._lease_s)
         return rows
 
-    async def _look_after(self) -> None:
-        """Ask for words of unknown fate, park those that nobody can send, free those that somebody can again."""
+    async def _upkeep(self) -> None:
+        """Look up replies of unknown fate; park replies of channels without a sender, unpark them once there is one."""
         channels = list(self._senders)
         async with acquire(self._pool) as connection:
             if parked := await outbox.park_unserved(connection, channels):
-                log.warning("words_parked", rows=len(parked), reason="no sender for their channel")
-            await outbox.serve_again(connection, channels)
+                log.warning("replies_parked", rows=len(parked), reason="no sender for their channel")
+            await outbox.unpark_served(connection, channels)
             unknown = await outbox.lease_unknown(connection, channels, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
         for row in unknown:
             self._start(self._reconciler.reconcile(row))
@@ -192,7 +195,7 @@ class Delivery:
         except UndeliverableError as error:
             if not (isinstance(error, WindowClosedError) and await self._redirected(row)):
                 await self._park(row, error)
-        except NeverLeftError as error:
+        except NotSentError as error:
             await self._settle(row, "ready", error, retry_in=None)
         except MessageRejectedError as error:
             state.succeeded()
@@ -212,34 +215,36 @@ class Delivery:
         else:
             state.succeeded()
             self._failpoint("delivery:sent")
-            await self._marked((row.id, reference))
+            await self._record_sent((row.id, reference))
             self._failpoint("delivery:marked")
 
-    async def _marked(self, sent: tuple[UUID, str | None]) -> None:
-        await until_it_answers(lambda: self._mark_sent(sent))
+    async def _record_sent(self, sent: tuple[UUID, str | None]) -> None:
+        await until_it_answers(lambda: self._store_sent_batched(sent))
 
-    async def _settle(self, row: OutboxRow, state: Unsent, error: Exception, *, retry_in: float | None = 0.0) -> None:
-        log.warning("word_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
+    async def _settle(
+        self, row: OutboxRow, state: UnsentState, error: Exception, *, retry_in: float | None = 0.0
+    ) -> None:
+        log.warning("reply_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
 
         async def once() -> None:
             async with acquire(self._pool) as connection:
-                await outbox.settle(
-                    connection, row.id, state, attempt=row.attempts, error=_reason(error), retry_in=retry_in
+                await outbox.mark_unsent(
+                    connection, row.id, state, attempt=row.attempts, error=error_text(error), retry_in=retry_in
                 )
 
         await until_it_answers(once)
 
     async def _park(self, row: OutboxRow, error: Exception) -> None:
-        log.warning("word_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
+        log.warning("reply_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
 
         async def once() -> None:
             async with transaction(self._pool) as connection:
-                await park(connection, row.id, _reason(error))
+                await park(connection, row.id, error_text(error))
 
         await until_it_answers(once)
 
     async def _redirected(self, row: OutboxRow) -> bool:
-        """Let mail carry it, if there is a sender for mail and the recipient has linked an address."""
+        """Redirect the reply to e-mail, if there is a sender for it and the recipient has linked an address."""
         if "email" not in self._senders:
             return False
 
@@ -249,19 +254,15 @@ class Delivery:
 
         redirected = await until_it_answers(once)
         if redirected:
-            log.info("word_redirected", outbox_id=str(row.id), channel=row.channel)
+            log.info("reply_redirected", outbox_id=str(row.id), channel=row.channel)
         return redirected
 
-    async def _mark_many(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
+    async def _store_sent(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
         async with acquire(self._pool) as connection:
             await outbox.mark_sent(connection, sent)
         return [None] * len(sent)
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
-
-
 def backoff(seconds: float, attempts: int) -> float:
-    """Return the pause behind attempt number `attempts`: twice as long each time, at most a quarter of an hour."""
+    """Return the pause in seconds after attempt number `attempts` (from 1): doubled each time, at most 15 minutes."""
     return float(min(seconds * 2 ** (attempts - 1), MAX_PAUSE_S))

@@ -1,4 +1,4 @@
-"""Words of unknown fate: looked up at their provider, sent once more when it does not know them, never guessed."""
+"""Replies of unknown fate: looked up at the provider, and sent once more only when it does not have them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from db.outbound import outbox
 from db.pool import Connection, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.parking import park
-from deployments.channels.sender import LookUpFailedError, NeverLeftError, Sender, SentTwiceError
+from deployments.channels.sender import LookUpFailedError, NotSentError, Sender, SentTwiceError
 from deployments.delivery.channel_state import ChannelState
 from deployments.runtime.retries import until_it_answers
 
 LOOK_UP_S = 60.0
-"""Between two look-ups; while the provider can't be asked each pause is twice as long as the one before."""
+"""Between two look-ups of a reply; doubled each time while the provider is unreachable."""
 MAX_UNANSWERED = 12
-"""Look-ups without an answer, over two hours, before a person is asked to look."""
+"""Unanswered look-ups, over two hours, after which the reply is parked for a person."""
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-MarkSent = Callable[[tuple[UUID, str | None]], Awaitable[None]]
+RecordSent = Callable[[tuple[UUID, str | None]], Awaitable[None]]
 
 
 class Reconciler:
-    """Decides one word at a time. `mark_sent` records a word that was found."""
+    """Settles one reply at a time. `record_sent` records one that the provider has, with the provider's id."""
 
     def __init__(
         self,
@@ -36,52 +36,48 @@ class Reconciler:
         pool: Pool,
         senders: Mapping[Channel, Sender],
         states: Mapping[Channel, ChannelState],
-        mark_sent: MarkSent,
+        record_sent: RecordSent,
         look_up_s: float = LOOK_UP_S,
         max_unanswered: int = MAX_UNANSWERED,
     ) -> None:
-        self._pool, self._senders, self._states, self._mark_sent = pool, senders, states, mark_sent
+        self._pool, self._senders, self._states, self._record_sent = pool, senders, states, record_sent
         self._look_up_s, self._max_unanswered = look_up_s, max_unanswered
-        self._silent: set[Channel] = set()
+        self._unreachable: set[Channel] = set()
 
     async def reconcile(self, row: OutboxRow) -> None:
-        """Look a word up and record what that tells."""
+        """Look a reply up and record the result."""
         try:
             reference = await self._senders[row.channel].look_up(row)
-        except NeverLeftError:
+        except NotSentError:
             await self._store(
-                lambda c: outbox.settle(
+                lambda c: outbox.mark_unsent(
                     c, row.id, "ready", attempt=row.attempts, error="the rest of it never left", retry_in=None
                 )
             )
         except SentTwiceError as error:
             self._alarm(row, "sent_twice", "a reply reached a customer twice")
-            await self._mark_sent((row.id, error.reference))
+            await self._record_sent((row.id, error.reference))
         except Exception as error:
             if not isinstance(error, LookUpFailedError):
                 log.exception("look_up_failed", outbox_id=str(row.id), channel=row.channel)
-            await self._not_asked(row, f"{type(error).__name__}: {error}"[:500])
+            await self._unanswered(row, error_text(error))
         else:
-            await self._answered(row.channel)
-            if reference is None:
-                await self._missed(row)
-            else:
-                self._states[row.channel].succeeded()
-                await self._mark_sent((row.id, reference))
+            await self._answered(row, reference)
 
-    async def _missed(self, row: OutboxRow) -> None:
-        if await self._store(lambda c: outbox.missed(c, row.id, pause_s=self._look_up_s)):
+    async def _answered(self, row: OutboxRow, reference: str | None) -> None:
+        if row.channel in self._unreachable:
+            # The channel's other look-ups need not wait for the end of the pauses that the outage made long.
+            self._unreachable.discard(row.channel)
+            await self._store(lambda c: outbox.look_up_now(c, row.channel))
+        if reference is not None:
+            self._states[row.channel].succeeded()
+            await self._record_sent((row.id, reference))
+        elif await self._store(lambda c: outbox.lookup_not_found(c, row.id, pause_s=self._look_up_s)):
             await self._give_up(row, "sent twice, and its provider still does not know it")
 
-    async def _answered(self, channel: Channel) -> None:
-        """After a silence: what waits for the end of a pause that the silence made long is asked for now."""
-        if channel in self._silent:
-            self._silent.discard(channel)
-            await self._store(lambda c: outbox.ask_now(c, channel))
-
-    async def _not_asked(self, row: OutboxRow, error: str) -> None:
-        times = await self._store(lambda c: outbox.not_asked(c, row.id, error=error, pause_s=self._look_up_s))
-        self._silent.add(row.channel)
+    async def _unanswered(self, row: OutboxRow, error: str) -> None:
+        times = await self._store(lambda c: outbox.lookup_failed(c, row.id, error=error, pause_s=self._look_up_s))
+        self._unreachable.add(row.channel)
         log.warning("look_up_unanswered", outbox_id=str(row.id), channel=row.channel, times=times)
         if times >= self._max_unanswered:
             await self._give_up(row, f"nobody can say whether it was sent: {error}")
@@ -94,8 +90,8 @@ class Reconciler:
         if await until_it_answers(once):
             self._alarm(row, "fate_unknown", "a reply of unknown fate waits for a person")
 
-    def _alarm(self, row: OutboxRow, alarm: str, words: str) -> None:
-        self._states[row.channel].alarm(words)
+    def _alarm(self, row: OutboxRow, alarm: str, text: str) -> None:
+        self._states[row.channel].alarm(text)
         log.error("alarm", alarm=alarm, outbox_id=str(row.id), channel=row.channel)
 
     async def _store(self, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -104,3 +100,8 @@ class Reconciler:
                 return await work(connection)
 
         return await until_it_answers(once)
+
+
+def error_text(error: Exception) -> str:
+    """Return an error as the outbox stores it: class and message, at most 500 characters."""
+    return f"{type(error).__name__}: {error}"[:500]

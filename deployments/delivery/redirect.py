@@ -1,4 +1,4 @@
-"""Where a word goes that its channel takes no more (R8): to an address that its recipient has linked to himself."""
+"""Redirect of a reply that its channel no longer takes (R8) to an e-mail address that the recipient has linked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from db.turns import open_turn
 
 
 async def redirect(connection: Connection, outbox_id: UUID) -> bool:
-    """Send the word by mail instead; False where its recipient has linked no address, or a piece of it is out.
+    """Send the reply by e-mail instead; False if no address is linked, or if a part of the reply was sent already.
 
-    Run it inside a transaction.
+    Must run inside a transaction.
     """
     customer, sender = await outbox.sender_of(connection, outbox_id)
     address = await open_turn.linked_email(connection, customer, sender_key=sender)
-    return address is not None and await outbox.redirect(connection, outbox_id, address)
+    return address is not None and await outbox.redirect_to_email(connection, outbox_id, address)

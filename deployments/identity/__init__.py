@@ -1,1 +1,1 @@
-"""The identity node, and linking an address with a number."""
+"""The identity node, and the confirmed linking of e-mail addresses with WhatsApp numbers."""

@@ -1,4 +1,4 @@
-"""The identity node: who woke us, whose turn it is, and what this sender may know."""
+"""The identity node: resolves wake events to customers and opens their turns."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from db.records import Turn
 from db.turns import leases, open_turn
 
 
-class Identity:
-    """Leases customers and reads their turns: two statements for a whole list of wakes."""
+class IdentityNode:
+    """Leases customers and reads their turns, a batch of wake events in two statements."""
 
     def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
 
     async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
-        """Return the turns that these wakes open, each by the one wake that opened it.
+        """Return the turns that these inbox rows open, keyed by the row; `holder` becomes the leases' holder.
 
-        A wake opens nothing when its customer has nothing due, or when a turn of that customer runs already: then its
-        holder, or the sweeper once that lease has lapsed, sees the message. Raises DatabaseUnavailableError.
+        A row opens no turn when its customer has nothing due, or has a turn in progress: then the holder of that turn
+        answers the message, or the sweeper wakes it once the lease has lapsed. Raises DatabaseUnavailableError.
         """
         async with transaction(self._pool) as connection:
             taken = await leases.take(connection, inbox_ids, holder)
@@ -30,7 +30,7 @@ class Identity:
             idle = [lease for lease in taken.values() if lease.customer_id not in turns]
             if idle:
                 await leases.release(connection, idle)
-        return {wake: turns[lease.customer_id] for wake, lease in taken.items() if lease.customer_id in turns}
+        return {row: turns[lease.customer_id] for row, lease in taken.items() if lease.customer_id in turns}
 
     async def close(self) -> None:
         """Close the pool."""

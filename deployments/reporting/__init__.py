@@ -1,1 +1,1 @@
-"""What watches over the rest: the sweeper, the alerts."""
+"""The reporting node: sweeper, metrics and alerts, service-level clocks, ticket life and team notifications."""

@@ -1,6 +1,6 @@
-"""Alarms that the team hears of: what the collector finds, and words whose fate their provider does not tell (T-F3).
+"""Notifications of operational alerts: the collector's findings, and replies of unknown fate (T-F3).
 
-A machine's trouble is told at once at any hour: unlike a customer's request it does not wait for somebody to come in.
+They are due at once at any hour; only customers' requests wait for the support team's hours.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from db.operations import notifications
-from db.operations.notifications import UndecidedWord
+from db.operations.notifications import UnconfirmedReply
 from db.pool import Connection, Pool, acquire
 
-UNDECIDED_AFTER_S = 600.0
-"""Ten minutes, in which a provider that answers is asked several times."""
-AGAIN_AFTER_S = 6 * 3600.0
-"""An alert that goes on, or comes and goes, is told once in this time."""
+UNKNOWN_FATE_AFTER_S = 600.0
+"""Within ten minutes a reachable provider has been asked several times."""
+REPEAT_AFTER_S = 6 * 3600.0
+"""An alert that persists or flaps is notified once in this time."""
 
 
-async def tell_alerts(connection: Connection, alerts: Sequence[str], *, now: datetime) -> None:
-    """Have the collector's alerts told; their first two words say which one it is ("mean latency")."""
+async def notify_alerts(connection: Connection, alerts: Sequence[str], *, now: datetime) -> None:
+    """Queue a notification of each alert. Its first two words ("mean latency") are the deduplication key."""
     for alert in alerts:
         key = "alert:" + " ".join(alert.split()[:2])
-        await notifications.add(connection, key, f"Alert: {alert}", due_at=now, again_after_s=AGAIN_AFTER_S)
+        await notifications.add(connection, key, f"Alert: {alert}", due_at=now, again_after_s=REPEAT_AFTER_S)
 
 
-class UndecidedWords:
-    """Looks for words that may not have reached their customer and that no hand-over stands for; each is told once."""
+class UnknownFateReplies:
+    """Notifies once of each reply that may not have reached its customer and for which there is no hand-over."""
 
     def __init__(
         self,
@@ -34,24 +34,24 @@ class UndecidedWords:
         pool: Pool,
         staff_url: str,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        after_s: float = UNDECIDED_AFTER_S,
+        after_s: float = UNKNOWN_FATE_AFTER_S,
     ) -> None:
         self._pool, self._staff_url, self._clock, self._after_s = pool, staff_url, clock, after_s
 
     async def run_once(self) -> int:
-        """Have what is new told; returns how many. Raises DatabaseUnavailableError."""
+        """Queue notifications of new ones; return how many. Raises DatabaseUnavailableError."""
         now = self._clock()
         async with acquire(self._pool) as connection:
-            found = await notifications.undecided_words(connection, now=now, after_s=self._after_s)
-            for word in found:
-                await notifications.add(connection, f"{word.state}:{word.id}", self._news(word), due_at=now)
+            found = await notifications.unconfirmed_replies(connection, now=now, after_s=self._after_s)
+            for reply in found:
+                await notifications.add(connection, f"{reply.state}:{reply.id}", self._text(reply), due_at=now)
         return len(found)
 
-    def _news(self, word: UndecidedWord) -> str:
-        reply = f"reply in {word.number} ({word.channel})"
-        if word.state == "parked":
-            return f"A {reply} could not be delivered, and its ticket is closed: nobody else tells. {self._staff_url}"
+    def _text(self, reply: UnconfirmedReply) -> str:
+        which = f"reply in {reply.number} ({reply.channel})"
+        if reply.state == "parked":
+            return f"A {which} could not be delivered, and its ticket is closed: nobody else tells. {self._staff_url}"
         return (
-            f"Nobody can say whether a {reply} was sent: its provider has not told for {word.minutes:.0f} minutes. "
+            f"Nobody can say whether a {which} was sent: its provider has not told for {reply.minutes:.0f} minutes. "
             f"It is not sent again blindly. {self._staff_url}"
         )

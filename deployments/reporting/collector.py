@@ -1,4 +1,4 @@
-"""The collector: looks at the last turns and raises an alert when they are slow or too many go to people (M1)."""
+"""The collector: aggregates the recent turns and raises alerts on latency and escalation rate (M1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from db.measurement import metrics_write
 from db.measurement.metrics_write import Window
 from db.operations import events
 from db.pool import Pool, acquire
-from deployments.reporting.alerts import tell_alerts
+from deployments.reporting.alerts import notify_alerts
 from ingest.events import METRICS
 
 log = structlog.get_logger(__name__)
@@ -20,18 +20,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRules:
-    """What counts as wrong: over a window of `window_s` seconds with at least `least` turns in it."""
+    """Alert thresholds over a window of `window_s` seconds; a window of fewer than `min_turns` turns raises none."""
 
     window_s: float = 300.0
     interval_s: float = 60.0
-    least: int = 10
+    min_turns: int = 10
     latency_ms: float = 3000.0
     escalation_rate: float = 0.25
 
 
 def alerts_of(window: Window, rules: AlertRules) -> list[str]:
-    """Return what is wrong in plain words; nothing below the least sample."""
-    if window.turns < rules.least:
+    """Return one sentence for each threshold that the window exceeds."""
+    if window.turns < rules.min_turns:
         return []
     found = []
     if window.mean_latency_ms is not None and window.mean_latency_ms > rules.latency_ms:
@@ -42,7 +42,7 @@ def alerts_of(window: Window, rules: AlertRules) -> list[str]:
 
 
 class Collector:
-    """Publishes the figures of the last window on the metrics topic, with the alerts that they raise."""
+    """Publishes the window's figures and alerts on the metrics topic."""
 
     def __init__(
         self, *, pool: Pool, rules: AlertRules | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -52,13 +52,13 @@ class Collector:
         self.alerts: list[str] = []
 
     async def run_once(self) -> list[str]:
-        """Aggregate, publish, log, have the team told; returns the alerts. Raises DatabaseUnavailableError."""
+        """Aggregate, publish, log and notify; return the alerts. Raises DatabaseUnavailableError."""
         async with acquire(self._pool) as connection:
             window = await metrics_write.window(connection, seconds=self.rules.window_s)
             self.alerts = alerts_of(window, self.rules)
             if window.turns:
                 await events.add(connection, METRICS, "collector", self._event(window))
-            await tell_alerts(connection, self.alerts, now=self._now())
+            await notify_alerts(connection, self.alerts, now=self._now())
         for alert in self.alerts:
             log.warning("alert", alert=alert, turns=window.turns)
         return self.alerts

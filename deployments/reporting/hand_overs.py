@@ -1,4 +1,4 @@
-"""The clock of every hand-over: stamps when it is due, finds those that nobody takes, and has the team told (G14)."""
+"""Service-level clock of hand-overs: sets due times and notifies of new, due and overdue ones (G14)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from db.operations import notifications
 from db.pool import Connection, Pool, transaction
 from db.tickets import hand_overs
 from db.tickets.hand_overs import HandOver
-from deployments.reporting.overdue import SHOWN, named
+from deployments.reporting.overdue import SHOWN, describe_overdue
 from deployments.rules.support_hours import ServiceLevels
 
-AT_ONCE = 100
+BATCH = 100
 
 log = structlog.get_logger(__name__)
 
 
 class HandOvers:
-    """Looks every second or two. `staff_url` is where people take a hand-over."""
+    """Sets deadlines of hand-overs and notifies the team. `staff_url` is the page where hand-overs are taken."""
 
     def __init__(
         self,
@@ -34,51 +34,48 @@ class HandOvers:
         self._overdue: Sequence[HandOver] = ()
 
     async def run_once(self) -> None:
-        """Stamp what is new, note what is late. Raises DatabaseUnavailableError."""
+        """Set due times of new hand-overs, queue notifications. Raises DatabaseUnavailableError."""
         now = self._clock()
         async with transaction(self._pool) as connection:
-            for new in await hand_overs.unstamped(connection, limit=AT_ONCE):
-                await self._stamp(connection, new)
-            for near in await hand_overs.warn(connection, now=now, limit=AT_ONCE):
-                await self._tell(connection, near, f"due_soon:{near.id}", "Nobody has taken", now)
-            for late in await hand_overs.breach(connection, now=now, limit=AT_ONCE):
-                log.warning("hand_over_late", ticket=late.number, severity=late.severity, queue=late.queue)
-                await self._tell(connection, late, f"overdue:{late.id}", "Late, and nobody has taken", now)
-            self._overdue = await hand_overs.overdue(connection, now=now, limit=SHOWN + 1)
+            for new in await hand_overs.without_deadline(connection, limit=BATCH):
+                await self._set_deadlines(connection, new)
+            for due_soon in await hand_overs.mark_warned(connection, now=now, limit=BATCH):
+                await self._notify(connection, due_soon, f"due_soon:{due_soon.id}", "Nobody has taken", now)
+            for overdue in await hand_overs.mark_breached(connection, now=now, limit=BATCH):
+                log.warning("hand_over_overdue", ticket=overdue.number, severity=overdue.severity, queue=overdue.queue)
+                await self._notify(connection, overdue, f"overdue:{overdue.id}", "Late, and nobody has taken", now)
+            self._overdue = await hand_overs.list_overdue(connection, now=now, limit=SHOWN + 1)
 
     def problem(self) -> str | None:
-        """Name what is late and nobody's, for health; None when all is in time."""
-        return named("hand-overs", self._overdue)
+        """Return the line for /health that names overdue hand-overs nobody has taken; None without any."""
+        return describe_overdue("hand-overs", self._overdue)
 
-    async def _stamp(self, connection: Connection, new: HandOver) -> None:
+    async def _set_deadlines(self, connection: Connection, new: HandOver) -> None:
         due_at = self._levels.due_at(new.severity, new.queue, new.started_at)
         warn_at = self._levels.warn_at(new.severity, new.queue, new.started_at)
-        if not await hand_overs.stamp(connection, new.id, warn_at=warn_at, due_at=due_at, reason=new.reason):
+        if not await hand_overs.set_deadlines(connection, new.id, warn_at=warn_at, due_at=due_at, reason=new.reason):
             return
         if new.taken_at is None:
-            when = self._announce_at(new)
-            await self._tell(connection, new, f"hand_over:{new.id}", "New hand-over", when, due_at=due_at)
+            # Critical ones are announced at once, low ones the next morning, others as soon as the team is there.
+            opens = self._levels.team_opens_at(new.severity, new.queue, new.started_at)
+            when = self._levels.next_morning(new.queue, new.started_at) if new.severity == "low" else opens
+            await self._notify(connection, new, f"hand_over:{new.id}", "New hand-over", when, due_at=due_at)
 
-    def _announce_at(self, new: HandOver) -> datetime:
-        """Critical at any hour; the rest when its team is there; low severities are the list of the next morning."""
-        opens = self._levels.team_opens_at(new.severity, new.queue, new.started_at)
-        return self._levels.next_morning(new.queue, new.started_at) if new.severity == "low" else opens
-
-    async def _tell(
+    async def _notify(
         self,
         connection: Connection,
-        about: HandOver,
+        hand_over: HandOver,
         key: str,
         news: str,
         when: datetime,
         *,
         due_at: datetime | None = None,
     ) -> None:
-        due = due_at or about.due_at
+        due = due_at or hand_over.due_at
         by = f", due {self._levels.wall_time(due)}" if due else ""
         body = (
-            f"{news}: {about.number} ({about.channel}), {about.severity}, queue {about.queue}, "
-            f"reason {about.reason or 'taken over'}{by}. {self._staff_url}"
+            f"{news}: {hand_over.number} ({hand_over.channel}), {hand_over.severity}, queue {hand_over.queue}, "
+            f"reason {hand_over.reason or 'taken over'}{by}. {self._staff_url}"
         )
-        urgent = about.severity == "critical"
-        await notifications.add(connection, key, body, due_at=when, urgent=urgent, hand_over_id=about.id)
+        urgent = hand_over.severity == "critical"
+        await notifications.add(connection, key, body, due_at=when, urgent=urgent, hand_over_id=hand_over.id)

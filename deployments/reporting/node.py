@@ -1,4 +1,4 @@
-"""The reporting node: one replica that sweeps and watches. More than one would only do the same work twice."""
+"""The reporting node: runs the sweeper, the collector and the periodic tasks. One replica: others would repeat it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from deployments.channels.gmail.mailbox_reader import MailboxWorker
 
 SWEEP_EVERY_S = 2.0
-LOOK_AT_MAILBOX_S = 1.0
+MAILBOX_EVERY_S = 1.0
 
 log = structlog.get_logger(__name__)
 
 
-class Reporting:
-    """Make it on the loop that runs it: its loops start at once. `mailbox` None: there is no mail to read; `tasks` are
-    what it does besides, each in a loop of its own."""
+class ReportingNode:
+    """Must be created on the event loop that runs it: its loops start at once.
+
+    `mailbox` is None without a Gmail account. Each of `tasks` gets a loop of its own.
+    """
 
     def __init__(
         self,
@@ -62,21 +64,21 @@ class Reporting:
         ]
         if mailbox is not None:
             mailbox.start(self._relay.wake)
-            self._loops.append(asyncio.create_task(_every(LOOK_AT_MAILBOX_S, mailbox.run_once), name="mailbox"))
+            self._loops.append(asyncio.create_task(_every(MAILBOX_EVERY_S, mailbox.run_once), name="mailbox"))
 
     def lag(self) -> int | None:
-        """Records of the incoming topic that wait for the ingest node; None while the broker does not say."""
+        """Return the consumer lag on the incoming topic, in records; None while the broker is unreachable."""
         return self._sweeper.lag
 
     def status(self) -> tuple[Status, str]:
-        """What the node says of itself; the alerts stand here, where /health shows them."""
+        """Return the node's status and detail for /health: alerts, tasks' problems, failing tasks, lag."""
         wrong = [f"alert: {alert}" for alert in self._collector.alerts]
         wrong += [problem for task in self._tasks if (problem := task.problem())]
         wrong += [f"{name} fails: {error}" for name, error in self._failing.items()]
         return ("degraded", "; ".join(wrong)) if wrong else ("healthy", f"lag {self._sweeper.lag}")
 
     async def _do(self, task: PeriodicTask) -> None:
-        # A chore that fails is seen in health and tried again; the sweeper beside it goes on.
+        # A failing task shows in /health and is repeated; the other loops go on.
         try:
             await task.work()
         except DatabaseUnavailableError:
@@ -94,7 +96,7 @@ class Reporting:
                 raise NodeDiedError(f"{task.get_name()}: {task.exception()!r}") from task.exception()
 
     async def close(self) -> None:
-        """Stop the loops, publish what is pending, close the pool."""
+        """Stop the loops and the relay, which publishes pending events, then close the pool."""
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)

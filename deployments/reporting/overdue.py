@@ -1,4 +1,4 @@
-"""How what is late is named in health."""
+"""How overdue hand-overs and drafts are named in /health."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 SHOWN = 3
-"""So many are named; who looks for what is late asks for one more, to tell whether there are."""
+"""How many are named. Callers query one more, to know whether there are others."""
 
 
-class Late(Protocol):
-    """Something with a clock, of the ticket `number`."""
+class Overdue(Protocol):
+    """An overdue item of the ticket `number`."""
 
     @property
     def number(self) -> str: ...
@@ -19,9 +19,9 @@ class Late(Protocol):
     def severity(self) -> str: ...
 
 
-def named(what: str, late: Sequence[Late]) -> str | None:
-    """Name the first of them; None when all is in time."""
-    if not late:
+def describe_overdue(what: str, overdue: Sequence[Overdue]) -> str | None:
+    """Return one line that names the first of them; None without any."""
+    if not overdue:
         return None
-    shown = ", ".join(f"{one.number} ({one.severity})" for one in late[:SHOWN])
-    return f"late {what}: {shown}{' and more' if len(late) > SHOWN else ''}"
+    shown = ", ".join(f"{one.number} ({one.severity})" for one in overdue[:SHOWN])
+    return f"late {what}: {shown}{' and more' if len(overdue) > SHOWN else ''}"

@@ -1,4 +1,4 @@
-"""What the reporting node does besides sweeping: ticket life, clocks of hand-overs and drafts, telling the team."""
+"""The reporting node's periodic tasks for the support team: ticket life, service-level clocks, notifications."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from db.pool import Pool
-from deployments.reporting.alerts import UndecidedWords
+from deployments.reporting.alerts import UnknownFateReplies
 from deployments.reporting.drafts import Drafts
 from deployments.reporting.hand_overs import HandOvers
 from deployments.reporting.notifier import Notifier
@@ -15,7 +15,7 @@ from deployments.reporting.ticket_life import TicketLife
 from deployments.rules.support_hours import ServiceLevels
 
 
-def _nothing_wrong() -> str | None:
+def _no_problem() -> str | None:
     return None
 
 
@@ -25,12 +25,12 @@ async def _nothing_to_close() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodicTask:
-    """Work that is done again and again, `every_s` seconds apart. `problem` tells health what is wrong, if anything."""
+    """Work that is repeated `every_s` seconds after its end. `problem` returns a line for /health, or None."""
 
     name: str
     every_s: float
     work: Callable[[], Awaitable[object]]
-    problem: Callable[[], str | None] = _nothing_wrong
+    problem: Callable[[], str | None] = _no_problem
     close: Callable[[], Awaitable[None]] = _nothing_to_close
 
 
@@ -43,17 +43,17 @@ def support_tasks(
     resolve_after: timedelta,
     close_after: timedelta,
 ) -> tuple[PeriodicTask, ...]:
-    """Return the chores of the support team. `staff_url` is the page that notifications lead to."""
+    """Return the tasks, in the order in which they start. Notifications link to `staff_url`."""
     life = TicketLife(pool=pool, resolve_after=resolve_after, close_after=close_after)
     hand_overs = HandOvers(pool=pool, levels=levels, staff_url=staff_url)
     drafts = Drafts(pool=pool, levels=levels, staff_url=staff_url)
-    words = UndecidedWords(pool=pool, staff_url=staff_url)
+    unknown_fate = UnknownFateReplies(pool=pool, staff_url=staff_url)
     notifier = Notifier(pool=pool, urls=notify_urls)
     return (
         PeriodicTask(name="ticket-life", every_s=60.0, work=life.run_once),
         PeriodicTask(name="hand-overs", every_s=1.0, work=hand_overs.run_once, problem=hand_overs.problem),
         PeriodicTask(name="drafts", every_s=5.0, work=drafts.run_once, problem=drafts.problem),
-        PeriodicTask(name="undecided-words", every_s=30.0, work=words.run_once),
+        PeriodicTask(name="unknown-fate-replies", every_s=30.0, work=unknown_fate.run_once),
         PeriodicTask(
             name="notifier", every_s=1.0, work=notifier.run_once, problem=notifier.problem, close=notifier.close
         ),

@@ -1,4 +1,4 @@
-"""The steps that time makes: a waiting ticket resolves by itself, a resolved one closes (G15)."""
+"""Timed ticket transitions: a waiting ticket is resolved, a resolved one is closed (G15)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from db.pool import Connection, Pool, acquire
 from db.tickets import ticket_life
 
 BATCH = 500
-"""Tickets in one statement: its locks are held for a few milliseconds each."""
+"""Tickets in one statement, so that row locks are held for milliseconds only."""
 
 log = structlog.get_logger(__name__)
 
 
 class TicketLife:
-    """Ends tickets that nobody writes in any more; batch after batch, each a transaction of its own."""
+    """Resolves and closes idle tickets in batches, a transaction each."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class TicketLife:
         self._resolve_after, self._close_after = resolve_after, close_after
 
     async def run_once(self) -> tuple[int, int]:
-        """Make every step that is due; returns how many resolved and closed. Raises DatabaseUnavailableError."""
+        """Make every transition that is due; return (resolved, closed). Raises DatabaseUnavailableError."""
         now = self._clock()
         closed = await self._all(
             lambda c: ticket_life.close_resolved(c, resolved_since=now - self._close_after, limit=self._batch)
@@ -53,7 +53,7 @@ class TicketLife:
             async with acquire(self._pool) as connection:
                 try:
                     done = await step(connection)
-                except ticket_life.IllegalStepError as error:
+                except ticket_life.IllegalTransitionError as error:
                     log.info("ticket_stays_open", cause=str(error))
                     return total
             total += done

@@ -1,1 +1,1 @@
-"""Pure rules: escalation, form of a reply, support hours. No input, no output."""
+"""Pure rules without I/O: escalation, formatting of replies, support hours."""

@@ -1,7 +1,7 @@
-"""When a message goes to a person, how urgent that is and who gets it: pure rules, no input and no output.
+"""Escalation rules: when a message is handed over to a person, with which severity and to which queue.
 
-The tables follow context/escalation-rules.md row by row. The four reasons of words and meaning are decided here from
-two independent signs: what the words say (`escalation_words`) and the classifier's scores over the embedding.
+The tables follow context/escalation-rules.md row by row. The four reasons of WORD_REASONS are decided from two
+independent signals: the wording (`wording`) and the classifier's scores over the embedding.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
+from db.records import Priority, Queue, Severity
 from deployments.rules.wording import WORD_REASONS, Wording, WordReason, WordSigns, read_words
 
 Signal = Literal["words", "meaning", "both"]
-Severity = Literal["low", "medium", "high", "critical"]
-Priority = Severity
-Queue = Literal["billing", "legal", "technical", "general"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+"""Ascending; severities are the same."""
 
 REASON_PRECEDENCE = (
     "legal",
@@ -31,7 +31,7 @@ REASON_PRECEDENCE = (
     "undeliverable",
     "agent_error",
 )
-"""The first that applies is the reason of an escalation."""
+"""If several reasons apply, the first is the escalation's."""
 
 THRESHOLDS: Mapping[str, float] = {
     "legal.request": 0.001,
@@ -51,25 +51,27 @@ THRESHOLDS: Mapping[str, float] = {
     "human_request.mention": 0.75,
     "human_request.product": 0.95,
 }
-"""The least score of a class that escalates, by what the words say of it: a request in English, nothing ("meaning"),
-a mention, product talk. A request in another language, or misspelt, escalates without one.
+"""The minimum score at which a class escalates, by its wording: an English request, no sign ("meaning"), a mention,
+product talk. A request in another language, or a misspelt one, escalates at any score.
 
-Chosen by `python -m embeddings.workbench.escalation calibrate` on messages that the classifier had not seen: a miss
-costs five false alarms, and no direct request may be missed. `ESCALATION_THRESHOLDS` replaces one ("refund.meaning")
-or one kind for all ("meaning").
+Chosen by `python -m embeddings.workbench.escalation calibrate` on messages that the classifier was not trained on: a
+miss costs as much as five false alarms, and no direct request may be missed. The setting ESCALATION_THRESHOLDS replaces
+one of them ("refund.meaning") or one kind for all classes ("meaning").
 """
 
 SURE = 0.9
-"""From this score on a class counts as certain where several apply."""
+"""The score from which a class counts as certain if several apply."""
+
+NEUTRAL_SENTIMENT = 0.5
+"""Stands in for the sentiment where no customer's message is the cause of a hand-over."""
 
 NEGATIVE_BELOW = 0.3
 UNEASY_BELOW = 0.5
 FURIOUS_BELOW = 0.15
 TREND_MESSAGES = 3
-TREND_FALL = 0.2
+TREND_DROP = 0.2
 
 _KINDS = {Wording.REQUEST: "request", Wording.MENTION: "mention", Wording.PRODUCT: "product"}
-_LADDER: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 _SEVERITIES: Mapping[str, Severity] = {
     "legal": "critical",
     "refund": "high",
@@ -97,63 +99,63 @@ _TECHNICAL_CATEGORIES: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationDecision:
-    """What the rules say of one message. Without a reason it is answered.
+    """The rules' decision about one message. Without a reason it is answered.
 
-    `signal`: whether words, meaning or both led there. `evidence`: the matched words, at most 80 characters, plain
-    spelling; empty when meaning alone decided. `scores`: the classifier's, as given.
-    `least`: what each of them was held against.
+    `signal`: whether wording, classifier ("meaning") or both decided. `evidence`: the matched words, at most 80
+    characters of normalised text; empty if the classifier alone decided. `scores`: the classifier's scores by class,
+    `thresholds`: the threshold that each was compared with.
     """
 
     reason: WordReason | None
     signal: Signal | None
     evidence: str
     scores: Mapping[str, float]
-    least: Mapping[str, float]
+    thresholds: Mapping[str, float]
 
 
 class EscalationRules:
-    """Legal, refund, pricing and human requests, by words and meaning together."""
+    """Decides the reasons of WORD_REASONS from wording and classifier scores."""
 
     def __init__(self, thresholds: Mapping[str, float] | None = None) -> None:
-        """`thresholds` replaces some of THRESHOLDS; raises ValueError naming a key or value that makes no sense."""
+        """`thresholds` replaces some of THRESHOLDS; raises ValueError for an unknown key or a value beyond [0, 1]."""
         given = dict(thresholds or {})
         for name, value in given.items():
             _check_threshold(name, value)
-        self._least = {
+        self._thresholds = {
             name: given.get(name, given.get(name.rpartition(".")[2], default)) for name, default in THRESHOLDS.items()
         }
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationDecision:
-        """Read the words, then weigh them with the scores. Raises KeyError when a score is missing."""
+        """Read the wording of a message, then `weigh` it with the scores. Raises KeyError for a missing score."""
         return self.weigh(read_words(subject, text), class_scores)
 
     def weigh(self, signs: WordSigns, class_scores: Mapping[str, float]) -> EscalationDecision:
-        """Legal, refund, pricing or human_request, whichever applies.
+        """Return the reason that applies, if any.
 
-        Where several do, the first of those that are sure in that order, else the one that scores highest: a faint
-        sign of a legal matter does not outrank a plain question about the price.
+        If several apply, the first in order of WORD_REASONS that is certain, else the one with the highest score: a
+        weak sign of a legal matter does not outrank a plain question about prices.
         """
         applying = {
             reason: signal
             for reason in WORD_REASONS
             if (signal := self._signal(reason, signs.wording[reason], class_scores[reason]))
         }
-        least: dict[str, float] = {reason: self._threshold(reason, signs.wording[reason]) for reason in WORD_REASONS}
-        plain = (Wording.UNREAD, Wording.REQUEST)
-        sure = [r for r in applying if signs.wording[r] in plain or class_scores[r] >= SURE]
+        thresholds: dict[str, float] = {r: self._threshold(r, signs.wording[r]) for r in WORD_REASONS}
+        requested = (Wording.UNREAD, Wording.REQUEST)
+        sure = [r for r in applying if signs.wording[r] in requested or class_scores[r] >= SURE]
         if not applying:
-            return EscalationDecision(reason=None, signal=None, evidence="", scores=class_scores, least=least)
+            return EscalationDecision(reason=None, signal=None, evidence="", scores=class_scores, thresholds=thresholds)
         reason = sure[0] if sure else max(applying, key=lambda one: class_scores[one])
         evidence = "" if applying[reason] == "meaning" else signs.evidence[reason]
         return EscalationDecision(
-            reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores, least=least
+            reason=reason, signal=applying[reason], evidence=evidence, scores=class_scores, thresholds=thresholds
         )
 
     def _threshold(self, reason: WordReason, wording: Wording) -> float:
-        return self._least[f"{reason}.{_KINDS.get(wording, 'meaning')}"]
+        return self._thresholds[f"{reason}.{_KINDS.get(wording, 'meaning')}"]
 
     def _signal(self, reason: WordReason, wording: Wording, score: float) -> Signal | None:
-        meant = score >= self._least[f"{reason}.meaning"]
+        meant = score >= self._thresholds[f"{reason}.meaning"]
         if wording is Wording.UNREAD:
             return "both" if meant else "words"
         if score < self._threshold(reason, wording):
@@ -164,35 +166,43 @@ class EscalationRules:
 
 
 def severity_and_queue(reason: str, category: str, priority: Priority, sentiment: float) -> tuple[Severity, Queue]:
-    """Sections 3 and 4 of escalation-rules.md. `sentiment` in [0, 1]. Raises KeyError for an unknown reason."""
+    """Return severity and queue by sections 3 and 4 of escalation-rules.md. Raises KeyError for an unknown reason.
+
+    `category` and `priority` are the ticket's, `sentiment` is in [0, 1].
+    """
     severity = _SEVERITIES[reason]
     if priority == "critical" or sentiment < NEGATIVE_BELOW:
-        severity = _at_least(severity, "high")
+        severity = at_least(severity, "high")
     elif priority == "high":
-        severity = _at_least(severity, "medium")
+        severity = at_least(severity, "medium")
     if sentiment < FURIOUS_BELOW:
         severity = "critical"
     return severity, _queue(reason, category)
 
 
+def at_least(priority: Priority, floor: Priority) -> Priority:
+    """Return the higher of two priorities or severities."""
+    return max(priority, floor, key=PRIORITIES.index)
+
+
 def is_negative(score: float) -> bool:
-    """Whether a message of this sentiment escalates (`negative_sentiment`)."""
+    """Return whether a message of this sentiment escalates as `negative_sentiment`."""
     return score < NEGATIVE_BELOW
 
 
 def priority_for_sentiment(current: Priority, score: float, earlier: Sequence[float] = ()) -> Priority:
-    """The priority after a message of this sentiment; `earlier` are the conversation's scores, oldest first.
+    """Return the priority after a message of this sentiment: at least high if it is below 0.5 or `is_falling`.
 
-    Uneasy (below 0.5) or falling (three in a row, by 0.2 in all) makes it at least high. Nothing lowers it.
+    `earlier` are the sentiments of the conversation's earlier messages, oldest first.
     """
-    return _at_least(current, "high") if score < UNEASY_BELOW or is_falling((*earlier, score)) else current
+    return at_least(current, "high") if score < UNEASY_BELOW or is_falling((*earlier, score)) else current
 
 
 def is_falling(scores: Sequence[float]) -> bool:
-    """Whether each of the last three scores is lower than the one before, by 0.2 in all."""
+    """Return whether the last three sentiments fall strictly, by at least 0.2 in total."""
     last = scores[-TREND_MESSAGES:]
     falls = all(later < before for before, later in pairwise(last))
-    return len(last) == TREND_MESSAGES and falls and last[0] - last[-1] >= TREND_FALL
+    return len(last) == TREND_MESSAGES and falls and last[0] - last[-1] >= TREND_DROP
 
 
 def _queue(reason: str, category: str) -> Queue:
@@ -201,10 +211,6 @@ def _queue(reason: str, category: str) -> Queue:
     if category == "billing":
         return "billing"
     return "technical" if category in _TECHNICAL_CATEGORIES[reason] else "general"
-
-
-def _at_least(severity: Severity, floor: Severity) -> Severity:
-    return max(severity, floor, key=_LADDER.index)
 
 
 def _check_threshold(name: str, value: float) -> None:

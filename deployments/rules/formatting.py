@@ -1,4 +1,4 @@
-"""Pure rules of form: a body becomes the text that a channel carries, in its template and within its limit."""
+"""Formats replies: the channel's template, length limits, sentence splitting, WhatsApp parts, plain text."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _INNER_DOT = re.compile(r"(?<=\w)\.(?=\w{2})")
 
 
 class TemplateNotUsableError(Exception):
-    """The channel's response_template can't be rendered: replies go out in a plain frame until a person mends it."""
+    """The channel's response_template can't be rendered: the caller falls back to a plain text."""
 
 
 def render(config: ChannelConfig, *, body: str, name: str, ticket: str, link: str) -> str:
-    """Return the text as the customer reads it: the channel's template around as much of `body` as the limit allows.
+    """Return the final text: the channel's template around as many sentences of `body` as its limit allows.
 
-    The limit holds for the whole text; a limit so small that the frame alone would take half of it counts the body
-    only. The name is cleaned, `body` is taken as it is. Raises TemplateNotUsableError.
+    The limit holds for the whole text, or for the body alone if the template without a body exceeds half of the limit.
+    `name` is cleaned, `body` is not. Raises TemplateNotUsableError.
     """
     fill = partial(_fill, config.response_template, name=clean_name(name), ticket=ticket, link=link)
     limit = config.max_response_length
@@ -60,30 +60,26 @@ def _compiled(source: str) -> Template:
 
 
 def measure(text: str, unit: LengthUnit) -> int:
-    """Return the length of a text in words (runs without white space) or characters (code points)."""
+    """Return the length of a text in words (separated by white space) or characters (code points)."""
     return len(text.split()) if unit == "words" else len(text)
 
 
 def sentences(text: str) -> list[str]:
-    """Split into sentences; white space stays at their ends, so joining the parts gives `text` again."""
+    """Split into sentences. White space stays at their ends, so that joining them gives `text`."""
     parts: list[str] = []
     for piece in segment("en", text):
-        if parts and (not piece.strip() or _no_gap(parts[-1], piece)):
+        # Without white space in between, the splitter has cut inside a word, as it does in DD.MM.YYYY.
+        if parts and (not piece.strip() or not (parts[-1][-1:].isspace() or piece[:1].isspace())):
             parts[-1] += piece
         else:
             parts.append(piece)
     return parts
 
 
-def _no_gap(before: str, after: str) -> bool:
-    """Tell whether the splitter cut inside a word, as it does in DD.MM.YYYY."""
-    return not before[-1:].isspace() and not after[:1].isspace()
-
-
 def shorten(text: str, limit: int, unit: LengthUnit) -> str:
-    """Return the longest run of whole sentences from the start within `limit`; never cuts inside a word.
+    """Return as many whole sentences from the start as fit into `limit`.
 
-    A first sentence that is too long by itself is cut behind a word, with an ellipsis.
+    If the first one does not fit it is cut after a word, with an ellipsis.
     """
     if measure(text, unit) <= limit:
         return text
@@ -105,14 +101,14 @@ def _cut_words(text: str, limit: int, unit: LengthUnit) -> str:
 
 
 def utf16_length(text: str) -> int:
-    """Return the length as Twilio counts it: UTF-16 code units, so most emoji are two."""
+    """Return the length in UTF-16 code units, which Twilio counts: most emoji are two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split_whatsapp(text: str, limit: int = WHATSAPP_LIMIT) -> list[str]:
-    """Cut into parts of at most `limit` UTF-16 units (two or more), at sentences where that can be, else at words.
+    """Split into parts of at most `limit` (at least 2) UTF-16 units, between sentences if possible, else words.
 
-    A word that is too long by itself is cut anywhere, an accent stays with its letter. Only white space is lost.
+    A word that does not fit is cut inside, but not before a combining mark. Only white space is lost.
     """
     parts: list[str] = []
     for piece in _fitting(text.strip(), limit):
@@ -137,7 +133,7 @@ def _chopped(word: str, limit: int) -> Iterable[str]:
     for at, character in enumerate(word):
         size = utf16_length(character)
         if length + size > limit:
-            # A sign that only modifies the one before it begins no part, if that can be helped.
+            # A combining mark stays with its letter, unless the letter alone fills the part.
             cut = at - 1 if unicodedata.combining(character) and at - 1 > start else at
             yield word[start:cut]
             start, length = cut, utf16_length(word[cut:at])
@@ -146,22 +142,19 @@ def _chopped(word: str, limit: int) -> Iterable[str]:
 
 
 def clean_name(name: str) -> str:
-    """Return a name fit for a greeting: one line of letters, without links, markup, digits; '' when nothing is left."""
+    """Return a name fit for a greeting: one line without links, markup and digits; '' if no letter is left."""
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name))
     text = _INNER_DOT.sub(" ", _NO_NAME.sub(" ", _TAG.sub(" ", text)))
-    text = " ".join("".join(c if _of_a_name(c) else " " for c in text).split())
+    text = "".join(c if c.isalpha() or c in " .,'’‘´·-" or unicodedata.combining(c) > 0 else " " for c in text)
+    text = " ".join(text.split())
     if len(text) > NAME_CHARACTERS:
         text = text[:NAME_CHARACTERS].rsplit(" ", 1)[0]
     text = text.strip(" .,'’-")
     return text if any(c.isalpha() for c in text) else ""
 
 
-def _of_a_name(character: str) -> bool:
-    return character.isalpha() or character in " .,'’‘´·-" or unicodedata.combining(character) > 0
-
-
 def plain(text: str) -> str:
-    """Return a draft without markdown, HTML tags and control characters; `[text](address)` becomes `text (address)`."""
+    """Return a draft without Markdown, HTML tags and control characters; `[text](url)` becomes `text (url)`."""
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c == "\u200d")
     text = _FENCE.sub("", text)
     text = _MARKDOWN_LINK.sub(lambda m: m[1] if m[1] == m[2] else f"{m[1]} ({m[2]})".strip(), text)

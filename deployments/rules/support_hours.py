@@ -1,7 +1,7 @@
-"""When people are there, and by when one of them has to take a hand-over (context/company-profile.md).
+"""Support hours and the service levels of hand-overs (context/company-profile.md).
 
-Hours are wall-clock times of one time zone; all that goes in and comes out are aware datetimes, results in UTC.
-No kept library does it: those on the index count days, or stopped before zoneinfo and miss the change to summer time.
+Hours are wall-clock times in one time zone. Arguments are aware datetimes, results are in UTC. Written by hand because
+maintained business-time libraries count days only, and those that count hours predate zoneinfo and daylight saving.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
 from db.records import Queue, Severity
@@ -18,62 +18,62 @@ from db.records import Queue, Severity
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPAN = re.compile(rf"^({'|'.join(_DAYS)})(?:-({'|'.join(_DAYS)}))? (\d\d):(\d\d)-(\d\d):(\d\d)$")
-_QUEUE = re.compile(r"^(billing|legal|technical|general) ")
+_QUEUE = re.compile(rf"^({'|'.join(get_args(Queue))}) ")
 _WHOLE_DAY = timedelta(days=1)
 WARN_AT = 0.75
-"""The share of its time after which a hand-over that nobody has taken is called near its end."""
+"""The share of its time after which the team is warned of a hand-over that nobody has taken."""
 
 Span: TypeAlias = tuple[timedelta, timedelta]
 
 
 class SupportHoursError(ValueError):
-    """The hours can't be read: the message says what was found and what is expected."""
+    """The hours can't be parsed; the message says what was found and what is expected. Start-up fails."""
 
 
 class SupportHours:
-    """The weekly hours of one team: spans of a day from its midnight, by day of the week. Never empty."""
+    """The weekly hours of one team. `week`: spans as offsets from midnight, by weekday from 0 (Monday); not empty."""
 
     def __init__(self, week: Mapping[int, tuple[Span, ...]], zone: ZoneInfo) -> None:
         self._week, self.zone = week, zone
 
     @classmethod
     def parse(cls, text: str, zone: ZoneInfo) -> SupportHours:
-        """Read "Mon-Fri 09:00-18:00, Sat 10:00-14:00"; an end before its begin is on the next day."""
+        """Parse "Mon-Fri 09:00-18:00, Sat 10:00-14:00"; a span may end on the next day. Raises SupportHoursError."""
         week: dict[int, list[Span]] = {day: [] for day in range(7)}
         for part in text.split(","):
-            days, span = _read(part.strip())
+            days, span = _parse_span(part.strip())
             for day in days:
                 week[day].append(span)
         return cls({day: tuple(sorted(spans)) for day, spans in week.items()}, zone)
 
     def is_open(self, at: datetime) -> bool:
-        """Tell whether somebody is there."""
+        """Return whether the team works at that time."""
         return self.opens_at(at) == at
 
     def opens_at(self, at: datetime) -> datetime:
-        """Return when somebody is there next: `at` itself where that is so already."""
+        """Return the next time at which the team works: `at` itself if it is open."""
         begin, _ = next(self._open_from(at))
         return begin
 
     def after(self, start: datetime, hours: float) -> datetime:
-        """Return the moment by which so many hours were open since `start`."""
+        """Return when so many working hours have passed since `start`."""
         left = timedelta(hours=hours)
         for begin, end in self._open_from(start):
             if end - begin >= left:
                 return begin + left
             left -= end - begin
-        raise AssertionError("weeks don't end")
+        raise AssertionError("unreachable: _open_from does not end")
 
     @cached_property
     def day(self) -> timedelta:
-        """How long a working day is: the mean of the days that have hours."""
+        """The length of a working day: the mean of the days with hours."""
         lengths = [sum((end - begin for begin, end in spans), timedelta()) for spans in self._week.values() if spans]
         return sum(lengths, timedelta()) / len(lengths)
 
     def _open_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the open spans from `start` on, in order, without overlap."""
         reached = start.astimezone(UTC)
-        date = start.astimezone(self.zone).date() - _WHOLE_DAY  # a span of yesterday may still run
+        date = start.astimezone(self.zone).date() - _WHOLE_DAY  # yesterday's span may end today
         while True:
             for opens, closes in self._week[date.weekday()]:
                 midnight = datetime.combine(date, time())
@@ -84,12 +84,15 @@ class SupportHours:
             date += _WHOLE_DAY
 
     def _utc(self, wall: datetime) -> datetime:
-        # An hour that the change of the clocks leaves out lies behind it, one that comes twice counts the first time.
+        # Daylight saving: a skipped wall time counts as the time after the change, an ambiguous one as its first.
         return wall.replace(tzinfo=self.zone).astimezone(UTC)
 
 
 class ServiceLevels:
-    """By when a person has to take a hand-over: hours of the queue's team, but for critical, which runs at any hour."""
+    """By when a person has to take a hand-over: in working hours of the queue's team; critical ones around the clock.
+
+    `targets` are hours by severity; `general` applies to queues without hours of their own.
+    """
 
     def __init__(
         self, *, general: SupportHours, queues: Mapping[Queue, SupportHours], targets: Mapping[Severity, float]
@@ -98,7 +101,10 @@ class ServiceLevels:
 
     @classmethod
     def parse(cls, hours: str, zone: str, targets: Mapping[Severity, float]) -> ServiceLevels:
-        """Read "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00": everybody's hours, then those of single queues."""
+        """Parse "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00": general hours, then those of single queues.
+
+        Raises SupportHoursError.
+        """
         where = ZoneInfo(zone)
         first, *others = (part.strip() for part in hours.split(";"))
         queues: dict[Queue, SupportHours] = {}
@@ -112,31 +118,31 @@ class ServiceLevels:
         return cls(general=SupportHours.parse(first, where), queues=queues, targets=targets)
 
     def due_at(self, severity: Severity, queue: Queue, since: datetime) -> datetime:
-        """Return when a hand-over of `since` must have been taken."""
+        """Return by when a hand-over of `since` must be taken."""
         return self._after(severity, queue, since, 1.0)
 
     def warn_at(self, severity: Severity, queue: Queue, since: datetime) -> datetime:
-        """Return when that comes near: three quarters of the time are over."""
+        """Return when the team is warned: at three quarters of the time until `due_at`."""
         return self._after(severity, queue, since, WARN_AT)
 
     def team_opens_at(self, severity: Severity, queue: Queue, at: datetime) -> datetime:
-        """Return when somebody looks at the queue next; somebody is always on call for what is critical."""
+        """Return when the team works next: `at` itself if it is open, or for critical hand-overs (on-call duty)."""
         return at if severity == "critical" else self._team(queue).opens_at(at)
 
-    def back(self, severity: Severity, queue: Queue, at: datetime) -> str | None:
-        """Return when people are back, in words; None where somebody is there, or on call."""
+    def back_at(self, severity: Severity, queue: Queue, at: datetime) -> str | None:
+        """Return when the team works again, such as "Monday 08:00 UTC"; None if it is open or on call."""
         opens = self.team_opens_at(severity, queue, at)
         return self.wall_time(opens) if opens > at else None
 
     def next_morning(self, queue: Queue, at: datetime) -> datetime:
-        """Return when the team's next day begins: its first opening on a later date than `at`'s."""
+        """Return the team's first opening on a later date than `at`'s."""
         team = self._team(queue)
         local = at.astimezone(team.zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) + _WHOLE_DAY
         return team.opens_at(midnight)
 
     def wall_time(self, at: datetime) -> str:
-        """Return a moment as people of the team write it, such as "Monday 08:00 UTC"."""
+        """Return weekday and wall-clock time in the general time zone, such as "Monday 08:00 UTC"."""
         local = at.astimezone(self._general.zone)
         return f"{_NAMES[local.weekday()]} {local:%H:%M} {zone_name(local)}"
 
@@ -148,21 +154,21 @@ class ServiceLevels:
         if severity == "critical":
             return since + timedelta(hours=hours * share)
         team = self._team(queue)
-        # "2 support days" are two days of this team's, however long they are; less than a day is hours.
+        # A target of days is that many of this team's days, however long they are; a shorter one is hours.
         days = timedelta(hours=hours) / self._general.day
         wanted = hours if days < 1 else days * (team.day / timedelta(hours=1))
         return team.after(since, wanted * share)
 
 
 def zone_name(local: datetime) -> str:
-    """Return how the zone is called there and then ("UTC", "CEST"), as an offset where it has only a number."""
+    """Return the zone's abbreviation at that time ("UTC", "CEST"), or its offset ("UTC+05:30") if it has none."""
     name = local.tzname() or ""
     offset = local.strftime("%z")
     minutes = "" if offset[3:5] == "00" else f":{offset[3:5]}"
     return name if name[:1].isalpha() else f"UTC{offset[:3]}{minutes}"
 
 
-def _read(part: str) -> tuple[list[int], Span]:
+def _parse_span(part: str) -> tuple[list[int], Span]:
     found = _SPAN.match(part)
     if found is None:
         raise SupportHoursError(f"{part!r}: expected such as Mon-Fri 09:00-18:00")

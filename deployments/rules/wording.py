@@ -1,4 +1,4 @@
-"""What the words of a message say about escalation: asked for, mentioned, or part of a question about the product."""
+"""Phrase matching for escalation: whether a message requests, mentions or only talks about a class of WORD_REASONS."""
 
 from __future__ import annotations
 
@@ -18,34 +18,40 @@ EVIDENCE_CHARACTERS = 80
 
 
 class Wording(StrEnum):
-    """How plainly the words speak of a class, strongest first."""
+    """How explicit a message is about a class, strongest first."""
 
     UNREAD = "unread"
-    """The request itself in words that the classifier does not read (another language, a keyword misspelt): escalates
-    whatever that thinks."""
+    """A request in words that the classifier does not know (another language, a misspelt keyword): escalates at any
+    score."""
     REQUEST = "request"
-    """The request itself in English: escalates unless the classifier is all but certain that nothing is asked."""
+    """A request in English: escalates unless the classifier is almost certain that there is none."""
     MENTION = "mention"
-    """A word of that class, in no context that tells what is meant."""
+    """A word of the class, without a context that tells what is meant."""
     PRODUCT = "product"
-    """Such words, all of them in a context that asks for nothing: a price field, the refund report, "no refund"."""
+    """Words of the class only in contexts that ask for nothing: a price field, the refund report, "no refund"."""
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordSigns:
-    """The wording of each class, and the matched words (at most 80 characters, plain spelling)."""
+    """The wording of each class, and the matched words (at most 80 characters of normalised text)."""
 
     wording: Mapping[WordReason, Wording]
     evidence: Mapping[WordReason, str]
 
 
 def read_words(subject: str, text: str) -> WordSigns:
-    """Look for the four classes in subject and text; no message is too strange for it, an empty one says nothing."""
+    """Return the strongest wording of each class in subject and text."""
     found = _found(subject, text, _CORRECTIONS)
     if any(wording is Wording.REQUEST for wording, _ in found.values()):
+        # A request that is found only after spelling correction is not one that the classifier has read.
         as_spelt = _found(subject, text, {})
-        found = {reason: _unread(found[reason], as_spelt[reason]) for reason in WORD_REASONS}
+        found = {
+            reason: (Wording.UNREAD, words)
+            if wording is Wording.REQUEST and _ORDER[as_spelt[reason][0]] > _ORDER[Wording.REQUEST]
+            else (wording, words)
+            for reason, (wording, words) in found.items()
+        }
     return WordSigns(
         wording={reason: wording for reason, (wording, _) in found.items()},
         evidence={reason: words[:EVIDENCE_CHARACTERS].strip() for reason, (_, words) in found.items()},
@@ -54,19 +60,17 @@ def read_words(subject: str, text: str) -> WordSigns:
 
 def _found(subject: str, text: str, corrections: Mapping[str, str]) -> dict[WordReason, tuple[Wording, str]]:
     sentences = [*_sentences(subject, corrections), *_sentences(text, corrections)]
-    return {reason: _strongest(reason, sentences) for reason in WORD_REASONS}
-
-
-def _unread(corrected: tuple[Wording, str], as_spelt: tuple[Wording, str]) -> tuple[Wording, str]:
-    """A request that is one only once its keyword is spelt right is nothing that the classifier has read."""
-    misspelt = corrected[0] is Wording.REQUEST and _ORDER[as_spelt[0]] > _ORDER[Wording.REQUEST]
-    return (Wording.UNREAD, corrected[1]) if misspelt else corrected
+    found = {}
+    for reason in WORD_REASONS:
+        signs = (_read_sentence(reason, sentence) for sentence in sentences)
+        found[reason] = min(signs, key=lambda sign: _ORDER[sign[0]], default=(Wording.NOTHING, ""))
+    return found
 
 
 def plain(text: str, corrections: Mapping[str, str] | None = None) -> str:
-    """Lower case without accents, apostrophes and addresses; misspelt keywords corrected; `|` ends a sentence.
+    """Return the normalised text: lower case, no accents, apostrophes and addresses, `|` at the end of a sentence.
 
-    `corrections`: right spellings by wrong ones, None for those of the keywords.
+    `corrections` maps misspellings to keywords; None takes those within one edit of KEYWORDS.
     """
     corrections = _CORRECTIONS if corrections is None else corrections
     text = _ADDRESS.sub(" ", text.replace("’", "'").replace("`", "'"))
@@ -78,13 +82,8 @@ def plain(text: str, corrections: Mapping[str, str] | None = None) -> str:
 
 
 def _sentences(text: str, corrections: Mapping[str, str]) -> list[str]:
-    """Sentences, and questions joined by "and": the how-to of one says nothing of the price asked for in the other."""
+    """Split into sentences, and at questions joined by "and": HOW_TO in one does not apply to the other."""
     return [sentence.strip() for sentence in _SEPARATE.split(plain(text, corrections)) if sentence.strip()]
-
-
-def _strongest(reason: WordReason, sentences: Iterable[str]) -> tuple[Wording, str]:
-    signs = [_read_sentence(reason, sentence) for sentence in sentences]
-    return min(signs, key=lambda sign: _ORDER[sign[0]], default=(Wording.NOTHING, ""))
 
 
 def _read_sentence(reason: WordReason, sentence: str) -> tuple[Wording, str]:
@@ -100,7 +99,7 @@ def _read_sentence(reason: WordReason, sentence: str) -> tuple[Wording, str]:
 
 
 def _compiled(phrases: Iterable[str]) -> re.Pattern[str]:
-    """One pattern of whole words; `<people>` becomes a list of words, `~3` up to three words."""
+    """Compile phrases to one pattern of whole words; see deployments.rules.phrases for `<people>` and `~3`."""
     joined = "|".join(f"(?:{phrase})" for phrase in phrases)
     joined = re.sub(r"<(\w+)>", lambda named: WORD_LISTS[named[1]], joined)
     gaps = re.sub(r" ~(\d) ", r" (?:\\S+ ){0,\1}", joined)
@@ -115,7 +114,7 @@ def _misspellings() -> Iterator[tuple[str, str]]:
 
 
 def _one_edit(word: str) -> Iterator[str]:
-    """Every string one missing, swapped, wrong or added letter away."""
+    """Yield every string with one letter missing, swapped with the next, wrong or added."""
     for at in range(len(word) + 1):
         head, tail = word[:at], word[at:]
         if tail:

@@ -1,4 +1,4 @@
-"""Calls that are made again until the other side is back."""
+"""Calls to the store and to other nodes, repeated until the other side is back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import stamina
 
-from db.pool import DatabaseUnavailableError
+from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 
 T = TypeVar("T")
 
@@ -37,3 +37,23 @@ async def until_it_answers(call: Callable[[], Awaitable[T]]) -> T:
     The call takes no arguments because retries are logged with them, and ours hold what customers wrote.
     """
     return await _RETRYING(call)
+
+
+async def with_connection(pool: Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """Return what `work` returns on a connection; it is run again, whole, while the database is away."""
+
+    async def once() -> T:
+        async with acquire(pool) as connection:
+            return await work(connection)
+
+    return await until_it_answers(once)
+
+
+async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """As `with_connection`, with `work` inside one transaction: each try is all or nothing."""
+
+    async def once() -> T:
+        async with transaction(pool) as connection:
+            return await work(connection)
+
+    return await until_it_answers(once)

@@ -1,1 +1,1 @@
-"""What people do with conversations."""
+"""The staff's actions on conversations."""

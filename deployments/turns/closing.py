@@ -8,7 +8,7 @@ from statistics import fmean, linear_regression
 
 from db.ids import new_id
 from db.records import Analysis, Decision, Turn
-from db.turns.end_turn import Closing, Metric, Mood, NewEvent
+from db.turns.end_turn import Closing, Metric, NewEvent, TurnSentiment
 from ingest.events import DLQ, ESCALATIONS, OUTGOING, OutboundMessage
 
 
@@ -22,7 +22,7 @@ def texts_of(turn: Turn) -> list[str]:
     return [whole] if len(turn.waiting) == 1 else [whole, *(message.content for message in turn.waiting)]
 
 
-def mood_of(turn: Turn, analyses: Sequence[Analysis]) -> Mood:
+def mood_of(turn: Turn, analyses: Sequence[Analysis]) -> TurnSentiment:
     """Return the score of each waiting message, and with those before them the conversation's mean and trend.
 
     The trend is the slope of a straight line through the scores: what a message changes on average, below 0 when the
@@ -31,18 +31,18 @@ def mood_of(turn: Turn, analyses: Sequence[Analysis]) -> Mood:
     own = tuple(analysis.sentiment for analysis in (analyses if len(turn.waiting) == 1 else analyses[1:]))
     scores = (*turn.sentiments, *own)
     slope = linear_regression(range(len(scores)), scores).slope if len(scores) > 1 else 0.0
-    return Mood(messages=own, score=fmean(scores), trend=slope)
+    return TurnSentiment(messages=own, score=fmean(scores), trend=slope)
 
 
-def unknown_mood(turn: Turn) -> Mood:
+def unknown_mood(turn: Turn) -> TurnSentiment:
     """Return the mood of a turn whose analysis failed: its messages have no score, the conversation keeps its mean."""
     score = fmean(turn.sentiments) if turn.sentiments else None
-    return Mood(messages=(None,) * len(turn.waiting), score=score, trend=None)
+    return TurnSentiment(messages=(None,) * len(turn.waiting), score=score, trend=None)
 
 
 def closing_of(
     turn: Turn,
-    mood: Mood,
+    mood: TurnSentiment,
     *,
     decision: Decision | None,
     stages_ms: Mapping[str, float],
@@ -68,7 +68,7 @@ def closing_of(
         letter = {"v": 1, "id": str(ids["decision_id"]), "inbox_id": str(turn.inbox_id), "cause": cause}
         events.append(NewEvent(id=new_id(), topic=DLQ, value=letter))
     metrics = tuple(_metrics(turn, mood, decision))
-    return Closing(**ids, mood=mood, stages_ms=stages_ms, events=tuple(events), metrics=metrics, cause=cause)
+    return Closing(**ids, sentiment=mood, stages_ms=stages_ms, events=tuple(events), metrics=metrics, cause=cause)
 
 
 def _hand_over(turn: Turn, decision: Decision, now: datetime) -> dict[str, object]:
@@ -87,7 +87,7 @@ def _hand_over(turn: Turn, decision: Decision, now: datetime) -> dict[str, objec
     }
 
 
-def _metrics(turn: Turn, mood: Mood, decision: Decision | None) -> list[Metric]:
+def _metrics(turn: Turn, mood: TurnSentiment, decision: Decision | None) -> list[Metric]:
     spoken = 0 if decision is None or decision.drafted else 1
     metrics = [Metric(metric_type="sentiment", value=score) for score in mood.messages if score is not None]
     metrics.append(Metric(metric_type="message_volume", value=len(turn.waiting) + spoken))

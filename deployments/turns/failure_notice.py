@@ -1,4 +1,4 @@
-"""The word to a customer whose message failed for good: he is told so, and a person takes over (K4)."""
+"""The notice to a customer whose message failed for good: they are told so, and a person takes over (K4)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TEXT = (
 )
 
 
-class Apology:
-    """Writes the apology in the form of the turn's channel. `links` gives a ticket's status link by its number."""
+class FailureNotice:
+    """Tells the customer of a failed message in the form of the turn's channel. `links` gives a ticket's status link by its number."""
 
     def __init__(self, *, configs: ChannelConfigs, links: Callable[[str], str]) -> None:
         self._configs, self._links = configs, links
 
     async def decide(self, turn: Turn, *, cause: str) -> Decision:
-        """Return the hand-over `agent_error` with its apology. Raises DatabaseUnavailableError."""
+        """Return the hand-over `agent_error` with its notice. Raises DatabaseUnavailableError."""
         ticket = turn.ticket
         severity, queue = severity_and_queue("agent_error", ticket.category, ticket.priority, NEUTRAL)
         return Decision(

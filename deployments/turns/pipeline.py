@@ -1,38 +1,37 @@
 """The way of a message through the graph: plain code that asks three nodes and ends in one transaction.
 
 Whatever process dies at whatever point, the message waits in the store and a lease tells when somebody else may take
-it; only the one statement that ends a turn counts, and it counts once.
+it; only the one statement that ends a turn (db/turns/end_turn.sql) counts, and it counts once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
 
-from db.pool import Connection, DatabaseUnavailableError, Pool, acquire
-from db.records import Analysis, Decision, Lease, Turn
-from db.turns import end_turn, leases
+from db.pool import Connection, Pool
+from db.records import Analysis, Decision, Turn
+from db.turns import end_turn
 from db.turns.end_turn import TurnLostError
 from deployments.runtime.batching import Batcher
-from deployments.runtime.retries import answered, until_it_answers
+from deployments.runtime.retries import answered, until_it_answers, with_connection
 from deployments.turns.closing import closing_of, mood_of, texts_of, unknown_mood
-from deployments.turns.failure_notice import Apology
-from ingest.bus.relay import no_failpoint
+from deployments.turns.failure_notice import FailureNotice
+from deployments.turns.leases import TurnLeases, release
+from deployments.turns.policy import TurnAgent, TurnPolicy
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.events import InboundMessage
 
 Outcome = Literal["answered", "escalated", "held", "dead", "failed", "idle"]
 """`idle`: there was nothing to do, or somebody else is at it. `failed`: put off, the sweeper wakes it again."""
 
-RENEW_EVERY_S = 5.0
 ANSWER_WITHIN_S = 30.0
 DECIDE_WITHIN_S = 120.0
 """Above all of the agent's own limits together."""
@@ -40,38 +39,26 @@ MAX_ATTEMPTS = 5
 RETRY_S: Sequence[float] = (1.0, 2.0, 4.0, 8.0)
 PUT_OFF_S = 60.0
 LOST_S = 0.1
-"""The pause before a lost turn is opened anew: if it were lost again and again, nobody's processor would burn."""
+"""The pause before a lost turn is opened anew, so that one which is lost again and again burns no processor."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class IdentityNode(Protocol):
+class TurnOpener(Protocol):
     """Opens turns; as deployments.identity.node."""
 
     async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]: ...
 
 
-class AnalysisNode(Protocol):
-    """Analyses texts, in order; as deployments.analysis."""
+class Analyser(Protocol):
+    """Analyses texts, in order; as deployments.analysis_node."""
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]: ...
 
 
-class AgentNode(Protocol):
-    """Decides a turn; as deployments.agent."""
-
-    async def run(self, turn: Turn, analysis: Analysis) -> Decision: ...
-
-
-class Limit(Protocol):
-    """Looks at a decision before it is written; as deployments.turns.reply_limit."""
-
-    async def apply(self, turn: Turn, decision: Decision) -> Decision: ...
-
-
 class Wakeable(Protocol):
-    """Wants to know of committed events; as ingest.bus.relay."""
+    """Publishes committed events soon after it is woken; as ingest.bus.relay."""
 
     def wake(self) -> None: ...
 
@@ -103,58 +90,52 @@ class _Stopwatch:
 class Pipeline:
     """Handles the records that say "work waits for this customer", many at once.
 
-    `holder` names this process in leases, `may_dead_letter` is asked before a turn is given up. With `approval` an
-    answer is a draft until a person approves it; the customer is notified of a hand-over at once all the same.
+    `holder` names this process in leases; `may_dead_letter` is asked before a turn is given up.
     """
 
     def __init__(
         self,
         *,
         pool: Pool,
-        identity: IdentityNode,
-        analysis: AnalysisNode,
-        agent: AgentNode,
-        apology: Apology,
-        limit: Limit,
+        identity: TurnOpener,
+        analysis: Analyser,
+        agent: TurnAgent,
+        policy: TurnPolicy,
+        failure_notice: FailureNotice,
         relay: Wakeable,
         holder: str,
-        approval: bool = False,
         may_dead_letter: Callable[[], bool] = lambda: True,
         retry_s: Sequence[float] = RETRY_S,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
-        self._pool, self._identity, self._agent, self._apology, self._relay = pool, identity, agent, apology, relay
-        self._limit, self._approval = limit, approval
+        self._pool, self._identity, self._agent, self._policy = pool, identity, agent, policy
+        self._failure_notice, self._relay = failure_notice, relay
         self._holder, self._may_dead_letter, self._retry_s = holder, may_dead_letter, retry_s
         self._clock, self._now, self._failpoint = clock, now, failpoint
         self._open = Batcher(self._open_many)
         self._analyse = Batcher(analysis.analyse)
-        self._leases: dict[UUID, Lease] = {}
-        self._renewal: asyncio.Task[None] | None = None
+        self._leases = TurnLeases(pool)
 
     async def handle(self, message: InboundMessage) -> Outcome:
         """Work off what waits for the customer whom this record names, until nothing of it is due any more."""
         end = _End(outcome="idle", look_again=True)
         while end.look_again:
             watch = _Stopwatch(self._clock)
-            turn = await watch.timed("identity", until_it_answers(lambda: self._asked(self._open(message.inbox_id))))
+            opened = until_it_answers(lambda: answered(self._open(message.inbox_id), within_s=ANSWER_WITHIN_S))
+            turn = await watch.timed("identity", opened)
             if turn is None:
                 break
             self._failpoint("pipeline:opened")
-            async with self._renewed(turn.lease):
+            async with self._leases.held(turn.lease):
                 end = await self._settle(turn, watch)
             await asyncio.sleep(end.after_s)
         return end.outcome
 
     async def close(self) -> None:
-        """Give back the leases of turns that were cut off, so that others need not wait for them to lapse."""
-        if self._renewal is not None:
-            self._renewal.cancel()
-        with contextlib.suppress(DatabaseUnavailableError):
-            async with acquire(self._pool) as connection:
-                await leases.release(connection, list(self._leases.values()))
+        """Hand back the leases of turns that were cut off."""
+        await self._leases.close()
 
     async def _open_many(self, inbox_ids: Sequence[UUID]) -> list[Turn | None]:
         opened = await self._identity.open_turns(inbox_ids, self._holder)
@@ -167,16 +148,17 @@ class Pipeline:
             except TurnLostError:
                 raise
             except Exception as error:
-                log.exception("turn_failed", inbox_id=str(turn.inbox_id), ticket=turn.ticket.number)
+                log.exception("turn_failed", **_ids(turn))
                 return await self._failed(turn, error, watch)
         except TurnLostError:
             # Fenced, or a person took over: whatever still waits is opened anew, under what holds now.
-            log.info("turn_lost", inbox_id=str(turn.inbox_id), ticket=turn.ticket.number)
-            await self._with_connection(lambda c: leases.release(c, [turn.lease]))
+            log.info("turn_lost", **_ids(turn))
+            await release(self._pool, [turn.lease])
             return _End(outcome="idle", look_again=True, after_s=LOST_S)
 
     async def _run(self, turn: Turn, watch: _Stopwatch) -> _End:
-        analyses = await watch.timed("analysis", until_it_answers(lambda: self._asked(self._analyse_all(turn))))
+        analysed = until_it_answers(lambda: answered(self._analyse_all(turn), within_s=ANSWER_WITHIN_S))
+        analyses = await watch.timed("analysis", analysed)
         mood = mood_of(turn, analyses)
         self._failpoint("pipeline:analysed")
         if turn.owner == "staff":
@@ -187,17 +169,13 @@ class Pipeline:
         closing = closing_of(turn, mood, decision=decision, stages_ms=watch.stages_ms, now=self._now())
         return await self._end(decision.outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, closing))
 
-    async def _asked(self, call: Awaitable[T]) -> T:
-        return await answered(call, within_s=ANSWER_WITHIN_S)
-
     async def _analyse_all(self, turn: Turn) -> list[Analysis]:
         return list(await asyncio.gather(*(self._analyse(text) for text in texts_of(turn))))
 
     async def _decide(self, turn: Turn, analysis: Analysis) -> Decision:
         # Unlike the other nodes' silence this counts against the message: it may be what the agent hangs on.
         async with asyncio.timeout(DECIDE_WITHIN_S):
-            decision = await self._limit.apply(turn, await self._agent.run(turn, analysis))
-        return replace(decision, drafted=self._approval and decision.outcome == "answered")
+            return await self._policy.decide(self._agent, turn, analysis)
 
     async def _end(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> _End:
         async def ended(connection: Connection) -> bool:
@@ -207,60 +185,37 @@ class Pipeline:
             log.info("turn_ended", outcome=outcome, ms=round(latency_ms), **_ids(turn))
             return await end_turn.more_waiting(connection, turn.customer_id)
 
-        return _End(outcome=outcome, look_again=await self._with_connection(ended))
+        return _End(outcome=outcome, look_again=await with_connection(self._pool, ended))
 
     async def _failed(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
         attempts = 1 + max(message.attempts for message in turn.waiting)
         if attempts >= MAX_ATTEMPTS and (turn.owner == "staff" or self._may_dead_letter()):
             try:
-                return await self._given_up(turn, error, watch)
+                return await self._give_up(turn, error, watch)
             except TurnLostError:
                 raise
             except Exception:
                 log.exception("dead_letter_failed", **_ids(turn))
         again = attempts < MAX_ATTEMPTS
         wait = self._retry_s[min(attempts, len(self._retry_s)) - 1] if again else PUT_OFF_S
-        await self._with_connection(lambda c: end_turn.fail_turn(c, turn, retry_in=wait))
+        await with_connection(self._pool, lambda c: end_turn.fail_turn(c, turn, retry_in=wait))
         return _End(outcome="failed", look_again=again, after_s=wait if again else 0.0)
 
-    async def _given_up(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
-        """What a person has is held for the person all the same, without its mood; the rest is buried."""
+    async def _give_up(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
+        """What a person has is held for the person all the same, without its mood; the rest is dead-lettered."""
         if turn.owner == "agent":
             return await self._dead_letter(turn, error, watch)
         closing = closing_of(turn, unknown_mood(turn), decision=None, stages_ms=watch.stages_ms, now=self._now())
         return await self._end("held", turn, lambda c: end_turn.hold_turn(c, turn, closing, {}))
 
     async def _dead_letter(self, turn: Turn, error: Exception, watch: _Stopwatch) -> _End:
-        """End a turn that failed for good: one apology, a hand-over, a dead letter with the cause."""
+        """End a turn that failed for good: one notice to the customer, a hand-over, a dead letter with the cause."""
         cause = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
-        decision = await until_it_answers(lambda: self._apology.decide(turn, cause=type(error).__name__))
+        decision = await until_it_answers(lambda: self._failure_notice.decide(turn, cause=type(error).__name__))
         closing = closing_of(
             turn, unknown_mood(turn), decision=decision, stages_ms=watch.stages_ms, now=self._now(), cause=cause
         )
         return await self._end("dead", turn, lambda c: end_turn.finish_turn(c, turn, decision, closing))
-
-    async def _with_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        async def once() -> T:
-            async with acquire(self._pool) as connection:
-                return await work(connection)
-
-        return await until_it_answers(once)
-
-    @asynccontextmanager
-    async def _renewed(self, lease: Lease) -> AsyncIterator[None]:
-        """Keep a lease alive. One that is left by a cancelled turn stays on the list for `close`."""
-        self._leases[lease.customer_id] = lease
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._renew(), name="lease-renewal")
-        yield
-        self._leases.pop(lease.customer_id, None)
-
-    async def _renew(self) -> None:
-        while self._leases:
-            await asyncio.sleep(RENEW_EVERY_S)
-            with contextlib.suppress(DatabaseUnavailableError):
-                async with acquire(self._pool) as connection:
-                    await leases.renew(connection, list(self._leases.values()))
 
 
 def _ids(turn: Turn) -> dict[str, str]:

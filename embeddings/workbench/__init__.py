@@ -1,1 +1,1 @@
-"""Training, evaluation and export of the models that the product serves: the only place for torch and scikit-learn."""
+"""Trains, measures and exports the models that are served. Only this package imports PyTorch and scikit-learn."""

@@ -1,7 +1,7 @@
-"""Train and measure escalation: `python -m embeddings.workbench.escalation train|calibrate|report`.
+"""Trains and measures escalation: `python -m embeddings.workbench.escalation train|calibrate|report`.
 
-`train` tunes the model on the training families and voices, chooses the thresholds on messages that it did not see,
-measures on others, and writes `heads/escalation.onnx` and `heads/escalation.metrics.json`. `calibrate` does all of
+`train` tunes the model on the training families and voices, chooses the thresholds on other messages, measures on a
+third set, and writes `heads/escalation.onnx` and `heads/escalation.metrics.json`. `calibrate` does all of
 that but the tuning. `report` measures the model and the thresholds in force and prints what they get wrong.
 """
 
@@ -27,11 +27,11 @@ MISS_COSTS = 5.0
 """A miss costs as much as five false alarms: a refund request or a legal threat that gets a how-to in return is worse
 than a person reading five questions that the agent could have answered."""
 REQUEST_SHARE = 0.2
-"""How many of the messages of a support desk are such requests: an assumption, used only to weigh errors."""
+"""The share of such requests at a support desk: an assumption, used only to weigh errors."""
 ALARMING = ("none/hard", "none/with a trigger", "none/ordinary", "none/mixed")
-"""The ordinary messages whose false alarms count: the rest is easier, and would hide what happens to these."""
+"""The kinds whose false alarms count; the other ordinary messages are easier and would hide them in the mean."""
 LONG_MAILS, LONG_ORDINARY_MAILS = 150, 800
-"""Long mails to train with, of each class and without a request: length is to be no sign of one."""
+"""Long mails to train with, of each class and without a request, so that length is no sign of one."""
 GRID: Mapping[str, Sequence[float]] = {
     "request": [0.0, 0.0005, 0.001],
     "meaning": [0.02, *(n / 20 for n in range(1, 20))],
@@ -41,10 +41,9 @@ GRID: Mapping[str, Sequence[float]] = {
 
 
 def training_messages() -> list[Example]:
-    """What the model learns from: the training families and the voices, dressed up once more, the manual, long mails,
-    and the sentences of what asks for nothing.
+    """Return the training data: families, voices and their variations, the manual, long mails, and sentences of "none".
 
-    The encoder reads English. In other languages the words decide, and the model learns only to keep out of it.
+    The encoder reads English. In other languages the wording rules decide, so their requests are left out.
     """
     families = [e for e in data.examples("train", 1) if e.label == "none" or e.kind != "other_language"]
     voices = data.voices()
@@ -53,26 +52,26 @@ def training_messages() -> list[Example]:
 
 
 def threshold_messages() -> list[Example]:
-    """What the thresholds are chosen on: sentences of another author, and families that the model never saw."""
-    return [*data.strangers("thresholds"), *_unseen_families("tune")]
+    """Return what the thresholds are chosen on: sentences of another author, and families not trained on."""
+    return [*data.read_set("thresholds"), *_unseen_families("tune")]
 
 
 def test_messages() -> list[Example]:
-    """Families that neither the model nor the thresholds have seen."""
+    """Return families that neither the model was trained nor the thresholds chosen on."""
     return _unseen_families("test")
 
 
 def _unseen_families(split: data.Split) -> list[Example]:
-    """As they are, dressed up, and in long mails."""
+    """Return the families as they are, in variations, and in long mails."""
     plain = data.examples(split, 4)
     mails = data.long_messages(data.examples(split, 2), SEED + 1, 40, ordinary=40)
     return [*plain, *data.styled(plain, SEED + 1), *mails]
 
 
 def choose_thresholds(examples: Sequence[Example], scores: Scores) -> dict[str, float]:
-    """The thresholds of least cost, one kind after the other, twice around; equal costs take the higher.
+    """Return the thresholds of least cost, by coordinate descent in two rounds; of equal costs the higher.
 
-    The classes share them: one of its own for each would follow the noise of a handful of messages.
+    The classes share them, since each alone has too few messages to choose by.
     """
     best = dict(THRESHOLDS)
     for kind in [*GRID, *GRID]:
@@ -86,11 +85,11 @@ def _with(thresholds: Mapping[str, float], kind: str, value: float) -> dict[str,
 
 
 def cost(examples: Sequence[Example], scores: Scores, thresholds: Mapping[str, float]) -> float:
-    """What these decisions cost a message, in false alarms; each kind of message counts alike on its side.
+    """Return the expected cost of a message, in false alarms; the kinds of one side have equal weight.
 
-    A missed direct request costs so much that no saving of false alarms pays for it.
+    A missed direct request costs more than any saving of false alarms.
     """
-    rates = measuring.measure(measuring.judge(examples, scores, measuring.rules_way(thresholds)))
+    rates = measuring.measure(measuring.judge(examples, scores, measuring.rules_policy(thresholds)))
     missed = fmean(1 - rate["recall"] for rate in rates.values() if "recall" in rate)
     missed += sum(1 - rate["recall"] for kind, rate in rates.items() if kind.endswith("/direct"))
     alarmed = fmean(rates[kind]["false_alarms"] for kind in ALARMING if kind in rates)
@@ -98,33 +97,33 @@ def cost(examples: Sequence[Example], scores: Scores, thresholds: Mapping[str, f
 
 
 def evaluated(model: EscalationModel, thresholds: Mapping[str, float]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Rates by set, way and kind of message; and the wrong decisions of the rules by set."""
-    ways = {
+    """Return the rates by set, policy and kind of message, and the wrong decisions of the rules by set."""
+    policies = {
         "substring": measuring.substring_baseline,
         "word": measuring.word_baseline,
-        "words": measuring.words_way,
-        "meaning": measuring.meaning_way(thresholds),
-        "both": measuring.rules_way(thresholds),
+        "words": measuring.wording_policy,
+        "meaning": measuring.classifier_policy(thresholds),
+        "both": measuring.rules_policy(thresholds),
     }
     rates: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
-    sets = {"test": test_messages(), **{name: data.strangers(name) for name in measuring.MEASURED}}
+    sets = {"test": test_messages(), **{name: data.read_set(name) for name in measuring.MEASURED}}
     for name, examples in sets.items():
         scores = measuring.scored(model, examples)
-        judged = {way: measuring.judge(examples, scores, decide) for way, decide in ways.items()}
-        rates[name] = {way: measuring.measure(judgements) for way, judgements in judged.items()}
+        judged = {policy: measuring.judge(examples, scores, decide) for policy, decide in policies.items()}
+        rates[name] = {policy: measuring.measure(judgements) for policy, judgements in judged.items()}
         wrong[name] = measuring.misses(judged["both"])
     return rates, wrong
 
 
 def train() -> None:
-    """Tune and write the model, then `calibrate`."""
+    """Tune the model, write it, then `calibrate`."""
     export(fit(training_messages()), MODEL)
     calibrate()
 
 
 def calibrate() -> None:
-    """Choose thresholds for the model in force, measure, write."""
+    """Choose thresholds for the model in force, measure, write the metrics."""
     model, examples = EscalationModel.load(), threshold_messages()
     thresholds = choose_thresholds(examples, measuring.scored(model, examples))
     rates, _ = evaluated(model, thresholds)
@@ -148,7 +147,7 @@ def report() -> None:
 
 
 def main() -> None:
-    """The command."""
+    """Run the action named on the command line."""
     parser = argparse.ArgumentParser(prog="python -m embeddings.workbench.escalation", description=__doc__)
     parser.add_argument("action", choices=("train", "calibrate", "report"))
     {"train": train, "calibrate": calibrate, "report": report}[parser.parse_args().action]()

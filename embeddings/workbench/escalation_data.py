@@ -1,9 +1,9 @@
-"""Labelled messages for escalation: template families, expanded the same way every time and split by family, and
-sentences written one by one.
+"""Labelled messages for escalation: template families, expanded deterministically and split by family, and sentences
+written one by one.
 
 A family is one pattern of wording (`data/escalation/<class>.toml`): `[a|b|]` is a choice, `{slot}` a word of
-`slots.toml`. All messages of a family are on the same side of the split, so the test meets wordings that the
-training never saw. Families and slots are ours.
+`slots.toml`. All messages of a family are on the same side of the split, so the test has wordings that were
+not in the training.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MANUAL = Path(__file__).parents[2] / "context" / "product-docs.md"
 TEST_SHARE, TUNE_SHARE = 0.075, 0.075
 VOICES = ("trades", *(f"voices/{path.stem}" for path in sorted((DATA / "voices").glob("*.jsonl"))))
 LONG_MESSAGE, SHORT_SENTENCE, MAX_SENTENCES = 200, 25, 12
-"""Messages of so many characters are cut into sentences to train with; shorter sentences join their neighbour."""
+"""Messages of so many characters are split into sentences to train with; shorter sentences join their neighbour."""
 LONG_PADDING = 60
 """An ordinary message of fewer characters may stand among the sentences of a long mail."""
 COMPOSED = 60
-"""Messages of a composed family, which puts a wish together from long lists of words."""
+"""Messages of a composed family, whose requests combine long lists of words."""
 
 Split = Literal["train", "tune", "test"]
 """What the model learns from, what thresholds are chosen on, what both are measured with."""
@@ -50,8 +50,8 @@ class Family:
 
     @property
     def split(self) -> Split:
-        """By the pattern alone: adding a family moves no other."""
-        place = _unit(self.pattern)
+        """By a hash of the pattern, so that adding a family moves no other."""
+        place = int.from_bytes(hashlib.sha256(self.pattern.encode()).digest()[:4]) / 2**32  # in [0, 1)
         return "test" if place < TEST_SHARE else "tune" if place < TEST_SHARE + TUNE_SHARE else "train"
 
 
@@ -67,12 +67,12 @@ class Example:
 
     @property
     def whole(self) -> str:
-        """What the analysis node reads."""
+        """The text that the analysis node classifies."""
         return f"{self.subject}\n{self.text}" if self.subject else self.text
 
 
 def families() -> list[Family]:
-    """Every family, in the order of the files."""
+    """Return every family, in the order of the files."""
     found = []
     for label in CLASSES:
         kinds = tomllib.loads((DATA / f"{label}.toml").read_text(encoding="utf-8"))
@@ -81,52 +81,72 @@ def families() -> list[Family]:
 
 
 def slots() -> dict[str, list[str]]:
-    """The words of each slot."""
+    """Return the words of each slot."""
     return tomllib.loads((DATA / "slots.toml").read_text(encoding="utf-8"))
 
 
 def expand(family: Family, most: int, words: Mapping[str, Sequence[str]]) -> list[Example]:
-    """Up to `most` different messages of a family, the same ones at every call."""
-    dice = random.Random(family.pattern)  # noqa: S311 - no secret, a repeatable draw
-    texts = dict.fromkeys(_fill(family.pattern, words, dice) for _ in range(most * 3))
+    """Return up to `most` different messages of a family, the same ones at every call."""
+    rng = random.Random(family.pattern)  # noqa: S311 - no secret, a repeatable draw
+    texts = dict.fromkeys(_fill(family.pattern, words, rng) for _ in range(most * 3))
     return [
         Example(text=text, label=family.label, kind=family.kind, family=family.pattern) for text in list(texts)[:most]
     ]
 
 
 def examples(split: Split, most: int) -> list[Example]:
-    """The messages of one side of the split."""
+    """Return the messages of one side of the split, at most `most` a family."""
     words = slots()
     chosen = [family for family in families() if family.split == split]
     return [e for family in chosen for e in expand(family, COMPOSED if family.kind == "composed" else most, words)]
 
 
 def styled(batch: Sequence[Example], seed: int) -> Iterator[Example]:
-    """Each message once more in another dress: chat style, typing errors, a greeting, a closing."""
-    dice = random.Random(seed)  # noqa: S311
+    """Yield each message in a variation: chat style, typing errors, a greeting or a closing."""
+    rng = random.Random(seed)  # noqa: S311
     for example in batch:
-        yield _with_text(example, dice.choice((_chat, _typos, _greeted, _closed, _greeted))(example.text, dice))
+        yield _with_text(example, rng.choice((_chat, _typos, _greeted, _closed, _greeted))(example.text, rng))
 
 
 def long_messages(pool: Sequence[Example], seed: int, per_label: int, *, ordinary: int) -> list[Example]:
-    """Mails of 5 to 14 sentences with one request of the pool somewhere among its ordinary sentences; and `ordinary`
-    mails without one.
-    """
-    dice = random.Random(seed)  # noqa: S311
+    """Return mails of 5 to 14 sentences: `per_label` of each class with one request, and `ordinary` ones without."""
+    rng = random.Random(seed)  # noqa: S311
     padding = [e.text for e in pool if e.kind == "filler" or (e.kind == "ordinary" and len(e.text) < LONG_PADDING)]
     asides = [e.text for e in pool if e.label == "none" and e.kind in ("hard", "ordinary") and len(e.text) > 30]
     mails = []
     for label in CLASSES:
         requests = [e for e in pool if e.label == label and e.kind in ("direct", "paraphrase", "hard", "ordinary")]
         count = ordinary if label == "none" else per_label
-        mails += [_mail(dice.choice(requests), padding, asides, dice) for _ in range(count)]
+        mails += [_mail(rng.choice(requests), padding, asides, rng) for _ in range(count)]
     return mails
 
 
 def parts(batch: Sequence[Example]) -> list[Example]:
-    """The sentences of messages that ask for nothing: none of them does either."""
+    """Return the sentences of long messages labelled "none", which are "none" as well."""
     harmless = [example for example in batch if example.label == "none" and len(example.text) >= LONG_MESSAGE]
     return [_with_text(example, part) for example in harmless for part in _sentences(example.text)]
+
+
+def manual() -> list[Example]:
+    """Return titles and sentences of the product's manual, all "none"."""
+    sections = re.split(r"^### ", MANUAL.read_text(encoding="utf-8"), flags=re.M)[1:]
+    return [
+        Example(text=text, label="none", kind="manual", family=f"manual: {section.splitlines()[0]}")
+        for section in sections
+        for text in re.split(r"\n+|(?<=[.!?])\s+", section)
+        if 10 < len(text) < 300 and not text.startswith("#")
+    ]
+
+
+def read_set(name: str) -> list[Example]:
+    """Read sentences that were written one by one, without the families (`data/escalation/README.md`)."""
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [Example(**{"family": f"{name}-{n}", **json.loads(line)}) for n, line in enumerate(lines) if line.strip()]
+
+
+def voices() -> list[Example]:
+    """Return the sentences of VOICES, by many authors, to train with."""
+    return [example for name in VOICES for example in read_set(name)]
 
 
 def _sentences(text: str) -> list[str]:
@@ -141,76 +161,45 @@ def _sentences(text: str) -> list[str]:
     return sentences if len(pieces) > 1 else []
 
 
-def manual() -> list[Example]:
-    """Titles and sentences of the product's manual: what they speak of, a machine may answer."""
-    sections = re.split(r"^### ", MANUAL.read_text(encoding="utf-8"), flags=re.M)[1:]
-    return [
-        Example(text=text, label="none", kind="manual", family=f"manual: {section.splitlines()[0]}")
-        for section in sections
-        for text in re.split(r"\n+|(?<=[.!?])\s+", section)
-        if 10 < len(text) < 300 and not text.startswith("#")
-    ]
-
-
-def strangers(name: str) -> list[Example]:
-    """Sentences written one by one, apart from the families and from each other (`data/escalation/README.md`)."""
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [Example(**{"family": f"{name}-{n}", **json.loads(line)}) for n, line in enumerate(lines) if line.strip()]
-
-
-def voices() -> list[Example]:
-    """Sentences of many authors to train with, one by one."""
-    return [example for name in VOICES for example in strangers(name)]
-
-
-def _mail(request: Example, padding: Sequence[str], asides: Sequence[str], dice: random.Random) -> Example:
-    sentences = dice.sample(padding, dice.randint(4, 11)) + dice.sample(asides, 1)
-    dice.shuffle(sentences)
-    sentences.insert(dice.randint(0, len(sentences)), request.text)
+def _mail(request: Example, padding: Sequence[str], asides: Sequence[str], rng: random.Random) -> Example:
+    sentences = rng.sample(padding, rng.randint(4, 11)) + rng.sample(asides, 1)
+    rng.shuffle(sentences)
+    sentences.insert(rng.randint(0, len(sentences)), request.text)
     body = " ".join(text if text[-1] in ".!?" else f"{text}." for text in sentences)
-    text = f"{dice.choice(_GREETINGS)},\n\n{body}\n\n{dice.choice(_CLOSINGS)}"
+    text = f"{rng.choice(_GREETINGS)},\n\n{body}\n\n{rng.choice(_CLOSINGS)}"
     return Example(text=text, label=request.label, kind="mixed", family=request.family)
 
 
-def _fill(pattern: str, words: Mapping[str, Sequence[str]], dice: random.Random) -> str:
-    text = _CHOICE.sub(lambda match: dice.choice(match[1].split("|")), pattern)
+def _fill(pattern: str, words: Mapping[str, Sequence[str]], rng: random.Random) -> str:
+    text = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), pattern)
     while _SLOT.search(text):  # a slot's word may hold a slot
-        text = _SLOT.sub(lambda match: dice.choice(words[match[1]]), text)
+        text = _SLOT.sub(lambda match: rng.choice(words[match[1]]), text)
     return re.sub(r" +(?=[.?!,]|$)", "", text).strip()
 
 
-def _chat(text: str, dice: random.Random) -> str:
+def _chat(text: str, rng: random.Random) -> str:
     short = text.lower().replace("please", "pls").replace(" you ", " u ").replace(" your ", " ur ")
-    return re.sub(r"[.?!,']", "", short) + dice.choice(("", "", "?", "!!", " :("))
+    return re.sub(r"[.?!,']", "", short) + rng.choice(("", "", "?", "!!", " :("))
 
 
-def _typos(text: str, dice: random.Random) -> str:
-    """One or two letters swapped, dropped or doubled inside longer words."""
+def _typos(text: str, rng: random.Random) -> str:
+    """Swap, drop or double a letter in one or two of the longer words."""
     words = text.split(" ")
     longer = [n for n, word in enumerate(words) if len(word) > 4 and word.isalpha()]
-    for n in dice.sample(longer, min(len(longer), dice.randint(1, 2))):
-        word, at = words[n], dice.randint(1, len(words[n]) - 2)
-        words[n] = dice.choice(
-            (word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], _swapped(word, at)),
-        )
+    for n in rng.sample(longer, min(len(longer), rng.randint(1, 2))):
+        word, at = words[n], rng.randint(1, len(words[n]) - 2)
+        dropped, doubled = word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:]
+        words[n] = rng.choice((dropped, doubled, word[:at] + word[at + 1] + word[at] + word[at + 2 :]))
     return " ".join(words)
 
 
-def _swapped(word: str, at: int) -> str:
-    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+def _greeted(text: str, rng: random.Random) -> str:
+    return f"{rng.choice(_GREETINGS)}{rng.choice((', ', '. ', ' - ', ' '))}{text}"
 
 
-def _greeted(text: str, dice: random.Random) -> str:
-    return f"{dice.choice(_GREETINGS)}{dice.choice((', ', '. ', ' - ', ' '))}{text}"
-
-
-def _closed(text: str, dice: random.Random) -> str:
-    return f"{text} {dice.choice(_CLOSINGS)}"
+def _closed(text: str, rng: random.Random) -> str:
+    return f"{text} {rng.choice(_CLOSINGS)}"
 
 
 def _with_text(example: Example, text: str) -> Example:
     return Example(text=text, label=example.label, kind=example.kind, family=example.family)
-
-
-def _unit(text: str) -> float:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

@@ -1,12 +1,12 @@
-"""Write the tuned classifier as the ONNX file that is served: weights as int8, computing in float32.
+"""Writes the tuned classifier as the ONNX file that is served: int8 weights, computed with in float32.
 
-A weight matrix becomes whole numbers and a scale for each of its columns (for word vectors: each row), a quarter of
-the size; ONNX Runtime multiplies them out once, when it loads the file. Logits change by less than 0.1.
+A weight matrix becomes int8 numbers and a scale for each of its columns (for word vectors: each row), a quarter of the
+size; ONNX Runtime folds the multiplication when it loads the file. Logits change by less than 0.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ _AXES = {0: "batch", 1: "sequence"}
 
 
 def export(model: Classifier, path: Path) -> None:
-    """Export, shrink, name the classes in the metadata, check, write."""
+    """Export to ONNX with CLASSES in the metadata, quantize, check, write."""
     ids = torch.tensor(_TEXTS)
     program = torch.onnx.export(
         model.eval(),
@@ -39,14 +39,14 @@ def export(model: Classifier, path: Path) -> None:
     )
     assert program is not None
     proto = program.model_proto
-    _shrink(proto.graph)
+    _quantize(proto.graph)
     helper.set_model_props(proto, {"classes": " ".join(CLASSES)})
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, str(path))
 
 
-def _shrink(graph: onnx.GraphProto) -> None:
-    """Replace each large float matrix by int8 numbers, a scale, and the two nodes that multiply them out."""
+def _quantize(graph: onnx.GraphProto) -> None:
+    """Replace each large float matrix by int8 numbers, a scale, and the Cast and Mul that restore it."""
     looked_up = {node.input[0] for node in graph.node if node.op_type == "Gather"}
     kept, nodes = [], []
     for tensor in graph.initializer:
@@ -54,7 +54,10 @@ def _shrink(graph: onnx.GraphProto) -> None:
         if weights.dtype == np.float32 and weights.ndim == 2 and weights.size >= LEAST_WEIGHTS:
             numbers, scale = _quantized(weights, axis=1 if tensor.name in looked_up else 0)
             kept += [_named(numbers, f"{tensor.name}_q"), _named(scale, f"{tensor.name}_scale")]
-            nodes += list(_multiplied_out(tensor.name))
+            nodes.append(
+                helper.make_node("Cast", [f"{tensor.name}_q"], [f"{tensor.name}_f"], to=onnx.TensorProto.FLOAT)
+            )
+            nodes.append(helper.make_node("Mul", [f"{tensor.name}_f", f"{tensor.name}_scale"], [tensor.name]))
         else:
             kept.append(tensor)
     _replace(graph.initializer, kept)
@@ -62,18 +65,13 @@ def _shrink(graph: onnx.GraphProto) -> None:
 
 
 def _quantized(weights: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Symmetric: weights ≈ numbers * scale, numbers in -127..127; one scale for all along `axis`."""
+    """Return numbers in -127..127 and a scale shared along `axis`: weights ≈ numbers * scale."""
     scale = np.maximum(np.abs(weights).max(axis=axis, keepdims=True), 1e-12) / np.float32(127)
     return np.round(weights / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def _named(array: NDArray[np.int8] | NDArray[np.float32], name: str) -> onnx.TensorProto:
     return numpy_helper.from_array(array, name)
-
-
-def _multiplied_out(name: str) -> Iterator[onnx.NodeProto]:
-    yield helper.make_node("Cast", [f"{name}_q"], [f"{name}_f"], to=onnx.TensorProto.FLOAT)
-    yield helper.make_node("Mul", [f"{name}_f", f"{name}_scale"], [name])
 
 
 def _replace(field: object, items: Sequence[object]) -> None:

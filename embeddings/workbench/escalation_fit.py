@@ -1,6 +1,6 @@
-"""Tune a sentence encoder to tell the five classes of escalation apart: PyTorch, on two processors in about 20 minutes.
+"""Fine-tunes a sentence encoder on the five classes of escalation: PyTorch, about 20 minutes on two processors.
 
-The whole encoder is tuned but its word vectors: the words of a language are not learnt from some thousand messages.
+The word vectors stay frozen: a few thousand messages are too few to learn words from.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SEED = 7
 EPOCHS = 3
 BATCH = 32
 RATE = 1.5e-4
-"""Step size of the encoder; the classifier on top, which starts from nothing, takes ten times as large ones."""
+"""Learning rate of the encoder; the classifier on top, which is new, has ten times that."""
 WARM_UP = 0.06
-"""The share of the steps in which the step size grows; then it shrinks in a straight line to nothing."""
+"""The share of the steps in which the learning rate grows; then it decays linearly to 0."""
 DROPOUT = 0.1
 SPREAD = 4.0
-"""Unit vectors are this long for the classifier: at length 1 its sums stay too close together to be certain."""
+"""The classifier gets vectors of this length: at length 1 its logits are too close for certain probabilities."""
 
 
 class Classifier(nn.Module):
@@ -44,7 +44,7 @@ class Classifier(nn.Module):
         self.classes = nn.Linear(self.encoder.config.hidden_size, len(CLASSES))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """The logits."""
+        """Return the logits."""
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weights = attention_mask[:, :, None].to(hidden.dtype)
         mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)
@@ -62,11 +62,11 @@ class Batch:
 
 
 def fit(examples: Sequence[Example], seed: int = SEED) -> Classifier:
-    """Tune on all of them; the same seed and machine give the same model up to rounding."""
+    """Fine-tune on the examples; the same seed and machine give the same model up to rounding."""
     torch.manual_seed(seed)
-    model, dice = Classifier(), random.Random(seed)  # noqa: S311 - a repeatable shuffle
+    model, rng = Classifier(), random.Random(seed)  # noqa: S311 - a repeatable shuffle
     tokens, labels = _tokens(examples), [CLASSES.index(example.label) for example in examples]
-    batches = [batch for _ in range(EPOCHS) for batch in _batches(tokens, labels, dice)]
+    batches = [batch for _ in range(EPOCHS) for batch in _batches(tokens, labels, rng)]
     optimizer, schedule = _optimizer(model, len(batches))
     model.train()
     for batch in track(batches, description="tuning"):
@@ -84,14 +84,14 @@ def _tokens(examples: Sequence[Example]) -> list[list[int]]:
     return [encoding.ids for encoding in tokenizer.encode_batch([example.whole for example in examples])]
 
 
-def _batches(tokens: Sequence[Sequence[int]], labels: Sequence[int], dice: random.Random) -> Iterator[Batch]:
-    """All messages once, in random order, those of like length together within stretches of fifty batches."""
+def _batches(tokens: Sequence[Sequence[int]], labels: Sequence[int], rng: random.Random) -> Iterator[Batch]:
+    """Yield all messages once, in random order, those of like length together within fifty batches."""
     rows = list(range(len(tokens)))
-    dice.shuffle(rows)
-    stretches = [rows[at : at + 50 * BATCH] for at in range(0, len(rows), 50 * BATCH)]
-    alike = [sorted(stretch, key=lambda row: len(tokens[row])) for stretch in stretches]
-    cut = [stretch[at : at + BATCH] for stretch in alike for at in range(0, len(stretch), BATCH)]
-    dice.shuffle(cut)
+    rng.shuffle(rows)
+    chunks = [rows[at : at + 50 * BATCH] for at in range(0, len(rows), 50 * BATCH)]
+    alike = [sorted(chunk, key=lambda row: len(tokens[row])) for chunk in chunks]
+    cut = [chunk[at : at + BATCH] for chunk in alike for at in range(0, len(chunk), BATCH)]
+    rng.shuffle(cut)
     for own in cut:
         yield _padded([tokens[row] for row in own], [labels[row] for row in own])
 

@@ -1,4 +1,4 @@
-"""How well a model finds what answers: `python -m embeddings.workbench.evaluate [--json FILE]` (requirement E1).
+"""Measures retrieval (requirement E1): `python -m embeddings.workbench.evaluate [--json FILE]`.
 
 Recall, MRR and nDCG over labelled questions, and how well the nearest score tells answerable from unanswerable,
 beside BM25. One section answers a question, so nDCG is 1 / log2(1 + rank).
@@ -35,7 +35,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One way of searching, on one split. `separation` is the AUC of the best score, answerable against not."""
+    """One search method on one split. `separation` is the AUC of the best score, answerable against not."""
 
     search: str
     split: str
@@ -65,7 +65,7 @@ def main(
 
 
 def compare(models: Sequence[str], asked: Sequence[Question], document: Path) -> list[Measured]:
-    """Every search on every split; raises KeyError for a topic that the document does not have."""
+    """Measure every search on every split; raises KeyError for a topic that the document does not have."""
     texts, gate = [question.text for question in asked], RelevanceGate.load()
     prepared = [gate.prepare(text) for text in texts]
     measured: list[Measured] = []
@@ -82,7 +82,7 @@ def compare(models: Sequence[str], asked: Sequence[Question], document: Path) ->
 
 
 def bm25(passages: Sequence[str], queries: Sequence[str]) -> Scores:
-    """Okapi BM25 over stems: (queries, passages)."""
+    """Return Okapi BM25 scores over stems: (queries, passages)."""
     counts = [Counter(lexical.terms(passage)) for passage in passages]
     lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
     damping = K1 * (1 - B + B * lengths / lengths.mean())
@@ -107,7 +107,7 @@ def by_split(
 
 
 def measure(search: str, split: str, scores: Scores | NDArray[np.float32], target: np.ndarray) -> Measured:
-    """`target` (n,) is the row of the answering passage, -1 where there is none."""
+    """Measure scores (n, passages); `target` (n,) is the row of the answering passage, -1 where there is none."""
     answerable = np.flatnonzero(target >= 0)
     own = scores[answerable, target[answerable]]
     ranks = 1 + (scores[answerable] > own[:, None]).sum(axis=1)
@@ -125,13 +125,13 @@ def measure(search: str, split: str, scores: Scores | NDArray[np.float32], targe
 
 
 def area_under_curve(scores: Scores | NDArray[np.float32], positive: np.ndarray) -> float:
-    """How often a positive case scores higher than another (n,), ties counting half."""
+    """Return how often a positive case scores higher than another, ties counting half; `scores` and `positive` (n,)."""
     above = scores[positive][:, None] - scores[~positive][None, :]
     return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
 def show(measured: Sequence[Measured]) -> None:
-    """Print a table."""
+    """Print the figures as a table."""
     table = Table("search", "split", "questions", "recall@1", "recall@5", "MRR", "nDCG", "answerable AUC")
     for row in measured:
         table.add_row(*("" if value is None else str(value) for value in asdict(row).values()))

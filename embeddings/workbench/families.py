@@ -1,8 +1,8 @@
-"""Labelled texts from hand-written template families; whole families are held out, with their own slot values.
+"""Makes labelled texts from hand-written template families; whole families are held out, with their own slot values.
 
 A family is a few templates that say one thing in several ways. `[a|b]` is a choice, `{problem}` a slot, `{problem.}`
-the same at the start of a sentence, `{problem_up}` in capitals, `{thing_bare}` without its article. Which
-families are held out follows from a hash of their name, so nobody picks the easy ones.
+the same at the start of a sentence, `{problem_up}` in capitals, `{thing_bare}` without its article. A hash
+of its name decides whether a family is held out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import random
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -45,7 +45,7 @@ _SIGN_OFFS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A text with the label and family it was made from."""
+    """A text with its label, family and split."""
 
     text: str
     label: str
@@ -59,15 +59,10 @@ def expand(folder: Path, labels: Sequence[str], *, per_family: int, seed: int = 
     return [
         Labelled(text=text, label=label, family=f"{label}/{name}", split=split)
         for label in labels
-        for name, templates in _families(folder / f"{label}.toml")
+        for name, family in tomllib.loads((folder / f"{label}.toml").read_text(encoding="utf-8")).items()
         for split in [_split(f"{label}/{name}")]
-        for text in _texts(templates, slots, split, per_family, random.Random(f"{seed}/{label}/{name}"))  # noqa: S311 - reproducible, not secret
+        for text in _texts(family["texts"], slots, split, per_family, random.Random(f"{seed}/{label}/{name}"))  # noqa: S311 - reproducible, not secret
     ]
-
-
-def _families(path: Path) -> Iterator[tuple[str, list[str]]]:
-    for name, family in tomllib.loads(path.read_text(encoding="utf-8")).items():
-        yield name, family["texts"]
 
 
 def _split(family: str) -> Split:
@@ -104,7 +99,7 @@ def _value(slot: re.Match[str], slots: Slots, split: Split, rng: random.Random) 
 
 
 def _frame(text: str, rng: random.Random) -> str:
-    """A third of the texts get a greeting or a closing, in every label alike: manners are not a mood."""
+    """Give a third of the texts a greeting or a closing, in every label alike, so that they are no sign of a mood."""
     if rng.random() < 0.2:
         text = f"{rng.choice(_GREETINGS)} {text}"
     if rng.random() < 0.15:
@@ -113,10 +108,10 @@ def _frame(text: str, rng: random.Random) -> str:
 
 
 def _roughen(text: str, rng: random.Random) -> str:
-    """A few texts as people type them on a phone: no capitals, no full stops; a very few all in capitals."""
-    dice = rng.random()
-    if dice < 0.15:
+    """Type a few texts as on a phone: no capitals, no full stops; a very few all in capitals."""
+    draw = rng.random()
+    if draw < 0.15:
         return text.lower().replace(".", "")
-    if dice < 0.2:
+    if draw < 0.2:
         return text.lower().replace("'", "").replace(" you ", " u ").replace("please", "pls")
-    return text.upper() if dice > 0.985 else text
+    return text.upper() if draw > 0.985 else text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+
+from embeddings.workbench.families import Split
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "evaluation" / "data" / "kb_questions.jsonl"
@@ -19,7 +20,7 @@ class Question:
     id: str
     text: str
     topic: str | None
-    split: Literal["train", "test"]
+    split: Split
     style: str
 
 

@@ -1,8 +1,8 @@
 """Trains the relevance gate: `python -m embeddings.workbench.relevance train`.
 
 Labelled questions of two authors, answerable and not, some inside a story as in a mail. The weights are fitted on
-signals, the question's own signal made out of fold; the threshold is set on folds by what a wrong answer and a wrong
-"no match" cost. Writes `relevance.json` and `relevance.metrics.json`.
+the signals, the question's own out of fold; the threshold minimises the cost of wrong answers and wrong "no match" on
+folds. Writes `relevance.json` and `relevance.metrics.json`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from embeddings import lexical
+from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
-from embeddings.heads import HEADS, Floats
+from embeddings.heads import HEADS
 from embeddings.lexical import Vocabulary
 from embeddings.relevance import SIGNALS, RelevanceGate, query_speller
 from embeddings.workbench.questions import QUESTIONS, Question, read_questions
@@ -32,7 +33,7 @@ DATA = Path(__file__).parents[1] / "data" / "relevance"
 QUESTION_STRENGTH, SIGNAL_STRENGTH = 2.0, 0.3
 """scikit-learn's C of the question's head and of the head over the signals."""
 COST = {"wrong_answer": 2.5, "wrong_no_match": 1.0}
-"""A customer who is answered beside the point writes again; one who is handed over needlessly waits for a person."""
+"""After a wrong answer customers write again; after a needless hand-over they wait for a person."""
 PRIOR_ANSWERABLE = 0.8
 """Share of answerable questions at a desk: an assumption, used only to weigh errors."""
 STORIES = (
@@ -67,7 +68,7 @@ class Asked:
 
 @app.callback()
 def _commands() -> None:
-    """Keeps `train` a command of its own."""
+    """Keep `train` a subcommand: Typer would merge a single command into the program."""
 
 
 @app.command()
@@ -105,7 +106,7 @@ def train(
 
 
 def untrained(encoder: Encoder, index: Index) -> RelevanceGate:
-    """A gate that knows the words of the knowledge base and the products, and weighs nothing yet."""
+    """Return a gate with the knowledge base's vocabulary and the products, whose weights are all 0."""
     lines = (DATA / "products.txt").read_text(encoding="utf-8").splitlines()
     products = tuple(line for line in lines if line and not line.startswith("#"))
     vocabulary = Vocabulary.of(f"{section.title}. {section.content}" for section in index.sections)
@@ -123,14 +124,14 @@ def untrained(encoder: Encoder, index: Index) -> RelevanceGate:
 
 
 def with_stories(questions: Sequence[Question], seed: int = 5) -> list[Question]:
-    """The questions, and some of them once more behind a sentence or two of story."""
+    """Return the questions, and some of them again after a sentence or two of a story."""
     rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    told = [
+    longer = [
         replace(q, text=f"{' '.join(rng.sample(STORIES, rng.choice((1, 2))))} {q.text[0].upper()}{q.text[1:]}")
         for q in questions
         if rng.random() < STORY_SHARE
     ]
-    return [*questions, *told]
+    return [*questions, *longer]
 
 
 def ask(encoder: Encoder, gate: RelevanceGate, questions: Sequence[Question]) -> Asked:
@@ -148,7 +149,7 @@ def ask(encoder: Encoder, gate: RelevanceGate, questions: Sequence[Question]) ->
 
 
 def fit(blank: RelevanceGate, index: Index, asked: Asked, rows: np.ndarray | None = None) -> RelevanceGate:
-    """Fit the question's head, then the signals with that head's out-of-fold values, so that it is not overtrusted."""
+    """Fit the question's head, then the signals with that head's out-of-fold values, so that it is not overweighted."""
     chosen = np.arange(len(asked.texts)) if rows is None else rows
     answerable, groups = asked.answerable[chosen], asked.groups[chosen]
     own = np.empty(len(chosen))
@@ -175,18 +176,18 @@ def _question_head(vectors: Floats, answerable: np.ndarray) -> LogisticRegressio
 
 
 def all_signals(gate: RelevanceGate, index: Index, asked: Asked) -> Floats:
-    """float32 (n, 8)."""
+    """Return the signals of each question's first search, float32 (n, 8)."""
     pairs = zip(asked.texts, asked.vectors, strict=True)
     return np.array([gate.signals(text, vector, index.search(vector)) for text, vector in pairs])
 
 
 def scores(gate: RelevanceGate, index: Index, asked: Asked) -> np.ndarray:
-    """The gate's score of each question's first search (n,)."""
+    """Return the gate's score of each question's first search (n,)."""
     return _judged(gate, index, asked.texts, asked.vectors)
 
 
 def best_scores(gate: RelevanceGate, index: Index, asked: Asked) -> np.ndarray:
-    """The better score of two searches (n,): a question is refused only when both fail."""
+    """Return the better score of two searches (n,): a question is refused only when both fail."""
     again = _judged(gate, index, asked.again, asked.vectors_again)
     return np.asarray(np.maximum(scores(gate, index, asked), again))
 
@@ -197,7 +198,7 @@ def _judged(gate: RelevanceGate, index: Index, texts: Sequence[str], vectors: Fl
 
 
 def out_of_fold_scores(blank: RelevanceGate, index: Index, asked: Asked) -> np.ndarray:
-    """The better score of each question's two searches, by a gate that saw no question of its topic."""
+    """Return `best_scores` of each question by a gate that was fitted without questions of its topic."""
     result = np.empty(len(asked.texts))
     for seen, left_out in GroupKFold(n_splits=5).split(asked.texts, groups=asked.groups):
         result[left_out] = best_scores(fit(blank, index, asked, seen), index, asked)[left_out]
@@ -205,12 +206,12 @@ def out_of_fold_scores(blank: RelevanceGate, index: Index, asked: Asked) -> np.n
 
 
 def calibrate(answerable: np.ndarray, found: np.ndarray) -> float:
-    """The threshold with the least expected cost."""
+    """Return the threshold with the least expected cost."""
     return float(min(np.arange(0.02, 0.98, 0.005), key=lambda cut: expected_cost(answerable, found, cut)))
 
 
 def expected_cost(answerable: np.ndarray, found: np.ndarray, cut: float) -> float:
-    """Cost of a question under COST and PRIOR_ANSWERABLE."""
+    """Return the expected cost of a question under COST and PRIOR_ANSWERABLE."""
     refused, answered = float((found[answerable] < cut).mean()), float((found[~answerable] >= cut).mean())
     return (
         PRIOR_ANSWERABLE * COST["wrong_no_match"] * refused + (1 - PRIOR_ANSWERABLE) * COST["wrong_answer"] * answered
@@ -218,7 +219,7 @@ def expected_cost(answerable: np.ndarray, found: np.ndarray, cut: float) -> floa
 
 
 def figures(answerable: np.ndarray, found: np.ndarray, cut: float) -> dict[str, Any]:
-    """What a threshold does to questions that are answerable and to those that are not."""
+    """Return the rates at a threshold, of answerable and unanswerable questions."""
     return {
         "auc": round(float(roc_auc_score(answerable, found)), 3),
         "answerable_accepted": round(float((found[answerable] >= cut).mean()), 3),
@@ -229,7 +230,7 @@ def figures(answerable: np.ndarray, found: np.ndarray, cut: float) -> dict[str, 
 
 
 def cosine_alone(index: Index, asked: Asked, held_out: Asked) -> dict[str, Any]:
-    """The baseline: the best threshold on the nearest passage's cosine."""
+    """Return the figures of the baseline: the best threshold on the nearest passage's cosine."""
     seen = (asked.vectors @ index.vectors.T).max(axis=1)
     cut = calibrate(asked.answerable, seen)
     return figures(held_out.answerable, (held_out.vectors @ index.vectors.T).max(axis=1), cut) | {

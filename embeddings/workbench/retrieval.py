@@ -1,4 +1,4 @@
-"""The search that the store does, over vectors in memory: for training and measuring without a database."""
+"""The store's search over vectors in memory, to train and measure without a database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from uuid import UUID
 import numpy as np
 
 from db.records import Passage
+from embeddings.arrays import Floats
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import Encoder
-from embeddings.heads import Floats
 from embeddings.indexer import embedded_text
 from embeddings.workbench.questions import DOCUMENT
 
@@ -34,12 +34,12 @@ class Index:
         return cls(sections=sections, vectors=encoder.encode([embedded_text(section) for section in sections]))
 
     def search(self, vector: Floats, limit: int = FOUND) -> list[Passage]:
-        """The `limit` nearest passages to a vector (d,), best first."""
+        """Return the `limit` nearest passages to a vector (d,), best first."""
         cosines = self.vectors @ vector
         return [self._passage(row, float(cosines[row])) for row in np.argsort(-cosines)[:limit]]
 
     def rows(self, titles: Sequence[str | None]) -> np.ndarray:
-        """The row of each title's first section, -1 for None; raises KeyError for a title that is not there."""
+        """Return the row of each title's first section, -1 for None; raises KeyError for a title that is not there."""
         row_of = {section.title: row for row, section in reversed(list(enumerate(self.sections)))}
         return np.array([-1 if title is None else row_of[title] for title in titles])
 

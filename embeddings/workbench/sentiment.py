@@ -1,7 +1,7 @@
 """Trains the sentiment head: `python -m embeddings.workbench.sentiment train`.
 
-Our own support messages in four moods (`embeddings/data/sentiment`) and neutral questions. Families of messages are
-held out whole, also from the head that ships; the bands are set on folds of the rest by what a wrong band costs.
+The data are support messages in four moods (`embeddings/data/sentiment`) and neutral questions. Whole families are
+held out, also from the head that ships; the bands minimise the cost of a wrong band on folds of the rest.
 Writes `sentiment.npz` and `sentiment.metrics.json`.
 """
 
@@ -18,19 +18,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
+from embeddings.arrays import Floats
 from embeddings.encoder import BUILT_IN, Encoder
-from embeddings.heads import HEADS, Floats, LinearHead
+from embeddings.heads import HEADS, LinearHead
 from embeddings.sentiment import ESCALATE_BELOW, LABELS, RAISE_BELOW, SentimentHead, surface
 from embeddings.workbench.families import Labelled
+from embeddings.workbench.questions import QUESTIONS
 from embeddings.workbench.sentiment_measure import (
     COST,
     PRIOR,
-    QUESTIONS,
     bands,
     expected_cost,
     messages,
+    neutral_questions,
     read_fresh,
-    read_questions,
     vader_scores,
 )
 
@@ -52,7 +53,7 @@ class Examples:
 
 @app.callback()
 def _commands() -> None:
-    """Keeps `train` a command of its own."""
+    """Keep `train` a subcommand: Typer would merge a single command into the program."""
 
 
 @app.command()
@@ -61,9 +62,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Where the head is written; its metrics go beside it.")] = HEADS
     / "sentiment.npz",
 ) -> None:
-    """Fetch, train, calibrate, measure on held-out families, write."""
+    """Train, calibrate, measure on held-out families, write."""
     encoder = Encoder()
-    made, plain = messages(), read_questions(questions)
+    made, plain = messages(), neutral_questions(questions)
     known = examples(encoder, [text for text in (*made, *plain) if text.split == "train"])
     held_out = examples(encoder, [text for text in made if text.split == "test"])
     anchors = calibrate(known.labels, out_of_fold_moods(known))
@@ -84,7 +85,7 @@ def train(
 
 
 def examples(encoder: Encoder, labelled: list[Labelled]) -> Examples:
-    """Encode our own texts; every label weighs the same in all."""
+    """Encode the texts; every label has the same total weight."""
     labels = np.array([LABELS.index(text.label) for text in labelled])
     counts = np.bincount(labels, minlength=len(LABELS))
     texts = tuple(text.text for text in labelled)
@@ -98,7 +99,7 @@ def examples(encoder: Encoder, labelled: list[Labelled]) -> Examples:
 
 
 def fit(known: Examples, rows: np.ndarray | None = None) -> LinearHead:
-    """Multinomial logistic regression; the features' scales are folded into the weights."""
+    """Fit a multinomial logistic regression; the features' scales are folded into the weights."""
     chosen = np.arange(len(known.labels)) if rows is None else rows
     dimensions = known.features.shape[1] - 8
     scale = np.concatenate([np.full(dimensions, dimensions**0.5), np.full(8, 5.0)]).astype(np.float32)
@@ -114,7 +115,7 @@ def fit(known: Examples, rows: np.ndarray | None = None) -> LinearHead:
 
 
 def out_of_fold_moods(known: Examples) -> Floats:
-    """The mean mood of each known example by a head that saw nothing of its family."""
+    """Return the mean mood of each example by a head that was fitted without its family."""
     moods = np.empty(len(known.labels), dtype=np.float32)
     for rows, left_out in GroupKFold(n_splits=5).split(known.features, known.labels, known.families):
         moods[left_out] = fit(known, rows).probabilities(known.features[left_out]) @ CENTRES
@@ -122,7 +123,7 @@ def out_of_fold_moods(known: Examples) -> Floats:
 
 
 def calibrate(labels: np.ndarray, moods: Floats) -> Floats:
-    """The two cuts of the mean mood with the least expected cost, as anchors at 0, 0.3, 0.5 and 1."""
+    """Return the two cuts of the mean mood with the least expected cost, as anchors at 0, 0.3, 0.5 and 1."""
     grid = np.arange(0.15, 0.70, 0.005)
     pairs = [(low, high) for low in grid for high in grid if low + 0.05 <= high]
     low, high = min(pairs, key=lambda cuts: expected_cost(labels, moods, *cuts))
@@ -130,7 +131,7 @@ def calibrate(labels: np.ndarray, moods: Floats) -> Floats:
 
 
 def measure(sentiment: SentimentHead, held_out: Examples) -> dict[str, Any]:
-    """The head beside VADER (its compound brought to [0, 1] and cut best for it) on families nobody trained on."""
+    """Measure the head and VADER (its compound scaled to [0, 1], with its own best cuts) on held-out families."""
     vader = vader_scores(held_out.features)
     best = calibrate(held_out.labels, vader)
     return {
@@ -141,7 +142,7 @@ def measure(sentiment: SentimentHead, held_out: Examples) -> dict[str, Any]:
 
 
 def figures_of(sentiment: SentimentHead, asked: Examples) -> dict[str, Any]:
-    """The head on examples."""
+    """Measure the head on examples."""
     return _figures(sentiment.calibrated(sentiment.mean_mood(asked.features)), asked.labels)
 
 

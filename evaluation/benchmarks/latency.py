@@ -22,7 +22,7 @@ READ_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyReport:
-    """Times in milliseconds unless named otherwise; `statuses` counts the HTTP answers (0: no connection)."""
+    """Times in milliseconds unless named otherwise; `statuses` counts the HTTP responses (0: no connection)."""
 
     rate: float
     seconds: float
@@ -42,19 +42,19 @@ class LatencyReport:
 
     @property
     def passed(self) -> bool:
-        """Acknowledged in 500 ms (p95), readable in 2 s at rest (p50), each accepted form answered exactly once."""
+        """True when acknowledged in 500 ms (p95), readable in 2 s at rest (p50), each accepted form answered once."""
         in_time = self.ack_p95 < 500 and self.at_rest_p50_s < 2
         return in_time and not self.unanswered and not self.doubled and set(self.statuses) == {201}
 
     def as_json(self) -> dict[str, Any]:
-        """The report as `--json` writes it."""
+        """Return the report as `--json` writes it."""
         return asdict(self)
 
 
 async def measure(
     client: ProductClient, pool: Pool, samples: Sequence[Sample], *, rate: float, seconds: float, at_rest: int
 ) -> LatencyReport:
-    """Send `at_rest` forms one by one, then `rate` a second for `seconds`, and see what became of each."""
+    """Send `at_rest` forms one by one, then `rate` a second for `seconds`, and read how each was answered."""
     resting = [await _readable_after(client, key, form) for key, form in itertools.islice(forms(samples), at_rest)]
     sent = await send_at_rate(client, samples, rate=rate, seconds=seconds)
     finished_sending = time.monotonic()
@@ -62,10 +62,10 @@ async def measure(
     unanswered = await wait_until_finished(pool, accepted, timeout_s=300)
     drained_s = time.monotonic() - finished_sending
     async with acquire(pool) as connection:
-        fates = await bench_reads.fates(connection, accepted)
-        stages = await bench_reads.stages(connection, accepted)
+        outcomes = await bench_reads.form_outcomes(connection, accepted)
+        stages = await bench_reads.stage_times(connection, accepted)
     return _report(
-        resting, [(s.status, s.elapsed_ms) for s in sent], fates, stages, unanswered, rate, seconds, drained_s
+        resting, [(s.status, s.elapsed_ms) for s in sent], outcomes, stages, unanswered, rate, seconds, drained_s
     )
 
 
@@ -83,7 +83,7 @@ async def _readable_after(client: ProductClient, key: str, form: dict[str, Any],
 def _report(
     resting: Sequence[float],
     calls: Sequence[tuple[int, float]],
-    fates: Sequence[bench_reads.Fate],
+    outcomes: Sequence[bench_reads.FormOutcome],
     stages: Sequence[bench_reads.StageTime],
     unanswered: int,
     rate: float,
@@ -92,7 +92,7 @@ def _report(
 ) -> LatencyReport:
     statuses = [status for status, _ in calls]
     acks = [elapsed for status, elapsed in calls if status == 201] or [float("nan")]
-    answers = [(f.finished_at - f.received_at).total_seconds() for f in fates if f.finished_at] or [float("nan")]
+    answers = [(o.finished_at - o.received_at).total_seconds() for o in outcomes if o.finished_at] or [float("nan")]
     ack_p50, ack_p95, ack_p99 = (float(value) for value in np.percentile(acks, [50, 95, 99]))
     answer_p50, answer_p95 = (float(value) for value in np.percentile(answers, [50, 95]))
     rest_p50, rest_p95 = (float(value) for value in np.percentile(resting, [50, 95])) if resting else (0.0, 0.0)
@@ -105,9 +105,9 @@ def _report(
         ack_p50=ack_p50,
         ack_p95=ack_p95,
         ack_p99=ack_p99,
-        answered=sum(fate.answers == 1 for fate in fates),
-        unanswered=unanswered + sum(fate.answers == 0 and fate.finished_at is not None for fate in fates),
-        doubled=sum(fate.answers > 1 for fate in fates),
+        answered=sum(outcome.answers == 1 for outcome in outcomes),
+        unanswered=unanswered + sum(outcome.answers == 0 and outcome.finished_at is not None for outcome in outcomes),
+        doubled=sum(outcome.answers > 1 for outcome in outcomes),
         answer_p50_s=answer_p50,
         answer_p95_s=answer_p95,
         drained_s=drained_s,

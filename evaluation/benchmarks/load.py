@@ -1,4 +1,4 @@
-"""Forms sent by open arrival: each at its own time, whether or not the earlier ones were answered."""
+"""Sends forms by open arrival: each at its own time, whether or not earlier ones were answered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from evaluation.demo.samples import Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One form as its sender saw it: the HTTP status (0 when the connection failed) and the time to it."""
+    """One form as sent: the HTTP status (0 when the connection failed), the time to it, the ticket."""
 
     key: str
     status: int
@@ -28,14 +28,14 @@ class Sent:
 
 
 def forms(samples: Sequence[Sample]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (Idempotency-Key, form) without end, the samples in turn, each from a person of its own."""
+    """Yield (Idempotency-Key, form) without end, the samples in turn, each from a new customer."""
     for n, sample in enumerate(itertools.cycle(samples)):
         person = uuid4().hex[:12]
         yield f"load-{person}-{n}", {**sample.form, "email": f"load-{person}@example.com"}
 
 
 async def send_one(client: ProductClient, key: str, form: dict[str, Any]) -> Sent:
-    """Send one form; a failed connection is status 0."""
+    """Send one form; status 0 after a failed connection."""
     started = time.perf_counter()
     try:
         reply = await client.submit(form, key=key)
@@ -51,7 +51,7 @@ async def send_one(client: ProductClient, key: str, form: dict[str, Any]) -> Sen
 
 
 async def send_at_rate(client: ProductClient, samples: Sequence[Sample], *, rate: float, seconds: float) -> list[Sent]:
-    """Send `rate` forms a second for `seconds`, each on its own schedule, and return what came of each call."""
+    """Send `rate` forms a second for `seconds`, each on schedule, and return how each was received."""
     started = time.monotonic()
     tasks = []
     for n, (key, form) in enumerate(itertools.islice(forms(samples), int(rate * seconds))):
@@ -61,14 +61,14 @@ async def send_at_rate(client: ProductClient, samples: Sequence[Sample], *, rate
 
 
 async def wait_until_finished(pool: Pool, keys: Sequence[str], *, timeout_s: float) -> int:
-    """Wait until no form of these keys waits for an answer; return how many still do when time is up."""
+    """Wait until every form of these keys is answered; return how many are not when time is up."""
     deadline = time.monotonic() + timeout_s
     left = len(keys)
     while left and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
         try:
             async with acquire(pool) as connection:
-                left = await bench_reads.unfinished(connection, keys)
+                left = await bench_reads.count_unfinished(connection, keys)
         except DatabaseUnavailableError:
             continue
     return left

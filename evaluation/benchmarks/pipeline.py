@@ -1,4 +1,4 @@
-"""`bench pipeline`: messages a second and CPU a message through the whole graph, beside the encoder's own limit."""
+"""`bench pipeline`: messages a second and CPU a message through the whole graph, and of the encoder alone."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class PipelineReport:
     encoder_cpu_ms: float
 
     def as_json(self) -> dict[str, Any]:
-        """The report as `--json` writes it."""
+        """Return the report as `--json` writes it."""
         return asdict(self)
 
 
 async def measure(
     client: ProductClient, pool: Pool, samples: Sequence[Sample], *, messages: int, data_dir: str, at_once: int = 16
 ) -> PipelineReport:
-    """Send `messages` forms, `at_once` open at a time, until all are answered; time one encoder alone first."""
+    """Time the encoder alone, then send `messages` forms, `at_once` in parallel, and wait until all are answered."""
     batch = list(itertools.islice(forms(samples), messages))
     texts_per_s, encoder_cpu_ms = _encoder_alone([form["message"] for _, form in batch[:256]])
     before, started = _cpu_seconds(data_dir), time.monotonic()
@@ -66,7 +66,7 @@ async def measure(
     unanswered = await wait_until_finished(pool, keys, timeout_s=600)
     seconds, after = time.monotonic() - started, _cpu_seconds(data_dir)
     async with acquire(pool) as connection:
-        stages = await bench_reads.stages(connection, keys)
+        stages = await bench_reads.stage_times(connection, keys)
     cpu_ms = {name: 1000 * (after[name] - before.get(name, 0.0)) / messages for name in sorted(after)}
     return PipelineReport(
         messages=messages,
@@ -104,12 +104,12 @@ def _cpu_seconds(data_dir: str) -> dict[str, float]:
 def _part(process: psutil.Process, data_dir: str) -> str | None:
     command = " ".join(process.cmdline())
     if command.startswith("postgres: "):
-        # A backend's title says nothing of where it belongs; its postmaster's does.
+        # A backend's title does not name its data directory; its postmaster's command does.
         postmaster = process.parent()
         return _part(postmaster, data_dir) if postmaster else None
     if data_dir not in command and process.environ().get("NIGHTDESK_DATA_DIR") != data_dir:
         return None
     if command.startswith(_REPLICA):
-        # A title names the method that runs, too: ray::ServeReplica:nightdesk:agent.run
+        # A title also names the running method: ray::ServeReplica:nightdesk:agent.run
         return re.split(r"[.# ]", command.removeprefix(_REPLICA))[0]
     return next((part for mark, part in _OTHERS.items() if mark in command), None)

@@ -1,1 +1,1 @@
-"""The sample tickets played through the running product."""
+"""The demo: sends the sample tickets through the running product."""

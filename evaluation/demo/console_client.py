@@ -1,4 +1,4 @@
-"""The customer's side of `nightdesk up --demo-channels`: write a mail or a WhatsApp, and read what came back."""
+"""A client of the console of `nightdesk up --demo-channels`: writes as a customer and reads the replies."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from evaluation.client import ProductUnreachableError
 _ARRIVALS = ("mail_sent", "whatsapp_accepted")
 
 
-class StandIns:
-    """Talks to the page of the running stand-ins. Addresses are e-mail addresses, or numbers in E.164."""
+class ConsoleClient:
+    """A client of the console. Addresses are e-mail addresses, or numbers in E.164."""
 
     def __init__(self, url: str, *, timeout_s: float = 15.0) -> None:
         self.url = url
@@ -25,7 +25,7 @@ class StandIns:
         self._arrived: dict[str, list[str]] = defaultdict(list)
         self._writers: set[str] = set()
 
-    async def __aenter__(self) -> StandIns:
+    async def __aenter__(self) -> ConsoleClient:
         return self
 
     async def __aexit__(
@@ -44,16 +44,16 @@ class StandIns:
         return str((await self._call("POST", "/api/whatsapp", json=order))["sid"])
 
     async def arrived(self, address: str) -> list[str]:
-        """What this customer has got from the product until now, oldest first. Raises ProductUnreachableError."""
-        await self._read_on()
+        """Return the texts that this customer has received so far, oldest first. Raises ProductUnreachableError."""
+        await self._read_journal()
         return list(self._arrived[address])
 
     async def writers(self) -> set[str]:
-        """The addresses that have ever written. Raises ProductUnreachableError."""
-        await self._read_on()
+        """Return the addresses that have ever written. Raises ProductUnreachableError."""
+        await self._read_journal()
         return set(self._writers)
 
-    async def _read_on(self) -> None:
+    async def _read_journal(self) -> None:
         async with self._reading:
             for entry in await self._call("GET", "/api/journal", params={"after": self._read_to}):
                 self._read_to = entry["seq"]

@@ -1,4 +1,4 @@
-"""The sample tickets played through the running product: what became of each beside what was expected."""
+"""Sends the sample tickets through the running product and compares each outcome with its label."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from evaluation.demo.entry_points import EntryPoint, Fate, RefusedError, Sent
-from evaluation.demo.samples import Sample, verdict
+from evaluation.demo.entry_points import EntryPoint, RefusedError, SampleOutcome, Sent
+from evaluation.demo.samples import Sample, outcome_label
 
 MATCH_AT_LEAST = 0.95
 POLL_S = 0.3
@@ -17,8 +17,8 @@ POLL_S = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One sample's fate. `via` is the door that it went through, its own channel's or the form's. `answers` counts how
-    often its customer got the agent's word: never is lost, twice is double."""
+    """The outcome of one sample. `via` names the entry point, its own channel's or the form's. `answers` counts how
+    often the customer got the agent's reply: 0 is lost, 2 or more is doubled."""
 
     id: str
     channel: str
@@ -35,7 +35,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoReport:
-    """All cases, with how many were lost, doubled, and matched their label."""
+    """All cases, with the numbers of lost, doubled and matched ones."""
 
     cases: tuple[Case, ...]
 
@@ -51,16 +51,16 @@ class DemoReport:
 
     @property
     def matched(self) -> int:
-        """Cases that ended as their label says."""
+        """Cases whose outcome is that of their label."""
         return sum(case.matched for case in self.cases)
 
     @property
     def passed(self) -> bool:
-        """Nothing lost, nothing doubled, and at least 95 % as labelled."""
+        """True when nothing is lost or doubled and at least MATCH_AT_LEAST are as labelled."""
         return not self.lost and not self.doubled and self.matched >= MATCH_AT_LEAST * len(self.cases)
 
     def as_json(self) -> dict[str, Any]:
-        """The report as `demo --json` writes it."""
+        """Return the report as `demo --json` writes it."""
         return {
             "cases": [asdict(case) for case in self.cases],
             "lost": self.lost,
@@ -78,10 +78,10 @@ async def play(
     settle_s: float = 3.0,
     on_case: Callable[[Case], None] = lambda case: None,
 ) -> DemoReport:
-    """Send every sample through its channel's door, wait until each is answered or escalated, and report.
+    """Send every sample to its channel's entry point, wait until each is answered or escalated, and report.
 
-    `on_case` sees each as it ends; the report is of a second look at all of them, `settle_s` after the last: an answer
-    that comes twice comes late. Raises ProductUnreachableError.
+    `on_case` is called with each as it ends. All are read again `settle_s` after the last, to count second answers.
+    Raises ProductUnreachableError.
     """
     gate = asyncio.Semaphore(at_once)
 
@@ -93,7 +93,7 @@ async def play(
 
     played = await asyncio.gather(*(one(sample) for sample in samples))
     await asyncio.sleep(settle_s)
-    return DemoReport(cases=tuple([await _looked_again(entry_points, case, sent) for case, sent in played]))
+    return DemoReport(cases=tuple([await _read_again(entry_points, case, sent) for case, sent in played]))
 
 
 async def _play_one(entry_point: EntryPoint, sample: Sample, timeout_s: float) -> tuple[Case, Sent | None]:
@@ -101,36 +101,36 @@ async def _play_one(entry_point: EntryPoint, sample: Sample, timeout_s: float) -
     try:
         sent = await entry_point.send(sample)
     except RefusedError as error:
-        return _case(sample, entry_point, Fate(status=f"refused: {error}"), 0.0), None
-    fate = await entry_point.fate(sent)
-    while not fate.finished and time.monotonic() - started < timeout_s:
+        return _case(sample, entry_point, SampleOutcome(status=f"refused: {error}"), 0.0), None
+    outcome = await entry_point.outcome(sent)
+    while not outcome.finished and time.monotonic() - started < timeout_s:
         await asyncio.sleep(POLL_S)
-        fate = await entry_point.fate(sent)
-    return _case(sample, entry_point, fate, time.monotonic() - started), sent
+        outcome = await entry_point.outcome(sent)
+    return _case(sample, entry_point, outcome, time.monotonic() - started), sent
 
 
-async def _looked_again(entry_points: Mapping[str, EntryPoint], case: Case, sent: Sent | None) -> Case:
+async def _read_again(entry_points: Mapping[str, EntryPoint], case: Case, sent: Sent | None) -> Case:
     if sent is None:
         return case
     entry_point = entry_points[case.channel]
-    fate = await entry_point.fate(sent)
-    # A call that just fails takes nothing away from what was seen before.
-    return _case(sent.sample, entry_point, fate, case.seconds) if fate.finished or not case.answers else case
+    outcome = await entry_point.outcome(sent)
+    # A call that fails does not undo what was read before.
+    return _case(sent.sample, entry_point, outcome, case.seconds) if outcome.finished or not case.answers else case
 
 
-def _case(sample: Sample, entry_point: EntryPoint, fate: Fate, seconds: float) -> Case:
-    outcome = {"waiting": "answered", "resolved": "answered"}.get(fate.status, fate.status)
-    became = verdict(outcome, fate.reason) if fate.answers or outcome != "answered" else "answered, not delivered"
+def _case(sample: Sample, entry_point: EntryPoint, found: SampleOutcome, seconds: float) -> Case:
+    state = {"waiting": "answered", "resolved": "answered"}.get(found.status, found.status)
+    became = outcome_label(state, found.reason) if found.answers or state != "answered" else "answered, not delivered"
     return Case(
         id=sample.id,
         channel=sample.channel,
         via=entry_point.name,
         subject=sample.form["subject"],
-        ticket=fate.ticket,
+        ticket=found.ticket_number,
         expected=sample.expected,
         became=became,
         matched=became == sample.expected,
-        answers=fate.answers,
+        answers=found.answers,
         seconds=round(seconds, 2),
-        reply=fate.words[0] if fate.words else "",
+        reply=found.replies[0] if found.replies else "",
     )

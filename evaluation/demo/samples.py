@@ -9,12 +9,12 @@ from typing import Any
 
 
 class SamplesError(Exception):
-    """The sample tickets can't be read: the line says which file and what is wrong with it."""
+    """The sample tickets can't be read; the message names the file and what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A ticket as a customer wrote it, with the outcome that a support lead expects."""
+    """A ticket as a customer wrote it, labelled with the expected outcome and reason."""
 
     id: str
     channel: str
@@ -25,11 +25,11 @@ class Sample:
     @property
     def expected(self) -> str:
         """`answered`, or `escalated: reason`."""
-        return verdict(self.outcome, self.reason)
+        return outcome_label(self.outcome, self.reason)
 
 
-def verdict(outcome: str, reason: str | None) -> str:
-    """Name an outcome in a table: `answered`, or `escalated: reason`."""
+def outcome_label(outcome: str, reason: str | None) -> str:
+    """Return an outcome as shown in tables: `answered`, or `escalated: reason`."""
     return f"{outcome}: {reason}" if reason else outcome
 
 
@@ -42,7 +42,7 @@ def load_samples(path: Path) -> list[Sample]:
 
 
 def _sample(row: dict[str, Any]) -> Sample:
-    # A WhatsApp message has no subject and comes from somebody without an address; the form needs both.
+    # A WhatsApp message has neither subject nor address; the form needs both.
     subject = row["subject"] if row["channel"] != "whatsapp" else row["message"][:60]
     form = {
         "name": row["name"],

@@ -1,1 +1,1 @@
-"""Drafts that are true or false by construction, and what the checks make of them."""
+"""Measures the checks of outgoing texts on drafts that are known to be right or wrong."""

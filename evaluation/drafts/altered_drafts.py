@@ -1,6 +1,6 @@
-"""Drafts made from the documentation by rule: sentences said otherwise that stay true, and sentences made wrong.
+"""Makes draft sentences from the documentation by rule: paraphrases that stay true, and sentences made wrong.
 
-Each rule changes one thing, so a figure names what the check of groundedness can and cannot see.
+Each rule changes one thing, so that the figures show what the groundedness check can and cannot detect.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from embeddings.chunker import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftSentence:
-    """A sentence of a draft about `slug`; `kind` says how it came about, `supported` whether the passage says it."""
+    """A sentence of a draft about `slug`; `kind` names the rule, `supported` whether the passage supports it."""
 
     slug: str
     kind: str
@@ -54,14 +54,16 @@ _WORDS = {"two": "2", "three": "3", "five": "5", "six": "6", "ten": "10"}
 
 
 def wrong(sections: Sequence[Section]) -> Iterator[DraftSentence]:
-    """Sentences of the documentation that were made wrong, each by one rule, as many rules as apply."""
+    """Yield sentences of the documentation that were made wrong, one for each rule that applies."""
     menus = cycle(re.findall(r"> ([A-Z][a-z]+)", " ".join(section.content for section in sections)))
     steps, reports = cycle(_STEPS), cycle(_REPORTS)
     for section in sections:
         for line in _lines(section):
             another = next(name for name in menus if name not in line)
             made: Mapping[str, str] = {
-                "figure": _first(line, r"\b\d[\d,]*\b(?![-.\d])", lambda m: _other_number(m.group())),
+                "figure": _first(
+                    line, r"\b\d[\d,]*\b(?![-.\d])", lambda m: str(int(m.group().replace(",", "")) * 3 + 7)
+                ),
                 "unit": _swapped(line, _SWAPS),
                 "menu": _first(line, r"(?<=> )[A-Z][a-z]+", another),
                 "role": _swapped(line, _ROLES),
@@ -77,7 +79,7 @@ def wrong(sections: Sequence[Section]) -> Iterator[DraftSentence]:
 
 
 def restated(sections: Sequence[Section]) -> Iterator[DraftSentence]:
-    """Sentences of the documentation as they stand, and said otherwise without another meaning."""
+    """Yield sentences of the documentation verbatim and in paraphrases of the same meaning."""
     for section in sections:
         for line in _lines(section):
             yield DraftSentence(slug=section.slug, kind="verbatim", text=line, supported=True)
@@ -102,10 +104,6 @@ def _lines(section: Section) -> list[str]:
 
 def _first(line: str, pattern: str, change: str | Callable[[re.Match[str]], str]) -> str:
     return re.sub(pattern, change, line, count=1)
-
-
-def _other_number(number: str) -> str:
-    return str(int(number.replace(",", "")) * 3 + 7)
 
 
 def _swapped(line: str, pairs: Sequence[tuple[str, str]]) -> str:

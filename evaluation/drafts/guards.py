@@ -1,8 +1,8 @@
-"""What the checks of the agent's texts let through and what they take away: no network, no model, a few seconds.
+"""Measures what the checks of the agent's texts pass and remove, in seconds, without network or model.
 
-`measure_guard` puts forbidden and ordinary drafts before the check of outgoing texts (G6), `measure_grounding` true and
-false sentences before the check against passages (G10). The drafts are data: forbidden parts stand in ⟦ ⟧; the split
-`held_out` was written after the checks were tuned on the rest.
+`measure_guard` runs the check of outgoing texts (G6) on forbidden and ordinary drafts, `measure_grounding` the check
+against passages (G10) on true and false sentences. Forbidden parts of the drafts stand in ⟦ ⟧; the split `held_out` was
+written after the checks were tuned on the rest.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from evaluation.drafts.passages import passage_of
 
 DATA = Path(__file__).parents[1] / "data"
 BY_RULE = "by_rule"
-"""The split of what is made from the documentation rather than written by a person."""
+"""The split of drafts that are made from the documentation, not written by a person."""
 
 _FORBIDDEN = re.compile(r"⟦(.*?)⟧", re.DOTALL)
 _CUSTOMER = ("Anna Lindgren", "Anna", "Lindgren")
 _NEIGHBOURS = 4
-"""Further passages beside the one a draft is about: as many as a search returns."""
+"""Further passages given with the one a draft is about, so that there are as many as a search returns."""
 _FOUND = 0.7
 """A score that passes the relevance gate."""
 
@@ -47,13 +47,13 @@ class Tally:
 
     @property
     def share(self) -> float:
-        """In [0, 1]."""
+        """The share of right ones, in [0, 1]."""
         return self.right / self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """One that did not: `found` is what was left of the draft, or why it was refused."""
+    """A wrong one: `found` is what was left of the draft, or why it was refused."""
 
     split: str
     kind: str
@@ -64,14 +64,14 @@ class Miss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One measure: what was asked, what came out by split and kind, and each miss."""
+    """One measure: its name, the tallies by split and kind, and each miss."""
 
     name: str
     tallies: tuple[Tally, ...]
     misses: tuple[Miss, ...]
 
     def of(self, split: str | None = None) -> Tally:
-        """Sum the kinds of one split, or everything."""
+        """Return the sum over the kinds of one split, or of all."""
         chosen = [tally for tally in self.tallies if split in (None, tally.split)]
         return Tally(
             split=split or "all",
@@ -81,7 +81,7 @@ class Measured:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """For a JSON report."""
+        """Return the measure for a JSON report."""
         return asdict(self)
 
 
@@ -107,7 +107,7 @@ def measure_guard(docs: Path) -> tuple[Measured, Measured]:
 
 
 def measure_grounding(docs: Path) -> tuple[Measured, Measured]:
-    """Return (unsupported sentences removed, supported sentences kept), by how they came about. As `measure_guard`."""
+    """Return (unsupported sentences removed, supported sentences kept), by kind. Raises as `measure_guard`."""
     cases = list(_sentences(_Library.read(docs)))
     return _measured("unsupported sentences removed", (case for wanted, case in cases if not wanted)), _measured(
         "supported sentences kept", (case for wanted, case in cases if wanted)
@@ -174,7 +174,7 @@ def _ordinary(library: _Library) -> Iterator[_Case]:
 
 
 def _composed(library: _Library) -> Iterator[tuple[str, str, str, str, str]]:
-    """What the embedded model answers to the title of each passage, in each tone."""
+    """Yield what the embedded model answers to the title of each passage, in each tone."""
     for section in library.sections:
         source = Source(title=section.title, text=section.content, score=1.0)
         for tone, shape in SHAPES.items():
@@ -187,13 +187,13 @@ def _sentences(library: _Library) -> Iterator[tuple[bool, _Case]]:
         draft = " ".join(sentence["text"] for sentence in row["sentences"])
         kept = " ".join(keep_supported(draft, library.near[row["about"]])[0].split())
         for sentence in row["sentences"]:
-            yield _judged(row["split"], "written", row["id"], sentence["text"], kept, wanted=sentence["supported"])
+            yield _compared(row["split"], "written", row["id"], sentence["text"], kept, wanted=sentence["supported"])
     for made in (*wrong(library.sections), *restated(library.sections)):
         kept = " ".join(keep_supported(made.text, library.near[made.slug])[0].split())
-        yield _judged(BY_RULE, made.kind, made.slug, " ".join(plain(made.text).split()), kept, wanted=made.supported)
+        yield _compared(BY_RULE, made.kind, made.slug, " ".join(plain(made.text).split()), kept, wanted=made.supported)
 
 
-def _judged(split: str, kind: str, name: str, text: str, kept: str, *, wanted: bool) -> tuple[bool, _Case]:
+def _compared(split: str, kind: str, name: str, text: str, kept: str, *, wanted: bool) -> tuple[bool, _Case]:
     case = _Case(split=split, kind=kind, id=name, text=text, right=(text in kept) == wanted, found=kept)
     return wanted, case
 

@@ -1,4 +1,4 @@
-"""A section of a document as the passage that a search would find."""
+"""Turns a section of a document into the passage that a search would find."""
 
 from __future__ import annotations
 

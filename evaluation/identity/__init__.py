@@ -1,1 +1,1 @@
-"""Made-up people on three channels: how well identity keeps them apart and together."""
+"""Measures identity resolution on simulated people who write on three channels."""

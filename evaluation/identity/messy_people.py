@@ -1,4 +1,4 @@
-"""Made-up people and how they spell themselves on three channels; the same seed makes the same people."""
+"""Simulated people and their spellings on three channels; the same seed makes the same people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = ("Silva", "Müller", "García", "Nowak", "O'Brien", "Pérez", "Rossi", "S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with an address and a number, both of his own. `number` is the E.164 key it is compared by."""
+    """A person with an address and a number of their own. `number` is the E.164 key that it is compared by."""
 
     n: int
     name: str
@@ -38,35 +38,35 @@ class Person:
 
 def people(count: int, seed: int) -> list[Person]:
     """Make `count` people, no two with the same address or number."""
-    dice = Random(seed)
-    return [_person(n, dice) for n in range(count)]
+    rng = Random(seed)
+    return [_person(n, rng) for n in range(count)]
 
 
-def spelled_address(person: Person, dice: Random) -> str:
-    """The address as people and mail programs write it: capitals, blanks, the domain in Punycode."""
+def spelled_address(person: Person, rng: Random) -> str:
+    """Return the address as people and mail programs write it: capitals, the domain in Punycode."""
     local, domain = person.local, person.domain
-    if dice.random() < 0.4:
-        local = dice.choice((local.upper(), local.title()))
-    if dice.random() < 0.4:
-        domain = dice.choice((domain.upper(), domain.encode("idna").decode()))
+    if rng.random() < 0.4:
+        local = rng.choice((local.upper(), local.title()))
+    if rng.random() < 0.4:
+        domain = rng.choice((domain.upper(), domain.encode("idna").decode()))
     return f"{local}@{domain}"
 
 
-def tagged_address(person: Person, dice: Random) -> str:
-    """Another address of the same mailbox: nothing that anybody can see proves that it is one."""
-    return f"{person.local}+{dice.choice(('shop', 'work', 'news'))}@{person.domain}"
+def tagged_address(person: Person, rng: Random) -> str:
+    """Return another address of the same mailbox, which nothing proves to be the same."""
+    return f"{person.local}+{rng.choice(('shop', 'work', 'news'))}@{person.domain}"
 
 
-def mistyped_address(person: Person, others: Sequence[Person], dice: Random) -> str:
-    """A slip of the finger; now and then what comes out is somebody else's address."""
-    if dice.random() < 0.3:
-        return dice.choice(others).address
-    doubled = dice.choice([at for at, letter in enumerate(person.local) if letter.isalnum()])
+def mistyped_address(person: Person, others: Sequence[Person], rng: Random) -> str:
+    """Return the address with a typing error, or by chance the address of another person."""
+    if rng.random() < 0.3:
+        return rng.choice(others).address
+    doubled = rng.choice([at for at, letter in enumerate(person.local) if letter.isalnum()])
     return f"{person.local[:doubled]}{person.local[doubled]}{person.local[doubled:]}@{person.domain}"
 
 
 def whatsapp_id(person: Person) -> str:
-    """The number as Twilio gives it: old Mexican and Brazilian ids, the Argentine 9."""
+    """Return the number as Twilio gives it: old Mexican and Brazilian ids, the Argentine 9."""
     match person.country:
         case "MX":
             return f"whatsapp:+521{person.digits}"
@@ -76,19 +76,19 @@ def whatsapp_id(person: Person) -> str:
             return f"whatsapp:{person.number}"
 
 
-def spelled_number(person: Person, dice: Random) -> str:
-    """The number as people type it into a form: without the Argentine 9, with the old Mexican 1, with brackets."""
+def spelled_number(person: Person, rng: Random) -> str:
+    """Return the number as people type it: without the Argentine 9, with the old Mexican 1, with brackets."""
     bare = person.number
-    if person.country == "AR" and dice.random() < 0.7:
+    if person.country == "AR" and rng.random() < 0.7:
         bare = f"+54{person.digits}"
-    if person.country == "MX" and dice.random() < 0.3:
+    if person.country == "MX" and rng.random() < 0.3:
         bare = f"+521{person.digits}"
     code = 3
     return f"{bare[:code]} ({bare[code : code + 2]}) {bare[code + 2 : code + 6]}-{bare[code + 6 :]}"
 
 
-def _person(n: int, dice: Random) -> Person:
-    first, last = dice.choice(FIRST), dice.choice(LAST)
+def _person(n: int, rng: Random) -> Person:
+    first, last = rng.choice(FIRST), rng.choice(LAST)
     country = COUNTRIES[n % len(COUNTRIES)]
     digits = {
         "AR": f"11{40_000_000 + n:08}",
@@ -100,8 +100,8 @@ def _person(n: int, dice: Random) -> Person:
     return Person(
         n=n,
         name=f"{first} {last}",
-        local=f"{first[0].lower() if first[0].isascii() else 'x'}{dice.choice(('.', '_', ''))}p{n}",
-        domain=dice.choice(DOMAINS),
+        local=f"{first[0].lower() if first[0].isascii() else 'x'}{rng.choice(('.', '_', ''))}p{n}",
+        domain=rng.choice(DOMAINS),
         country=country,
         digits=digits,
     )

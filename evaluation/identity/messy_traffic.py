@@ -1,4 +1,4 @@
-"""What messy people do: write, link, mistype, pretend to be others; and how each of it reaches the store."""
+"""What simulated people do: write, link, mistype, impersonate; and how each action reaches the store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from db.ids import new_id
 from db.intake.channels import ChannelMessage, accept_message
 from db.intake.web_form import accept_form
 from db.pool import Pool, acquire
-from deployments.identity.links import IdentityLinks, Key
+from deployments.identity.links import IdentityLinks, LinkKey
 from evaluation.identity.messy_people import (
     Person,
     mistyped_address,
@@ -28,17 +28,17 @@ from ingest.whatsapp.sender_id import normalise_whatsapp
 
 Kind = Literal["mail", "forged", "whatsapp", "form", "link"]
 SHARED = 40
-"""Of so many people one writes from the mailbox that his team shares."""
+"""One person in so many writes from a mailbox that their team shares."""
 RECYCLED = 25
-"""Of so many people one gets a number that somebody else had before."""
+"""One person in so many gets a number that another person had before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doing:
-    """One thing that a person does.
+class Action:
+    """One action of a person.
 
-    `party` is the correspondent who truly wrote it: of one person what he has linked, of a shared mailbox the mailbox.
-    `evidence` says whether the store was given proof of that, now or later.
+    `party` is the true correspondent: all linked identifiers of a person are one, and so is a shared mailbox.
+    `evidence` says whether the store gets proof of that, now or later.
     """
 
     kind: Kind
@@ -51,7 +51,7 @@ class Doing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A message that was taken in: its key in the inbox, who wrote it, whether its channel has proven that."""
+    """A message that was stored: its key in the inbox, who wrote it, whether the channel verified the sender."""
 
     key: str
     party: str
@@ -59,91 +59,91 @@ class Written:
     proven: bool
 
 
-def plan(crowd: Sequence[Person], seed: int) -> tuple[list[Doing], list[Doing]]:
-    """Return what is done before the half year of silence of some numbers, and what is done after it."""
-    dice = Random(seed + 1)
-    before = [doing for person in crowd for doing in _life(person, crowd, dice)]
+def plan(crowd: Sequence[Person], seed: int) -> tuple[list[Action], list[Action]]:
+    """Return the actions before and after the half year in which some numbers are silent."""
+    rng = Random(seed + 1)
+    before = [action for person in crowd for action in _actions_of(person, crowd, rng)]
     heirs = crowd[RECYCLED - 1 :: RECYCLED]
     after = []
     for heir in heirs:
         former = crowd[heir.n - 1]
         owner = replace(heir, country=former.country, digits=former.digits)
         party = f"heir {heir.n} of {former.n}"
-        after += [Doing(kind="whatsapp", person=owner, party=party) for _ in range(2)]
+        after += [Action(kind="whatsapp", person=owner, party=party) for _ in range(2)]
     return before, after
 
 
-def _life(person: Person, crowd: Sequence[Person], dice: Random) -> list[Doing]:
-    """What one person does in his time: mail and forms, WhatsApp, both linked or not, and what he does wrong."""
-    links = dice.random() < 0.3
+def _actions_of(person: Person, crowd: Sequence[Person], rng: Random) -> list[Action]:
+    """Return the actions of one person: mail, forms and WhatsApp, linked or not, and slips."""
+    links = rng.random() < 0.3
     by_mail, by_number = f"person {person.n}", f"person {person.n}" if links else f"number of {person.n}"
     shared = person.n % SHARED == 0
-    doings = [
-        Doing(kind="mail", person=person, party=by_mail, address=spelled_address(person, dice))
-        for _ in range(dice.randint(1, 3))
+    actions = [
+        Action(kind="mail", person=person, party=by_mail, address=spelled_address(person, rng))
+        for _ in range(rng.randint(1, 3))
     ]
-    doings += [
-        Doing(kind="form", person=person, party=by_mail, address=spelled_address(person, dice))
-        for _ in range(dice.randint(0, 2))
+    actions += [
+        Action(kind="form", person=person, party=by_mail, address=spelled_address(person, rng))
+        for _ in range(rng.randint(0, 2))
     ]
-    doings += [Doing(kind="whatsapp", person=person, party=by_number) for _ in range(dice.randint(1, 2))]
+    actions += [Action(kind="whatsapp", person=person, party=by_number) for _ in range(rng.randint(1, 2))]
     if shared:
-        # The mailbox of his team: three write from it, and it is one correspondent.
+        # Three people write from the mailbox of their team, which is one correspondent.
         team = f"team{person.n // (3 * SHARED)}@teams.example"
-        doings += [Doing(kind="mail", person=person, party=team, address=team) for _ in range(2)]
-    doings += _slips(person, crowd, dice)
-    dice.shuffle(doings)
+        actions += [Action(kind="mail", person=person, party=team, address=team) for _ in range(2)]
+    actions += _slips(person, crowd, rng)
+    rng.shuffle(actions)
     if links:
-        number, address = spelled_number(person, dice), spelled_address(person, dice)
-        doings.append(Doing(kind="link", person=person, party=by_mail, address=address, number=number))
-        doings.append(Doing(kind="whatsapp", person=person, party=by_mail))
-    return doings
+        number, address = spelled_number(person, rng), spelled_address(person, rng)
+        actions.append(Action(kind="link", person=person, party=by_mail, address=address, number=number))
+        actions.append(Action(kind="whatsapp", person=person, party=by_mail))
+    return actions
 
 
-def _slips(person: Person, crowd: Sequence[Person], dice: Random) -> list[Doing]:
-    """Typos, other addresses of the same mailbox, forms and mails in other people's names: nothing proves them."""
-    victim = crowd[dice.randrange(len(crowd))]
-    doings = []
-    if dice.random() < 0.15:
-        doings.append(Doing(kind="form", person=person, party="", address=mistyped_address(person, crowd, dice)))
-    if dice.random() < 0.15:
-        doings.append(Doing(kind="form", person=person, party="", address=tagged_address(person, dice)))
-    if dice.random() < 0.2:
-        own = spelled_number(person, dice)
-        doings.append(Doing(kind="form", person=person, party="", address=victim.address, number=own))
-    if dice.random() < 0.1:
-        number = spelled_number(victim, dice)
-        doings.append(Doing(kind="form", person=person, party="", address=person.address, number=number))
-    if dice.random() < 0.1:
-        doings.append(Doing(kind="forged", person=person, party="", address=victim.address))
-    return [replace(doing, party=f"slip of {person.n}", evidence=False) for doing in doings]
+def _slips(person: Person, crowd: Sequence[Person], rng: Random) -> list[Action]:
+    """Return actions that nothing proves: typos, other addresses of a mailbox, forms and mails in others' names."""
+    victim = crowd[rng.randrange(len(crowd))]
+    actions = []
+    if rng.random() < 0.15:
+        actions.append(Action(kind="form", person=person, party="", address=mistyped_address(person, crowd, rng)))
+    if rng.random() < 0.15:
+        actions.append(Action(kind="form", person=person, party="", address=tagged_address(person, rng)))
+    if rng.random() < 0.2:
+        own = spelled_number(person, rng)
+        actions.append(Action(kind="form", person=person, party="", address=victim.address, number=own))
+    if rng.random() < 0.1:
+        number = spelled_number(victim, rng)
+        actions.append(Action(kind="form", person=person, party="", address=person.address, number=number))
+    if rng.random() < 0.1:
+        actions.append(Action(kind="forged", person=person, party="", address=victim.address))
+    return [replace(action, party=f"slip of {person.n}", evidence=False) for action in actions]
 
 
 class Traffic:
-    """Carries doings into a store, through the statements that the channels themselves use."""
+    """Performs actions on a store, with the statements that the channels use."""
 
     def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
         self.written: list[Written] = []
         self._links = IdentityLinks(pool=pool, secret_key=new_id().hex, public_base_url="http://127.0.0.1")
 
-    async def do(self, doing: Doing) -> None:
-        """Do one thing."""
-        match doing.kind:
+    async def do(self, action: Action) -> None:
+        """Perform one action."""
+        match action.kind:
             case "form":
-                await self._form(doing)
+                await self._form(action)
             case "link":
-                if request := await self._links.ask(await self._form(doing)):
-                    await self._links.confirm(self._links.token(Key(link_id=request, side="email")))
-                    await self._links.confirm(self._links.token(Key(link_id=request, side="number")))
+                if request := await self._links.request(await self._form(action)):
+                    await self._links.confirm(self._links.token(LinkKey(link_id=request, side="email")))
+                    await self._links.confirm(self._links.token(LinkKey(link_id=request, side="number")))
             case _:
-                await self._message(doing)
+                await self._message(action)
 
-    async def _form(self, doing: Doing) -> str:
+    async def _form(self, action: Action) -> str:
         form = SupportForm(
-            name=doing.person.name,
-            email=doing.address,
-            phone=doing.number or None,
+            name=action.person.name,
+            email=action.address,
+            phone=action.number or None,
             subject="A question",
             category="how_to",
             message="How do I export a board?",
@@ -151,22 +151,22 @@ class Traffic:
         new = new_form(form, key=None, now=datetime.now(UTC))
         async with acquire(self._pool) as connection:
             accepted = await accept_form(connection, new)
-        self._note(new.key, doing, proven=False)
+        self._record(new.key, action, proven=False)
         return accepted.ticket_number
 
-    async def _message(self, doing: Doing) -> None:
-        message = _whatsapp(doing) if doing.kind == "whatsapp" else _mail(doing)
+    async def _message(self, action: Action) -> None:
+        message = _whatsapp(action) if action.kind == "whatsapp" else _mail(action)
         async with acquire(self._pool) as connection:
             await accept_message(connection, message)
-        self._note(message.provider_message_id, doing, proven=message.verified)
+        self._record(message.provider_message_id, action, proven=message.verified)
 
-    def _note(self, key: str, doing: Doing, *, proven: bool) -> None:
-        self.written.append(Written(key=key, party=doing.party, evidence=doing.evidence, proven=proven))
+    def _record(self, key: str, action: Action, *, proven: bool) -> None:
+        self.written.append(Written(key=key, party=action.party, evidence=action.evidence, proven=proven))
 
 
-def _mail(doing: Doing) -> ChannelMessage:
-    sender = parse_from(f'"{doing.person.name}" <{doing.address}>').address
-    verified, key = doing.kind == "mail", new_id().hex
+def _mail(action: Action) -> ChannelMessage:
+    sender = parse_from(f'"{action.person.name}" <{action.address}>').address
+    verified, key = action.kind == "mail", new_id().hex
     return ChannelMessage(
         channel="email",
         provider="gmail",
@@ -177,14 +177,14 @@ def _mail(doing: Doing) -> ChannelMessage:
         content="How do I export a board?",
         received_at=datetime.now(UTC),
         topic=INCOMING,
-        display_name=doing.person.name,
+        display_name=action.person.name,
         thread_key=key,
         join_key=f"mail:{key}:{sender}" if verified else None,
     )
 
 
-def _whatsapp(doing: Doing) -> ChannelMessage:
-    sender = normalise_whatsapp(whatsapp_id(doing.person))
+def _whatsapp(action: Action) -> ChannelMessage:
+    sender = normalise_whatsapp(whatsapp_id(action.person))
     return ChannelMessage(
         channel="whatsapp",
         provider="twilio",
@@ -195,7 +195,7 @@ def _whatsapp(doing: Doing) -> ChannelMessage:
         content="How do I export a board?",
         received_at=datetime.now(UTC),
         topic=INCOMING,
-        display_name=doing.person.name,
+        display_name=action.person.name,
         join_key=f"whatsapp:{sender}",
         join_within_s=72 * 3600.0,
     )

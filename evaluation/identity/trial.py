@@ -1,11 +1,11 @@
-"""How well identity keeps people apart and together: made-up people write on three channels, then the store is asked.
+"""Measures identity resolution: simulated people write on three channels, then the stored customers are compared.
 
-What counts as evidence is what a careful clerk would accept: a mail whose DMARC check passed, a number that Twilio has
-signed, a form that names an address which its writer has proven, a link that was confirmed at both ends. Half a year of
-silence ends it. Shared mailboxes are one correspondent, since nothing tells their readers apart.
+Evidence is a mail whose DMARC check passed, a number that Twilio has signed, a form with an address that its writer has
+proven, a link confirmed at both ends. It expires after half a year of silence. A shared mailbox is one correspondent,
+since nothing distinguishes its readers.
 
-`recall`        of all pairs of messages of one correspondent for which there was evidence that they are his, the share
-                that is filed under one customer
+`recall`        of all pairs of messages of one correspondent with evidence that they belong together, the share that
+                is filed under one customer
 `false_merges`  of all pairs of proven messages (mail, WhatsApp) that are filed under one customer, the share that two
                 different correspondents wrote
 `claims_joined` customers who hold proven messages of two correspondents because of something typed or forged; 0
@@ -24,7 +24,7 @@ from db.measurement import identity_trial
 from db.measurement.scratch import scratch_database
 from db.pool import acquire, create_pool
 from evaluation.identity import messy_people
-from evaluation.identity.messy_traffic import Doing, Traffic, Written, plan
+from evaluation.identity.messy_traffic import Action, Traffic, Written, plan
 
 AT_ONCE = 4
 LISTED = 20
@@ -61,11 +61,11 @@ async def measure_identity(dsn: str, *, people: int = 2_000, seed: int = 7) -> I
         try:
             traffic = Traffic(pool=pool)
             before, after = plan(messy_people.people(people, seed), seed)
-            await _all(traffic, before)
+            await _perform(traffic, before)
             async with acquire(pool) as connection:
-                silent = [doing.person.number for doing in after if doing.kind == "whatsapp"]
-                await identity_trial.fall_silent(connection, "whatsapp", silent, days=SILENT_DAYS)
-            await _all(traffic, after)
+                silent = [action.person.number for action in after if action.kind == "whatsapp"]
+                await identity_trial.backdate_last_seen(connection, "whatsapp", silent, days=SILENT_DAYS)
+            await _perform(traffic, after)
             async with acquire(pool) as connection:
                 owners = await identity_trial.owners(connection)
         finally:
@@ -107,19 +107,19 @@ def figures(written: Sequence[Written], owners: Mapping[str, UUID], *, people: i
     )
 
 
-async def _all(traffic: Traffic, doings: Sequence[Doing]) -> None:
+async def _perform(traffic: Traffic, actions: Sequence[Action]) -> None:
     """Do everything, several people at once, each person's own in order."""
-    lives: dict[int, list[Doing]] = defaultdict(list)
-    for doing in doings:
-        lives[doing.person.n].append(doing)
+    by_person: dict[int, list[Action]] = defaultdict(list)
+    for action in actions:
+        by_person[action.person.n].append(action)
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def live(own: list[Doing]) -> None:
+    async def perform(own: list[Action]) -> None:
         async with gate:
-            for doing in own:
-                await traffic.do(doing)
+            for action in own:
+                await traffic.do(action)
 
-    await asyncio.gather(*(live(own) for own in lives.values()))
+    await asyncio.gather(*(perform(own) for own in by_person.values()))
 
 
 def _by(written: Sequence[Written], *, evidence: bool) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""`python -m evaluation.providers`: Gmail, Twilio and the console in one process; the first line out is JSON."""
+"""`python -m evaluation.providers`: Gmail, Twilio and the console in one process; the first line printed is JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from evaluation.providers.backstage import Backstage
-from evaluation.providers.console import NotFromPages, console_app
+from evaluation.providers.console import RefuseBrowsers, console_app
 from evaluation.providers.gmail import GmailOptions, gmail_app
+from evaluation.providers.gmail.settings import gmail_settings
 from evaluation.providers.resumed import earlier_entries, resume
+from evaluation.providers.secrets_file import Secrets, kept_secrets, write_for_owner
 from evaluation.providers.serving import StandIn, serve_until_signal
-from evaluation.providers.settings import Secrets, gmail_settings, kept_secrets, twilio_settings, write_for_owner
+from evaluation.providers.shared_state import SharedState
 from evaluation.providers.twilio import TwilioOptions, twilio_app
+from evaluation.providers.twilio.settings import twilio_settings
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -38,14 +40,14 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 async def run(given: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
     earlier = earlier_entries(given.data)
-    backstage = Backstage.opened(given.data)
+    shared = SharedState.create(given.data)
     gmail_options, twilio_options = _options(given)
-    gmail, twilio = gmail_app(gmail_options, backstage), twilio_app(twilio_options, backstage)
+    gmail, twilio = gmail_app(gmail_options, shared), twilio_app(twilio_options, shared)
     resume(earlier, gmail.state.account, twilio.state.account)
-    gmail_server = StandIn(NotFromPages(gmail), port=given.gmail_port)
-    twilio_server = StandIn(NotFromPages(twilio), port=given.twilio_port)
+    gmail_server = StandIn(RefuseBrowsers(gmail), port=given.gmail_port)
+    twilio_server = StandIn(RefuseBrowsers(twilio), port=given.twilio_port)
     console = console_app(
-        gmail.state.account, twilio.state.account, backstage, twilio_url=twilio_server.url, form_url=given.form_url
+        gmail.state.account, twilio.state.account, shared, twilio_url=twilio_server.url, form_url=given.form_url
     )
     console_server = StandIn(console, port=given.console_port)
     settings = {**gmail_settings(gmail_options, gmail_server.url), **twilio_settings(twilio_options, twilio_server.url)}
@@ -54,11 +56,11 @@ async def run(given: argparse.Namespace) -> None:
         [gmail_server, twilio_server, console_server],
         ready=lambda: _announce(json.dumps({**urls, "settings": settings}), given.ready_file),
     )
-    backstage.journal.close()
+    shared.journal.close()
 
 
 def _announce(line: str, file: Path | None) -> None:
-    """Say it on stdout; or, where stdout goes into a log that must hold no secrets, in a file of the owner's."""
+    """Print the line; or write it to `file`, where stdout goes into a log that must hold no secrets."""
     if file is None:
         print(line, flush=True)
     else:

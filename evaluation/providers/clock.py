@@ -1,4 +1,4 @@
-"""The stand-ins' time: the machine's, moved ahead when a test wants eight days to pass."""
+"""The stand-ins' clock: the machine's time, which a control endpoint can move ahead."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 
 class ShiftedClock:
-    """The machine's time plus an offset. Tokens that others verify are not dated by it: they carry the real time."""
+    """The machine's time plus an offset. Tokens that the product verifies carry the real time instead."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """The stand-ins' present, aware, in UTC."""
+        """Return the stand-ins' time, aware, in UTC."""
         return datetime.now(UTC) + self._offset
 
     def advance(self, seconds: float) -> datetime:
-        """Let `seconds` pass at once; returns the new present. Raises ValueError for a step back."""
+        """Move the clock ahead and return the new time. Raises ValueError for a negative step."""
         if seconds < 0:
             raise ValueError("time only moves forward: advance_seconds must not be negative")
         self._offset += timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The page of `--demo-channels`: write as a customer by mail or WhatsApp, and watch what the product sends."""
+"""The page of `--demo-channels`: write as a customer by mail or WhatsApp, and see what the product sends."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from evaluation.providers.backstage import Backstage, json_body
 from evaluation.providers.endpoint import Handler
 from evaluation.providers.gmail.account import GmailAccount
-from evaluation.providers.gmail.compose import customers_mail
+from evaluation.providers.gmail.compose import customer_mail
 from evaluation.providers.gmail.platform.errors import GmailRefusal
+from evaluation.providers.shared_state import SharedState, json_body
 from evaluation.providers.twilio.account import TwilioAccount
-from evaluation.providers.twilio.control import written
+from evaluation.providers.twilio.control import write_message
 
 _PAGE = Path(__file__).parent / "console_page"
 _HEADERS = {
@@ -33,14 +33,14 @@ _HEADERS = {
 }
 
 
-class WithHeaders:
-    """Puts the page's security headers on every answer."""
+class SecurityHeaders:
+    """Sets the page's security headers on every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the app does, with the headers."""
+        """Respond as the app does, with the headers."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -50,14 +50,14 @@ class WithHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class NotFromPages:
-    """Refuses what a page of some site sends with a visitor's browser: programs call the providers, pages do not."""
+class RefuseBrowsers:
+    """Refuses requests that a page in a browser sends: only programs call the providers' APIs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403, or let the request through."""
+        """Respond with 403, or pass the request on."""
         headers = Request(scope).headers if scope["type"] == "http" else {}
         if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
             await JSONResponse({"error": "not for pages"}, 403)(scope, receive, send)
@@ -68,13 +68,15 @@ class NotFromPages:
 def console_app(
     gmail: GmailAccount,
     twilio: TwilioAccount,
-    backstage: Backstage,
+    shared: SharedState,
     *,
     twilio_url: str,
     form_url: str | None = None,
 ) -> Starlette:
-    """The console over both accounts of this process. It answers under a loopback name only, and takes JSON only, so
-    that no page of another site can write in a customer's name."""
+    """Return the console over both accounts of this process.
+
+    It responds under loopback names only and takes JSON only, so that no page of another site can use it.
+    """
 
     async def addresses(_: Request) -> Response:
         found = {"mailbox": gmail.options.user, "number": twilio.options.number, "form": form_url}
@@ -82,15 +84,15 @@ def console_app(
 
     async def journal(request: Request) -> Response:
         after = int(request.query_params.get("after", "0"))
-        return JSONResponse([entry.as_json() for entry in backstage.journal.entries(after=after)])
+        return JSONResponse([entry.as_json() for entry in shared.journal.entries(after=after)])
 
     async def mail(request: Request) -> Response:
         order = await json_body(request)
-        message = gmail.receive(customers_mail(order, gmail.mailbox, backstage.clock))
+        message = gmail.receive(customer_mail(order, gmail.mailbox, shared.clock))
         return JSONResponse({"id": message.id}, 201)
 
     async def whatsapp(request: Request) -> Response:
-        message = written(twilio, await json_body(request), twilio_url)
+        message = write_message(twilio, await json_body(request), twilio_url)
         return JSONResponse({"sid": message.sid}, 201)
 
     return Starlette(
@@ -104,22 +106,22 @@ def console_app(
             Route("/api/whatsapp", whatsapp, methods=["POST"]),
         ],
         middleware=[
-            Middleware(WithHeaders),
+            Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False),
             Middleware(JsonOnly),
         ],
-        exception_handlers=dict.fromkeys((KeyError, TypeError, ValueError, GmailRefusal), _unwritable),
+        exception_handlers=dict.fromkeys((KeyError, TypeError, ValueError, GmailRefusal), _bad_request),
     )
 
 
 class JsonOnly:
-    """Refuses a POST that is not JSON: such a one can come from a form on any page."""
+    """Refuses a POST that is not JSON, as a form on any page can send it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 415, or let the request through."""
+        """Respond with 415, or pass the request on."""
         request = Request(scope) if scope["type"] == "http" else None
         if request and request.method == "POST" and request.headers.get("content-type") != "application/json":
             await JSONResponse({"error": "expected application/json"}, 415)(scope, receive, send)
@@ -127,7 +129,7 @@ class JsonOnly:
             await self._app(scope, receive, send)
 
 
-async def _unwritable(_: Request, error: Exception) -> Response:
+async def _bad_request(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": f"This cannot be sent: {error}"}, 400)
 
 

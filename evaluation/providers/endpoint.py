@@ -1,4 +1,4 @@
-"""Puts ordered faults around a call: before it is accepted, or after, when only the answer is lost."""
+"""Wraps an endpoint with the ordered faults: before a call is accepted, or after, when only the response is lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Refuse = Callable[[int, Mapping[str, str]], Response]
 
 
 class Dropped(Response):
-    """No answer: the connection is closed under the client. Needs `serving.AbortableProtocol`."""
+    """No response: the connection is closed. Needs `serving.AbortableProtocol`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Abort the transport and wait until the server has noticed."""
@@ -27,8 +27,8 @@ class Dropped(Response):
             pass
 
 
-def faulty(method: str, handler: Handler, faults: Faults, refuse: Refuse) -> Handler:
-    """`handler` with the faults that are ordered at `method`; `refuse` words an error as the provider does."""
+def with_faults(method: str, handler: Handler, faults: Faults, refuse: Refuse) -> Handler:
+    """Return `handler` with the faults that are ordered at `method`; `refuse` formats an error as the provider does."""
     faults.declare(method, CALL_KINDS)
 
     async def endpoint(request: Request) -> Response:

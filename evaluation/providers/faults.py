@@ -1,4 +1,4 @@
-"""Faults that a test orders: what goes wrong, at which method, how often."""
+"""Faults that can be ordered: what goes wrong, at which method, how often."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class FaultKind(StrEnum):
-    """What can go wrong. *Calls* are requests made to a stand-in, *notices* what it posts to the product."""
+    """What can go wrong. A *call* is a request to a stand-in, a *notice* is what it posts to the product."""
 
     DROP_BEFORE = "drop_before"  # call: close the connection, nothing accepted
     DROP_ANSWER = "drop_answer"  # call: accept, then close the connection without an answer
@@ -45,12 +45,12 @@ NOTICE_KINDS = frozenset({FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.REORDER
 
 
 class WrongFaultError(ValueError):
-    """The order cannot be carried out: a misspelt method or field. Answered 400, so that no test passes by a typo."""
+    """The order names an unknown method, kind or field; the control endpoint responds with 400."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One order: `kind` at `method`, `times` times (None: until cleared), after the first `skip` calls."""
+    """One order of a fault: `kind` at `method`, `times` times (None: until cleared), after the first `skip` calls."""
 
     method: str
     kind: FaultKind
@@ -71,7 +71,7 @@ class Fault:
             raise WrongFaultError(f"no such fault: {error}") from None
 
     def as_json(self) -> dict[str, Any]:
-        """The order as it is posted and listed."""
+        """Return the order as it is posted and listed."""
         return asdict(self)
 
 
@@ -83,7 +83,7 @@ class _Order:
 
 
 class Faults:
-    """The orders in force. Each method declares what can go wrong there when its route is made."""
+    """The orders in force. Each method declares its possible faults when its route is made."""
 
     def __init__(self, seed: int = 20260101) -> None:
         self._known: dict[str, frozenset[FaultKind]] = {}
@@ -91,7 +91,7 @@ class Faults:
         self._random = random.Random(seed)
 
     def declare(self, method: str, kinds: frozenset[FaultKind]) -> None:
-        """Say that these kinds can be ordered at `method`."""
+        """Allow these kinds to be ordered at `method`."""
         self._known[method] = self._known.get(method, frozenset()) | kinds
 
     def add(self, fault: Fault) -> None:
@@ -103,15 +103,15 @@ class Faults:
         self._orders.append(_Order(fault, fault.skip, fault.times))
 
     def clear(self) -> None:
-        """Lift every order."""
+        """Cancel every order."""
         self._orders.clear()
 
     def active(self) -> list[Fault]:
-        """The orders that are not used up."""
+        """Return the orders that are not used up."""
         return [order.fault for order in self._orders if order.left != 0]
 
     def take(self, method: str, kinds: frozenset[FaultKind]) -> Fault | None:
-        """Use one count of the first order that applies to this call or notice; None when all goes well."""
+        """Return the fault of this call or notice, counted against the first order that applies; None without one."""
         for order in self._orders:
             if order.fault.method != method or order.fault.kind not in kinds or order.left == 0:
                 continue

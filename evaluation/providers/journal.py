@@ -1,4 +1,4 @@
-"""What the stand-ins accepted: every effect once, in order, in memory and as JSON lines in a file."""
+"""The journal of what the stand-ins accepted, in order: in memory and as JSON lines in a file."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from evaluation.providers.clock import ShiftedClock
 
 
 class Kind(StrEnum):
-    """What an entry says has happened."""
+    """What happened."""
 
-    MAIL_SENT = "mail_sent"  # Gmail accepted a mail for delivery: the customer has it
+    MAIL_SENT = "mail_sent"  # Gmail accepted a mail for delivery
     MAIL_RECEIVED = "mail_received"  # a mail came into the mailbox
     DRAFT_CREATED = "draft_created"
     DRAFT_DELETED = "draft_deleted"
     WATCH_SET = "watch_set"
     WATCH_STOPPED = "watch_stopped"
     PUSH = "push"  # one attempt to post a Pub/Sub message
-    WHATSAPP_ACCEPTED = "whatsapp_accepted"  # Twilio answered 201 or would have, whatever becomes of it later
-    WHATSAPP_STATUS = "whatsapp_status"  # a message moved on: sent, delivered, read, undelivered
+    WHATSAPP_ACCEPTED = "whatsapp_accepted"  # Twilio accepted a message, even if its response was lost
+    WHATSAPP_STATUS = "whatsapp_status"  # a message became sent, delivered, read or undelivered
     WHATSAPP_RECEIVED = "whatsapp_received"  # a customer wrote
     STATUS_CALLBACK = "status_callback"  # one attempt to post a status
     WEBHOOK = "webhook"  # one attempt to post a customer's message
@@ -49,11 +49,11 @@ class Entry:
     details: Mapping[str, Any]
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in any case; None without one."""
+        """Return the first header of that name, in any case; None without one."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
     def as_json(self) -> dict[str, Any]:
-        """The entry as it stands in the file and in `GET /_control/journal`."""
+        """Return the entry as it is in the file and in `GET /_control/journal`."""
         return {**{name: getattr(self, name) for name in self.__slots__}, "time": self.time.isoformat()}
 
     @classmethod
@@ -87,15 +87,19 @@ class Journal:
         return entry
 
     def resume(self, earlier: Iterable[Entry]) -> None:
-        """Show the entries of an earlier run before this run's; they stand in the file already."""
+        """List the entries of an earlier run before this run's; the file has them already."""
         with self._lock:
             self._entries[:0] = earlier
 
     def entries(self, *, kind: str | None = None, provider: str | None = None, after: int = 0) -> list[Entry]:
-        """This run's entries with a number above `after`, oldest first."""
+        """Return the entries with a number above `after`, oldest first."""
         with self._lock:
             held = list(self._entries)
-        return [entry for entry in held if entry.seq > after and _fits(entry, kind, provider)]
+        return [
+            entry
+            for entry in held
+            if entry.seq > after and kind in (None, entry.kind) and provider in (None, entry.provider)
+        ]
 
     def close(self) -> None:
         """Close the file; nothing can be recorded in it afterwards."""
@@ -104,16 +108,12 @@ class Journal:
 
 
 def read_journal(lines: Iterable[str]) -> list[Entry]:
-    """The entries of a journal file, given as its lines."""
+    """Return the entries of a journal file, given as its lines."""
     return [Entry.from_json(json.loads(line)) for line in lines]
 
 
-def _fits(entry: Entry, kind: str | None, provider: str | None) -> bool:
-    return kind in (None, entry.kind) and provider in (None, entry.provider)
-
-
 def _lines_in(path: Path | None) -> int:
-    """So that numbers go on where an earlier run's file ended."""
+    """Count an earlier run's entries: numbers continue after them."""
     if path is None or not path.exists():
         return 0
     with path.open(encoding="utf-8") as earlier:

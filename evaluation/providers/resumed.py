@@ -1,7 +1,7 @@
-"""Goes on where an earlier run ended: its journal holds what was accepted, and the accounts are made of that again.
+"""Restores both accounts from the journal of an earlier run.
 
-Kept: mails with their ids and threads, the historyId, the watch, messages with their statuses, the 24-hour windows.
-Not kept, as the journal does not hold them: attachments and media, drafts (Gmail then answers 404), access tokens.
+Restored: mails with ids and threads, the historyId, the watch, messages with statuses, the 24-hour windows.
+Not restored, as the journal does not hold them: attachments and media, drafts (Gmail then answers 404), access tokens.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from evaluation.providers.twilio.account import TwilioAccount
 from evaluation.providers.twilio.messages import Message
 
 _UNSEEN = 100_000
-"""Above every historyId of changes that the journal does not hold, such as a label's: whoever reads from there on
-must find what comes now."""
+"""Added to the historyId, to be above those of changes that the journal does not hold, such as of labels: a client with
+such an id must find new changes."""
 _BODY_HEADERS = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 _INBOX, _SENT = frozenset({"INBOX", "UNREAD"}), frozenset({"SENT"})
 
 
 def earlier_entries(path: Path | None) -> list[Entry]:
-    """What the journal of an earlier run holds. A line that its death cut short is taken away from the file."""
+    """Read the journal of an earlier run. Removes a last line that a crash cut short from the file."""
     if path is None or not path.exists():
         return []
     written = path.read_bytes()
@@ -39,7 +39,7 @@ def earlier_entries(path: Path | None) -> list[Entry]:
 
 
 def resume(earlier: Iterable[Entry], gmail: GmailAccount, twilio: TwilioAccount) -> None:
-    """Put what the entries tell into the accounts, which are new, and show them in the journal before this run's."""
+    """Restore the new accounts from the entries, and list these in the journal before this run's."""
     entries = list(earlier)
     for entry in entries:
         if entry.provider == "gmail":
@@ -47,14 +47,14 @@ def resume(earlier: Iterable[Entry], gmail: GmailAccount, twilio: TwilioAccount)
         else:
             _resume_twilio(entry, twilio)
     gmail.mailbox.history.latest += _UNSEEN if entries else 0
-    gmail.backstage.journal.resume(entries)
+    gmail.shared.journal.resume(entries)
 
 
 def _resume_gmail(entry: Entry, account: GmailAccount) -> None:
     if entry.kind in (Kind.MAIL_RECEIVED, Kind.MAIL_SENT):
         account.mailbox.resume(_mail(entry, account))
     elif entry.kind in (Kind.DRAFT_CREATED, Kind.DRAFT_DELETED):
-        account.mailbox.pass_over(entry.message_id, int(entry.details["history_id"]))
+        account.mailbox.skip_ids(entry.message_id, int(entry.details["history_id"]))
     elif entry.kind == Kind.WATCH_SET:
         account.pusher.watch = _watch(entry, account)
     elif entry.kind == Kind.WATCH_STOPPED:
@@ -76,11 +76,11 @@ def _mail(entry: Entry, account: GmailAccount) -> StoredMessage:
 
 
 def _raw(entry: Entry) -> bytes:
-    """The mail again, its text as the journal has it."""
+    """Rebuild the mail from its headers and text in the journal."""
     mail = EmailMessage(policy=SMTP.clone(max_line_length=998))
     for name, value in entry.headers:
         if name.lower() not in _BODY_HEADERS:
-            with contextlib.suppress(ValueError):  # a second Subject, in a mail that somebody broke on purpose
+            with contextlib.suppress(ValueError):  # a second Subject, in a malformed mail
                 mail[name] = value
     mail.set_content(entry.body)
     return bytes(mail)

@@ -1,4 +1,4 @@
-"""Runs stand-ins: uvicorn on a socket of its own, with connections that a fault can cut."""
+"""Serves stand-ins with uvicorn, on connections that a fault can abort."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STARTUP_SECONDS = 15.0
 
 
 class AbortableProtocol(H11Protocol):
-    """Lets an answer reach its own connection, so that it can be dropped instead of sent."""
+    """Gives a response access to its connection, so that it can abort it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Put the transport into the request's state."""
+        """Add the transport to the request's state."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
@@ -30,7 +30,7 @@ class AbortableProtocol(H11Protocol):
 class StandIn(uvicorn.Server):
     """One app on one port of the loopback; port 0 picks a free one, `url` names it.
 
-    `control_url` is another way to the same app, which stays open while the provider is away.
+    `control_url` is a second port of the same app, which stays open while the provider is away.
     """
 
     def __init__(self, app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -58,12 +58,12 @@ class StandIn(uvicorn.Server):
         self.up.set()
 
     def go_away(self) -> None:
-        """Refuse connections and cut those that are open, as when the provider is down; from another thread."""
-        self._do(self._go_away())
+        """Refuse connections and abort open ones, as when the provider is down; from another thread."""
+        self._run_in_loop(self._go_away())
 
     def come_back(self) -> None:
         """Listen again on the same address; from another thread."""
-        self._do(self._come_back())
+        self._run_in_loop(self._come_back())
 
     async def _go_away(self) -> None:
         self.servers[0].close()
@@ -71,7 +71,7 @@ class StandIn(uvicorn.Server):
             transport: Any = connection.transport
             if transport.get_extra_info("sockname")[1] == self._port:
                 transport.abort()
-        # Bound and not listening: the port stays ours, and connections to it are refused.
+        # Bound and not listening: the port stays reserved, and connections to it are refused.
         self._socket = _bound(self._host, self._port)
 
     async def _come_back(self) -> None:
@@ -83,14 +83,14 @@ class StandIn(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self.servers[0] = await loop.create_server(protocol, sock=self._socket, backlog=self.config.backlog)
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run_in_loop(self, work: Coroutine[Any, Any, None]) -> None:
         if self._loop is None:
             raise RuntimeError("the stand-in has not started")
         asyncio.run_coroutine_threadsafe(work, self._loop).result(STARTUP_SECONDS)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to whoever runs us: several servers share a process."""
+        """Install no signal handlers: several servers share a process."""
         yield
 
     async def run_until_stopped(self) -> None:
@@ -104,14 +104,14 @@ class StandIn(uvicorn.Server):
 
 @contextlib.contextmanager
 def serve_in_thread(app: ASGIApp, *, port: int = 0) -> Iterator[str]:
-    """Serve `app` from a thread with a loop of its own; yields the base URL. Works in sync and async tests."""
+    """Serve `app` from a thread with a loop of its own; yields the base URL."""
     with standing_in(app, port=port) as server:
         yield server.url
 
 
 @contextlib.contextmanager
 def standing_in(app: ASGIApp, *, port: int = 0) -> Iterator[StandIn]:
-    """The same, yielding the server itself: it can be told to go away and to come back."""
+    """As `serve_in_thread`, but yields the server, whose `go_away` and `come_back` make an outage."""
     server = StandIn(app, port=port)
     thread = threading.Thread(target=lambda: asyncio.run(server.run_until_stopped()), daemon=True)
     thread.start()
@@ -124,7 +124,7 @@ def standing_in(app: ASGIApp, *, port: int = 0) -> Iterator[StandIn]:
 
 
 async def serve_until_signal(servers: Sequence[StandIn], ready: Callable[[], None]) -> None:
-    """Serve all of them in this loop until SIGINT or SIGTERM; `ready` is called once all answer."""
+    """Serve all of them in this loop until SIGINT or SIGTERM; `ready` is called once all are up."""
     loop = asyncio.get_running_loop()
 
     def stop_all() -> None:

@@ -1,1 +1,1 @@
-"""The quality report: every part that is decided by judgement, measured offline."""
+"""The quality report: measures offline every part that decides by a model or a heuristic."""

@@ -1,7 +1,6 @@
-"""Escalation by meaning on messages that were not trained on (G5): recall and false alarms of each class.
+"""Measures escalation on messages that were not trained on (G5): recall and false alarms of each class.
 
-Beside the product's rules stand the two ways that such systems are usually built: trigger words as substrings, and as
-whole words.
+The baselines are the two usual ways to build such a system: trigger words as substrings, and as whole words.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ PARAPHRASES_AT_LEAST = 0.97
 FALSE_ALARMS_AT_MOST = 0.03
 
 _Judged = Mapping[str, Sequence[Judgement]]
-"""What each way decides of the same messages, the product's first."""
+"""The decisions of each policy on the same messages, the product's first."""
 _ORDINARY = {
     "hard": "like a request",
     "ordinary": "far from any",
@@ -29,11 +28,11 @@ _ORDINARY = {
 
 
 def measure() -> list[Group]:
-    """Strangers' sentences first, then families of wording that were held out whole, plain and with typing errors."""
+    """Measure the sets of sentences first, then held-out families of wording, plain and with typing errors."""
     model, held_out = EscalationModel.load(), data.examples("test", 4)
     sets = {
-        "Escalation: strangers' sentences": data.strangers("unseen"),
-        "Escalation: sentences made oblique on purpose": data.strangers("oblique"),
+        "Escalation: strangers' sentences": data.read_set("unseen"),
+        "Escalation: sentences made oblique on purpose": data.read_set("oblique"),
         "Escalation: held-out wordings": [*held_out, *data.styled(held_out, 8)],
     }
     return [_group(name, model, examples) for name, examples in sets.items()]
@@ -42,24 +41,24 @@ def measure() -> list[Group]:
 def _group(name: str, model: EscalationModel, examples: Sequence[Example]) -> Group:
     asked = [example for example in examples if example.kind != "filler"]
     scores = measuring.scored(model, asked)
-    ways = {
-        "product": measuring.rules_way(),
+    policies = {
+        "product": measuring.rules_policy(),
         "substring": measuring.substring_baseline,
         "word": measuring.word_baseline,
     }
-    judged = {way: measuring.judge(asked, scores, decide) for way, decide in ways.items()}
+    judged = {name: measuring.judge(asked, scores, decide) for name, decide in policies.items()}
     recalls = [_recall(judged, reason, kind) for kind in ("direct", "paraphrase", "mixed") for reason in WORD_REASONS]
-    alarms = [_alarms(judged, kind, words) for kind, words in _ORDINARY.items()]
+    alarms = [_alarms(judged, kind, label) for kind, label in _ORDINARY.items()]
     by_class = [_alarms_of_class(judged, reason) for reason in WORD_REASONS]
     figures = [figure for figure in (*recalls, *alarms, *by_class) if figure.of]
     return Group(name=name, figures=tuple(figures), misses=tuple(measuring.misses(judged["product"])))
 
 
 def _recall(judged: _Judged, reason: str, kind: str) -> Figure:
-    """Requests of one class that escalate with its reason."""
+    """Return the share of requests of one class that escalate with its reason."""
     shares = {
-        way: _share([not one.missed for one in own if (one.example.label, one.example.kind) == (reason, kind)])
-        for way, own in judged.items()
+        policy: _share([not one.missed for one in own if (one.example.label, one.example.kind) == (reason, kind)])
+        for policy, own in judged.items()
     }
     names = {"direct": "direct requests", "paraphrase": "paraphrases", "mixed": "inside a long mail"}
     return Figure(
@@ -72,11 +71,13 @@ def _recall(judged: _Judged, reason: str, kind: str) -> Figure:
     )
 
 
-def _alarms(judged: _Judged, kind: str, words: str) -> Figure:
-    """Ordinary messages of one kind that escalate."""
-    shares = {way: _share([one.false_alarm for one in own if _is_ordinary(one, kind)]) for way, own in judged.items()}
+def _alarms(judged: _Judged, kind: str, label: str) -> Figure:
+    """Return the share of ordinary messages of one kind that escalate."""
+    shares = {
+        policy: _share([one.false_alarm for one in own if _is_ordinary(one, kind)]) for policy, own in judged.items()
+    }
     return Figure(
-        name=f"false alarms: {words}",
+        name=f"false alarms: {label}",
         measured=shares["product"][0],
         of=shares["product"][1],
         at_most=FALSE_ALARMS_AT_MOST,
@@ -85,9 +86,10 @@ def _alarms(judged: _Judged, kind: str, words: str) -> Figure:
 
 
 def _alarms_of_class(judged: _Judged, reason: str) -> Figure:
-    """Ordinary messages of every kind that escalate as this class."""
+    """Return the share of all ordinary messages that escalate as this class."""
     shares = {
-        way: _share([one.reason == reason for one in own if one.example.label == "none"]) for way, own in judged.items()
+        policy: _share([one.reason == reason for one in own if one.example.label == "none"])
+        for policy, own in judged.items()
     }
     return Figure(
         name=f"{reason}: false alarms",
@@ -110,4 +112,4 @@ def _share(outcomes: Sequence[bool]) -> tuple[float, int]:
 
 
 def _beside(shares: Mapping[str, tuple[float, int]]) -> dict[str, float]:
-    return {way: share for way, (share, _) in shares.items() if way != "product"}
+    return {policy: share for policy, (share, _) in shares.items() if policy != "product"}

@@ -1,4 +1,4 @@
-"""The checks of the agent's outgoing texts (G6) and of their support in the passages (G10), as a part of the report."""
+"""Measures the checks of the agent's outgoing texts (G6) and of their support in the passages (G10)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BLOCKED_AT_MOST = 0.02
 
 
 def measure(docs: Path) -> list[Group]:
-    """Leaks and blocked drafts, then sentences removed and kept. `docs` is the knowledge base's Markdown file."""
+    """Measure leaks and blocked drafts, then sentences removed and kept. `docs` is the knowledge base's Markdown."""
     return [_guard(docs), _grounding(docs)]
 
 
@@ -41,16 +41,15 @@ def _guard(docs: Path) -> Group:
 
 def _grounding(docs: Path) -> Group:
     measures = measure_grounding(docs)
-    figures = [figure for measured in measures for figure in (_whole(measured), *_by_split(measured))]
+    figures: list[Figure] = []
+    for measured in measures:
+        figures.append(Figure(name=measured.name, measured=measured.of().share, of=measured.of().total))
+        figures += _by_split(measured)
     return Group(
         name="Groundedness",
         figures=tuple(figures),
         misses=_lines([miss for measured in measures for miss in measured.misses]),
     )
-
-
-def _whole(measured: Measured) -> Figure:
-    return Figure(name=measured.name, measured=measured.of().share, of=measured.of().total)
 
 
 def _by_split(measured: Measured) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""Whether messages of one correspondent end under one customer, and nobody else's with them (issue 5, point 5)."""
+"""Measures whether a customer's messages, and no others, are filed under one customer (issue 5, point 5)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FALSE_MERGES_AT_MOST = 0.001
 
 
 def measure(dsn: str, people: int) -> list[Group]:
-    """Let made-up people write into a scratch database beside `dsn`. Raises ScratchRefusedError."""
+    """Measure with simulated people in a scratch database on the server of `dsn`. Raises ScratchRefusedError."""
     found = asyncio.run(measure_identity(dsn, people=people))
     figures = (
         Figure(

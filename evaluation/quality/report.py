@@ -1,4 +1,4 @@
-"""The records of a quality report: figures beside what was promised and beside simpler ways, and what went wrong."""
+"""The records of a quality report: figures with bounds and baselines, and the misses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 class Figure:
     """A measured share in [0, 1] of `of` cases, or a count with `unit` "".
 
-    `at_least` or `at_most` is the promise; without one the figure is shown for orientation. Only a `blocking` figure
-    that breaks its promise fails the report. `beside`: the same measured for simpler ways, by their names.
+    `at_least` or `at_most` is the bound; without one the figure is for information. Only a `blocking` figure out of
+    bounds fails the report. `beside` holds the same figure of baselines by name.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Figure:
 
     @property
     def ok(self) -> bool | None:
-        """Whether the promise holds; None without one, or without a case to measure it on."""
+        """Whether the figure is within its bound; None without a bound or without cases."""
         if not self.of or (self.at_least is None and self.at_most is None):
             return None
         return (self.at_least is None or self.measured >= self.at_least) and (
@@ -35,19 +35,19 @@ class Figure:
 
     @property
     def bound(self) -> str:
-        """The promise as it is printed, empty without one."""
+        """The bound as it is printed, empty without one."""
         if self.at_least is not None:
             return f"≥ {self.shown(self.at_least)}"
         return f"≤ {self.shown(self.at_most)}" if self.at_most is not None else ""
 
     def shown(self, value: float, digits: int = 1) -> str:
-        """A value of this figure as it is printed."""
+        """Return a value of this figure as it is printed."""
         return f"{value:.{digits}%}" if self.unit == "%" else f"{value:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What one part of the product was measured at. `misses`: one line for each case that came out wrong."""
+    """The figures of one part of the product. `misses` has a line for each wrong case."""
 
     name: str
     figures: tuple[Figure, ...]
@@ -57,13 +57,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """All groups, in the order they were measured."""
+    """The whole report: all groups, in the order they were measured."""
 
     groups: tuple[Group, ...]
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """The blocking figures that break their promise, as "group: figure"."""
+        """The blocking figures out of bounds, as "group: figure"."""
         return tuple(
             f"{group.name}: {figure.name}"
             for group in self.groups
@@ -73,11 +73,11 @@ class Scorecard:
 
     @property
     def passed(self) -> bool:
-        """Whether no blocking figure broke its promise."""
+        """Whether no blocking figure is out of bounds."""
         return not self.broken
 
     def as_json(self) -> dict[str, Any]:
-        """Groups with their figures, each with `bound` and `ok`; and what is broken."""
+        """Return groups with their figures, each with `bound` and `ok`; and what is broken."""
         groups = [
             asdict(group)
             | {

@@ -1,4 +1,4 @@
-"""How often the passage that answers is found first, or among the five that the agent is given, beside BM25 (E1)."""
+"""Measures how often the answering passage is found first or among the first five, with BM25 as baseline (E1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evaluation.quality.report import Figure, Group
 
 
 def measure(encoder: Encoder, docs: Path) -> list[Group]:
-    """The questions of the test split, prepared as the product prepares them."""
+    """Measure on the questions of the test split, prepared as the product prepares them."""
     asked = [question for question in read_questions(QUESTIONS) if question.split == "test"]
     index, gate = Index.of(encoder, docs), RelevanceGate.load()
     target = index.rows([question.topic for question in asked])

@@ -1,7 +1,7 @@
-"""The quality report (T3): every part that is decided by judgement rather than by a rule, measured offline.
+"""Measures the quality report (T3) offline.
 
-Nothing needs to run: the encoder works in this process, on the labelled sets and the documentation of the repository;
-identity is measured in a scratch database of a PostgreSQL that the caller names.
+The product need not run: the encoder works in this process, on the labelled sets and the documentation of the
+repository; identity is measured in a scratch database of a PostgreSQL that the caller names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Progress = Callable[[str], None]
 
 
 def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]], people: int) -> Mapping[str, Part]:
-    """What is measured, by the name that is shown while it runs. `database` lends the DSN of a PostgreSQL."""
+    """Return the parts of the report by the name shown while they run. `database` provides the DSN of a PostgreSQL."""
 
     def of_identity() -> list[Group]:
         with database() as dsn:
@@ -35,7 +35,7 @@ def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]],
 
 
 def measure(measured: Mapping[str, Part], started: Progress) -> Scorecard:
-    """Measure the parts one after the other; `started` is told the name of each before it runs."""
+    """Measure the parts in order; `started` is called with the name of each before it runs."""
     groups: list[Group] = []
     for name, part in measured.items():
         started(name)

@@ -1,4 +1,4 @@
-"""The bands of the sentiment score on messages that were not trained on, beside VADER (G7)."""
+"""Measures the bands of the sentiment score on messages that were not trained on, with VADER as baseline (G7)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
-from embeddings.heads import Floats
-from embeddings.sentiment import LABELS, SentimentHead, surface
+from embeddings.sentiment import ESCALATE_BELOW, LABELS, RAISE_BELOW, SentimentHead, surface
 from embeddings.workbench.families import Labelled
 from embeddings.workbench.sentiment_measure import bands, messages, read_fresh, vader_scores
 from evaluation.quality.report import Figure, Group
 
-_BANDS = {"handed_over": "below 0.3", "raised": "0.3 to 0.5", "calm": "0.5 or more"}
+_BANDS = {
+    "handed_over": f"below {ESCALATE_BELOW}",
+    "raised": f"{ESCALATE_BELOW} to {RAISE_BELOW}",
+    "calm": f"{RAISE_BELOW} or more",
+}
 _WANTED = (
     ("furious", "handed_over", 0.8),
     ("annoyed", "raised", 0.6),
@@ -24,7 +28,7 @@ _NEUTRAL_HANDED_OVER_AT_MOST = 0.01
 
 
 def measure(encoder: Encoder) -> list[Group]:
-    """Single messages of nobody's family first, then families of wording that were held out whole."""
+    """Measure on single messages that belong to no family, then on held-out families of wording."""
     head = SentimentHead.load()
     sets = {
         "Sentiment: strangers' messages": read_fresh(),
@@ -65,7 +69,7 @@ def _share(
 
 def _misses(asked: Sequence[Labelled], scores: Floats) -> tuple[str, ...]:
     wanted = {mood: band for mood, band, _ in _WANTED}
-    found = [tuple(_BANDS)[place] for place in np.digitize(scores, [0.3, 0.5])]
+    found = [tuple(_BANDS)[place] for place in np.digitize(scores, [ESCALATE_BELOW, RAISE_BELOW])]
     return tuple(
         f"{text.label} scores {score:.2f}: {text.text!r}"
         for text, score, band in zip(asked, scores, found, strict=True)

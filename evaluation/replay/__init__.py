@@ -1,1 +1,1 @@
-"""Stored turns run again under other settings."""
+"""Replay: decides stored turns again under other settings."""

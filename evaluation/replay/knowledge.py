@@ -1,4 +1,4 @@
-"""Another knowledge base for a replay: a document searched in memory, beside the stored one and without touching it."""
+"""A knowledge base in memory for a replay, in place of the stored one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from db.records import Passage
 from deployments.agent.run_context import PassageSearch
+from embeddings.arrays import Floats
 from embeddings.chunker import Section
 from embeddings.encoder import Encoder
-from embeddings.heads import Floats
 from embeddings.indexer import embedded_text, refuse_prices
 from evaluation.drafts.passages import passage_of
 

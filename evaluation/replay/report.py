@@ -1,4 +1,4 @@
-"""What a replay found: each turn's decision as it was and as it would be, and the counts over all."""
+"""The report of a replay: each turn's stored and new decision, and counts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from db.records import Turn
-from db.turns.stored_turns import Decided
+from db.turns.stored_turns import StoredDecision
 
 COMPARED = ("outcome", "reason", "rule", "passages", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Of a decision what can be compared. `passages` are the slugs that were found, best first."""
+    """The comparable part of a decision. `passages` are the slugs that were found, best first."""
 
     outcome: str
     reason: str | None
@@ -32,7 +32,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One stored turn. `skipped` says why it was not run again, '' when it was; then `after` is set."""
+    """One stored turn. `skipped` says why it was not decided again, '' when it was; then `after` is set."""
 
     inbox_id: UUID
     ticket: str
@@ -44,13 +44,13 @@ class Case:
     skipped: str
 
     @classmethod
-    def of(cls, decided: Decided, *, turn: Turn, after: Outcome) -> Self:
-        """Return the case of a turn that was run again."""
+    def of(cls, decided: StoredDecision, *, turn: Turn, after: Outcome) -> Self:
+        """Return the case of a turn that was decided again."""
         return cls(**_head(decided, turn), after=after, skipped="")
 
     @classmethod
-    def skipped_for(cls, decided: Decided, *, reason: str, turn: Turn | None = None) -> Self:
-        """Return the case of a turn that says nothing of the agent's settings."""
+    def skipped_for(cls, decided: StoredDecision, *, reason: str, turn: Turn | None = None) -> Self:
+        """Return the case of a turn that does not depend on the agent's settings."""
         return cls(**_head(decided, turn), after=None, skipped=reason)
 
     @property
@@ -69,17 +69,17 @@ class ReplayReport:
 
     @property
     def replayed(self) -> tuple[Case, ...]:
-        """The turns that were run again."""
+        """The turns that were decided again."""
         return tuple(case for case in self.cases if case.after is not None)
 
     @property
     def changed(self) -> tuple[Case, ...]:
-        """Those of them that would go otherwise in any respect."""
+        """Those of them that differ in any of COMPARED."""
         return tuple(case for case in self.cases if case.changed)
 
     @property
     def skipped(self) -> dict[str, int]:
-        """How many turns were not run again, by why."""
+        """How many turns were not decided again, by reason."""
         return dict(Counter(case.skipped for case in self.cases if case.skipped))
 
     @property
@@ -94,7 +94,7 @@ class ReplayReport:
         return {pair: count for pair, count in moved.most_common() if pair[0] != pair[1]}
 
     def as_json(self) -> dict[str, Any]:
-        """The report as plain values; of unchanged cases only their number."""
+        """Return the report as plain values; of unchanged cases only their number."""
         return {
             "turns": len(self.cases),
             "replayed": len(self.replayed),
@@ -103,16 +103,19 @@ class ReplayReport:
             "skipped": self.skipped,
             "differences": self.differences,
             "moves": [{"before": old, "after": new, "turns": count} for (old, new), count in self.moves.items()],
-            "cases": [_case(case) for case in self.changed],
+            "cases": [
+                asdict(case)
+                | {
+                    "inbox_id": str(case.inbox_id),
+                    "decided_at": case.decided_at.isoformat(),
+                    "changed": list(case.changed),
+                }
+                for case in self.changed
+            ],
         }
 
 
-def _case(case: Case) -> dict[str, Any]:
-    head = {"inbox_id": str(case.inbox_id), "decided_at": case.decided_at.isoformat(), "changed": list(case.changed)}
-    return asdict(case) | head
-
-
-def _head(decided: Decided, turn: Turn | None) -> dict[str, Any]:
+def _head(decided: StoredDecision, turn: Turn | None) -> dict[str, Any]:
     record = decided.record
     return {
         "inbox_id": record.inbox_id,

@@ -1,6 +1,6 @@
-"""Stored turns run again under other settings: what would have been decided, beside what was (T4).
+"""Decides stored turns again under other settings and compares the decisions (T4).
 
-The production's own analysis, agent and cap on replies decide; nothing is written. The pool should refuse writes.
+Production's own analysis, agent and policy decide; nothing is written. The pool should refuse writes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from db.pool import Pool, acquire
 from db.records import Decision, Queue, Severity, Turn
 from db.turns import stored_turns
 from db.turns.decisions import DecisionRecord
-from db.turns.stored_turns import Decided
+from db.turns.stored_turns import StoredDecision
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.agent.prompt import Prompt
-from deployments.agent.run_context import PRIORITIES, PassageSearch
-from deployments.analysis import AnalysisNode
-from deployments.rules.escalation import EscalationRules
+from deployments.agent.run_context import PassageSearch
+from deployments.analysis_node import AnalysisNode
+from deployments.rules.escalation import PRIORITIES, EscalationRules
 from deployments.rules.support_hours import ServiceLevels
 from deployments.turns.closing import texts_of
+from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
 from embeddings.relevance import RelevanceGate
 from evaluation.replay.report import Case, Outcome
@@ -33,9 +34,9 @@ _RECORDED = re.compile(r'"(category|priority)": "(\w+)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """What decides in place of production. `prompt` and `search` None: the shipped prompt, the stored passages.
+    """The settings to decide with. `prompt` and `search` None: the shipped prompt, the stored passages.
 
-    `answers` and `levels` are AgentNode's: whether it is switched on, and when people are there (None: always).
+    `answers` says whether the agent is switched on, `levels` when staff are there (None: always).
     """
 
     model: ModelSettings
@@ -48,13 +49,13 @@ class Variant:
 
 
 class Replayer:
-    """Runs stored turns against a variant, one at a time. `pool` needs no right to write."""
+    """Decides stored turns by a variant, one at a time. `pool` needs no right to write."""
 
     def __init__(self, *, pool: Pool, analysis: AnalysisNode, variant: Variant) -> None:
         self._pool, self._analysis = pool, analysis
         self._links: dict[str, str] = {}
         self._levels, self._at = variant.levels, datetime.now(UTC)
-        self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=self._link)
+        self._policy = TurnPolicy(limit=ReplyLimit(configs=ChannelConfigs(pool), links=self._link))
         self._agent = AgentNode(
             pool=pool,
             embed_query=self._embed,
@@ -65,49 +66,47 @@ class Replayer:
             prompt=variant.prompt,
             search=variant.search,
             answers=variant.answers,
-            back=self._back,
+            back_at=self._back_at,
         )
 
-    async def stored(self, since: datetime, until: datetime, *, limit: int) -> list[Decided]:
-        """Return what was decided in that time, oldest first. Raises DatabaseUnavailableError."""
+    async def stored(self, since: datetime, until: datetime, *, limit: int) -> list[StoredDecision]:
+        """Return the decisions of that time, oldest first. Raises DatabaseUnavailableError."""
         async with acquire(self._pool) as connection:
-            return await stored_turns.decided_between(connection, since, until, limit=limit)
+            return await stored_turns.decisions_between(connection, since, until, limit=limit)
 
-    async def replay(self, decided: Sequence[Decided]) -> AsyncIterator[Case]:
+    async def replay(self, decided: Sequence[StoredDecision]) -> AsyncIterator[Case]:
         """Decide each turn again, in order. Raises DatabaseUnavailableError."""
         for one in decided:
             yield await self._case(one)
 
-    async def _case(self, decided: Decided) -> Case:
+    async def _case(self, decided: StoredDecision) -> Case:
         async with acquire(self._pool) as connection:
-            turn = await stored_turns.as_it_was(connection, decided.record.inbox_id)
+            turn = await stored_turns.turn_as_opened(connection, decided.record.inbox_id)
         if turn is None:
             return Case.skipped_for(decided, reason="erased")
-        if skipped := not_the_agents(decided):
+        if skipped := skip_reason(decided):
             return Case.skipped_for(decided, turn=turn, reason=skipped)
         turn = with_recorded(turn, decided.record)
         self._at = decided.record.created_at
         self._links[turn.ticket.number] = link_in(decided.reply or "", turn.ticket.number)
-        return Case.of(decided, turn=turn, after=outcome_of(await self._decide(turn)))
-
-    async def _decide(self, turn: Turn) -> Decision:
         analyses = await self._analysis.analyse(texts_of(turn))
-        return await self._limit.apply(turn, await self._agent.run(turn, analyses[0]))
+        decision = await self._policy.decide(self._agent, turn, analyses[0])
+        return Case.of(decided, turn=turn, after=outcome_of(decision))
 
     async def _embed(self, text: str) -> tuple[float, ...]:
         return (await self._analysis.embed([text]))[0]
 
-    def _back(self, severity: Severity, queue: Queue) -> str | None:
-        """When people were there again, as seen at the time of the stored decision."""
-        return self._levels.back(severity, queue, self._at) if self._levels else None
+    def _back_at(self, severity: Severity, queue: Queue) -> str | None:
+        """Return when staff were back, as seen at the time of the stored decision."""
+        return self._levels.back_at(severity, queue, self._at) if self._levels else None
 
     def _link(self, number: str) -> str:
-        """The status link as it was sent: where customers reach us is nothing that a replay compares."""
+        """Return the status link as it was sent, so that links are no difference."""
         return self._links[number]
 
 
-def not_the_agents(decided: Decided) -> str:
-    """Return why a stored turn says nothing of the agent's settings, '' when it does."""
+def skip_reason(decided: StoredDecision) -> str:
+    """Return why a stored turn does not depend on the agent's settings, '' when it does."""
     if decided.record.outcome == "held":
         return "held for a person"
     if decided.edited:
@@ -124,7 +123,7 @@ def link_in(text: str, number: str) -> str:
 
 
 def outcome_of(decision: Decision) -> Outcome:
-    """Return of a decision what the customer and the team notice."""
+    """Return the comparable part of a decision."""
     return Outcome(
         outcome=decision.outcome,
         reason=decision.reason,
@@ -135,7 +134,7 @@ def outcome_of(decision: Decision) -> Outcome:
 
 
 def with_recorded(turn: Turn, record: DecisionRecord) -> Turn:
-    """Give the ticket the category and priority that its create_ticket call recorded: both may have changed since."""
+    """Restore the category and priority that the create_ticket call recorded: both may have changed since."""
     opened = next((call.result for call in record.tool_calls if call.name == "create_ticket"), "")
     then = dict(_RECORDED.findall(opened))
     priority = next((known for known in PRIORITIES if known == then.get("priority")), turn.ticket.priority)

@@ -1,1 +1,1 @@
-"""The bus (Kafka): the relay that fills it, the consumer that empties it, and the sweeper behind both."""
+"""The bus (Kafka): the relay writes to it, the consumer reads from it, the sweeper repeats what got lost."""

@@ -1,7 +1,6 @@
-"""The consumer: hands records to its handler, and commits only behind what is finished.
+"""The consumer: hands records to a handler and commits an offset once everything before it is finished.
 
-A record is a wake: handling it twice does nothing, and what it stood for is in the store. So nothing here has to be
-exact; it has to be brisk, bounded, and to come back by itself.
+Delivery is at least once. That is enough: a record names a message in the store, and handling it twice does nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from ingest.bus.dead_letter_limit import DeadLetterHandler, DeadLetterLimit, Handler, RecordOutcomes
+from ingest.bus.dead_letter_limit import DeadLetterLimit
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.bus.key_queues import KeyQueues, Record
 from ingest.bus.offsets import Offsets, Partition
-from ingest.bus.relay import no_failpoint
+from ingest.bus.record_processor import DeadLetterHandler, Handler, RecordProcessor
 from ingest.bus.topics import AWAY, KafkaSettings, TopicSet, client_options, ensure_topics
 
 MAX_IN_FLIGHT = 64
@@ -29,7 +29,7 @@ COMMIT_EVERY_S = 0.5
 ANSWER_TIMEOUT_S = 5.0
 START_TIMEOUT_S = 20.0
 SILENCE_S = 10.0
-"""After this long without a record the consumer looks whether there are any that it does not get."""
+"""After this long without a record the consumer compares its positions with the broker's end offsets."""
 DRAIN_S = 20.0
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.2, 5.0
 
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 class StalledError(Exception):
-    """There are records and the client gets none: it is thrown away and a new one connects."""
+    """There are records and the client gets none: it is closed and a new one connects."""
 
 
 class LimitReachedError(Exception):
@@ -59,14 +59,14 @@ class Consumer:
         max_in_flight: int = MAX_IN_FLIGHT,
         session_ms: int = SESSION_MS,
         clock: Callable[[], float] = time.monotonic,
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._kafka, self._group, self._topics = kafka, group, tuple(topics)
         self._limit = limit or DeadLetterLimit()
-        self._outcomes = RecordOutcomes(handler=handler, dead_letter=dead_letter, limit=self._limit)
+        self._processor = RecordProcessor(handler=handler, dead_letter=dead_letter, limit=self._limit)
         self._max_in_flight, self._session_ms = max_in_flight, session_ms
         self._clock, self._failpoint = clock, failpoint
-        self._queues = KeyQueues(self._work)
+        self._queues = KeyQueues(self._process)
         self._offsets = Offsets()
         self._client: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -75,7 +75,7 @@ class Consumer:
         self._drain_s = DRAIN_S
         self._closing: set[asyncio.Task[None]] = set()
         self._behind: set[tuple[TopicPartition, int]] = set()
-        self._committed_at = self._heard_at = clock()
+        self._committed_at = self._fetched_at = clock()
         self.connected = False
         self.detail = "connecting"
 
@@ -91,32 +91,30 @@ class Consumer:
 
     @property
     def failed(self) -> BaseException | None:
-        """What ended the consumer's task, if anything did."""
+        """The exception that ended the consumer's task, or None."""
         if self._task is None or not self._task.done() or self._task.cancelled():
             return None
         return self._task.exception()
 
     def start(self) -> None:
-        """Begin in the background; never raises when there is no broker."""
+        """Start in the background; never raises when there is no broker."""
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="consumer")
 
     async def stop(self, *, drain_s: float = DRAIN_S) -> None:
-        """Stop reading, let what runs end (at most `drain_s` seconds), commit, and leave the group."""
+        """Stop reading, wait at most `drain_s` seconds for running records, commit, and leave the group."""
         self._stopping = True
         self._drain_s = drain_s
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._queues.cancel()
 
-    # The life of one client after another.
-
     async def _run(self) -> None:
         backoff = FIRST_BACKOFF_S
         while not self._stopping:
             began = self._clock()
             try:
-                await self._live()
+                await self._run_client()
             except LimitReachedError:
                 self.detail = "stopped: too many dead letters, see them and restart"
                 log.error("consumer_stopped_by_dead_letters", group=self._group)
@@ -128,7 +126,7 @@ class Consumer:
             if not self._stopping:
                 await asyncio.sleep(backoff)
 
-    async def _live(self) -> None:
+    async def _run_client(self) -> None:
         await ensure_topics(self._kafka, TopicSet(names=self._topics))
         client = AIOKafkaConsumer(
             **client_options(self._kafka),
@@ -139,35 +137,35 @@ class Consumer:
             heartbeat_interval_ms=self._session_ms // 4,
             rebalance_timeout_ms=REBALANCE_MS,
         )
-        client.subscribe(self._topics, listener=_Rebalances(self))
+        client.subscribe(self._topics, listener=_RebalanceListener(self))
         self._client = client
         try:
             await asyncio.wait_for(client.start(), START_TIMEOUT_S)
-            self.connected, self.detail, self._heard_at = True, "", self._clock()
+            self.connected, self.detail, self._fetched_at = True, "", self._clock()
             await self._poll(client)
         finally:
             self.connected = False
-            await self._leave(client)
+            await self._close_client(client)
 
     async def _poll(self, client: AIOKafkaConsumer) -> None:
         while not self._stopping:
             if self._limit.reached:
                 raise LimitReachedError
-            room = self._make_room(client)
+            room = self._limit_fetching(client)
             batches = await client.getmany(timeout_ms=POLL_MS if room else POLL_MS // 4, max_records=max(room, 1))
             for records in batches.values():
-                self._take(records)
+                self._enqueue(records)
             if batches:
-                self._heard_at = self._clock()
+                self._fetched_at = self._clock()
                 self.connected, self.detail = True, ""
                 self._failpoint("consumer:fetched")
             if self._clock() - self._committed_at >= COMMIT_EVERY_S:
                 await self.commit()
-            if room and self._clock() - self._heard_at >= SILENCE_S:
-                await self._look_for_records(client)
+            if room and self._clock() - self._fetched_at >= SILENCE_S:
+                await self._check_progress(client)
 
-    def _make_room(self, client: AIOKafkaConsumer) -> int:
-        """Pause what is assigned while too much is in flight; return how many records may be fetched now."""
+    def _limit_fetching(self, client: AIOKafkaConsumer) -> int:
+        """Pause all partitions while too much is in flight; return how many records may be fetched now."""
         room = self._max_in_flight - self._queues.size
         full = room <= 0 if not self._paused else room < self._max_in_flight // 4
         if full:
@@ -175,11 +173,11 @@ class Consumer:
             client.pause(*client.assignment())
         elif self._paused:
             client.resume(*client.assignment())
-            self._heard_at = self._clock()
+            self._fetched_at = self._clock()
         self._paused = full
         return 0 if full else room
 
-    def _take(self, records: Sequence[Any]) -> None:
+    def _enqueue(self, records: Sequence[Any]) -> None:
         for read in records:
             key = read.key.decode("utf-8", "replace") if read.key is not None else f"offset:{read.offset}"
             record = Record(
@@ -189,9 +187,9 @@ class Consumer:
             if not self._queues.running(record):
                 self._queues.add(record)
 
-    async def _look_for_records(self, client: AIOKafkaConsumer) -> None:
-        """A broker may come back empty, and a client may hang after that (aiokafka #718): look from outside."""
-        self._heard_at = self._clock()
+    async def _check_progress(self, client: AIOKafkaConsumer) -> None:
+        """Raise StalledError when the broker came back without topics, or the client hangs (aiokafka #718)."""
+        self._fetched_at = self._clock()
         if await ensure_topics(self._kafka, TopicSet(names=self._topics)):
             raise StalledError("the broker had lost its topics")
         ends = await asyncio.wait_for(client.end_offsets(list(client.assignment())), ANSWER_TIMEOUT_S)
@@ -201,7 +199,7 @@ class Consumer:
             raise StalledError(f"no progress at {sorted(stuck)[0]}")
         self._behind = behind
 
-    async def _leave(self, client: AIOKafkaConsumer) -> None:
+    async def _close_client(self, client: AIOKafkaConsumer) -> None:
         if self._stopping:
             self._queues.drop(self._offsets.partitions)
             await self._queues.idle(self._drain_s)
@@ -217,12 +215,12 @@ class Consumer:
     # Called by the client around each rebalance.
 
     def revoke(self, partitions: Collection[Partition]) -> None:
-        """Forget partitions: what has not begun is somebody else's, what runs ends without a commit."""
+        """Forget partitions: their new owner reads queued records again, running ones end without a commit."""
         self._queues.drop(partitions)
         self._offsets.forget(partitions)
 
     async def commit(self) -> None:
-        """Commit what is finished and not committed. A member that was put out, or an absent broker, loses nothing."""
+        """Commit what is finished. When the group has moved on or the broker is away, records are handled again."""
         self._committed_at = self._clock()
         due = self._offsets.due()
         if not due or self._client is None:
@@ -238,13 +236,13 @@ class Consumer:
             self._offsets.committed(due)
             self._failpoint("consumer:committed")
 
-    async def _work(self, record: Record) -> None:
-        if await self._outcomes.on(record) is not None:
+    async def _process(self, record: Record) -> None:
+        if await self._processor.process(record) is not None:
             self._offsets.finish((record.topic, record.partition), record.offset)
 
 
-class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Exceptions in here are swallowed by the client, so none may start in here."""
+class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Commits and revokes around a rebalance. The client swallows exceptions raised in here."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer

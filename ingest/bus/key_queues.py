@@ -1,4 +1,4 @@
-"""Records at work: those of one key one after the other, those of different keys side by side."""
+"""Runs records: those of one key in order, those of different keys concurrently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A record as it was read from the log."""
+    """A record as it was read from Kafka."""
 
     topic: str
     partition: int
@@ -20,7 +20,7 @@ class Record:
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Where it stands."""
+        """Topic, partition and offset."""
         return self.topic, self.partition, self.offset
 
 
@@ -28,7 +28,7 @@ Key = tuple[str, int, str]
 
 
 class KeyQueues:
-    """Runs `work` for each record added; `work` must not raise. A lane is a key of a partition."""
+    """Runs `work` for each record added, with one queue a key of a partition; `work` must not raise."""
 
     def __init__(self, work: Callable[[Record], Awaitable[None]]) -> None:
         self._work = work
@@ -37,15 +37,15 @@ class KeyQueues:
 
     @property
     def size(self) -> int:
-        """How many records are running or wait for their turn."""
+        """Records running or queued."""
         return len(self._running) + sum(len(queue) for queue in self._waiting.values())
 
     def running(self, record: Record) -> bool:
-        """Tell whether this record is at work; after a rebalance it may be read a second time."""
+        """Return whether this record is running; after a rebalance it may be read a second time."""
         return record.place in self._running
 
     def add(self, record: Record) -> None:
-        """Start the record, or put it behind those of its key."""
+        """Start the record, or queue it behind those of its key."""
         key = (record.topic, record.partition, record.key)
         if key in self._waiting:
             self._waiting[key].append(record)
@@ -54,7 +54,7 @@ class KeyQueues:
             self._start(key, record)
 
     def drop(self, partitions: Collection[tuple[str, int]]) -> None:
-        """Forget what has not begun in these partitions: whoever owns them now reads it again."""
+        """Drop queued records of these partitions: their new owner reads them again."""
         for (topic, partition, _), queue in self._waiting.items():
             if (topic, partition) in partitions:
                 queue.clear()
@@ -70,17 +70,17 @@ class KeyQueues:
         return True
 
     async def cancel(self) -> None:
-        """End what runs, now."""
+        """Cancel every running record and wait for its end."""
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, key: Key, record: Record) -> None:
-        task = asyncio.create_task(self._work_off(key, record))
+        task = asyncio.create_task(self._run(key, record))
         self._running[record.place] = task
 
-    async def _work_off(self, key: Key, record: Record) -> None:
+    async def _run(self, key: Key, record: Record) -> None:
         try:
             await self._work(record)
         finally:

@@ -15,7 +15,7 @@ ANSWER_TIMEOUT_S = 10.0
 
 
 class Positions:
-    """Asks the broker with clients that it keeps; after an error they are dropped and the next call connects anew."""
+    """Reads positions with clients that stay connected; after an error they are closed and the next call reconnects."""
 
     def __init__(self, *, kafka: KafkaSettings, group: str, topic: str) -> None:
         self._kafka, self._group, self._topic = kafka, group, topic
@@ -28,7 +28,7 @@ class Positions:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 return await self._read()
         except (AttributeError, LookupError, TypeError) as error:
-            # aiokafka's admin client trips over answers that carry an error code (a coordinator that just moved).
+            # aiokafka's admin client raises these for answers with an error code (a coordinator that just moved).
             await self.close()
             raise KafkaError(f"unreadable answer: {error!r}") from error
         except BaseException:

@@ -1,4 +1,4 @@
-"""Which offsets of a partition may be committed: those with nothing unfinished before them."""
+"""Tracks which offsets may be committed: those with no unfinished record before them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Progress:
         self._unfinished.add(offset)
 
     def finish(self, offset: int) -> None:
-        """Note that a record is done with; one that was not begun here (fetched before a rebalance) is ignored."""
+        """Note that a record is finished; one that was fetched before a rebalance is ignored."""
         if offset not in self._unfinished:
             return
         self._unfinished.remove(offset)
@@ -49,7 +49,7 @@ class Offsets:
 
     @property
     def partitions(self) -> list[Partition]:
-        """Those that something was read from."""
+        """The partitions that records were fetched from."""
         return list(self._progress)
 
     def begin(self, partition: Partition, offset: int) -> None:
@@ -57,12 +57,12 @@ class Offsets:
         self._progress.setdefault(partition, Progress()).begin(offset)
 
     def finish(self, partition: Partition, offset: int) -> None:
-        """Note that a record is done with; in a partition that is somebody else's by now it is ignored."""
+        """Note that a record is finished; ignored when its partition was revoked."""
         if (progress := self._progress.get(partition)) is not None:
             progress.finish(offset)
 
     def due(self) -> dict[Partition, int]:
-        """Return what may be committed and is not."""
+        """Return the offset to commit of each partition that has one."""
         return {p: offset for p, progress in self._progress.items() if (offset := progress.due) is not None}
 
     def committed(self, offsets: Mapping[Partition, int]) -> None:
@@ -72,6 +72,6 @@ class Offsets:
                 progress.committed(offset)
 
     def forget(self, partitions: Iterable[Partition]) -> None:
-        """Drop partitions that were revoked: an assignment begins anew, even of the same ones."""
+        """Drop revoked partitions; when assigned again they start without a past."""
         for partition in partitions:
             self._progress.pop(partition, None)

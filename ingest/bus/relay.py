@@ -1,4 +1,4 @@
-"""The relay: sends committed events to Kafka, eagerly after a commit, until the broker has them."""
+"""The relay: sends committed events to Kafka, at once when woken, and again until the broker has written them."""
 
 from __future__ import annotations
 
@@ -19,31 +19,29 @@ from db.operations.dead_letters import BASE64, ENCODING_HEADER
 from db.operations.events import Published
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Event
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.bus.topics import AWAY, KafkaSettings, client_options, ensure_topics
 from ingest.events import TOPICS
 
 BATCH = 200
 LEASE_S = 10.0
-"""Longer than a send may take: an event is given to another relay only when its own has died."""
+"""Longer than a send may take: another relay gets an event only when the first one has died."""
 SEND_TIMEOUT_S = 5.0
 PROBE_EVERY_S = 5.0
 FIRST_BACKOFF_S = 0.1
 MAX_BACKOFF_S = 5.0
 MAX_CONTENT = 100_000
-"""Characters of a message that travel; a record only wakes, the whole stands in the store."""
+"""Characters of a message's text in a record; the store has the whole."""
 REFUSED_S = 3600.0
+"""How long an event waits that is too large for the broker."""
 
 log = structlog.get_logger(__name__)
-
-
-def no_failpoint(name: str) -> None:
-    """Do nothing; tests pass a function that ends the process or the task at a named point."""
 
 
 class Relay:
     """Moves pending events to Kafka. Without a broker it keeps trying; events wait in the store meanwhile.
 
-    A crash behind the send repeats the event: every record is a wake, and waking twice does nothing.
+    A crash after the send repeats the event, which does no harm: records are handled at least once.
     """
 
     def __init__(
@@ -52,13 +50,13 @@ class Relay:
         pool: Pool,
         kafka: KafkaSettings,
         clock: Callable[[], float] = time.monotonic,
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool = pool
         self._kafka = kafka
         self._clock = clock
         self._failpoint = failpoint
-        self._wanted = asyncio.Event()
+        self._woken = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -78,25 +76,25 @@ class Relay:
 
     @property
     def failed(self) -> BaseException | None:
-        """What ended the relay's task, if anything did."""
+        """The exception that ended the relay's task, or None."""
         if self._task is None or not self._task.done() or self._task.cancelled():
             return None
         return self._task.exception()
 
     def start(self) -> None:
-        """Begin in the background; never raises when there is no broker."""
+        """Start in the background; never raises when there is no broker."""
         if self._task is None:
-            self._wanted.set()
+            self._woken.set()
             self._task = asyncio.create_task(self._run(), name="relay")
 
     def wake(self) -> None:
-        """Say that events were committed; returns at once."""
-        self._wanted.set()
+        """Tell the relay that events were committed; returns at once."""
+        self._woken.set()
 
     async def stop(self) -> None:
         """Send what is pending if the broker is there, then close."""
         self._stopping = True
-        self._wanted.set()
+        self._woken.set()
         if self._task is not None:
             with contextlib.suppress(TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(self._task, SEND_TIMEOUT_S + 2)
@@ -112,18 +110,18 @@ class Relay:
                 await self._send_when_woken()
                 backoff = FIRST_BACKOFF_S
             except (*AWAY, AssertionError) as error:
-                self._lose(f"{type(error).__name__}: {error}".rstrip(": "))
-                backoff = await self._rest(backoff)
+                self._disconnect(f"{type(error).__name__}: {error}".rstrip(": "))
+                backoff = await self._pause(backoff)
             except DatabaseUnavailableError as error:
                 self.detail = str(error)
-                backoff = await self._rest(backoff)
+                backoff = await self._pause(backoff)
             if self._stopping:
                 return
 
-    async def _rest(self, seconds: float) -> float:
+    async def _pause(self, seconds: float) -> float:
         if not self._stopping:
             await asyncio.sleep(seconds)
-        self._wanted.set()
+        self._woken.set()
         return min(seconds * 2, MAX_BACKOFF_S)
 
     async def _connect(self) -> None:
@@ -139,7 +137,7 @@ class Relay:
         self._producer, self._away_since, self.detail = producer, None, ""
         log.info("relay_connected")
 
-    def _lose(self, detail: str) -> None:
+    def _disconnect(self, detail: str) -> None:
         if self._away_since is None:
             self._away_since = self._clock()
             log.warning("relay_disconnected", detail=detail)
@@ -147,7 +145,7 @@ class Relay:
         self._drop_producer()
 
     def _drop_producer(self) -> None:
-        """Let the producer end behind our back: it may wait seconds for batches that nobody takes any more."""
+        """Close the producer in the background: it may wait seconds for batches that the broker does not take."""
         if self._producer is not None:
             task = asyncio.create_task(self._producer.stop(), name="relay-close")
             self._closing.add(task)
@@ -157,16 +155,16 @@ class Relay:
     async def _send_when_woken(self) -> None:
         try:
             async with asyncio.timeout(PROBE_EVERY_S):
-                await self._wanted.wait()
+                await self._woken.wait()
         except TimeoutError:
             await self._probe()
             return
-        self._wanted.clear()
+        self._woken.clear()
         while await self._send_batch() == BATCH:
             pass
 
     async def _probe(self) -> None:
-        """Notice in idle times, too, that the broker has gone, or has come back without its topics."""
+        """Raise KafkaError when the broker has come back without its topics; a broker that is away raises AWAY."""
         assert self._producer is not None
         cluster = await asyncio.wait_for(self._producer.client.fetch_all_metadata(), SEND_TIMEOUT_S)
         if missing := set(TOPICS) - cluster.topics():
@@ -181,7 +179,10 @@ class Relay:
         try:
             published, refused = await asyncio.wait_for(self._send(claimed), SEND_TIMEOUT_S)
         except (*AWAY, AssertionError):
-            await self._give_back([event.id for event in claimed])
+            # Without the database their lease expires and another claim takes them.
+            with contextlib.suppress(DatabaseUnavailableError):
+                async with acquire(self._pool) as connection:
+                    await events.defer(connection, [event.id for event in claimed], seconds=0.0)
             raise
         self._failpoint("relay:sent")
         async with acquire(self._pool) as connection:
@@ -193,7 +194,7 @@ class Relay:
         return len(claimed)
 
     async def _send(self, claimed: Sequence[Event]) -> tuple[list[Published], list[UUID]]:
-        """Return what the broker has written, and the ids of what it would never take."""
+        """Return what the broker has written, and the ids of events too large for it."""
         assert self._producer is not None
         pending, refused = {}, []
         for event in claimed:
@@ -206,15 +207,9 @@ class Relay:
         written = zip(pending, await asyncio.gather(*pending.values()), strict=True)
         return [Published(event_id=i, partition=r.partition, offset=r.offset) for i, r in written], refused
 
-    async def _give_back(self, event_ids: Sequence[UUID]) -> None:
-        # Without the database their lease brings them back a little later.
-        with contextlib.suppress(DatabaseUnavailableError):
-            async with acquire(self._pool) as connection:
-                await events.defer(connection, event_ids, seconds=0.0)
-
 
 def body(event: Event) -> bytes:
-    """Return the record's value: compact JSON, or the very bytes of a replayed letter."""
+    """Return the record's value: compact JSON, or the original bytes of a replayed dead letter."""
     if event.headers.get(ENCODING_HEADER) == BASE64:
         return base64.b64decode(str(event.value))
     content = event.value.get("content")

@@ -1,4 +1,4 @@
-"""The sweeper: sets going again what a crash, a lost log or a lapsed lease left, and deletes what is done with."""
+"""The sweeper: repeats events whose records were lost, frees expired leases and deletes old events and metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ingest.bus.topics import AWAY, KafkaSettings, ensure_topics
 from ingest.events import INCOMING
 
 MIN_AGE_S = 3.0
-"""Younger messages are still on their ordinary way."""
+"""Seconds; younger messages are still on their way through Kafka."""
 RETENTION_EVERY_S = 300.0
 EVENT_HOURS = 24
 METRIC_DAYS = 90
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class Sweeper:
-    """Runs about every two seconds. Every step may be repeated, and several sweepers at once do no harm."""
+    """To be run about every two seconds. Every step may be repeated, also by several sweepers at once."""
 
     def __init__(
         self,
@@ -54,17 +54,19 @@ class Sweeper:
     async def run_once(self) -> None:
         """Sweep once. Raises DatabaseUnavailableError; without a broker the steps that need it wait for it."""
         async with acquire(self._pool) as connection:
-            if freed := await outbox.expire(connection):
+            if freed := await outbox.expire_leases(connection):
                 log.warning("outbox_leases_expired", rows=len(freed))
         await self._repeat_lost()
-        # Also what another process committed and did not live to send.
+        # For events that another process committed and did not live to send.
         self._relay.wake()
         if self._clock() >= self._retention_due:
-            await self._forget()
+            async with acquire(self._pool) as connection:
+                await events.delete_published(connection, hours=EVENT_HOURS)
+                await metrics_write.delete_old(connection, days=METRIC_DAYS)
             self._retention_due = self._clock() + RETENTION_EVERY_S
 
     async def close(self) -> None:
-        """Close the clients."""
+        """Close the Kafka clients."""
         await self._positions.close()
 
     async def _repeat_lost(self) -> None:
@@ -84,12 +86,7 @@ class Sweeper:
         try:
             return await self._positions.read()
         except AWAY:
-            # A broker that came back empty has no topics: make them, and look again.
+            # A broker that came back empty has no topics: create them and read again.
             if not await ensure_topics(self._kafka):
                 raise
             return await self._positions.read()
-
-    async def _forget(self) -> None:
-        async with acquire(self._pool) as connection:
-            await events.delete_published(connection, hours=EVENT_HOURS)
-            await metrics_write.delete_old(connection, days=METRIC_DAYS)

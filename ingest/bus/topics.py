@@ -1,4 +1,4 @@
-"""How to reach the broker, and the topics that have to be there."""
+"""Connects to the broker and creates the topics that the product needs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from aiokafka.helpers import create_ssl_context
 from ingest.events import TOPICS
 
 RETENTION_MS = 24 * 3600 * 1000
-"""Customers' words stay on the bus for a day; the store is where they live."""
+"""Kafka keeps customers' texts for a day; the store is their home."""
 REQUEST_TIMEOUT_MS = 10_000
+AWAY = (KafkaError, OSError, TimeoutError)
+"""What a client raises while the broker is away; an idempotent producer may also raise AssertionError."""
 _ALREADY_EXISTS = 36
 
 log = structlog.get_logger(__name__)
 
 
 class Secret(Protocol):
-    """A secret that doesn't print itself."""
+    """A secret that hides itself in logs, such as pydantic's SecretStr."""
 
     def get_secret_value(self) -> str:
         """Return the text."""
@@ -31,7 +33,7 @@ class Secret(Protocol):
 
 
 class KafkaSettings(Protocol):
-    """What a client has to know; `partitions` is for topics that have to be made."""
+    """How to reach the broker; `partitions` is for topics that are created."""
 
     @property
     def bootstrap_servers(self) -> str: ...
@@ -49,7 +51,7 @@ class KafkaSettings(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSet:
-    """The topics of one installation, all made alike."""
+    """Topics to create, all with the same retention."""
 
     names: Sequence[str] = TOPICS
     retention_ms: int = RETENTION_MS
@@ -100,7 +102,3 @@ async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int,
         created.append(name)
     log.info("topics_created", topics=created)
     return created
-
-
-AWAY = (KafkaError, OSError, TimeoutError)
-"""What a client raises while the broker is away; an idempotent producer past its last hope adds AssertionError."""

@@ -1,1 +1,1 @@
-"""From a mail's bytes, or a push of Pub/Sub's, to an InboundMessage."""
+"""Reads mails as Gmail's API gives them, and Pub/Sub's pushes about the mailbox."""

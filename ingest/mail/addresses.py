@@ -1,4 +1,4 @@
-"""Who sent a mail, as its From header spells it, in the one spelling that identifiers have."""
+"""Reads the sender of a mail from its From header, in the normal form of identifiers."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def ascii_domain(address: str) -> str:
 def parse_from(value: str) -> Mailbox:
     """Read a From header (RFC 5322, with the slips of real mail programs). Raises InvalidIdentifierError.
 
-    An unquoted comma or `@` in the display name is forgiven as long as only one address can be meant. The name is
-    given as it stands: encoded words in it are the caller's to decode, after the structure was read.
+    An unquoted comma or `@` in the display name is forgiven as long as only one address can be meant. Encoded
+    words in the name are left to the caller, who may decode them only now that the structure was read.
     """
     value = value[:_HEADER_LIMIT]
     try:

@@ -1,4 +1,4 @@
-"""What Gmail found out about a mail's sender: its Authentication-Results header (RFC 8601), read with suspicion."""
+"""Reads Gmail's Authentication-Results header (RFC 8601): whether DMARC confirms a mail's From domain."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Clause = list[Token]
 
 
 def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google.com") -> bool:
-    """Tell whether our provider vouches that the mail comes from `from_domain` (as `ascii_domain` gives it).
+    """Return whether our provider confirms that the mail comes from `from_domain` (as `ascii_domain` gives it).
 
     `headers` are (name, value) from top to bottom. Only the topmost Authentication-Results header that names
     `authserv_id` counts, and only where the provider puts it: below its own Received line and above the next, if it
     wrote one. It must hold exactly one dmarc clause, which must be `dmarc=pass` and whose own `header.from` must be
-    `from_domain`. What can't be read, or can be read in two ways, is False; so is everything below a header that
-    can't be read, since nobody can tell whose it is.
+    `from_domain`. What can't be read, or can be read in two ways, is False; so is everything below an unreadable
+    header, which may be anybody's.
     """
     named = [at for at, (name, _) in enumerate(headers) if name.lower() == "authentication-results"]
     for at in named[:_HEADERS_LIMIT]:
@@ -33,7 +33,7 @@ def dmarc_pass(headers: Headers, from_domain: str, authserv_id: str = "mx.google
         words = [token.text.lower() for token in clauses[0] if token.kind != "space"]
         if words[:1] == [authserv_id.lower()]:
             version_1 = words[1:] in ([], ["1"])
-            return version_1 and _in_place(headers, at, authserv_id) and _vouches(clauses[1:], from_domain.lower())
+            return version_1 and _in_place(headers, at, authserv_id) and _dmarc_passed(clauses[1:], from_domain.lower())
     return False
 
 
@@ -55,11 +55,11 @@ def _clauses(value: str) -> list[Clause]:
     return clauses
 
 
-def _vouches(clauses: list[Clause], from_domain: str) -> bool:
-    verdicts = [clause for clause in clauses if _method(clause) == "dmarc"]
-    if len(verdicts) != 1 or not from_domain:
+def _dmarc_passed(clauses: list[Clause], from_domain: str) -> bool:
+    dmarc = [clause for clause in clauses if _method(clause) == "dmarc"]
+    if len(dmarc) != 1 or not from_domain:
         return False
-    pairs = _pairs(verdicts[0])
+    pairs = _pairs(dmarc[0])
     if pairs is None or pairs[0] != ("dmarc", "pass"):
         return False
     return [value for key, value in pairs if key == "header.from"] == [from_domain]
@@ -82,15 +82,15 @@ def _pairs(clause: Clause) -> list[tuple[str, str]] | None:
 
 
 def _in_place(headers: Headers, at: int, authserv_id: str) -> bool:
-    """A sender can write any header, but only below the line with which the provider took the mail in."""
+    """A sender can write any header, but only below the Received line of the provider."""
     received = [n for n, (name, _) in enumerate(headers) if name.lower() == "received"]
-    ours = next((n for n in received if _by(headers[n][1]) == authserv_id.lower()), None)
+    ours = next((n for n in received if _receiving_host(headers[n][1]) == authserv_id.lower()), None)
     if ours is None:
         return True
     following = next((n for n in received if n > ours), len(headers))
     return ours < at < following
 
 
-def _by(received: str) -> str:
+def _receiving_host(received: str) -> str:
     match = _TRACE.search(received[:_LIMIT])
     return match[1].lower().rstrip(";") if match else ""

@@ -1,4 +1,4 @@
-"""Mail that no person wrote to us (RFC 3834): it never gets an answer, so that two machines can't talk for ever."""
+"""Recognises mail that no person wrote to us (RFC 3834). It is never answered, so that two machines can't loop."""
 
 from __future__ import annotations
 

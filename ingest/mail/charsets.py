@@ -1,4 +1,4 @@
-"""Bytes to text, whatever the mail claims about itself: wrong, missing, unknown and dangerous charsets."""
+"""Decodes bytes of mail with wrong, missing, unknown or dangerous charsets."""
 
 from __future__ import annotations
 
@@ -47,12 +47,15 @@ def decode_words(value: str) -> str:
         pieces = decode_header(value)
     except (HeaderParseError, binascii.Error, ValueError):
         return value
-    return "".join(_piece(piece, charset) for piece, charset in pieces)
+    return "".join(_decoded(piece, charset) for piece, charset in pieces)
 
 
 def readable(value: str) -> str:
     """Return a header value in which 8-bit bytes, which the parser keeps as surrogates, are read as text."""
-    return value if value.isascii() else decode(_raw(value), None)
+    if value.isascii():
+        return value
+    escapes_only = all(not "\ud800" <= char <= "\udfff" or "\udc80" <= char <= "\udcff" for char in value)
+    return decode(value.encode("utf-8", "surrogateescape" if escapes_only else "replace"), None)
 
 
 def _guess(raw: bytes, codec: str | None) -> str:
@@ -64,7 +67,7 @@ def _guess(raw: bytes, codec: str | None) -> str:
         return raw.decode(codec, "replace")
 
 
-def _piece(piece: bytes | str, charset: str | None) -> str:
+def _decoded(piece: bytes | str, charset: str | None) -> str:
     """Plain pieces beside encoded words come as bytes that Python made with raw-unicode-escape."""
     if isinstance(piece, str):
         return piece
@@ -79,12 +82,3 @@ def _codec(declared: str | None) -> str | None:
         return _CODECS.get(codecs.lookup(name).name)
     except (LookupError, ValueError):
         return None
-
-
-def _raw(value: str) -> bytes:
-    """Undo what the parser did to 8-bit bytes (surrogateescape)."""
-    return value.encode("utf-8", "surrogateescape" if _only_escapes(value) else "replace")
-
-
-def _only_escapes(value: str) -> bool:
-    return all(not "\ud800" <= char <= "\udfff" or "\udc80" <= char <= "\udcff" for char in value)

@@ -1,4 +1,4 @@
-"""The lexical layer that mail headers share (RFC 5322, section 3.2): quoted strings and nested comments."""
+"""Splits mail headers into tokens (RFC 5322, section 3.2): quoted strings, nested comments, words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARENTHESES = re.compile(r"\\.|[()]", re.DOTALL)
 class MalformedHeaderError(ValueError):
     """A quoted string or a comment does not end, or a character has no place in a header.
 
-    Such a header proves nothing: the caller goes on as if it said nothing in the sender's favour.
+    Such a header proves nothing: the caller goes on as if it were missing.
     """
 
 

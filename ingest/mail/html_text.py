@@ -1,4 +1,4 @@
-"""HTML mail as a person reads it, in plain text. Quoted mail becomes a `>` line, as it is in plain text mail."""
+"""Converts HTML mail to the text that a reader sees. Quoted mail becomes a `>` line, as in plain text mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html_to_markdown import ConversionOptions, OutputFormat, convert
 from selectolax.lexbor import LexborHTMLParser
 
 _HTML_LIMIT = 300_000
-# Marking takes time that grows with tags times nesting; no mail that a person wrote comes near these.
+# Finding quotes takes time that grows with tags times nesting; no mail that a person wrote comes near these.
 _TAGS_LIMIT = 20_000
 _DEPTH_LIMIT = 300
 _QUOTES_LIMIT = 200

@@ -1,4 +1,4 @@
-"""A mail from Gmail's API to what the rest of the product needs to know of it. Pure: nothing is fetched here."""
+"""Parses a raw mail of Gmail's API into ParsedMail. Pure: nothing is fetched here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingest.mail.authentication import dmarc_pass
 from ingest.mail.automated import OUTBOX_HEADER, automated_reason
 from ingest.mail.charsets import decode_words
 from ingest.mail.mime import Mail, read
-from ingest.mail.quotes import own_words
+from ingest.mail.quotes import own_text
 from ingest.text import one_line, shorten
 
 TEXT_LIMIT = 20_000
@@ -31,7 +31,7 @@ class ParsedMail:
 
     `sender` and `reply_to` are normalised addresses; answers go to `sender` (I5), `reply_to` is for people to see.
     `text` is what the sender wrote, without quoted mail and signature, forwards whole; it may be empty.
-    `authenticated` says that Gmail vouches for the From domain (DMARC). `automated` is the reason why it must not be
+    `authenticated` says that Gmail confirms the From domain (DMARC). `automated` is the reason why it must not be
     answered, or None. `from_us`: it lies in our mailbox as sent or as a draft; then `outbox_id` tells our product's
     own mail from what a person sent in Gmail. `truncated`: something was too long, or too much, to be read whole.
     """
@@ -57,12 +57,12 @@ class ParsedMail:
 
     @property
     def is_draft(self) -> bool:
-        """True for what somebody is still writing in Gmail: it says nothing to anybody yet."""
+        """True for a draft in Gmail, which nobody has been sent yet."""
         return "DRAFT" in self.label_ids
 
     @property
     def by_staff(self) -> bool:
-        """True for what a person of ours sent from Gmail itself: it counts as a reply and a take-over (G14)."""
+        """True for mail that staff sent from Gmail itself: it counts as a reply and a take-over (G14)."""
         return self.from_us and not self.is_draft and not self.outbox_id and self.automated in (None, "our_address")
 
 
@@ -85,7 +85,7 @@ def parse(
     in_reply_to = next(iter(_message_ids(mail, "in-reply-to")), None)
     references = _message_ids(mail, "references")[-_REFERENCES_LIMIT:]
     is_reply = bool(in_reply_to or references or _REPLY_SUBJECT.match(subject))
-    text, too_long = shorten(own_words(mail.text, subject=subject, is_reply=is_reply), TEXT_LIMIT)
+    text, too_long = shorten(own_text(mail.text, subject=subject, is_reply=is_reply), TEXT_LIMIT)
     return ParsedMail(
         provider_message_id=gmail_id,
         thread_id=thread_id,

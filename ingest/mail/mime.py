@@ -1,4 +1,4 @@
-"""A mail's bytes to headers, one text and a list of attachments. Whatever is wrong with it, it takes bounded time."""
+"""Reads a mail's bytes into headers, one text and a list of attachments, in bounded time whatever is wrong with it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ _DEPTH_LIMIT = 40
 _TEXTS_LIMIT = 300_000
 _TEXT_LIMIT = 60_000
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w:.-]{1,40})""", re.IGNORECASE)
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _UNREADABLE = (RecursionError, ValueError, TypeError, LookupError, AttributeError, MessageError)
 
 
@@ -72,7 +73,7 @@ def read(raw: bytes) -> Mail:
     try:
         message: Message = BytesParser(policy=_BoundedHeaders()).parsebytes(shortened)
         headers = tuple(
-            (name, _unfolded(readable(value))) for name, value in islice(message.raw_items(), _HEADERS_LIMIT)
+            (name, _FOLD.sub("", readable(value))) for name, value in islice(message.raw_items(), _HEADERS_LIMIT)
         )
         subject = next((value for name, value in headers if name.lower() == "subject"), "")
         found = _Found(keep_quotes=is_forward("", decode_words(subject)), truncated=cut)
@@ -91,7 +92,7 @@ def read(raw: bytes) -> Mail:
 
 @dataclass(slots=True)
 class _Found:
-    """What the walk through the parts has met so far."""
+    """State of the walk through the parts."""
 
     keep_quotes: bool
     truncated: bool
@@ -101,23 +102,19 @@ class _Found:
 
 
 def _shortened(raw: bytes) -> tuple[bytes, bool]:
-    """Return what the parser is given, and whether more than attachments' bytes was left out."""
+    """Return the bytes to parse, and whether more than attachments' bytes was cut off."""
     pieces = raw.split(b"\n--", _PIECES_LIMIT)
-    kept = b"\n--".join(_piece(piece) for piece in pieces)
+    kept = b"\n--".join(_cut(piece) for piece in pieces)
     nested = len(_MULTIPART.findall(kept)) > _MULTIPARTS_LIMIT
     limit = _LINES_LIMIT_NESTED if nested else _LINES_LIMIT
     lines = kept.split(b"\n", limit)
     return b"\n".join(lines[:limit]), len(lines) > limit or any(len(piece) > _PIECE_LIMIT for piece in pieces[-1:])
 
 
-def _piece(piece: bytes) -> bytes:
+def _cut(piece: bytes) -> bytes:
     head = piece[:2_000].lower()
     attached = b"base64" in head and b"text/" not in head
     return piece[: SHORTENED_AT if attached else _PIECE_LIMIT]
-
-
-def _unfolded(value: str) -> str:
-    return re.sub(r"\r?\n(?=[ \t])", "", value)
 
 
 def _texts(part: Message, found: _Found, depth: int) -> list[str]:

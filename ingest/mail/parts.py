@@ -1,4 +1,4 @@
-"""One part of a mail: its bytes, its parameters, and whether it is something to read or something attached."""
+"""Reads one part of a mail: bytes, parameters, and whether it is text to read or an attachment."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def children_of(part: Message) -> list[Message]:
 
 
 def is_attachment(part: Message, *, root: bool) -> bool:
-    """Tell whether a part that is no multipart was attached, rather than being the mail's text (or part of it)."""
+    """Return whether a part is an attachment rather than the mail's text or a piece of it."""
     if str(part.get("content-disposition", "")).strip().lower().startswith("attachment"):
         return True
     if part.get_content_maintype() == "multipart":
@@ -55,7 +55,7 @@ def is_attachment(part: Message, *, root: bool) -> bool:
 
 
 def attachment_of(part: Message) -> Iterator[Attachment]:
-    """Yield the attachment that a part is: none for the proof of a signature and for a tracking pixel.
+    """Yield the part's attachment; nothing for a signature's proof or a tracking pixel.
 
     `size` is in bytes, 0 where it is not known, as in a part that was cut at `SHORTENED_AT`.
     """
@@ -98,10 +98,10 @@ def _from_base64(raw: bytes) -> bytes:
     lines = [line.strip() for line in raw.split(b"\n")]
     end = next((n for n, line in enumerate(lines) if not _BASE64_LINE.fullmatch(line)), len(lines))
     groups = re.split(rb"=+", b"".join(lines[:end]))
-    return b"".join(_group(group) for group in groups) if end else raw
+    return b"".join(_decoded(group) for group in groups) if end else raw
 
 
-def _group(group: bytes) -> bytes:
+def _decoded(group: bytes) -> bytes:
     whole = group[: len(group) - (len(group) % 4 == 1)]
     return base64.b64decode(whole + b"=" * (-len(whole) % 4))
 

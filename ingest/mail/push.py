@@ -1,4 +1,4 @@
-"""Pub/Sub's push about a Gmail mailbox: a hint that there is something new, never the news itself."""
+"""Reads Pub/Sub's push about a Gmail mailbox. It says only that something changed, not what."""
 
 from __future__ import annotations
 

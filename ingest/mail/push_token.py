@@ -1,4 +1,4 @@
-"""Is this push Google's? The OIDC token that Pub/Sub puts on each push, checked against Google's certificates."""
+"""Verifies the OIDC token that Pub/Sub puts on each push, against Google's certificates."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _RETRY_AFTER_S = 5.0
 
 
 class ForgedPushError(Exception):
-    """The token is not Google's word for our subscription: the push is answered with 401 and leaves no trace."""
+    """The token does not prove a push of our subscription: it is answered with 401 and nothing is stored."""
 
 
 class CertificatesUnavailableError(Exception):
-    """Google's certificates can't be had, so nobody can tell: the push is answered with 503, and Pub/Sub repeats it."""
+    """Google's certificates can't be fetched: the push is answered with 503, and Pub/Sub repeats it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def bearer_token(authorization: str | None) -> str:
 
 
 def _key_id(token: str) -> str:
-    """Return the id of the key that is said to have signed; what can't be Google's is refused before any request."""
+    """Return the id of the key that the token names. Refuses what can't be Google's before any request is made."""
     if len(token) > _TOKEN_LIMIT or not token.isascii():
         raise ForgedPushError("no token")
     try:

@@ -1,4 +1,4 @@
-"""What a person wrote in this mail, without what the mail program quoted below it. Forwards are kept whole."""
+"""Separates what a person wrote in a mail from the mail quoted below it. Forwards are kept whole."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MARKED = ">"
 _GAPS = re.compile(r"\n{3,}")
 
 
-def own_words(text: str, *, subject: str = "", is_reply: bool = False) -> str:
+def own_text(text: str, *, subject: str = "", is_reply: bool = False) -> str:
     """Return what the sender wrote, from a cleaned text: without quoted mail and without the signature.
 
     Answers that stand between quoted lines are kept, in order. A forward is returned whole, since its body is what the
@@ -52,7 +52,7 @@ def own_words(text: str, *, subject: str = "", is_reply: bool = False) -> str:
 
 
 def is_forward(text: str, subject: str = "") -> bool:
-    """Tell a forward from a reply: by its subject, or by a forward's first line that stands above any reply header."""
+    """Return whether this is a forward: by its subject, or by a forward's first line above any reply header."""
     if _FORWARD_SUBJECT.match(subject):
         return True
     match = _FORWARD_LINE.search(text)
@@ -84,7 +84,7 @@ def _candidate(line: str, after: str) -> str:
 
 
 def _reply_headers(masked: str) -> Iterator[int]:
-    """Yield the first place that each way of looking finds; lengths in `masked` are those of the text."""
+    """Yield the first position that each method finds; positions in `masked` are those in the text."""
     message = EmailMessage(text="", languages=list(MAIL_LANGUAGES))
     for match in message.HEADER_REGEX.finditer(masked):
         if _plausible(match[0]):
@@ -99,7 +99,7 @@ def _reply_headers(masked: str) -> Iterator[int]:
 
 
 def _plausible(header: str) -> bool:
-    """A line `On Friday I wrote:` or `Data: 5 GB` of the sender's own is none: there is no date, no address."""
+    """Return whether this is a reply header and not the sender's own `On Friday I wrote:` or `Data: 5 GB`."""
     lines = [line for line in header.split("\n") if line.strip()]
     if _SEPARATOR.match(lines[0]) or _FORWARD_LINE.match(lines[0]):
         return True

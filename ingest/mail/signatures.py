@@ -1,4 +1,4 @@
-"""Where the sender's words end and the signature begins. When in doubt it stays: a name too much harms nobody."""
+"""Cuts off a mail's signature. In doubt the text stays: a name too much does no harm."""
 
 from __future__ import annotations
 

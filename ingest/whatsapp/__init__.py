@@ -1,1 +1,1 @@
-"""From Twilio's post to an InboundMessage."""
+"""Reads Twilio's posts: WhatsApp messages and statuses of ours."""

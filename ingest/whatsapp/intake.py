@@ -1,4 +1,4 @@
-"""From a parsed WhatsApp message to the record that the store takes in."""
+"""Turns a parsed WhatsApp message into the record that is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUBJECT_CHARACTERS = 80
 
 
 def channel_message(parsed: ParsedMessage, *, now: datetime, quiet_s: float, join_hours: float) -> ChannelMessage:
-    """Return the record. Twilio's signature vouches for the number; its conversation goes on for `join_hours`."""
+    """Return the record, verified by Twilio's signature. The message joins a conversation of the last `join_hours`."""
     names = ", ".join(file.filename for file in parsed.attachments)
     return ChannelMessage(
         channel="whatsapp",

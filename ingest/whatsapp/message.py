@@ -1,4 +1,4 @@
-"""A WhatsApp message as Twilio posts it: who wrote it, what it says, what it brings along."""
+"""Parses a WhatsApp message as Twilio posts it: sender, text, attachments."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ParsedMessage:
     """A message as it came in.
 
     `sender` is the identifier to compare by (E.164, or WhatsApp's user id where the number is hidden), `address` the
-    one to answer to, exactly as Twilio gave it (`whatsapp:+…`). `text` is what the customer wrote, and empty for
+    one to reply to, exactly as Twilio gave it (`whatsapp:+…`). `text` is what the customer wrote, and empty for
     media, places and contacts, which are `attachments`. `answerable` is False for a mere reaction.
     """
 
@@ -53,7 +53,7 @@ class ParsedMessage:
 
     @property
     def answerable(self) -> bool:
-        """A thumbs-up on an answer asks nothing: it is kept and not answered."""
+        """False for a reaction, such as a thumbs-up: it is stored and not answered."""
         return self.kind != "reaction"
 
 
@@ -71,8 +71,8 @@ def parse(params: Params) -> ParsedMessage:
     if "Body" not in fields and fields.get("MessageStatus") not in (None, "received"):
         raise InvalidMessageError("a status callback, not a message")
     kind = _kind(fields)
-    words = fields.get("ButtonText") or fields.get("ListTitle") or fields.get("Body", "")
-    text, truncated = shorten(words, TEXT_LIMIT)
+    written = fields.get("ButtonText") or fields.get("ListTitle") or fields.get("Body", "")
+    text, truncated = shorten(written, TEXT_LIMIT)
     return ParsedMessage(
         provider_message_id=sid,
         sender=_sender(address),

@@ -1,4 +1,4 @@
-"""What every post of Twilio's has: form parameters, and the id of the message that it is about."""
+"""What all of Twilio's posts share: form parameters and the id of the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sent a WhatsApp message, in the one spelling that identifiers have."""
+"""Normalises the sender of a WhatsApp message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def normalise_whatsapp(text: str) -> str:
 
     One spelling is chosen where a country has several (`phone_key`). A number that no numbering plan knows is taken as
     it is (WhatsApp verified it), a user id that stands for a hidden number (`US.1349…`) too. This is a key to compare
-    by: answer to the address as the provider gave it. Raises InvalidIdentifierError.
+    by: reply to the address as the provider gave it. Raises InvalidIdentifierError.
     """
     bare = text.strip().removeprefix("whatsapp:").strip()
     if _USER_ID.fullmatch(bare):

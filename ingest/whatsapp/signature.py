@@ -1,4 +1,4 @@
-"""Is this post Twilio's? Its signature, checked by Twilio's own validator."""
+"""Verifies the signature of Twilio's posts with Twilio's own validator."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ingest.whatsapp.post import Params
 
 
 class _Form:
-    """Form parameters as the validator wants them: it reads repeated ones through `getlist`."""
+    """Form parameters for the validator, which reads repeated ones through `getlist`."""
 
     def __init__(self, params: Params) -> None:
         self._values: dict[str, list[str]] = {}
@@ -32,7 +32,7 @@ class _Form:
 
 
 def verify(auth_token: str, public_url: str, params: Params | str, signature: str, *, settings: str = "") -> bool:
-    """Tell whether Twilio signed this request (`X-Twilio-Signature`). Never raises.
+    """Return whether Twilio signed this request (`X-Twilio-Signature`). Never raises.
 
     `public_url` is the URL that Twilio calls, with its query, built from `PUBLIC_BASE_URL` and never from the request's
     own Host. `params` are all form parameters, unknown ones too, or the raw body of a JSON request, whose hash Twilio

@@ -1,4 +1,4 @@
-"""What Twilio reports about a message that we sent: a status, which only moves forward."""
+"""Parses the status that Twilio reports of a message we sent; a status only moves forward."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STATUSES = _ORDER + _FAILED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUpdate:
-    """What Twilio says about a message that we sent. `error_code` is e.g. 63016, outside the 24-hour window."""
+    """A status of a message that we sent. `error_code` is e.g. 63016, outside the 24-hour window."""
 
     provider_message_id: str
     status: Status
@@ -32,10 +32,10 @@ class StatusUpdate:
 def parse_status(params: Params) -> StatusUpdate:
     """Read a status callback. Raises InvalidMessageError for a status that Twilio does not document, or no sid."""
     fields = {name: clean(value) for name, value in params}
-    said = fields.get("MessageStatus") or fields.get("SmsStatus", "")
-    status = next((known for known in _STATUSES if known == said), None)
+    reported = fields.get("MessageStatus") or fields.get("SmsStatus", "")
+    status = next((known for known in _STATUSES if known == reported), None)
     if status is None:
-        raise InvalidMessageError(f"no message status: {said[:40]!r}")
+        raise InvalidMessageError(f"no message status: {reported[:40]!r}")
     code = fields.get("ErrorCode", "")
     return StatusUpdate(
         provider_message_id=message_sid(fields),
@@ -47,7 +47,7 @@ def parse_status(params: Params) -> StatusUpdate:
 
 
 def is_forward(old: Status, new: Status) -> bool:
-    """Tell whether `new` is news after `old`. Callbacks repeat and come out of order; a final state never changes."""
+    """Return whether `new` comes after `old`. Callbacks repeat and come out of order; a final state never changes."""
     if old in _FAILED or old == new:
         return False
     if new in _FAILED:

@@ -1,4 +1,4 @@
-"""The HTTP side: customers' calls, reports, health, and the pages. `build_api` puts it together."""
+"""The HTTP API and its pages; `build_api` assembles the FastAPI application."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from deployments.ingress import IngressParts
+from deployments.ingress_node import IngressParts
 from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.deps import ApiDeps, Relay, api_deps
 from serve_app.api.base.errors import install_error_handlers
 from serve_app.api.base.middleware import Cors, Guard, RequestIds
-from serve_app.api.base.openapi import DESCRIPTION, true_openapi
+from serve_app.api.base.openapi import DESCRIPTION, openapi_builder
 from serve_app.api.health import health_router
 from serve_app.api.public.links import links_router
 from serve_app.api.public.pages import add_pages
@@ -34,7 +34,7 @@ __all__ = ["ApiDeps", "Relay", "StaffKeys", "api_deps", "build_api", "build_for"
 
 
 def build_api(deps: ApiDeps) -> FastAPI:
-    """Build the application; it serves under any ASGI server and closes `deps` when that shuts down."""
+    """Build the application for any ASGI server; its lifespan closes `deps` at shutdown."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +69,7 @@ def build_api(deps: ApiDeps) -> FastAPI:
     add_pages(app)
     install_error_handlers(app)
     _add_middleware(app, deps)
-    app.openapi = true_openapi(app)  # type: ignore[method-assign]
+    app.openapi = openapi_builder(app)  # type: ignore[method-assign]
     return app
 
 
@@ -79,7 +79,7 @@ def build_for(args: AppArgs, version: str, parts: IngressParts) -> FastAPI:
 
 
 def _add_middleware(app: FastAPI, deps: ApiDeps) -> None:
-    """Added from the inside to the outside."""
+    """Add the middleware, the innermost first."""
     app.add_middleware(Guard)
     if deps.cors_origins:
         app.add_middleware(

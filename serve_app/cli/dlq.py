@@ -1,4 +1,4 @@
-"""`nightdesk dlq`: what could not be handled, why, and another try."""
+"""`nightdesk dlq`: list, show and replay dead letters."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from serve_app.embedded.base.errors import UserError
 if TYPE_CHECKING:
     from typing import Any
 
-REFUSED_TO_ALL = (401, 403, 503)
-"""What is refused so has nothing to do with the letter: the next one would fare no better."""
+NOT_ABOUT_THE_LETTER = (401, 403, 503)
+"""Refusals that every further letter would meet as well."""
 app = typer.Typer(help="Dead letters: what could not be handled, why, and another try.", no_args_is_help=True)
 
 LetterArgument = Annotated[UUID, typer.Argument(metavar="ID", help="As `list` prints it.", show_default=False)]
@@ -72,13 +72,13 @@ def replay(
 
 
 def _replay(product: Target, letter_id: UUID) -> bool:
-    """Replay one letter and print what became of it; False when it could not be replayed."""
+    """Replay one letter and print the result; False when it was refused."""
     from serve_app.cli.staff_call import RefusedError, staff_call
 
     try:
         staff_call(product, "POST", f"/dead-letters/{letter_id}/replay")
     except RefusedError as refusal:
-        if refusal.status in REFUSED_TO_ALL:
+        if refusal.status in NOT_ABOUT_THE_LETTER:
             raise
         print(f"not replayed {letter_id}: {refusal}")
         return False

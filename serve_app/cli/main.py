@@ -1,4 +1,4 @@
-"""`nightdesk`: every command in one list. Command modules import what is heavy inside their functions."""
+"""The `nightdesk` command line. Command modules import what is slow to import inside their functions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ app.add_typer(dlq.app, name="dlq")
 
 
 def main() -> None:
-    """Run the command. A user's mistake is one line on stderr and an exit code, never a traceback."""
+    """Run the command. UserError and SettingsError become one line on stderr and an exit code."""
     try:
         app()
     except UserError as error:

@@ -1,4 +1,4 @@
-"""`nightdesk migrate`: the database's schema, brought up to this release."""
+"""`nightdesk migrate`: apply the pending migrations of the database."""
 
 from __future__ import annotations
 
@@ -28,40 +28,37 @@ def migrate(check: CheckOption = False, data_dir: DataDirOption = None) -> None:
     """
     from db import migrate as schema
 
-    dsn = _address(data_dir)
-    standing = _answer(schema.compare(dsn))
-    if not standing.pending:
-        print(f"nothing to do{_ahead(standing.ahead)}")
+    dsn = _database_url(data_dir)
+    state = _run(schema.compare(dsn))
+    if not state.pending:
+        ahead = f": the database is ahead of this release by {', '.join(state.ahead)}" if state.ahead else ""
+        print(f"nothing to do{ahead}")
     elif check:
-        print("\n".join(f"pending {migration.name}.sql" for migration in standing.pending))
+        print("\n".join(f"pending {migration.name}.sql" for migration in state.pending))
         raise typer.Exit(1)
-    elif not _answer(schema.migrate(dsn, applied=lambda name: print(f"applied {name}.sql", flush=True))):
+    elif not _run(schema.migrate(dsn, applied=lambda name: print(f"applied {name}.sql", flush=True))):
         print("nothing to do: somebody else has just applied it")
 
 
-def _address(data_dir: Path | None) -> str:
-    """Return the database's address. Raises NotRunningError, also while a product starts and has none yet."""
+def _database_url(data_dir: Path | None) -> str:
+    """Raises NotRunningError without a product, and while its database has not started yet."""
     found = find_database(data_dir).database_url
     if not found:
         raise NotRunningError("the product is starting and its database does not run yet: try again in a moment.")
     return found
 
 
-def _answer(asked: Coroutine[object, object, T]) -> T:
-    """Return what the database answers. Raises UserError, in one line, when it is not there or refuses."""
+def _run(query: Coroutine[object, object, T]) -> T:
+    """Run `query`. Raises UserError when the database does not answer or refuses."""
     from db.migrate import DatabaseRefusedError, MigrationError
 
     try:
-        return asyncio.run(asked)
+        return asyncio.run(query)
     except OSError as error:
-        why = str(error) or "no answer in time"
-        raise UserError(f"the database does not answer ({why}): check DATABASE_URL, or `nightdesk status`.") from None
+        cause = str(error) or "no answer in time"
+        raise UserError(f"the database does not answer ({cause}): check DATABASE_URL, or `nightdesk status`.") from None
     except DatabaseRefusedError as error:
-        why = " ".join(str(error).split())
-        raise UserError(f"{why}. Put that right and run `nightdesk migrate` again.") from None
+        reason = " ".join(str(error).split())
+        raise UserError(f"{reason}. Put that right and run `nightdesk migrate` again.") from None
     except MigrationError as error:
         raise UserError(f"{error}.") from None
-
-
-def _ahead(names: tuple[str, ...]) -> str:
-    return f": the database is ahead of this release by {', '.join(names)}" if names else ""

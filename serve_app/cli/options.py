@@ -30,9 +30,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 
 
 def chosen_data_dir(option: Path | None, settings: Settings) -> DataDir:
-    """The directory of `--data-dir`, else of NIGHTDESK_DATA_DIR, else the checkout's own.
+    """Return the directory of `--data-dir`, else of NIGHTDESK_DATA_DIR, else the checkout's own.
 
-    Raises UserError for an empty one: it would be wherever the shell happens to stand.
+    Raises UserError for an empty option, which would mean the current directory.
     """
     if option == Path():
         raise UserError("--data-dir is empty: name a directory that is kept for Nightdesk, or leave the option out.")

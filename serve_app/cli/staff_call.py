@@ -1,4 +1,4 @@
-"""A staff call of a command to the running product, with the key that `up` keeps for our own commands."""
+"""HTTP calls of commands to the staff API of the running product, with the operator token as the key."""
 
 from __future__ import annotations
 
@@ -7,36 +7,33 @@ from typing import Any
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import NotRunningError, UserError
 
-SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 class RefusedError(UserError):
-    """The product answered and refused, with its own sentence; the command exits 1 unless it knows better."""
+    """The product refused the call; the message is its own. The command exits 1 unless it catches this."""
 
-    def __init__(self, sentence: str, *, status: int) -> None:
-        super().__init__(f"{sentence} (HTTP {status})")
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(f"{message} (HTTP {status})")
         self.status = status
 
 
 def staff_call(target: Target, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-    """Return the JSON answer of `method path` (below /api/v1).
+    """Return the JSON object with which the product answers `method path` (below /api/v1).
 
-    Raises RefusedError when the product refuses, NotRunningError (exit 3) when nobody answers.
+    Raises RefusedError when it refuses, NotRunningError (exit 3) when nothing answers.
     """
     import httpx
 
     headers = {"Authorization": f"Bearer {target.token}"} if target.token else {}
     try:
         answer = httpx.request(
-            method, f"{target.url}/api/v1{path}", headers=headers, timeout=SECONDS, trust_env=False, **arguments
+            method, f"{target.url}/api/v1{path}", headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False, **arguments
         )
         body = answer.json()
     except (httpx.HTTPError, ValueError) as error:
         raise NotRunningError(f"nobody answers at {target.url} ({error or type(error).__name__}).") from None
     if not answer.is_success or not isinstance(body, dict):
-        raise RefusedError(_said(body), status=answer.status_code)
+        message = body.get("message") if isinstance(body, dict) else None
+        raise RefusedError(message or "the product refused", status=answer.status_code)
     return body
-
-
-def _said(body: object) -> str:
-    return str(body.get("message", "the product refused")) if isinstance(body, dict) else "the product refused"

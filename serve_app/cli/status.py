@@ -1,4 +1,4 @@
-"""`nightdesk status`: what runs on a data directory, and how the product says it is."""
+"""`nightdesk status`: the parts that run on a data directory, and the health of the product."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     from serve_app.embedded.base import run_file
 
     run = run_file.load(chosen_data_dir(data_dir, load_settings()))
-    report = {**_described(run), "health": _health(run.url)}
+    report = {**_description(run), "health": _health(run.url)}
     if as_json:
         print(json.dumps(report, indent=2))
     else:
         _print_table(report)
 
 
-def _described(run: RunFile) -> dict[str, Any]:
-    """The run file without its secrets; every id is of a process that lives at this moment."""
+def _description(run: RunFile) -> dict[str, Any]:
+    """The run file without its secrets."""
     return {
         "state": run.state,
         "url": run.url,

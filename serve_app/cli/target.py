@@ -1,4 +1,4 @@
-"""Which running product a command speaks to: the one of a data directory, or the one at a URL."""
+"""Finds the product that a command works on: that of a data directory, a URL, or a database."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from serve_app.settings.environment import Settings, load_settings, settings_fro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A running product. `database_url` and `data_dir` are empty where only a URL is known, `url` where only a database
-    is. `settings`: the run file's."""
+    """A running product. `data_dir` is empty when only a URL or a database is known, `url` when only a database is.
+
+    `settings`: the run file's.
+    """
 
     url: str
     token: str | None
@@ -26,11 +28,13 @@ class Target:
 
 
 def find_product(data_dir: Path | None, url: str | None = None) -> Target:
-    """Find the product. Raises NotRunningError (exit 3), or UserError when the two options contradict each other."""
+    """Find the product. Raises NotRunningError (exit 3), or UserError when both options are given."""
     if url is not None:
         if data_dir is not None:
             raise UserError("--url and --data-dir name two products: give one of them.")
-        return Target(url=url.rstrip("/"), token=_configured_token(), database_url=load_settings().database_url or "")
+        settings = load_settings()
+        token = settings.operator_token.get_secret_value() if settings.operator_token else None
+        return Target(url=url.rstrip("/"), token=token, database_url=settings.database_url or "")
     run = run_file.load(chosen_data_dir(data_dir, load_settings()))
     return Target(
         url=run.url,
@@ -42,9 +46,10 @@ def find_product(data_dir: Path | None, url: str | None = None) -> Target:
 
 
 def find_database(data_dir: Path | None) -> Target:
-    """Find the product with the database of DATABASE_URL, unless a directory is named: then the one that runs there.
+    """Find the product of `data_dir`, or else the one whose database is DATABASE_URL.
 
-    Where no product of this machine's uses DATABASE_URL's, only that is known. Raises NotRunningError (exit 3).
+    When the default data directory's product uses another database, or none runs, only the database is known.
+    Raises NotRunningError (exit 3) without a product and DATABASE_URL.
     """
     configured = load_settings().database_url if data_dir is None else None
     if configured is None:
@@ -59,9 +64,9 @@ def find_database(data_dir: Path | None) -> Target:
 
 
 def settings_of(product: Target) -> Settings:
-    """Return what the product decides with; where no data directory is known, what the environment says.
+    """Return the settings that the product decides with; without a data directory, those of the environment.
 
-    Raises UserError for a product of a version that did not keep it, SettingsError for a value that makes no sense.
+    Raises UserError when an older version, which stored none, started the product, SettingsError for a wrong value.
     """
     if not product.data_dir:
         return load_settings()
@@ -71,8 +76,3 @@ def settings_of(product: Target) -> Settings:
             "restart it with `nightdesk down` and `nightdesk up`."
         )
     return settings_from(product.settings)
-
-
-def _configured_token() -> str | None:
-    token = load_settings().operator_token
-    return token.get_secret_value() if token else None

@@ -13,8 +13,8 @@ import typer
 
 from serve_app.cli.options import DataDirOption, chosen_data_dir
 from serve_app.embedded.base.errors import StartError
-from serve_app.embedded.base.start_options import StartOptions
-from serve_app.settings.environment import Settings, load_settings
+from serve_app.embedded.base.start_options import GRAPH, StartOptions
+from serve_app.settings.environment import HTTP_PORT, Settings, load_settings
 
 if TYPE_CHECKING:
     from serve_app.embedded.base.data_dir import DataDir
@@ -38,12 +38,12 @@ GraphOption = Annotated[str, typer.Option("--graph", hidden=True, help="Builder 
 
 def up(
     data_dir: DataDirOption = None,
-    port: PortOption = 8000,
+    port: PortOption = HTTP_PORT,
     detach: DetachOption = False,
     demo_channels: DemoOption = False,
     haproxy: HaproxyOption = False,
     dashboard_port: DashboardOption = None,
-    graph: GraphOption = "serve_app.app:graph",
+    graph: GraphOption = GRAPH,
 ) -> None:
     """Start PostgreSQL, Kafka, Ray and the product, and keep them running until Ctrl-C or `nightdesk down`.
 
@@ -63,23 +63,26 @@ def up(
         port=port, haproxy=haproxy, dashboard_port=dashboard_port, demo_channels=demo_channels, graph=graph
     )
     if detach:
-        _detached(directory, options)
+        _run_detached(directory, options)
     else:
-        _in_foreground(directory, settings, options)
+        _run_in_foreground(directory, settings, options)
 
 
-def _in_foreground(directory: DataDir, settings: Settings, options: StartOptions) -> None:
-    """Supervise; where another supervisor does, wait for its product; where that one goes away, take its place."""
+def _run_in_foreground(directory: DataDir, settings: Settings, options: StartOptions) -> None:
+    """Supervise. While another supervisor does, wait for its product instead; if it ends before, take its place."""
     from serve_app.embedded.supervision.lock import SupervisorBusyError, SupervisorLock
     from serve_app.embedded.supervision.progress import Display
 
+    def show_addresses(run: RunFile, seconds: float) -> None:
+        _print_addresses(run, seconds, how_to_stop="Ctrl-C here, or `nightdesk down`")
+
     while True:
         try:
-            with SupervisorLock(directory), Display(on_ready=_say_in_foreground) as display:
+            with SupervisorLock(directory), Display(on_ready=show_addresses) as display:
                 asyncio.run(_supervise(directory, settings, display, options))
                 return
         except SupervisorBusyError:
-            if _wait_for(directory, options, still_coming=lambda: False):
+            if _wait_for(directory, options, starting=lambda: False):
                 return
 
 
@@ -89,45 +92,41 @@ async def _supervise(directory: DataDir, settings: Settings, display: Display, o
     await Supervisor(directory, settings, display, options).run()
 
 
-def _detached(directory: DataDir, options: StartOptions) -> None:
-    """Start a supervisor of its own session, unless one is there, and wait until its product is healthy."""
+def _run_detached(directory: DataDir, options: StartOptions) -> None:
+    """Run `nightdesk up` in a session of its own and wait until the product is healthy."""
     output = directory.log("up")
     with output.open("w") as file:
         child = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "serve_app.cli.main", "up", "--data-dir", str(directory.path), *options.words()],
+            [sys.executable, "-m", "serve_app.cli.main", "up", "--data-dir", str(directory.path), *options.arguments()],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    if not _wait_for(directory, options, still_coming=lambda: child.poll() is None):
+    if not _wait_for(directory, options, starting=lambda: child.poll() is None):
         errors = [line for line in output.read_text().splitlines() if line.startswith("error: ")]
         raise StartError(errors[-1].removeprefix("error: ") if errors else f"the start failed: see {output}")
 
 
-def _wait_for(directory: DataDir, options: StartOptions, *, still_coming: Callable[[], bool]) -> bool:
-    """Follow another process's start. False when it went away before its product was healthy.
+def _wait_for(directory: DataDir, options: StartOptions, *, starting: Callable[[], bool]) -> bool:
+    """Wait for the product that another process starts. False when that ended before its product was healthy.
 
-    Raises StartError when that product was started without the stand-ins that we want.
+    Raises StartError when `--demo-channels` is wanted and the product runs without.
     """
     from serve_app.embedded.supervision.follow import follow_until_ready
     from serve_app.embedded.supervision.progress import Display
 
     with Display() as display:
-        run = follow_until_ready(directory, display, still_coming=still_coming)
+        run = follow_until_ready(directory, display, starting=starting)
     if run is None:
         return False
     if options.demo_channels and not run.demo_channels_url:
         raise StartError(f"Nightdesk runs at {run.url} without demo channels: stop it with `nightdesk down` first.")
-    _say(run, display.elapsed, how_to_stop="nightdesk down")
+    _print_addresses(run, display.elapsed, how_to_stop="nightdesk down")
     return True
 
 
-def _say_in_foreground(run: RunFile, seconds: float) -> None:
-    _say(run, seconds, how_to_stop="Ctrl-C here, or `nightdesk down`")
-
-
-def _say(run: RunFile, seconds: float, *, how_to_stop: str) -> None:
+def _print_addresses(run: RunFile, seconds: float, *, how_to_stop: str) -> None:
     print(f"Nightdesk is up ({seconds:.0f} s).")
     print(f"  form       {run.url}/")
     print(f"  status     {run.url}/status")

@@ -1,4 +1,4 @@
-"""What MCP clients pass to the five tools: the agent's own inputs, and the ticket that a call is about."""
+"""The inputs of the five tools for MCP clients: those of the agent's tools, and the ticket that the call is about."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field, StringConstraints, create_model, model_va
 from db.records import Channel
 from deployments.agent import protocol, tools
 from ingest.identifiers import normalise_email, normalise_phone
+from serve_app.api.base.models import TICKET_NUMBER
 
 WRITING = frozenset({protocol.CREATE_TICKET, protocol.SEND, protocol.ESCALATE})
 """Tools that store or send something."""
 
-TicketNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^TKT-[0-9]{4,18}$")]
+TicketNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=TICKET_NUMBER)]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)]
 
@@ -29,7 +30,7 @@ class OpenTicketInput(tools.CreateTicketInput):
     )
     name: _Line = Field(default="", description="For a new ticket: the customer's name, if known.")
     subject: _Line = Field(default="", description="For a new ticket.")
-    message: _Text | None = Field(default=None, description="For a new ticket: what the customer said, in his words.")
+    message: _Text | None = Field(default=None, description="For a new ticket: what the customer said, in their words.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -41,7 +42,7 @@ class OpenTicketInput(tools.CreateTicketInput):
 
     @property
     def identifier(self) -> str:
-        """The customer's address or number in its one spelling. Raises InvalidIdentifierError."""
+        """The customer's address or number, normalised. Raises InvalidIdentifierError."""
         return normalise_phone(self.customer) if self.channel == "whatsapp" else normalise_email(self.customer)
 
 
@@ -56,4 +57,4 @@ INPUTS: Mapping[str, type[BaseModel]] = {
     name: OpenTicketInput if name == protocol.CREATE_TICKET else _about_a_ticket(tool, required=name != protocol.SEARCH)
     for name, tool in tools.TOOLS.items()
 }
-"""By tool."""
+"""The input model of each tool, by the tool's name."""

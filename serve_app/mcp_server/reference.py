@@ -1,4 +1,4 @@
-"""Which function stands behind which MCP tool, as a document made from the code: `nightdesk mcp --map`."""
+"""The reference of the MCP tools, generated from the code: `nightdesk mcp --map`, kept as docs/mcp-tools.md."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ restarted. When the product is started anew with other settings, every call is r
 
 
 def tool_map() -> str:
-    """Return the document."""
+    """Return the reference as Markdown."""
     rows = (
         f"| `{name}` | `{tool.name}` | `{tool.run.__module__}.{tool.run.__qualname__}` | {_refused(name)} |\n"
         for name, tool in tools.TOOLS.items()
@@ -48,17 +48,17 @@ def _refused(name: str) -> str:
 
 
 def _section(name: str, tool: tools.Tool) -> str:
-    own, theirs = tool.arguments, INPUTS[name]
-    rows = "".join(_rows(theirs, own))
+    own, mcp = tool.arguments, INPUTS[name]
+    rows = "".join(_rows(mcp, own))
     return (
         f"\n## {name}\n\n{' '.join(tool.description.split())}\n\n"
-        f"Function tool's input `{own.__name__}`, MCP tool's input `{theirs.__name__}`.\n\n"
+        f"Function tool's input `{own.__name__}`, MCP tool's input `{mcp.__name__}`.\n\n"
         f"| input | kind | needed | function tool | what it is |\n|---|---|---|---|---|\n{rows}"
     )
 
 
-def _rows(theirs: type[BaseModel], own: type[BaseModel]) -> Iterator[str]:
-    schema = theirs.model_json_schema()
+def _rows(mcp: type[BaseModel], own: type[BaseModel]) -> Iterator[str]:
+    schema = mcp.model_json_schema()
     for field, described in schema["properties"].items():
         needed = "yes" if field in schema.get("required", ()) else "no"
         shared = "yes" if field in own.model_fields else "no: the run context has it"

@@ -1,7 +1,7 @@
 """The agent's five tools for MCP clients, over stdio and streamable HTTP (X4).
 
-The tools are those of the language model: same names, same functions, same state machine. A client names the ticket
-that a call is about. What stores or sends needs a server that was started to allow it.
+They are the language model's tools: same names, same functions, same state machine. A client names the ticket that a
+call is about. The tools of `WRITING` are refused unless the server was started with `allow_writes`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from deployments.agent import tools
 from serve_app.api.base.auth import StaffKeys
 from serve_app.mcp_server.inputs import INPUTS, WRITING
-from serve_app.mcp_server.session import McpDesk
+from serve_app.mcp_server.session import McpSession
 
 INSTRUCTIONS = (
     "Work on support tickets in the agent's stead. create_ticket opens a ticket, or takes an existing one whose "
@@ -38,19 +38,19 @@ READ_ONLY = (
 _Context = ServerRequestContext[Any, Any]
 
 
-def build_server(desk: McpDesk, *, allow_writes: bool, caller: Callable[[], str]) -> Server[dict[str, Any]]:
-    """Return the server. `caller` tells whose call is being served; that name is stored with what he decides."""
+def build_server(desk: McpSession, *, allow_writes: bool, caller: Callable[[], str]) -> Server[dict[str, Any]]:
+    """Return the server. `caller` names who makes the current call; the name is stored with their decisions."""
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=listed())
 
     async def call_tool(_: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in INPUTS:
-            return _told(f"Refused: there is no tool {params.name!r}; there are {', '.join(INPUTS)}.", ok=False)
+            return _result(f"Refused: there is no tool {params.name!r}; there are {', '.join(INPUTS)}.", ok=False)
         if params.name in WRITING and not allow_writes:
-            return _told(READ_ONLY.format(params.name), ok=False)
+            return _result(READ_ONLY.format(params.name), ok=False)
         answer = await desk.call(caller(), params.name, params.arguments or {})
-        return _told(answer.text, ok=answer.ok)
+        return _result(answer.text, ok=answer.ok)
 
     return Server(
         "nightdesk",
@@ -63,7 +63,7 @@ def build_server(desk: McpDesk, *, allow_writes: bool, caller: Callable[[], str]
 
 
 def listed() -> list[types.Tool]:
-    """Return the tools with their schemas, as clients see them."""
+    """Return the tools with descriptions and input schemas, as `tools/list` answers."""
     return [
         types.Tool(
             name=name,
@@ -78,7 +78,7 @@ def listed() -> list[types.Tool]:
 def http_app(server: Server[dict[str, Any]], keys: StaffKeys, *, url: str) -> Starlette:
     """Return the streamable HTTP application at `/mcp`: every call carries a staff key as its Bearer token.
 
-    Host and Origin must name this machine, so a page elsewhere can't reach it through a browser (DNS rebinding).
+    Host and Origin must name this machine, which keeps foreign web pages out (DNS rebinding).
     """
     return server.streamable_http_app(
         transport_security=TransportSecuritySettings(
@@ -92,10 +92,10 @@ def http_app(server: Server[dict[str, Any]], keys: StaffKeys, *, url: str) -> St
 
 
 def http_caller() -> str:
-    """Return the name of the key that the current HTTP call carries."""
+    """Return the name of the staff key of the current HTTP call. Raises PermissionError without one."""
     token = get_access_token()
     if token is None:
-        raise PermissionError("a call without a staff key came past the door")
+        raise PermissionError("a call without a staff key was not refused")
     return token.client_id
 
 
@@ -104,10 +104,10 @@ class _StaffVerifier:
         self._keys = keys
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return whose key it is; None refuses the call with 401."""
+        """Return the token of a staff key, with its name as the client's id; None refuses the call with 401."""
         name = self._keys.holder(f"Bearer {token}")
         return None if name is None else AccessToken(token=token, client_id=name, scopes=[])
 
 
-def _told(text: str, *, ok: bool) -> types.CallToolResult:
+def _result(text: str, *, ok: bool) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=not ok)

@@ -26,13 +26,14 @@ from db.pool import DatabaseUnavailableError
 from db.records import Decision, Turn
 from deployments.agent import protocol, tools
 from deployments.agent.node import AgentNode
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from deployments.turns.closing import texts_of
+from deployments.turns.leases import RENEW_EVERY_S
 from ingest.events import INCOMING
 from ingest.identifiers import InvalidIdentifierError
 from ingest.text import clean, one_line
 from serve_app.mcp_server.inputs import INPUTS, OpenTicketInput
-from serve_app.mcp_server.turns import RENEW_EVERY_S, McpTurns, RefusedError, Run
+from deployments.turns.client_turns import ClientRun, ClientTurns, RefusedError
 
 LOOKED_AT = 200
 """Tickets whose reading is remembered; who comes back to an older one begins with the history again."""
@@ -69,7 +70,7 @@ class Answer:
     ok: bool = True
 
 
-class McpDesk:
+class McpSession:
     """Runs tools for named callers; a context manager that gives back what is still held. `nodes` are loaded once.
 
     Without `answers` the agent is switched off: what is taken is handed over. Once it is `outdated` all is refused.
@@ -78,7 +79,7 @@ class McpDesk:
     def __init__(
         self,
         *,
-        turns: McpTurns,
+        turns: ClientTurns,
         nodes: Callable[[], Awaitable[Nodes]],
         answers: bool = True,
         outdated: Callable[[], bool] = lambda: False,
@@ -89,8 +90,8 @@ class McpDesk:
         self._answers, self._outdated = answers, outdated
         self._loaded: Nodes | None = None
         self._loading = asyncio.Lock()
-        self._live: dict[_Key, Run] = {}
-        self._looked_at: OrderedDict[_Key, Run] = OrderedDict()
+        self._live: dict[_Key, ClientRun] = {}
+        self._looked_at: OrderedDict[_Key, ClientRun] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -105,7 +106,7 @@ class McpDesk:
         await self._turns.give_back([run.turn.lease for run in self._live.values()])
 
     async def call(self, caller: str, name: str, arguments: Mapping[str, Any]) -> Answer:
-        """Run a tool for a caller; never raises for what is wrong with a call, a ticket or the database."""
+        """ClientRun a tool for a caller; never raises for what is wrong with a call, a ticket or the database."""
         try:
             self._refuse(name)
             given = INPUTS[name].model_validate(dict(arguments))
@@ -115,7 +116,7 @@ class McpDesk:
         except RefusedError as refused:
             return Answer(text=str(refused), ok=False)
         except ValidationError as error:
-            return Answer(text=tools.invalid(name, error), ok=False)
+            return Answer(text=tools.invalid_arguments(name, error), ok=False)
         except DatabaseUnavailableError:
             return Answer(text=AWAY, ok=False)
         except Exception:
@@ -145,7 +146,7 @@ class McpDesk:
         self._live[caller, turn.ticket.number] = run
         return Answer(text=told)
 
-    async def _opened(self, caller: str, turn: Turn, given: OpenTicketInput) -> tuple[Run, str]:
+    async def _opened(self, caller: str, turn: Turn, given: OpenTicketInput) -> tuple[ClientRun, str]:
         run = await self._run(caller, turn)
         opened = await (await self._nodes()).agent.open(run.context, **_of_the_tool(protocol.CREATE_TICKET, given))
         told = json.loads(cast("dict[str, Any]", opened[-1])["output"])
@@ -167,7 +168,7 @@ class McpDesk:
         async with run.lock:
             return await self._search(run, given) if name == protocol.SEARCH else await _called(run, name, given)
 
-    async def _use(self, run: Run, name: str, given: BaseModel, key: _Key) -> Answer:
+    async def _use(self, run: ClientRun, name: str, given: BaseModel, key: _Key) -> Answer:
         async with run.lock:
             run.touched = self._clock()
             answer = await _called(run, name, given)
@@ -177,7 +178,7 @@ class McpDesk:
                 return Answer(text=f"{answer.text} {_became(run.turn, decision)}", ok=answer.ok)
         return answer
 
-    async def _search(self, run: Run | None, given: BaseModel) -> Answer:
+    async def _search(self, run: ClientRun | None, given: BaseModel) -> Answer:
         """Search without taking anything: two searches in vain end nobody's turn here."""
         nodes = await self._nodes()
         query = tools.SearchKnowledgeBaseInput.model_validate(_of_the_tool(protocol.SEARCH, given))
@@ -187,9 +188,9 @@ class McpDesk:
         if run is not None:
             run.context.searches.append(found)
             protocol.advance(run.context, protocol.SEARCH)
-        return Answer(text=tools.results(found))
+        return Answer(text=tools.search_result(found))
 
-    async def _look(self, key: _Key) -> Run:
+    async def _look(self, key: _Key) -> ClientRun:
         run = await self._run(key[0], await self._turns.look(key[1]))
         run.context.phase = "opened"  # the ticket is there: what create_ticket would have said
         self._looked_at[key] = run
@@ -197,11 +198,11 @@ class McpDesk:
             self._looked_at.popitem(last=False)
         return run
 
-    async def _run(self, caller: str, turn: Turn) -> Run:
+    async def _run(self, caller: str, turn: Turn) -> ClientRun:
         nodes, now = await self._nodes(), self._clock()
         analyses = await nodes.analysis.analyse(texts_of(turn))
         context = await nodes.agent.context(turn, analyses[0])
-        return Run(caller=caller, context=context, analyses=analyses, began=now, touched=now)
+        return ClientRun(caller=caller, context=context, analyses=analyses, began=now, touched=now)
 
     async def _nodes(self) -> Nodes:
         async with self._loading:
@@ -242,9 +243,9 @@ class McpDesk:
                 await self.renew()
 
 
-async def _called(run: Run, name: str, given: BaseModel) -> Answer:
+async def _called(run: ClientRun, name: str, given: BaseModel) -> Answer:
     text = await tools.call(run.context, name, json.dumps(_of_the_tool(name, given)))
-    away, run.context.away = run.context.away, None
+    away, run.context.unavailable = run.context.unavailable, None
     if away:
         raise DatabaseUnavailableError(str(away)) from away
     return Answer(text=text, ok=run.context.calls[-1].ok)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from db.pool import Pool
 from db.records import Queue, Severity
-from deployments.agent.decision import Back
+from deployments.agent.decision import BackAt
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
@@ -32,15 +32,15 @@ def agent_node(
         rules=EscalationRules(escalation_thresholds),
         links=links,
         answers=support.agent_mode != "off",
-        back=back_from_now(support),
+        back_at=back_from_now(support),
     )
 
 
-def back_from_now(support: SupportArgs) -> Back:
+def back_from_now(support: SupportArgs) -> BackAt:
     """Return what tells when people of a queue are there again, asked outside their hours."""
     levels = service_levels(support)
 
     def back(severity: Severity, queue: Queue) -> str | None:
-        return levels.back(severity, queue, datetime.now(UTC))
+        return levels.back_at(severity, queue, datetime.now(UTC))
 
     return back

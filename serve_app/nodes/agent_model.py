@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.agent.models.remote_model import ModelSettings
+from deployments.agent.models.settings import ModelSettings
 from serve_app.settings.model import ModelArgs
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
@@ -11,7 +11,7 @@ from serve_app.settings.app_args import AppArgs
 
 
 class AnalysisServer(AnalysisNode):
-    """deployments.analysis, as a replica."""
+    """deployments.analysis_node, as a replica."""
 
     def __init__(self, args: AppArgs) -> None:
         begin(args, "analysis")

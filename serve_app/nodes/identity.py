@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from db.records import Turn
-from deployments.identity.node import Identity
+from deployments.identity.node import IdentityNode
 from serve_app.nodes.startup import begin, open_pool
 from serve_app.settings.app_args import AppArgs
 
@@ -16,10 +16,10 @@ class IdentityServer:
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "identity")
-        self._node = Identity(pool=await open_pool(args))
+        self._node = IdentityNode(pool=await open_pool(args))
 
     async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
-        """As Identity.open_turns."""
+        """As IdentityNode.open_turns."""
         return await self._node.open_turns(inbox_ids, holder)
 
     async def __del__(self) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.ingest_worker import IngestWorker
+from deployments.ingest_node import IngestNode
 from serve_app.nodes.remote_handles import RemoteAgent, RemoteAnalysis, RemoteIdentity
 from serve_app.nodes.startup import begin, links, open_pool
 from serve_app.settings.app_args import AppArgs
 
 
 class IngestServer:
-    """deployments.ingest_worker, as a replica."""
+    """deployments.ingest_node, as a replica."""
 
     async def __init__(  # type: ignore[misc]
         self,
@@ -23,7 +23,7 @@ class IngestServer:
         agent: DeploymentHandle[Any],
     ) -> None:
         begin(args, "ingest")
-        self._node = IngestWorker(
+        self._node = IngestNode(
             pool=await open_pool(args),
             kafka=args.kafka,
             identity=RemoteIdentity(identity),

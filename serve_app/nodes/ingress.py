@@ -8,13 +8,13 @@ from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
-from deployments.ingress import Ingress
+from deployments.ingress_node import IngressNode
 from serve_app.api import build_for
 from serve_app.nodes.startup import begin
 from serve_app.settings.app_args import AppArgs
 
 
-class IngressServer(Ingress):
+class IngressServer(IngressNode):
     """The other handles are taken so that their nodes belong to the application."""
 
     def __init__(self, args: AppArgs, *_also_run: DeploymentHandle[Any]) -> None:

@@ -22,13 +22,13 @@ class RemoteIdentity:
         self._handle = handle
 
     async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
-        """As Identity.open_turns. Raises NodeUnavailableError too."""
+        """As IdentityNode.open_turns. Raises NodeUnavailableError too."""
         turns: dict[UUID, Turn] = await _answer(self._handle.open_turns.remote(list(inbox_ids), holder))
         return turns
 
 
 class RemoteAnalysis:
-    """deployments.analysis, on a replica."""
+    """deployments.analysis_node, on a replica."""
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle

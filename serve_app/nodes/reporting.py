@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from db.pool import Pool
-from deployments.ingest_worker import GROUP
-from deployments.reporting.node import Reporting
+from deployments.ingest_node import GROUP
+from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.nodes.gmail_account import account
@@ -24,7 +24,7 @@ class ReportingServer:
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "reporting")
         pool = await open_pool(args)
-        self._node = Reporting(
+        self._node = ReportingNode(
             pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool), tasks=_tasks(args, pool)
         )
 

@@ -1,1 +1,1 @@
-"""The settings: the only reader of the environment, and what the graph is built from."""
+"""The settings, read from the environment here and nowhere else, and the graph's arguments made of them."""

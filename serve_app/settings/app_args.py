@@ -1,4 +1,4 @@
-"""What the graph is built from, and how each part of it follows from the settings."""
+"""The arguments of the graph, and how they follow from the settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from serve_app.settings.channels import GmailArgs, TwilioArgs
-from serve_app.settings.environment import CHANNELS, LOOPBACK, Settings, SettingsError
+from serve_app.settings.environment import (
+    CHANNELS,
+    DB_POOL_SIZE,
+    EMBEDDING_MODEL,
+    HTTP_PORT,
+    KAFKA_SASL_MECHANISM,
+    KAFKA_SECURITY_PROTOCOL,
+    LOG_LEVEL,
+    LOOPBACK,
+    LOOPBACK_NAMES,
+    PUBLIC_RATE_LIMIT,
+    Settings,
+    SettingsError,
+)
 from serve_app.settings.model import ModelArgs
 from serve_app.settings.support import SLA_HOURS, SupportArgs
 from serve_app.settings.values import RateLimit, parse_rate
@@ -17,45 +30,45 @@ T = TypeVar("T")
 
 
 class KafkaArgs(BaseModel):
-    """How to reach the broker."""
+    """How to reach the broker; `partitions` is the count for topics that have to be created."""
 
     model_config = ConfigDict(frozen=True)
 
     bootstrap_servers: str
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str = "PLAIN"
+    security_protocol: str = KAFKA_SECURITY_PROTOCOL
+    sasl_mechanism: str = KAFKA_SASL_MECHANISM
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     partitions: int = 12
 
 
 class AppArgs(BaseModel):
-    """All that the graph is built from. Serve hands it to `graph(args)`; every node gets only its part."""
+    """The arguments of `serve_app.app:graph`. Every node gets them whole and passes on what its parts need."""
 
     model_config = ConfigDict(frozen=True)
 
     database_url: str
-    db_pool_size: int = 6
+    db_pool_size: int = DB_POOL_SIZE
     kafka: KafkaArgs
     model: ModelArgs = ModelArgs()
     gmail: GmailArgs = GmailArgs()
     twilio: TwilioArgs = TwilioArgs()
     support: SupportArgs = SupportArgs()
     demo_channels_url: str | None = None
-    embedding_model: str = "minilm-l6-v2-int8"
+    embedding_model: str = EMBEDDING_MODEL
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     secret_key: SecretStr
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
     bound_to_loopback: bool = True
-    public_base_url: str = "http://127.0.0.1:8000"
+    public_base_url: str = f"http://{LOOPBACK}:{HTTP_PORT}"
     trusted_proxies: str = ""
     cors_origins: tuple[str, ...] = ()
-    public_rate_limit: str = "30/minute"
+    public_rate_limit: str = PUBLIC_RATE_LIMIT
     enabled_channels: tuple[str, ...] = CHANNELS
-    log_level: str = "INFO"
+    log_level: str = LOG_LEVEL
     embedded: bool = True
-    """All nodes on one machine, which they share with the database and the broker."""
+    """All nodes share one machine with the database and the broker."""
 
     @cached_property
     def form_rate(self) -> RateLimit | None:
@@ -63,8 +76,8 @@ class AppArgs(BaseModel):
         return parse_rate(self.public_rate_limit)
 
 
-def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) -> AppArgs:
-    """Build the graph's arguments. Raises SettingsError when something it can't do without is not set."""
+def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = False) -> AppArgs:
+    """Build the graph's arguments. Raises SettingsError when a variable that it needs is not set."""
     return AppArgs(
         database_url=_required("DATABASE_URL", settings.database_url),
         db_pool_size=settings.db_pool_size,
@@ -79,7 +92,7 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
         secret_key=_required("SECRET_KEY", settings.secret_key),
         staff_api_key=settings.staff_api_key,
         operator_token=settings.operator_token,
-        bound_to_loopback=settings.http_host in LOOPBACK,
+        bound_to_loopback=settings.http_host in LOOPBACK_NAMES,
         public_base_url=public_base_url(settings, port),
         trusted_proxies=settings.trusted_proxies,
         cors_origins=settings.cors_origins,
@@ -91,8 +104,63 @@ def app_args(settings: Settings, *, port: int = 8000, embedded: bool = False) ->
 
 
 def public_base_url(settings: Settings, port: int) -> str:
-    """Return what the links to customers begin with."""
-    return (settings.public_base_url or f"http://127.0.0.1:{port}").rstrip("/")
+    """Return PUBLIC_BASE_URL, or else this machine's address; no slash at the end."""
+    return (settings.public_base_url or f"http://{LOOPBACK}:{port}").rstrip("/")
+
+
+def model_args(settings: Settings) -> ModelArgs:
+    """Return the settings of the language model."""
+    return ModelArgs(
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        name=settings.openai_model,
+        api=settings.openai_api,
+        timeout_s=settings.openai_timeout_seconds,
+        prices=settings.openai_prices,
+    )
+
+
+def gmail_args(settings: Settings) -> GmailArgs:
+    """Return the settings of the e-mail channel."""
+    return GmailArgs(
+        client_id=settings.gmail_client_id,
+        client_secret=settings.gmail_client_secret,
+        refresh_token=settings.gmail_refresh_token,
+        user=settings.gmail_user,
+        topic=settings.gmail_pubsub_topic,
+        audience=settings.gmail_pubsub_audience,
+        service_account=settings.gmail_pubsub_service_account,
+        api_base_url=settings.gmail_api_base_url,
+        token_url=settings.google_token_url,
+        certs_url=settings.google_certs_url,
+    )
+
+
+def twilio_args(settings: Settings) -> TwilioArgs:
+    """Return the settings of the WhatsApp channel."""
+    return TwilioArgs(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        number=settings.twilio_whatsapp_number,
+        template_sid=settings.whatsapp_template_sid,
+        api_base_url=settings.twilio_api_base_url,
+        quiet_s=settings.whatsapp_quiet_seconds,
+        join_hours=settings.whatsapp_join_hours,
+    )
+
+
+def support_args(settings: Settings) -> SupportArgs:
+    """Return the settings of the support team."""
+    urls = settings.notify_urls.get_secret_value().split() if settings.notify_urls else []
+    return SupportArgs(
+        agent_mode=settings.agent_mode,
+        notify_urls=tuple(SecretStr(url) for url in urls),
+        hours=settings.support_hours,
+        timezone=settings.support_timezone,
+        sla_hours={**SLA_HOURS, **settings.sla_hours},
+        resolve_after_hours=settings.ticket_resolve_hours,
+        close_after_hours=settings.ticket_close_hours,
+    )
 
 
 def _kafka_args(settings: Settings) -> KafkaArgs:
@@ -109,61 +177,3 @@ def _required(name: str, value: T | None) -> T:
     if value is None:
         raise SettingsError(f"{name} is not set: set it, or start the embedded parts with `nightdesk up`")
     return value
-
-
-def model_args(settings: Settings) -> ModelArgs:
-    """Return what the settings say of the language model."""
-    return ModelArgs(
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        name=settings.openai_model,
-        api=settings.openai_api,
-        timeout_s=settings.openai_timeout_seconds,
-        prices=settings.openai_prices,
-    )
-
-
-def gmail_args(settings: Settings) -> GmailArgs:
-    """Return what the settings say of the e-mail channel."""
-    return GmailArgs(
-        client_id=settings.gmail_client_id,
-        client_secret=settings.gmail_client_secret,
-        refresh_token=settings.gmail_refresh_token,
-        user=settings.gmail_user,
-        topic=settings.gmail_pubsub_topic,
-        audience=settings.gmail_pubsub_audience,
-        service_account=settings.gmail_pubsub_service_account,
-        api_base_url=settings.gmail_api_base_url,
-        token_url=settings.google_token_url,
-        certs_url=settings.google_certs_url,
-    )
-
-
-def twilio_args(settings: Settings) -> TwilioArgs:
-    """Return what the settings say of the WhatsApp channel."""
-    return TwilioArgs(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token,
-        number=settings.twilio_whatsapp_number,
-        template_sid=settings.whatsapp_template_sid,
-        api_base_url=settings.twilio_api_base_url,
-        quiet_s=settings.whatsapp_quiet_seconds,
-        join_hours=settings.whatsapp_join_hours,
-    )
-
-
-def support_args(settings: Settings) -> SupportArgs:
-    """Return what the settings say of the support team."""
-    return SupportArgs(
-        agent_mode=settings.agent_mode,
-        notify_urls=tuple(SecretStr(url) for url in _split(settings.notify_urls)),
-        hours=settings.support_hours,
-        timezone=settings.support_timezone,
-        sla_hours={**SLA_HOURS, **settings.sla_hours},
-        resolve_after_hours=settings.ticket_resolve_hours,
-        close_after_hours=settings.ticket_close_hours,
-    )
-
-
-def _split(urls: SecretStr | None) -> list[str]:
-    return urls.get_secret_value().split() if urls else []

@@ -1,4 +1,4 @@
-"""What the channels are built from, and what a person may write into their settings."""
+"""The arguments of the channels, and the types that validate their settings."""
 
 from __future__ import annotations
 
@@ -22,14 +22,20 @@ EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
 ]
 PubSubTopic = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^projects/[^/\s]+/topics/[^/\s]+$")]
-GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
-GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
+GOOGLE_OAUTH_URL = "https://oauth2.googleapis.com/token"
+GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
+QUIET_SECONDS = 3.0
+JOIN_HOURS = 72.0
+WEBHOOK_RETRIES = "#rc=5&rp=all"
+"""Twilio's connection overrides, the fragment of a webhook's URL: retry after every failure, a 5xx included, which it
+does not do by default."""
 
 
 class GmailArgs(BaseModel):
-    """The e-mail channel. `topic` unset: no pushes, the mailbox is polled. The URLs lead to other hosts than Google's.
+    """The e-mail channel. Without `topic` there are no pushes: the mailbox is polled.
 
-    `audience` is what Pub/Sub's tokens must be made for, `service_account` who must have asked for them.
+    `audience` and `service_account` are the claims `aud` and `email` that the OIDC tokens of Pub/Sub must carry.
+    `api_base_url` None: Google's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,12 +48,12 @@ class GmailArgs(BaseModel):
     audience: str | None = None
     service_account: str | None = None
     api_base_url: str | None = None
-    token_url: str = GOOGLE_TOKENS
-    certs_url: str = GOOGLE_CERTIFICATES
+    token_url: str = GOOGLE_OAUTH_URL
+    certs_url: str = GOOGLE_CERTS_URL
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The variables without which the channel is off."""
+        """The environment variables that are not set and without which the channel is off."""
         needed = {
             "GMAIL_CLIENT_ID": self.client_id,
             "GMAIL_CLIENT_SECRET": self.client_secret,
@@ -58,7 +64,11 @@ class GmailArgs(BaseModel):
 
 
 class TwilioArgs(BaseModel):
-    """The WhatsApp channel. `number` is in E.164; the base URL leads to another host than Twilio's."""
+    """The WhatsApp channel. `number` is in E.164; `api_base_url` None: Twilio's.
+
+    A customer's messages are answered together once they have been quiet for `quiet_s`. The next message of a number
+    joins its open conversation unless that was silent for `join_hours`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,12 +77,12 @@ class TwilioArgs(BaseModel):
     number: str | None = None
     template_sid: str | None = None
     api_base_url: str | None = None
-    quiet_s: float = 3.0
-    join_hours: float = 72.0
+    quiet_s: float = QUIET_SECONDS
+    join_hours: float = JOIN_HOURS
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The variables without which the channel is off."""
+        """The environment variables that are not set and without which the channel is off."""
         needed = {
             "TWILIO_ACCOUNT_SID": self.account_sid,
             "TWILIO_AUTH_TOKEN": self.auth_token,

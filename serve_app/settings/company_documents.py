@@ -1,4 +1,4 @@
-"""Where the company's dossier lies: CONTEXT_DIR, else the checkout's `context/`, else the copy that was installed."""
+"""The folder of the company's documents: CONTEXT_DIR, else `context/` of the checkout or of the installed wheel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from serve_app.settings.environment import Settings, SettingsError
 
 
 def context_dir(settings: Settings) -> Path:
-    """Return the folder of product-docs.md and its companions. Raises SettingsError when it is not there."""
+    """Return the folder of product-docs.md and sample-tickets.json. Raises SettingsError when it does not exist."""
     folder = settings.context_dir or Path(__file__).parents[2] / "context"
     if not folder.is_dir():
         raise SettingsError(f"CONTEXT_DIR: {folder} is no folder")

@@ -1,6 +1,6 @@
-"""The settings that the agent decides with, as the running product keeps them for the commands that decide beside it.
+"""The settings that the agent decides with, as the running product stores them in its run file.
 
-They stand in the run file, for a shell's own settings may be others than those that the product was started with.
+Commands that decide beside it (`mcp`, `replay`) read them there: their own environment may differ from the product's.
 """
 
 from __future__ import annotations
@@ -29,15 +29,13 @@ DECISION_SETTINGS = frozenset(
         "support_timezone",
     }
 )
-"""What is decided, what customers are told, whose keys open the MCP door. A test asks where a new setting belongs."""
+"""What decides a turn, what customers are shown, whose keys the MCP server takes. A test covers every setting."""
 
 
-def kept(settings: Settings, *, secret_key: str, public_base_url: str) -> dict[str, Any]:
-    """Return them as JSON has them, secrets in the clear, with what the product came to by itself."""
+def snapshot(settings: Settings, *, secret_key: str, public_base_url: str) -> dict[str, Any]:
+    """Return them ready for JSON, secrets in the clear; the two arguments replace what may be unset in `settings`."""
     effective = settings.model_dump(include=set(DECISION_SETTINGS))
     effective |= {"secret_key": secret_key, "public_base_url": public_base_url}
-    return {name: _plain(value) for name, value in effective.items()}
-
-
-def _plain(value: object) -> object:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in effective.items()
+    }

@@ -1,4 +1,4 @@
-"""What a person may set: the only reader of the environment and of `.env`."""
+"""`Settings`: every environment variable of the product. The only reader of the environment and of `.env`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar, get_args
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
-from db.records import Severity
+from db.records import Channel, Severity
+from deployments.agent.models.settings import MODEL, MODEL_API, MODEL_TIMEOUT_S, ModelApi
 from serve_app.settings.channels import (
-    GOOGLE_CERTIFICATES,
-    GOOGLE_TOKENS,
+    GOOGLE_CERTS_URL,
+    GOOGLE_OAUTH_URL,
+    JOIN_HOURS,
+    QUIET_SECONDS,
     AccountSid,
     BaseUrl,
     EmailAddress,
@@ -24,37 +27,55 @@ from serve_app.settings.channels import (
     WhatsAppNumber,
 )
 from serve_app.settings.model import ModelPrice
-from serve_app.settings.support import HOURS, AgentMode, Hours, NotifyUrls, TimeZoneName
+from serve_app.settings.support import (
+    AGENT_MODE,
+    CLOSE_HOURS,
+    HOURS,
+    RESOLVE_HOURS,
+    TIMEZONE,
+    AgentMode,
+    Hours,
+    NotifyUrls,
+    TimeZoneName,
+)
 from serve_app.settings.values import parse_rate, parse_staff_keys
 
 T = TypeVar("T")
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-CHANNELS = ("email", "whatsapp", "web_form")
+LOOPBACK = "127.0.0.1"
+LOOPBACK_NAMES = (LOOPBACK, "::1", "localhost")
+HTTP_PORT = 8000
+CHANNELS: tuple[str, ...] = get_args(Channel)
+DB_POOL_SIZE = 6
+KAFKA_SECURITY_PROTOCOL: Final = "PLAINTEXT"
+KAFKA_SASL_MECHANISM: Final = "PLAIN"
+PUBLIC_RATE_LIMIT = "30/minute"
+EMBEDDING_MODEL = "minilm-l6-v2-int8"
+LOG_LEVEL: Final = "INFO"
 _ORIGIN = re.compile(r"^https?://[^/\s]+$")
 
 
 class SettingsError(Exception):
-    """A setting is wrong: one line names the variable and says what is expected. Nothing was started."""
+    """A setting is missing or wrong: the message, one line, names the variable. Nothing was started."""
 
 
 class Settings(BaseSettings):
-    """Every environment variable of the product (also read from `.env`). Unset database or broker: the embedded one."""
+    """Each field is the environment variable of its name. Without a database or broker the embedded one is used."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
-    db_pool_size: int = Field(default=6, ge=2, le=100)
+    db_pool_size: int = Field(default=DB_POOL_SIZE, ge=2, le=100)
     kafka_bootstrap_servers: str | None = None
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = KAFKA_SECURITY_PROTOCOL
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = KAFKA_SASL_MECHANISM
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
 
     openai_api_key: SecretStr | None = None
     openai_base_url: BaseUrl | None = None
-    openai_model: str = "gpt-4o"
-    openai_api: Literal["responses", "chat_completions"] = "responses"
-    openai_timeout_seconds: float = Field(default=20.0, gt=0, le=50)
+    openai_model: str = MODEL
+    openai_api: ModelApi = MODEL_API
+    openai_timeout_seconds: float = Field(default=MODEL_TIMEOUT_S, gt=0, le=50)
     openai_prices: dict[str, ModelPrice] = Field(default_factory=dict)
 
     gmail_client_id: str | None = None
@@ -65,40 +86,40 @@ class Settings(BaseSettings):
     gmail_pubsub_audience: str | None = None
     gmail_pubsub_service_account: EmailAddress | None = None
     gmail_api_base_url: BaseUrl | None = None
-    google_token_url: BaseUrl = GOOGLE_TOKENS
-    google_certs_url: BaseUrl = GOOGLE_CERTIFICATES
+    google_token_url: BaseUrl = GOOGLE_OAUTH_URL
+    google_certs_url: BaseUrl = GOOGLE_CERTS_URL
 
     twilio_account_sid: AccountSid | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_whatsapp_number: WhatsAppNumber | None = None
     twilio_api_base_url: BaseUrl | None = None
     whatsapp_template_sid: TemplateSid | None = None
-    whatsapp_quiet_seconds: float = Field(default=3.0, ge=0, le=15)
-    whatsapp_join_hours: float = Field(default=72.0, gt=0)
+    whatsapp_quiet_seconds: float = Field(default=QUIET_SECONDS, ge=0, le=15)
+    whatsapp_join_hours: float = Field(default=JOIN_HOURS, gt=0)
 
-    http_host: str = "127.0.0.1"
+    http_host: str = LOOPBACK
     public_base_url: BaseUrl | None = None
     trusted_proxies: str = ""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    public_rate_limit: str = "30/minute"
+    public_rate_limit: str = PUBLIC_RATE_LIMIT
     secret_key: SecretStr | None = None
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
 
-    agent_mode: AgentMode = "auto"
+    agent_mode: AgentMode = AGENT_MODE
     notify_urls: NotifyUrls | None = None
     support_hours: Hours = HOURS
-    support_timezone: TimeZoneName = "UTC"
+    support_timezone: TimeZoneName = TIMEZONE
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    ticket_resolve_hours: float = Field(default=72.0, gt=0)
-    ticket_close_hours: float = Field(default=168.0, gt=0)
+    ticket_resolve_hours: float = Field(default=RESOLVE_HOURS, gt=0)
+    ticket_close_hours: float = Field(default=CLOSE_HOURS, gt=0)
 
     demo_channels_url: BaseUrl | None = None
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
-    embedding_model: str = "minilm-l6-v2-int8"
+    embedding_model: str = EMBEDDING_MODEL
     context_dir: Path | None = None
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = LOG_LEVEL
     nightdesk_data_dir: Path | None = None
 
     @field_validator("public_rate_limit")
@@ -146,7 +167,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_thresholds(cls, value: dict[str, float]) -> dict[str, float]:
         if value:
-            from deployments.rules.escalation import EscalationRules  # many patterns to compile, for who sets some
+            from deployments.rules.escalation import EscalationRules  # slow: compiles its patterns
 
             EscalationRules(value)
         return value
@@ -157,8 +178,8 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
 
-class _GivenSettings(Settings):
-    """Settings that neither the environment nor `.env` have a say in."""
+class _SettingsFromValues(Settings):
+    """Settings for which neither the environment nor `.env` is read."""
 
     @classmethod
     def settings_customise_sources(
@@ -173,13 +194,13 @@ class _GivenSettings(Settings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings. Raises SettingsError with one line that names the variable."""
+    """Read the environment and `.env`; `overrides`, by field, come first. Raises SettingsError."""
     return _checked(Settings, overrides)
 
 
 def settings_from(values: Mapping[str, object]) -> Settings:
-    """Return the settings that these values make, by field, whatever the environment says. Raises SettingsError."""
-    return _checked(_GivenSettings, values)
+    """Return the settings with these values, by field, and defaults; no environment is read. Raises SettingsError."""
+    return _checked(_SettingsFromValues, values)
 
 
 def _checked(kind: type[Settings], values: Mapping[str, object]) -> Settings:

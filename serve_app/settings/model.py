@@ -1,17 +1,19 @@
-"""Which language model answers, and what it costs."""
+"""The language model: how it is reached, and what it costs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from deployments.agent.models.settings import MODEL, MODEL_API, MODEL_TIMEOUT_S, ModelApi
 
 Price = Annotated[float, Field(ge=0)]
 
 
 class ModelPrice(BaseModel):
-    """What a provider takes for a million tokens, in one currency of your choice."""
+    """The price of a million tokens, in the currency in which the costs are to be shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,18 +22,13 @@ class ModelPrice(BaseModel):
 
 
 class ModelArgs(BaseModel):
-    """Which language model answers; without key and base URL it is the embedded one."""
+    """The language model; without key and base URL the embedded one answers. `timeout_s` bounds one request."""
 
     model_config = ConfigDict(frozen=True)
 
     api_key: SecretStr | None = None
     base_url: str | None = None
-    name: str = "gpt-4o"
-    api: Literal["responses", "chat_completions"] = "responses"
-    timeout_s: float = 20.0
+    name: str = MODEL
+    api: ModelApi = MODEL_API
+    timeout_s: float = MODEL_TIMEOUT_S
     prices: Mapping[str, ModelPrice] = Field(default_factory=dict)
-
-    @property
-    def remote(self) -> bool:
-        """True when a server is asked: a base URL without a key is still a remote model."""
-        return self.api_key is not None or self.base_url is not None

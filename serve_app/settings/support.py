@@ -1,8 +1,8 @@
-"""How the support team works: the agent's mode, opening hours, promised times, whom to notify, when tickets end."""
+"""The support team: the agent's mode, support hours, service levels, whom to notify, when tickets end."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
@@ -12,11 +12,15 @@ from deployments.rules.support_hours import ServiceLevels
 
 AgentMode = Literal["auto", "draft", "off"]
 """auto: it answers; draft: a person approves each answer; off: everything goes to a person."""
+AGENT_MODE: Final = "auto"
 SLA_HOURS: dict[Severity, float] = {"critical": 0.5, "high": 2.0, "medium": 8.0, "low": 24.0}
 """Hours until a person takes a hand-over, by severity, as context/company-profile.md has them: support hours, but for
 critical, which runs at any hour."""
 HOURS = "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00; legal Mon-Fri 09:00-17:00"
-"""Everybody's support hours, then those of single queues, by the same page."""
+"""The support hours of every queue, then those of single queues, from the same page."""
+TIMEZONE = "UTC"
+RESOLVE_HOURS = 72.0
+CLOSE_HOURS = 168.0
 
 
 def _known_zone(name: str) -> str:
@@ -44,23 +48,23 @@ NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
 
 
 class SupportArgs(BaseModel):
-    """The support team. `sla_hours`: hours until a hand-over is taken, by severity; of `hours` (in `timezone`), but
-    for critical, which counts every hour.
+    """The support team. `sla_hours`: within how many support hours a person takes a hand-over, by severity; critical
+    counts every hour. `hours` are in `timezone`.
 
     A waiting ticket resolves by itself after `resolve_after_hours`, a resolved one closes after `close_after_hours`.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    agent_mode: AgentMode = "auto"
+    agent_mode: AgentMode = AGENT_MODE
     notify_urls: tuple[SecretStr, ...] = ()
     hours: str = HOURS
-    timezone: str = "UTC"
+    timezone: str = TIMEZONE
     sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
-    resolve_after_hours: float = 72.0
-    close_after_hours: float = 168.0
+    resolve_after_hours: float = RESOLVE_HOURS
+    close_after_hours: float = CLOSE_HOURS
 
 
 def service_levels(support: SupportArgs) -> ServiceLevels:
-    """Return the team's hours and promised times, ready to be asked."""
+    """Parse the support hours and the service levels. Raises ValueError for hours that can't be read."""
     return ServiceLevels.parse(support.hours, support.timezone, support.sla_hours)

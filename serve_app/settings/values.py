@@ -1,4 +1,4 @@
-"""What a person may write into a setting: rates and staff keys, read and refused in one line."""
+"""Parsers for settings with a syntax of their own: rates and staff keys. ValueError's message is for the user."""
 
 from __future__ import annotations
 

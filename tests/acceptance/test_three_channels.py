@@ -15,9 +15,10 @@ import pytest
 from deployments.rules.formatting import sentences
 from evaluation.providers.journal import Entry
 from evaluation.providers.twilio.accept import twilio_length
-from tests.fixtures.channels import ADDRESS, Channels, eventually, new_address, new_number
+from tests.fixtures.channels import ADDRESS, Channels, new_address, new_number
 from tests.fixtures.oracle import expect_one_word_each, settled, store_of
 from tests.fixtures.product import Product
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.product
 
@@ -67,7 +68,7 @@ def customers(channels: Channels, http: httpx.Client) -> Customers:
     _attach(channels, written)
     channels.wait_for_words(written.who_wait(), seconds=ANSWERED_S)
     for ticket in written.web.values():
-        eventually(lambda ticket=ticket: bool(_responses(http, ticket)), seconds=ANSWERED_S)  # type: ignore[misc]
+        wait_until(lambda ticket=ticket: bool(_responses(http, ticket)), within_s=ANSWERED_S)  # type: ignore[misc]
     return written
 
 
@@ -211,7 +212,7 @@ async def test_g15_the_customer_goes_on_in_the_thread_and_in_the_chat(
     sender, number = customers.mail["question"], customers.phone["question"]
     again = channels.mail.write_mail(sender=sender, subject="Re: Signing in", text=more, reply_to=first.message_id)
     channels.phone.write_whatsapp(number, more)
-    eventually(lambda: len(channels.mails_to(sender)) == len(channels.texts_to(number)) == 2, seconds=ANSWERED_S)
+    wait_until(lambda: len(channels.mails_to(sender)) == len(channels.texts_to(number)) == 2, within_s=ANSWERED_S)
     await settled(product, seconds=30)
     second = channels.mails_to(sender)[1]
     assert (second.thread, second.header("In-Reply-To")) == (first.thread, again["rfc_message_id"])

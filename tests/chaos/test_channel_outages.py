@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from evaluation.providers.journal import Kind
-from tests.fixtures.channels import Channels, eventually, new_address, new_number
+from tests.fixtures.channels import Channels, new_address, new_number
 from tests.fixtures.oracle import expect_invariants, settled
 from tests.fixtures.product import Product
+from tests.fixtures.waiting import wait_until
 
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(3600)]
 
@@ -73,7 +74,7 @@ def form_is_answered(http: httpx.Client) -> None:
     form = {"name": "Ada Byron", "email": new_address(), "subject": "Signing in", "category": "technical"}
     ticket = http.post("/support/form", json={**form, "message": QUESTION}).json()
     address, token = f"/tickets/{ticket['ticket_id']}", {"token": ticket["status_token"]}
-    eventually(lambda: len(http.get(address, params=token).json()["responses"]) == 1, seconds=ANSWERED_S)
+    wait_until(lambda: len(http.get(address, params=token).json()["responses"]) == 1, within_s=ANSWERED_S)
 
 
 def message_is_answered(channels: Channels) -> None:
@@ -114,7 +115,7 @@ async def test_gmail_is_down_for_minutes(
         for sender in senders[10:]:
             channels.mail.write_mail(sender=sender, subject="Signing in", text=QUESTION)
             await asyncio.sleep(0.2)
-        eventually(lambda: component(http, "gmail")[0] == "degraded", seconds=NOTICED_S)
+        wait_until(lambda: component(http, "gmail")[0] == "degraded", within_s=NOTICED_S)
         print(component(http, "gmail"))
         assert component(http, "whatsapp")[0] == "healthy"
         used = await asyncio.to_thread(
@@ -144,7 +145,7 @@ async def test_twilio_is_down_for_minutes(
             for number in numbers:
                 channels.phone.write_whatsapp(number, text)
             await asyncio.sleep(10)
-        eventually(lambda: component(http, "whatsapp")[0] == "degraded", seconds=NOTICED_S)
+        wait_until(lambda: component(http, "whatsapp")[0] == "degraded", within_s=NOTICED_S)
         print(component(http, "whatsapp"))
         assert component(http, "gmail")[0] == "healthy"
         used = await asyncio.to_thread(
@@ -154,7 +155,7 @@ async def test_twilio_is_down_for_minutes(
         assert not [number for number in numbers if channels.texts_to(number)]
     back = time.monotonic()
     complete = dict.fromkeys(numbers, 2)
-    eventually(lambda: {n: channels.accepted()[n] for n in numbers} == complete, seconds=1200, pause=1.0)
+    wait_until(lambda: {n: channels.accepted()[n] for n in numbers} == complete, within_s=1200, pause_s=1.0)
     print(
         f"{OUTAGE_S:.0f} s away, {used} rounds on the others, all told {time.monotonic() - back:.0f} s after its return"
     )
@@ -173,7 +174,7 @@ async def test_google_no_longer_takes_our_credentials(product: Product, channels
     channels.mail.revoke_access_tokens()
     sender = new_address()
     channels.mail.write_mail(sender=sender, subject="Signing in", text=QUESTION)
-    eventually(lambda: component(http, "gmail")[0] == "degraded", seconds=NOTICED_S)
+    wait_until(lambda: component(http, "gmail")[0] == "degraded", within_s=NOTICED_S)
     assert "GMAIL_REFRESH_TOKEN" in component(http, "gmail")[1]
     await asyncio.to_thread(keep_up, 60, lambda: form_is_answered(http), lambda: message_is_answered(channels))
     channels.mail.clear_faults()
@@ -186,7 +187,7 @@ async def test_twilio_no_longer_takes_our_credentials(product: Product, channels
         channels.phone.fault(method, "error_before", times=None, status=401)
     number = new_number()
     channels.phone.write_whatsapp(number, QUESTION)
-    eventually(lambda: component(http, "whatsapp")[0] == "degraded", seconds=NOTICED_S)
+    wait_until(lambda: component(http, "whatsapp")[0] == "degraded", within_s=NOTICED_S)
     assert "TWILIO_AUTH_TOKEN" in component(http, "whatsapp")[1]
     await asyncio.to_thread(keep_up, 60, lambda: form_is_answered(http), lambda: mail_is_answered(channels))
     channels.phone.clear_faults()

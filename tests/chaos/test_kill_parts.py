@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ class Arrivals:
 
 async def _under_arrivals(
     product: Product, samples: list[Sample], disturb: Callable[[], Awaitable[None]]
-) -> tuple[list[Sent], list[bench_reads.Fate], dict[str, list[object]]]:
+) -> tuple[list[Sent], list[bench_reads.FormOutcome], dict[str, list[dict[str, Any]]]]:
     async with ProductClient(product.url, timeout_s=30) as client:
         arrivals = Arrivals(client, samples)
         sending = asyncio.create_task(arrivals.keep_sending())
@@ -73,13 +74,13 @@ async def _under_arrivals(
     try:
         await wait_until_finished(pool, accepted, timeout_s=180)
         async with acquire(pool) as connection:
-            return sent, await bench_reads.fates(connection, accepted), await violations(connection)
+            return sent, await bench_reads.form_outcomes(connection, accepted), await violations(connection)
     finally:
         await pool.close()
 
 
 def _expect_exactly_once(
-    sent: list[Sent], fates: list[bench_reads.Fate], broken: dict[str, list[object]], allowed: set[int]
+    sent: list[Sent], fates: list[bench_reads.FormOutcome], broken: dict[str, list[dict[str, Any]]], allowed: set[int]
 ) -> None:
     statuses = Counter(one.status for one in sent)
     accepted = {one.key for one in sent if one.status == 201}

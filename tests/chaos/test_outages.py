@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.fixtures.product import Product
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.product
 
@@ -50,18 +49,11 @@ def _submit(http: httpx.Client) -> httpx.Response:
     return http.post("/support/form", json=FORM, headers={"Idempotency-Key": str(uuid4())})
 
 
-def _until(condition: Any, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"not so after {timeout} s"
-        time.sleep(0.5)
-
-
 def test_k5_a_form_is_accepted_without_kafka_and_answered_when_it_is_back(product: Product, http: httpx.Client) -> None:
     with _frozen(product, "kafka.Kafka"):
         accepted = _submit(http)
         assert accepted.status_code == 201, accepted.text
-        _until(lambda: http.get("/health").json()["components"]["kafka"]["status"] != "healthy", 60)
+        wait_until(lambda: http.get("/health").json()["components"]["kafka"]["status"] != "healthy", within_s=60)
         health = http.get("/health")
         assert (health.status_code, health.json()["status"]) == (200, "degraded")
         assert http.get("/health/ready").status_code == 200
@@ -69,7 +61,7 @@ def test_k5_a_form_is_accepted_without_kafka_and_answered_when_it_is_back(produc
         assert late.status_code == 201, late.text
     for ticket in (accepted.json(), late.json()):
         address, token = f"/tickets/{ticket['ticket_id']}", {"token": ticket["status_token"]}
-        _until(lambda: len(http.get(address, params=token).json()["responses"]) == 1, 90)  # noqa: B023
+        wait_until(lambda: len(http.get(address, params=token).json()["responses"]) == 1, within_s=90)  # noqa: B023
 
 
 def test_k5_without_postgresql_nothing_is_acknowledged(product: Product, http: httpx.Client) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from db.intake.web_form import accept_form
 from db.pool import Pool, acquire, create_pool
-from db.tickets.reads import TicketStory, ticket_story
+from db.tickets.reads import TicketWithMessages, ticket_with_messages
 from embeddings import indexer
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
@@ -58,10 +58,10 @@ async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: p
     assert stories[1].escalation_reason == "refund"
 
 
-async def _told(pool: Pool, number: str, timeout_s: float = 60) -> TicketStory:
+async def _told(pool: Pool, number: str, timeout_s: float = 60) -> TicketWithMessages:
     async with asyncio.timeout(timeout_s), acquire(pool) as connection:
         while True:
-            story = await ticket_story(connection, number)
+            story = await ticket_with_messages(connection, number)
             if story is not None and any(said.author == "agent" for said in story.messages):
                 return story
             await asyncio.sleep(0.3)

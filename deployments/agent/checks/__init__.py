@@ -1,1 +1,1 @@
-"""Checks of texts: personal data on the way in, forbidden and unsupported sentences on the way out."""
+"""Checks of texts: masking of personal data for models, guardrails and grounding of replies."""

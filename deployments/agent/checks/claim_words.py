@@ -1,4 +1,4 @@
-"""Word lists for `claims` and `grounding`: words that add nothing, words that mean the same here, numbers, units."""
+"""Word lists of `claims` and `grounding`: denials, numbers, units, synonyms, words without a claim."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DENIALS = frozenset(_DENYING.split())
 
 _BETWEEN = "a an the any be been being have has had to yet by itself of always ever also"
 PARTICLES = frozenset(_BETWEEN.split())
-"""Words between a denial and what it denies."""
+"""Words that may stand between a denial and what it denies."""
 
 _UNIT_NAMES = """
     second minute hour day week month year mb gb kb tb px pixel character digit percent row column task project people
@@ -84,12 +84,12 @@ _CLAIMING = """
     off already now free automatically available switch access last first automatic other same different
 """
 NEUTRAL = _stems(_NEUTRAL_WORDS) - _stems(_CLAIMING)
-"""Glue of a paraphrase: may stand in a sentence though no passage has it, and counts for nothing."""
+"""Words of a paraphrase that no passage need contain; they don't count as content."""
 
 BOUND = _stems(
     "before after only first last least most more less off every each new old same without either both until every any"
 )
-"""Small words that turn a meaning round: they must stand where the rest of the sentence stands."""
+"""Function words that change the meaning: they must stand in the window that supports the sentence."""
 
 ORDERS = frozenset({"before", "after", "until", "per"})
 
@@ -102,4 +102,4 @@ POLITE = _stems(
     course here see if try these short quick issue thing thank thanks reading
     """
 )
-"""Sentences of nothing else claim nothing."""
+"""Sentences of these words only make no claim."""

@@ -1,4 +1,4 @@
-"""What a sentence claims, as far as words can tell: its content words, names, figures, menu steps and denials."""
+"""Reads a sentence's claims from its words: content words, names, figures, menu steps, denials, restrictions."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ _MEASURE = re.compile(r"(\d+)([a-z]{1,3})")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _PUNCTUATION = frozenset(".,;:!?()\n")
 _DENIED_WORDS = 4
-"""Content words behind a denial that it can reach, up to the next punctuation mark."""
+"""The scope of a denial: words after it, PARTICLES aside, up to the next punctuation mark."""
 _UNIT_WORDS = 2
-"""Words behind a figure among which its unit stands ("12 or more characters")."""
+"""Words after a figure that are searched for its unit beyond the next ("12 or more characters")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """One sentence's claims. Words are stems, one stem for words that mean the same here.
+    """The claims of one sentence. Words are stems, synonyms one stem.
 
-    `subject` is the first of them ('' without any). `names` carry a capital inside the sentence, `figures` are pairs of
-    a number and its unit ('' without one). `steps` are the words around each `>`, and before, after, until and per with
-    what follows. Of all words, empty ones too: `heads` are the first behind each denial, `denied` all that it may
-    reach, `asserted` those outside. `limited` and `limits` stand before and behind an "only" inside a clause.
+    `stems` are the content words, `subject` is the first of them ('' without any), `names` those capitalised inside
+    the sentence. `figures` are pairs of a number and its unit ('' without one). `steps` are the words around each `>`,
+    and each of ORDERS with the content word after it. Of all words, function words included, `heads` are the first
+    after each denial, `denied` those in a denial's scope, `asserted` the others. `limited` and `limits` are the content
+    words before and after an "only" inside a clause.
     """
 
     subject: str
@@ -51,11 +52,11 @@ class Claims:
 
 @lru_cache(maxsize=8192)
 def read(sentence: str) -> Claims:
-    """Return what `sentence` claims; remembered, as the same passages are read again and again."""
+    """Return the claims of `sentence`; cached, as the same passages are read for many drafts."""
     sentence = _PHRASE.sub(lambda match: PHRASES[match.group().lower()], _ARROW.sub(" > ", sentence))
     pieces = _TOKEN.findall(sentence)
     stems = [_stem(piece) for piece in pieces]
-    heads, denied, free = _denials(pieces)
+    heads, denied, asserted = _denials(pieces)
     limited, limits = _limits(pieces, stems)
     return Claims(
         subject=next(filter(None, stems), ""),
@@ -65,14 +66,14 @@ def read(sentence: str) -> Claims:
         steps=frozenset(_steps(pieces, stems)),
         heads=heads,
         denied=denied,
-        asserted=free,
+        asserted=asserted,
         limited=limited,
         limits=limits,
     )
 
 
 def _stem(piece: str) -> str:
-    """Return the stem of a word that carries content, '' for others. A lone letter is content: words can be spaced."""
+    """Return the stem of a content word, '' for others. Single letters are content, as words can be spelt out."""
     word = piece.lower().replace("’", "'").removesuffix("'s")
     if piece in _PUNCTUATION or piece in ">%" or _NUMBER.fullmatch(piece) or _MEASURE.fullmatch(word):
         return ""
@@ -118,7 +119,7 @@ def _steps(pieces: Sequence[str], stems: Sequence[str]) -> Iterator[tuple[str, s
 
 
 def _limits(pieces: Sequence[str], stems: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words before and behind an "only" in the midst of a clause."""
+    """Return the content words before and after an "only" inside a clause."""
     limited: set[str] = set()
     limits: set[str] = set()
     clause: list[str] = []
@@ -136,18 +137,19 @@ def _limits(pieces: Sequence[str], stems: Sequence[str]) -> tuple[frozenset[str]
 
 
 def _denials(pieces: Sequence[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    heads, denied, free, reach, fresh = set(), set(), set(), 0, False
+    """Return (heads, denied, asserted); see Claims."""
+    heads, denied, asserted, scope, at_head = set(), set(), set(), 0, False
     for at, piece in enumerate(pieces):
         word = piece.lower().replace("’", "'")
         if _denies(word) and (at == 0 or piece[0].islower()):  # "choose Never" names a menu
-            reach, fresh = _DENIED_WORDS, True
+            scope, at_head = _DENIED_WORDS, True
         elif piece in _PUNCTUATION:
-            reach = 0
-        elif word not in PARTICLES and reach:
+            scope = 0
+        elif word not in PARTICLES and scope:
             denied.add(lexical.stem(word))
-            if fresh:
+            if at_head:
                 heads.add(lexical.stem(word))
-            reach, fresh = reach - 1, False
+            scope, at_head = scope - 1, False
         else:
-            free.add(lexical.stem(word))
-    return frozenset(heads), frozenset(denied), frozenset(free)
+            asserted.add(lexical.stem(word))
+    return frozenset(heads), frozenset(denied), frozenset(asserted)

@@ -1,4 +1,4 @@
-"""The check of the outgoing text: whatever model wrote a draft, these things do not leave in the agent's name."""
+"""Guardrails: the check of drafts before they are sent in the agent's name, whichever model wrote them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from deployments.rules.formatting import plain
 from embeddings.indexer import find_price
 
 COMPETITORS = ("Asana", "Trello", "monday.com", "ClickUp", "Basecamp", "Wrike", "Smartsheet", "Teamwork.com")
-"""From the company profile; integrations (Jira, Slack, GitHub, …) are named freely."""
+"""From context/company-profile.md; integrations (Jira, Slack, GitHub, …) may be named."""
 
 _REFUND = r"(?:refund(?:s|ed|ing)?|reimburse(?:d|s|ment)?|repay|repaid|money back|compensat(?:e|es|ed|ion)|chargeback)"
-_REFUND += r"(?!s?\s+(?:reports?|templates?|fields?|columns?|tasks?)\b)"  # those are words of the product
+_REFUND += r"(?!s?\s+(?:reports?|templates?|fields?|columns?|tasks?)\b)"  # terms of the product
 _GAP = r"[^.!?\n]{0,60}?"
 
 
@@ -87,38 +87,38 @@ _ADDRESS = re.compile(
 HOMOGLYPHS = "uses letters or digits that stand for others"
 UNKNOWN_ADDRESS = "contains an address or number that is in no passage"
 LEARNED = "learned"
-"""How the source of a passage begins that was learned from tickets: its addresses may be a customer's."""
+"""Prefix of `source` of passages learned from tickets, whose addresses may be a customer's."""
 UNSUPPORTED = "says nothing that a passage says"
 
 
 def forbidden(text: str) -> str | None:
-    """Return what is wrong with an outgoing text ("states a price …"), or None."""
+    """Return the first problem of CHECKS in a text ("states a price or a discount"), or None."""
     return next((problem for problem, found in CHECKS if found(text)), None)
 
 
 def foreign_addresses(text: str, known: Iterable[str]) -> list[str]:
-    """Return the links, e-mail addresses, host names and telephone numbers in `text` that no text in `known` has."""
+    """Return the links, e-mail addresses, host names and telephone numbers in `text` that are in no `known` text."""
     haystack = "\n".join(known).lower()
     found = (match.group().rstrip(".,;:!?") for match in _ADDRESS.finditer(text))
     return [address for address in found if address.lower() not in haystack]
 
 
-def review(text: str, passages: Sequence[Passage], own: Sequence[str] = ()) -> Review:
-    """Check a draft: forbidden contents and foreign addresses refuse it, sentences no passage supports are dropped.
+def review(text: str, passages: Sequence[Passage], customer_names: Sequence[str] = ()) -> Review:
+    """Check a draft: forbidden content and unknown addresses refuse it, unsupported sentences are dropped.
 
-    `own` are words that the customer brought himself (his name and address), which claim nothing.
+    `customer_names` are the customer's names and address, which need no support.
     """
     draft = bare(plain(text))
     known = [f"{p.title}\n{p.content}" for p in passages if not p.source.startswith(LEARNED)]
-    if problem := _problem(draft, known, own):
+    if problem := _problem(draft, [*known, *customer_names]):
         return Review(text=draft, problem=problem)
-    supported, sources = keep_supported(draft, passages, own)
+    supported, sources = keep_supported(draft, passages, customer_names)
     return Review(text=supported, sources=sources, problem=None if supported else UNSUPPORTED)
 
 
-def _problem(draft: str, known: Sequence[str], own: Sequence[str]) -> str | None:
+def _problem(draft: str, known: Sequence[str]) -> str | None:
     if found := forbidden(draft):
         return found
-    if has_homoglyphs(draft, [*known, *own]):
+    if has_homoglyphs(draft, known):
         return HOMOGLYPHS
-    return UNKNOWN_ADDRESS if foreign_addresses(draft, [*known, *own]) else None
+    return UNKNOWN_ADDRESS if foreign_addresses(draft, known) else None

@@ -1,4 +1,4 @@
-"""Letters and digits that look like others: a draft that hides what it says cannot be checked, so it does not leave."""
+"""Homoglyphs: a draft with characters that look like Latin letters or digits can't be checked, so it is refused."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LOOSE_JOINER = re.compile(rf"(?<![{''.join(_FRIENDLY)}])[\u200d\ufe0f]")
 
 
 def bare(text: str) -> str:
-    """Return `text` composed (NFC), without joiners inside words and without pictures, which can tell a story too."""
+    """Return `text` in NFC without symbols (category So) and stray joiners; common emoji and typography are kept."""
     letters = (c for c in unicodedata.normalize("NFC", text) if c in _KEPT or unicodedata.category(c) != "So")
     return _LOOSE_JOINER.sub("", "".join(letters))
 
 
 def has_homoglyphs(text: str, known: Iterable[str]) -> bool:
-    """Tell whether `text` has letters, digits or marks beyond Latin ones, which no text in `known` has.
+    """Return whether `text` has characters beyond Latin letters, ASCII digits and typography that no `known` text has.
 
-    Full-width, mathematical, enclosed, Cyrillic, Greek or Arabic signs read like the words that the checks look for
-    and are not found by them.
+    Full-width, mathematical, enclosed, Cyrillic, Greek or Arabic characters may read like words that the guardrails
+    look for, without being matched.
     """
     return any(not _readable(character) for character in set(text).difference(*known))
 

@@ -1,4 +1,4 @@
-"""Personal data is replaced by placeholders before a text goes to a remote model, and put back where that is safe."""
+"""Masks personal data in texts for a remote model and restores it in the model's texts where that is safe."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _NEVER_BACK: Mapping[str, str] = {
     "SECRET": "the secret you sent",
     "ID": "your personal number",
 }
-"""What a reply says instead of data that is never repeated, not even to its owner."""
+"""The text of a reply in place of data that is never repeated, not even to its owner."""
 
 
 class Vault:
-    """One turn's placeholders: the same value has the same placeholder wherever it stands.
+    """The placeholders of one turn: equal values get the same placeholder.
 
-    `names` are strings known to be personal (the customer's name and its parts), found where they stand as words in
-    that spelling: "Page" may be a name, "page" is a word.
+    `names` are strings known to be personal (the customer's name and its parts). They are matched as whole words and
+    case-sensitively: "Page" may be a name, "page" is a word.
     """
 
     def __init__(self, *, names: tuple[str, ...] = ()) -> None:
@@ -41,18 +41,18 @@ class Vault:
         self._names = re.compile(rf"\b(?:{'|'.join(words)})\b") if words else None
 
     def mask(self, text: str) -> str:
-        """Return `text` with placeholders for what must not leave."""
+        """Return `text` with placeholders in place of personal data."""
         for kind, find in FINDERS:
             text = self._replace(text, kind, find)
         text = self._replace(text, "NAME", lambda given: (m.span("name") for m in _INTRODUCED.finditer(given)))
         if self._names:
             text = self._names.sub(lambda m: self._placeholder("NAME", m.group()), text)
-        for placeholder, value in self._values.items():  # named once, said again without its name
+        for placeholder, value in self._values.items():  # values found by their context occur without it, too
             text = text.replace(value, placeholder) if placeholder.startswith(_BY_NAME) else text
         return text
 
     def mask_all(self, value: Any) -> Any:
-        """Return a copy of a JSON-like value with every string masked; keys and structure stay."""
+        """Return a copy of a JSON-like value with its strings masked, except keys and values of _STRUCTURE."""
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, Mapping):
@@ -60,11 +60,11 @@ class Vault:
         return [self.mask_all(item) for item in value] if isinstance(value, list | tuple) else value
 
     def restore(self, text: str) -> str:
-        """Return `text` with the customer's own contact data back in place, and words instead of secrets."""
+        """Return `text` with names and contact data restored, and a description in place of secrets."""
         return _PLACEHOLDER.sub(lambda match: self._restored(match.group()), text)
 
     def restore_json(self, text: str) -> str:
-        """The same for a JSON text, where a value must stay a JSON string."""
+        """Like `restore`, for a JSON text: values are escaped."""
         return _PLACEHOLDER.sub(lambda match: json.dumps(self._restored(match.group()))[1:-1], text)
 
     def _restored(self, placeholder: str) -> str:
@@ -94,5 +94,5 @@ _STRUCTURE = frozenset({"type", "role", "name", "call_id", "id", "status"})
 
 
 def redact(text: str) -> str:
-    """Return `text` fit for a log: personal data replaced for good."""
+    """Return `text` for a log, with personal data replaced irreversibly."""
     return Vault().mask(text)

@@ -1,10 +1,10 @@
-"""Where personal data stands in a text: ten kinds, each found by its form, its check digits or the words before it.
+"""Finds personal data in a text: ten kinds, each by its form, its check digits or the words before it.
 
 EMAIL   e-mail addresses                      SECRET  passwords, keys and tokens, private keys
 PHONE   telephone numbers                     ID      national, tax and passport numbers
 CARD    card numbers (check digit)            BIRTH   dates of birth
 IBAN    bank accounts (check digits)          IP      network addresses, version 4 and 6
-        The tenth, NAME, is what the channel or the writer says the name is (`Vault`).
+        The tenth, NAME, is found by `masking.Vault`: the names that it is given, and introductions in the text.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _KEY = re.compile(
     r"|\b(?=[A-Za-z0-9]*\d)(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{32,}\b"
 )
 _BEARER = re.compile(r"(?<=\bbearer )(?=\S*\d|\S{20})[\w.~+/=-]{8,}", re.IGNORECASE)
-_SECRETS_ARE = (  # the words that announce one
+_LABELS = (  # words that introduce a secret
     r"(?i:\b(?:password|passwort|passphrase|passcode|pwd|pass|pin|secret|token|(?:api|access|secret)[ _-]?key"
     r"|contraseña|mot de passe|senha|kennwort)\b)"
 )
 _PASSWORD = re.compile(
-    _SECRETS_ARE
+    _LABELS
     + r"(?:"
     + r"(?i:\s+(?:is|was|to|ist|lautet|es|est|é)\s+|\s*[:=]\s*)(?P<quoted>[\"“‘'][^\"”’'\n]{4,60}[\"”’'])"
     + r"|\s*[:=]\s*(?P<given>[^\s\"'”’,;<>]{4,})"
@@ -87,7 +87,7 @@ _IDS: Sequence[tuple[re.Pattern[str], Callable[[str], bool]]] = (
     (re.compile(r"\b\d{2}\.\d{2}\.\d{2}-\d{3}\.\d{2}\b"), nn.is_valid),
     (re.compile(r"\b\d{6}[-+A]\d{3}[0-9A-Y]\b"), hetu.is_valid),
 )
-"""Forms that carry check digits; a bare row of digits counts only behind its name (`_NAMED_ID`)."""
+"""Formats with check digits. Plain digits count only after a label (`_NAMED_ID`)."""
 _LOCAL_PHONE = re.compile(
     r"(?<![\w.-])\(?0\d[\d ()/.-]{6,16}\d(?![\w-])|(?<![\w.-])(?:1[ .-])?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])"
 )
@@ -120,7 +120,7 @@ def _phones(text: str) -> Iterator[Span]:
 def _ibans(text: str) -> Iterator[Span]:
     for match in _IBAN.finditer(text):
         candidate = match.group()
-        while candidate and not iban.is_valid(candidate, check_country=False):  # words may look like further groups
+        while candidate and not iban.is_valid(candidate, check_country=False):  # next words may look like groups
             candidate = candidate.rpartition(" ")[0]
         if candidate:
             yield match.start(), match.start() + len(candidate)
@@ -154,4 +154,4 @@ FINDERS: Sequence[tuple[str, Finder]] = (
     ("IP", _spans(_ADDRESS_V6, _is_v6)),
     ("PHONE", _phones),
 )
-"""The kinds in the order in which they are looked for: what one has found, the next does not see."""
+"""In order of application: later finders do not see what earlier ones have found."""

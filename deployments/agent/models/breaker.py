@@ -1,4 +1,4 @@
-"""A circuit breaker: after a row of failures nobody waits for a model that is down; one call in a while tries again."""
+"""A circuit breaker, so that turns do not wait for a model that is down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Open after `failures` in a row; `cooldown_s` later one call may try, and its outcome closes or opens it again."""
+    """Opens after `failures` in a row. Every `cooldown_s` seconds one call may try; a success closes it."""
 
     def __init__(
         self, *, failures: int = 5, cooldown_s: float = 30.0, clock: Callable[[], float] = time.monotonic
@@ -15,16 +15,16 @@ class Breaker:
         self._limit = failures
         self._cooldown_s = cooldown_s
         self._clock = clock
-        self._row = 0
+        self._failures = 0
         self._try_at = 0.0
 
     @property
     def closed(self) -> bool:
-        """True while calls go through freely."""
-        return self._row < self._limit
+        """Whether all calls are allowed."""
+        return self._failures < self._limit
 
     def allows(self) -> bool:
-        """Tell whether a call may be made now; of the callers after the cool-down only the first may."""
+        """Return whether a call may be made now; after the cool-down only the first caller may."""
         if self.closed:
             return True
         if self._clock() < self._try_at:
@@ -33,11 +33,11 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """Close."""
-        self._row = 0
+        """Record a success: the breaker closes."""
+        self._failures = 0
 
     def failed(self) -> None:
-        """Count a failure; the last of the row opens."""
-        self._row += 1
+        """Record a failure, which may open the breaker or extend the cool-down."""
+        self._failures += 1
         if not self.closed:
             self._try_at = self._clock() + self._cooldown_s

@@ -1,11 +1,13 @@
-"""The embedded model: deterministic and extractive. It reads the transcript and calls tools like any other model,
-and what it writes to a customer are sentences of the passages that the search has found."""
+"""The embedded model: deterministic and extractive.
+
+It reads the transcript and calls tools like any other model; its replies consist of sentences of the passages found.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from agents import AgentOutputSchemaBase, Handoff, Model, ModelResponse, ModelTracing, Tool, TResponseInputItem, Usage
 from agents import ModelSettings as CallSettings
@@ -23,13 +25,13 @@ NAME = "grounded"
 LANGUAGES = frozenset({"en"})
 NOT_FOUND = "I have not found an answer to the other part of your message. Please reply with a few more details."
 _OTHER_QUESTION = 0.34
-"""A question of which a passage shares at most this part of the words was not what the passage answers."""
+"""A passage that shares at most this part of a question's words does not answer that question."""
 
 _Step = tuple[str, dict[str, str]]
 
 
 class GroundedModel(Model):
-    """Answers in English from passages only; hands over what no passage answers. No network, no state."""
+    """Answers in English from passages only and hands over other questions. No network, no state."""
 
     async def get_response(
         self,
@@ -45,7 +47,7 @@ class GroundedModel(Model):
         conversation_id: str | None,
         prompt: ResponsePromptParam | None,
     ) -> ModelResponse:
-        """Return the next tool call for a transcript that starts with create_ticket, history and a search."""
+        """Return the next tool call; the transcript starts with create_ticket, history and a search."""
         items: Sequence[Any] = [{"role": "user", "content": input}] if isinstance(input, str) else input
         calls = read_calls(items)
         name, arguments = _next_step(read_customer(items), calls)
@@ -58,12 +60,8 @@ class GroundedModel(Model):
         return ModelResponse(output=[call], usage=Usage(requests=1), response_id=None)
 
     def stream_response(self, *args: object, **kwargs: object) -> AsyncIterator[TResponseStreamEvent]:
-        """Not offered: the runner never streams."""
-        _refuse_streaming()
-
-
-def _refuse_streaming() -> NoReturn:
-    raise NotImplementedError("the embedded model does not stream; call get_response")
+        """Not supported: the runner never streams."""
+        raise NotImplementedError("the embedded model does not stream; call get_response")
 
 
 def _next_step(customer: Sequence[str], calls: Sequence[Completed]) -> _Step:
@@ -94,7 +92,7 @@ def _answer(text: str, tone: str, searches: Sequence[Completed], found: Sequence
 
 
 def _second_part(other: str, source: Source, found: Sequence[Completed], shape: Shape) -> str:
-    """Return the answer to the second question: '' when one passage answers both, a confession when none does."""
+    """Return the answer to the second question: '' if one passage answers both, NOT_FOUND if none does."""
     if not found:
         return NOT_FOUND
     second = best(other, _sources(found[0]))
@@ -102,7 +100,7 @@ def _second_part(other: str, source: Source, found: Sequence[Completed], shape: 
 
 
 def _other_question(text: str, source: Source) -> str | None:
-    """Return a question of the message that `source` hardly touches, if the customer clearly asked two things."""
+    """Return a second question of the message that `source` does not answer, or None."""
     asked = [s for s in questions.asking(text) if "?" in s and len(lexical.term_set(s)) >= 3]
     if len(asked) < 2:
         return None

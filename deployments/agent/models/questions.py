@@ -1,4 +1,4 @@
-"""What a message asks, apart from how it is wrapped: greetings, thanks, signatures, the story around the question."""
+"""Extracts the question of a message from greetings, thanks, signatures and context, and builds search queries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deployments.rules.formatting import sentences
 from embeddings import lexical
 
 QUERY_CHARACTERS = 400
-"""Longest query; what lies beyond hardly changes a sentence vector."""
+"""Longest query; more text hardly changes a sentence embedding."""
 
 _REGARDS = r"(?:many thanks and )?(?:with )?(?:my )?(?:kind|best|warm)\w*(?: and \w+)? (?:regards|wishes)|regards"
 _CLOSING = rf"{_REGARDS}|yours (?:sincerely|faithfully|truly)|sincerely|cheers|many thanks"
@@ -34,7 +34,7 @@ _REFERS_BACK = re.compile(r"\b(?:it|its|that|this|them|those|these|ones?)\b", re
 
 
 def core(text: str) -> str:
-    """Return the text on one line without greeting, thanks and signature; the whole text when nothing else is left."""
+    """Return the text on one line without greeting, thanks and signature; the whole text if nothing else is left."""
     sign_off = _SIGN_OFF.search(text)
     body = text[: sign_off.start()] if sign_off and sign_off.start() > 0 else text
     kept = [s for s in _sentences(body) if not _WRAPPING.match(s)]
@@ -42,12 +42,12 @@ def core(text: str) -> str:
 
 
 def asking(text: str) -> list[str]:
-    """Return the sentences of the core that ask something, in order."""
+    """Return the sentences of the `core` that ask something, in order."""
     return [s for s in _sentences(core(text)) if _ASKS.search(s) and lexical.terms(s)]
 
 
 def first_query(text: str) -> str:
-    """Return the words that stand for the message in the first search: its core, or what it asks when that is long."""
+    """Return the query of the first search: the message's core, or only its questions if that is too long."""
     whole = core(text)
     if len(whole) > QUERY_CHARACTERS:
         whole = " ".join(asking(text)) or whole
@@ -55,17 +55,17 @@ def first_query(text: str) -> str:
 
 
 def in_context(query: str, earlier: Sequence[str]) -> str:
-    """Return a short follow-up that refers back ("and how do I delete it?") behind what it refers to; others as is."""
+    """Return a short follow-up ("and how do I delete it?") behind the previous message; other queries as they are."""
     if not earlier or len(lexical.term_set(query)) >= 5 or not _REFERS_BACK.search(query):
         return query
     return _bounded(f"{earlier[-1]} {query}")
 
 
 def second_query(text: str, earlier: Sequence[str]) -> str:
-    """Return what to look for when the first search failed: only what the text asks, with what a follow-up follows.
+    """Return the query of the second search: only the text's questions, behind the previous message if it is short.
 
-    A message that is nothing but its question stays as it is: bare keywords let more wrong answers through the gate
-    than right ones (kb_questions.jsonl: 7 against 3).
+    A message that is a mere question is searched again as it is: with keywords alone more wrong passages than right
+    ones pass the relevance gate (7 and 3 on kb_questions.jsonl).
     """
     short = len(lexical.term_set(text)) < 5
     before = [earlier[-1]] if short and earlier else []

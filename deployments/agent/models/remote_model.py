@@ -1,12 +1,11 @@
-"""A model behind an OpenAI-compatible endpoint: every way in which it can fail ends within a budget."""
+"""A model behind an OpenAI-compatible endpoint, with a budget of requests and time for each turn."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import httpx2
 import openai
@@ -17,51 +16,25 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 
 from deployments.agent.checks.masking import Vault
 from deployments.agent.models.breaker import Breaker
+from deployments.agent.models.settings import ModelSettings
 
-MAX_REQUESTS = 3
-"""Requests to the server in one turn, repetitions included."""
 _COMPLETE = {"stop", "tool_calls", "function_call", "content_filter"}
 
 
 class ModelAnswerError(openai.OpenAIError):
-    """The server's 200 is no complete answer: repeated within the budget, then a person takes over."""
+    """A response with status 200 is incomplete: retried within the budget, then a person takes over."""
 
 
 class ModelDownError(Exception):
-    """The model has failed in a row and is not asked for a while: a person takes over at once."""
+    """The circuit breaker is open: a person takes over at once."""
 
 
 class ModelBudgetError(Exception):
-    """The turn has used up its requests: a person takes over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings:
-    """Which model answers. Without key and base URL it is the embedded one; `timeout_s` bounds one request."""
-
-    api_key: str | None = None
-    base_url: str | None = None
-    name: str = "gpt-4o"
-    api: Literal["responses", "chat_completions"] = "responses"
-    timeout_s: float = 20.0
-    max_attempts: int = MAX_REQUESTS
-    retry_wait_s: float = 0.5
-    breaker_failures: int = 5
-    breaker_cooldown_s: float = 30.0
-
-    @property
-    def remote(self) -> bool:
-        """True when a server is asked: a base URL without a key is still a remote model."""
-        return self.api_key is not None or self.base_url is not None
-
-    @property
-    def deadline_s(self) -> float:
-        """Seconds that all requests of one turn may take together."""
-        return 2 * self.timeout_s + 5
+    """The turn has used up its requests or its time: a person takes over."""
 
 
 def connect(settings: ModelSettings) -> Model:
-    """Return the SDK's model on a client without retries of its own; answers that are cut off raise."""
+    """Return the SDK's model on a client without retries; incomplete responses raise ModelAnswerError."""
     timeout = httpx2.Timeout(settings.timeout_s, connect=min(5.0, settings.timeout_s))
     client = openai.AsyncOpenAI(
         api_key=settings.api_key or "none",
@@ -75,7 +48,7 @@ def connect(settings: ModelSettings) -> Model:
 
 
 async def _refuse_incomplete(response: httpx2.Response) -> None:
-    """Raise ModelAnswerError for a gateway's page, for text cut off by a limit, for a missing finish reason."""
+    """Raise ModelAnswerError for a body that is not JSON, a text cut off by a limit, a missing finish reason."""
     if response.status_code != 200:
         return
     await response.aread()
@@ -97,10 +70,10 @@ def _incomplete(body: Any) -> str | None:
 
 
 class TurnModel(Model):
-    """The model as one turn may use it: so many requests, so much time, personal data masked and put back.
+    """Wraps a model for one turn: limits requests and time, retries, masks personal data and restores it.
 
-    `vault` and `breaker` are None for the embedded model. Raises ModelDownError and ModelBudgetError besides what the
-    inner model raises.
+    `vault` and `breaker` are None for the embedded model. Raises ModelDownError, ModelBudgetError, and the errors of
+    the wrapped model.
     """
 
     def __init__(
@@ -123,13 +96,13 @@ class TurnModel(Model):
         self.usage: dict[str, int] = {}
 
     async def get_response(self, system_instructions: Any, input: Any, *args: Any, **kwargs: Any) -> ModelResponse:
-        """Ask the inner model; see Model."""
+        """See Model.get_response."""
         started = self._clock()
         if self._started is None:
             self._started = started
             if self._breaker and not self._breaker.allows():
                 raise ModelDownError("the circuit breaker is open")
-        if self._vault:  # the instructions name the subject, which is the customer's text
+        if self._vault:  # the instructions contain the subject, which is the customer's text
             system_instructions, input = self._vault.mask_all([system_instructions, input])
         try:
             response = await self._ask(lambda: self._inner.get_response(system_instructions, input, *args, **kwargs))
@@ -151,7 +124,7 @@ class TurnModel(Model):
             raise ModelBudgetError(f"{self.requests} requests in this turn")
         async with asyncio.timeout(remaining):
             async for attempt in stamina.retry_context(
-                on=_worth_repeating,
+                on=_retryable,
                 attempts=left,
                 timeout=None,
                 wait_initial=self._settings.retry_wait_s,
@@ -160,7 +133,7 @@ class TurnModel(Model):
             ):
                 with attempt:
                     self.requests += 1
-                    self._count(Usage())  # a request that fails counts, too
+                    self._count(Usage())  # failed requests count, too
                     async with asyncio.timeout(self._settings.timeout_s):
                         return await request()
         raise ModelBudgetError("no attempt left")
@@ -174,8 +147,8 @@ class TurnModel(Model):
         raise NotImplementedError("a turn does not stream; call get_response")
 
 
-def _worth_repeating(error: Exception) -> bool | float:
-    """Tell whether another attempt may help; seconds when the server names a short time to wait."""
+def _retryable(error: Exception) -> bool | float:
+    """Return whether to retry, or after how many seconds if the response has a Retry-After header (at most 5)."""
     if isinstance(error, openai.APIStatusError):
         if error.status_code not in (408, 409, 429) and error.status_code < 500:
             return False

@@ -1,1 +1,1 @@
-"""Gmail: its API client, the sender, and the reader of the mailbox."""
+"""Gmail: API client, sender, and mailbox reader."""

@@ -1,4 +1,4 @@
-"""A mail from the mailbox into the store: a customer's message, a colleague's reply, or nothing that concerns us."""
+"""Stores a message of the mailbox: a customer's message, a reply by staff, or a dead letter; others are skipped."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from ingest.identifiers import InvalidIdentifierError, normalise_email
 from ingest.mail.message import ParsedMail, internal_date_of, parse
 
 Outcome = Literal["accepted", "ignored", "repeated", "staff", "ours", "unreadable", "skipped"]
-NOT_FOR_US = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
-RECIPIENTS_AT_MOST = 50
+SKIPPED_LABELS = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
+MAX_RECIPIENTS = 50
 HEADER_LIMIT = 10_000
 MAX_FAILURES = 5
-"""So many mails in a row that fail otherwise than by what they are: it is not the mails."""
+"""After so many unexpected errors in a row the cause is taken to be ours, not the messages'."""
 
 log = structlog.get_logger(__name__)
 
 
 class MailIntake:
-    """Stores mails of the account `address` one by one; `wake` is called when an event waits to be published."""
+    """Stores messages of the account `address`; `wake` is called after a commit that queued an event."""
 
     def __init__(self, *, pool: Pool, address: str, wake: Callable[[], None] = lambda: None) -> None:
         self._pool, self._address, self.wake = pool, address, wake
         self._failures = 0
 
     async def store(self, mail: RawMail) -> Outcome:
-        """File a mail and commit. What can't be read becomes a dead letter.
+        """Store a message and commit; one that can't be parsed becomes a dead letter.
 
-        Raises DatabaseUnavailableError; and whatever it was, when mail after mail fails: a fault of ours must not empty
-        the mailbox into the dead letters.
+        Raises DatabaseUnavailableError, and any other error after MAX_FAILURES in a row: a fault of ours must not move
+        the whole mailbox to the dead letters.
         """
         try:
-            outcome = await self._filed(mail)
+            outcome = await self._store(mail)
         except DatabaseUnavailableError:
             raise
         except InvalidMessageError as error:
@@ -53,19 +53,19 @@ class MailIntake:
             self._failures += 1
             if self._failures > MAX_FAILURES:
                 raise
-            # Whatever is wrong with it, the mails behind it have to come in.
-            log.exception("mail_not_filed", gmail_id=mail.id)
+            # One message must not block those behind it.
+            log.exception("mail_not_stored", gmail_id=mail.id)
             return await self._dead_letter(mail.id, mail.raw, type(error).__name__)
         self._failures = 0
         return outcome
 
     async def give_up(self, gmail_id: str) -> None:
-        """Bury a mail that a person wants to be read again and that nobody finds. Raises DatabaseUnavailableError."""
+        """Dead-letter a message that is to be replayed and is not in the mailbox. Raises DatabaseUnavailableError."""
         await self._dead_letter(gmail_id, b"", "replayed, and not in the inbox any more")
 
-    async def _filed(self, mail: RawMail) -> Outcome:
+    async def _store(self, mail: RawMail) -> Outcome:
         labels = set(mail.label_ids)
-        if labels & NOT_FOR_US or not labels & {"INBOX", "SENT"}:
+        if labels & SKIPPED_LABELS or not labels & {"INBOX", "SENT"}:
             return "skipped"
         parsed = parse(
             mail.raw,
@@ -76,7 +76,7 @@ class MailIntake:
             our_addresses={self._address},
         )
         if parsed.from_us:
-            return await self._sent_by_us(parsed, mail)
+            return await self._store_sent(parsed, mail)
         return await self._accept(parsed)
 
     async def _accept(self, mail: ParsedMail) -> Outcome:
@@ -90,10 +90,10 @@ class MailIntake:
         self.wake()
         return "accepted"
 
-    async def _sent_by_us(self, parsed: ParsedMail, mail: RawMail) -> Outcome:
+    async def _store_sent(self, parsed: ParsedMail, mail: RawMail) -> Outcome:
         if not parsed.by_staff:
             return "ours"
-        word = StaffMail(
+        staff_mail = StaffMail(
             provider_message_id=mail.id,
             thread_key=mail.thread_id,
             sender_keys=tuple(sender_key("email", address) for address in recipients(mail.raw)),
@@ -103,7 +103,7 @@ class MailIntake:
             sent_at=parsed.received_at,
         )
         async with acquire(self._pool) as connection:
-            conversation = await mailbox.take_over(connection, word)
+            conversation = await mailbox.take_over(connection, staff_mail)
         if conversation is not None:
             log.info("taken_over_from_gmail", gmail_id=mail.id, conversation_id=str(conversation))
         return "staff"
@@ -117,10 +117,11 @@ class MailIntake:
 
 
 def channel_message(mail: ParsedMail) -> ChannelMessage:
-    """Return the mail as the store takes it in.
+    """Return the message as a record to store.
 
-    It joins the conversation of the same thread and the same verified sender; an unverified one opens its own (G15).
+    It joins the conversation of its thread if the sender is authenticated, otherwise it opens a new one (G15).
     """
+    starts_thread = not (mail.in_reply_to or mail.references or mail.attachments)
     return ChannelMessage(
         channel="email",
         provider=PROVIDER,
@@ -128,7 +129,7 @@ def channel_message(mail: ParsedMail) -> ChannelMessage:
         identifier_type="email",
         identifier=mail.sender,
         verified=mail.authenticated,
-        content=_content(mail),
+        content=mail.text or (mail.subject if starts_thread else ""),  # some write the question into the subject only
         received_at=mail.received_at,
         topic=INCOMING,
         display_name=mail.sender_name,
@@ -150,19 +151,13 @@ def channel_message(mail: ParsedMail) -> ChannelMessage:
 
 
 def recipients(raw: bytes) -> list[str]:
-    """Return the normalised addresses of To, Cc and Bcc; what is none is left out."""
+    """Return the normalised addresses of To, Cc and Bcc, without invalid ones."""
     head: Message = BytesHeaderParser(policy=compat32).parsebytes(raw)
     values = [str(value)[:HEADER_LIMIT] for name in ("to", "cc", "bcc") for value in head.get_all(name, [])]
     found: dict[str, None] = {}
-    for _, address in getaddresses(values)[:RECIPIENTS_AT_MOST]:
+    for _, address in getaddresses(values)[:MAX_RECIPIENTS]:
         try:
             found[normalise_email(address)] = None
         except InvalidIdentifierError:
             continue
     return list(found)
-
-
-def _content(mail: ParsedMail) -> str:
-    """The text; some people put their whole question into the subject."""
-    opens = not (mail.in_reply_to or mail.references or mail.attachments)
-    return mail.text or (mail.subject if opens else "")

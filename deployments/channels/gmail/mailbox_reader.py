@@ -1,4 +1,4 @@
-"""The mailbox worker: reads Gmail's history from the stored cursor, at once on a push and each minute anyway."""
+"""Reads Gmail's history from the stored cursor: at once after a push notification, else every minute."""
 
 from __future__ import annotations
 
@@ -13,45 +13,47 @@ import structlog
 
 from db.ids import new_id
 from db.intake import mailbox
-from db.intake.mailbox import Reading
+from db.intake.mailbox import MailboxLease
 from db.operations.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.channels.gmail.client import Gmail, RawMail
 from deployments.channels.gmail.errors import (
-    GmailAwayError,
-    GmailBusyError,
     GmailCredentialsError,
     GmailError,
-    GmailGoneError,
+    GmailNotFoundError,
+    GmailRateLimitError,
+    GmailUnreachableError,
 )
 from deployments.channels.gmail.mail_store import MailIntake
 from deployments.channels.gmail.quota import UnitBudget
 from deployments.runtime.heartbeat import Heartbeat
 
 NODE = "email"
-"""Health knows the channel by this name: it is as well as the worst of its worker and its senders."""
+"""The channel in /health, whose status is the worst of its mailbox reader and its senders."""
 POLL_S = 60.0
 LEASE_S = 120.0
-"""Longer than any single step; it is prolonged after each."""
+"""Longer than any single step; renewed after each."""
 UNITS_PER_MINUTE = 2_500
 WATCH_UNITS, PROFILE_UNITS, HISTORY_UNITS, LIST_UNITS, GET_UNITS = 100, 1, 2, 5, 5
-FETCHED_AT_ONCE = 8
+FETCH_CONCURRENCY = 8
 RENEW_WATCH_AFTER = timedelta(days=1)
 RESYNC_DAYS, RESYNC_MAILS = 7, 2_000
-BEFORE_WE_CAME = timedelta(minutes=5)
+RESYNC_MARGIN = timedelta(minutes=5)
+"""A resync skips messages that are older than the account's first lease by more than this."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class _LeaseLostError(Exception):
-    """Another worker reads the mailbox by now: this one stops where it is."""
+    """Another worker holds the lease of the mailbox: this one stops, the other goes on from the cursor."""
 
 
 class MailboxWorker:
-    """Call `run_once` about every second. Many may run: a lease lets one read, and a mail's id takes it in once.
+    """Reads one mailbox; `run_once` is to be called about every second.
 
-    The cursor moves only behind mails that are committed. `topic` None: the mailbox is polled, not watched.
+    Workers may run in parallel: a lease lets one of them read, and messages are unique by id. The cursor advances after
+    a message is committed. Without a Pub/Sub `topic` the mailbox is polled only.
     """
 
     def __init__(
@@ -69,42 +71,44 @@ class MailboxWorker:
         self._holder = str(new_id())
         self._intake = MailIntake(pool=pool, address=address)
         self._budget = UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=LEASE_S / 2)
-        self._threads = ThreadPoolExecutor(FETCHED_AT_ONCE, thread_name_prefix="mailbox")
+        self._threads = ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="mailbox")
         self._problem, self._watch_problem = "", ""
         self._heartbeat = Heartbeat(pool=pool, node=NODE, replica=self._holder, status=self.status)
 
     def start(self, wake: Callable[[], None]) -> None:
-        """Begin to report; `wake` is called when there is something to publish."""
+        """Start the heartbeat; `wake` is called after a commit that queued an event."""
         self._intake.wake = wake
         self._heartbeat.start()
 
     def status(self) -> tuple[Status, str]:
-        """What the worker says of the channel's way in."""
-        if told := "; ".join(filter(None, [self._problem, self._watch_problem])):
-            return "degraded", told
+        """Return the reader's status and detail for /health."""
+        if problem := "; ".join(filter(None, [self._problem, self._watch_problem])):
+            return "degraded", problem
         return "healthy", "the mailbox is read"
 
     async def run_once(self) -> int:
-        """Read the mailbox if there is reason to; returns how many mails were taken in. Google's failures show in
-        `status`. Raises DatabaseUnavailableError."""
+        """Read the mailbox if it is due; return how many messages were stored.
+
+        Failures of Google show in `status`. Raises DatabaseUnavailableError.
+        """
         async with acquire(self._pool) as connection:
-            await mailbox.know(connection, self._address)
-            reading = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
-        return 0 if reading is None else await self._leased(reading)
+            await mailbox.ensure(connection, self._address)
+            lease = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
+        return 0 if lease is None else await self._run_leased(lease)
 
     async def close(self) -> None:
-        """Stop reporting; the connections are closed."""
+        """Stop the heartbeat and close the connections."""
         await self._heartbeat.stop()
         self._threads.shutdown(wait=False)
         self._gmail.close()
 
-    async def _leased(self, reading: Reading) -> int:
-        taken, caught_up = 0, False
+    async def _run_leased(self, lease: MailboxLease) -> int:
+        stored, caught_up = 0, False
         try:
-            # The cursor first: from the moment that we watch, whatever comes is news.
-            taken, caught_up = await self._read(reading), True
-            taken += await self._read_again()
-            await self._keep_watched(reading)
+            # The cursor is set before the watch, so that no change falls in between.
+            stored, caught_up = await self._read(lease), True
+            stored += await self._reread()
+            await self._renew_watch(lease)
             self._problem = ""
         except GmailError as error:
             self._problem = str(error)
@@ -118,17 +122,17 @@ class MailboxWorker:
             log.exception("mailbox_failed")
         async with acquire(self._pool) as connection:
             await mailbox.release(connection, self._address, self._holder, caught_up=caught_up)
-        return taken
+        return stored
 
-    async def _keep_watched(self, reading: Reading) -> None:
-        """Renew the watch each day; it lasts seven. Without one the mailbox is still polled."""
+    async def _renew_watch(self, lease: MailboxLease) -> None:
+        """Renew the watch, which lasts seven days, each day. If Google refuses it the mailbox is still polled."""
         now = self._clock()
-        if self._topic is None or (reading.watched_at and now - reading.watched_at < RENEW_WATCH_AFTER):
+        if self._topic is None or (lease.watched_at and now - lease.watched_at < RENEW_WATCH_AFTER):
             return
         topic = self._topic
         try:
             expires_at = await self._call(lambda: self._gmail.watch(topic), WATCH_UNITS)
-        except (GmailAwayError, GmailBusyError):
+        except (GmailUnreachableError, GmailRateLimitError):
             raise
         except GmailError as error:
             self._watch_problem = f"no pushes, the mailbox is polled: {_watch_hint(error)}"
@@ -136,50 +140,50 @@ class MailboxWorker:
             return
         self._watch_problem = ""
         async with acquire(self._pool) as connection:
-            await mailbox.watched(connection, self._address, now, expires_at=expires_at)
+            await mailbox.record_watch(connection, self._address, now, expires_at=expires_at)
 
-    async def _read(self, reading: Reading) -> int:
-        if reading.cursor is None:
-            # The first time: what lies in the mailbox already was there before us.
+    async def _read(self, lease: MailboxLease) -> int:
+        if lease.cursor is None:
+            # First run: messages that were there before are not ours to answer.
             _, present = await self._call(self._gmail.profile, PROFILE_UNITS)
             await self._advance(present)
             return 0
         try:
-            return await self._read_history(reading.cursor)
-        except GmailGoneError:
-            log.warning("history_too_old", cursor=reading.cursor)
-            return await self._resync(reading)
+            return await self._read_history(lease.cursor)
+        except GmailNotFoundError:
+            log.warning("history_too_old", cursor=lease.cursor)
+            return await self._resync(lease)
 
-    async def _read_again(self) -> int:
-        """Fetch what a person has replayed out of the dead letters; what is gone from the mailbox is one again."""
+    async def _reread(self) -> int:
+        """Fetch replayed dead letters again; one that is gone from the mailbox becomes a dead letter again."""
         async with acquire(self._pool) as connection:
-            wanted = await mailbox.replayed(connection)
-        taken = await self._take_in(wanted)
+            wanted = await mailbox.to_reread(connection)
+        stored = await self._store_new(wanted)
         async with acquire(self._pool) as connection:
-            left = await mailbox.replayed(connection) if wanted else []
+            left = await mailbox.to_reread(connection) if wanted else []
         for gmail_id in left:
             await self._intake.give_up(gmail_id)
-        return taken
+        return stored
 
     async def _read_history(self, cursor: int) -> int:
-        taken, end, page = 0, 0, None
+        stored, end, page = 0, 0, None
         while True:
             token = page
             found = await self._call(lambda: self._gmail.history(cursor, token), HISTORY_UNITS)  # noqa: B023
-            taken += await self._take_in(found.mail_ids)
-            # Later pages may tell of changes behind the first page's present: those are listed again.
-            end = max(end or found.history_id, found.reaches or 0)
+            stored += await self._store_new(found.mail_ids)
+            # Later pages may include changes after the first page's history_id, which would be listed again.
+            end = max(end or found.history_id, found.last_history_id or 0)
             page = found.next_page
             if page is None:
                 await self._advance(end)
-                return taken
-            if found.reaches:
-                await self._advance(found.reaches)
+                return stored
+            if found.last_history_id:
+                await self._advance(found.last_history_id)
 
-    async def _resync(self, reading: Reading) -> int:
-        """Gmail has forgotten what came since the cursor: look through the newest mails, within bounds."""
+    async def _resync(self, lease: MailboxLease) -> int:
+        """Read the newest messages, within bounds, after Gmail has dropped the history since the cursor."""
         _, present = await self._call(self._gmail.profile, PROFILE_UNITS)
-        since = reading.caught_up_at or reading.created_at
+        since = lease.caught_up_at or lease.created_at
         days = min(RESYNC_DAYS, 1 + math.ceil((self._clock() - since) / timedelta(days=1)))
         ids: list[str] = []
         page: str | None = None
@@ -191,34 +195,35 @@ class MailboxWorker:
                 break
         if page is not None:
             log.error("alarm", alarm="resync_bounded", mails=len(ids))
-        taken = await self._take_in(ids[::-1], not_before=reading.created_at - BEFORE_WE_CAME)
+        stored = await self._store_new(ids[::-1], not_before=lease.created_at - RESYNC_MARGIN)
         await self._advance(present)
-        return taken
+        return stored
 
-    async def _take_in(self, mail_ids: Sequence[str], *, not_before: datetime | None = None) -> int:
-        """Fetch what is new and store it, in order; returns how many mails were taken in."""
+    async def _store_new(self, mail_ids: Sequence[str], *, not_before: datetime | None = None) -> int:
+        """Fetch and store messages that are not stored yet, in order; return how many."""
         async with acquire(self._pool) as connection:
-            unseen = await mailbox.unseen(connection, mail_ids)
-        taken = 0
-        for start in range(0, len(unseen), FETCHED_AT_ONCE):
-            mails = await asyncio.gather(*(self._fetched(one) for one in unseen[start : start + FETCHED_AT_ONCE]))
+            new_ids = await mailbox.unprocessed(connection, mail_ids)
+        earliest_ms = -math.inf if not_before is None else not_before.timestamp() * 1000
+        stored = 0
+        for start in range(0, len(new_ids), FETCH_CONCURRENCY):
+            mails = await asyncio.gather(*(self._fetch(one) for one in new_ids[start : start + FETCH_CONCURRENCY]))
             for mail in mails:
-                if mail is not None and not _older(mail, not_before):
-                    taken += await self._intake.store(mail) in ("accepted", "ignored", "staff", "unreadable")
-            await self._renew()
-        return taken
+                if mail is not None and int(mail.received_ms) >= earliest_ms:
+                    stored += await self._intake.store(mail) in ("accepted", "ignored", "staff", "unreadable")
+            await self._renew_lease()
+        return stored
 
-    async def _fetched(self, mail_id: str) -> RawMail | None:
+    async def _fetch(self, mail_id: str) -> RawMail | None:
         try:
             return await self._call(lambda: self._gmail.raw(mail_id), GET_UNITS)
-        except GmailGoneError:
+        except GmailNotFoundError:
             return None
 
     async def _advance(self, history_id: int) -> None:
         async with acquire(self._pool) as connection:
             await mailbox.advance(connection, self._address, history_id)
 
-    async def _renew(self) -> None:
+    async def _renew_lease(self) -> None:
         async with acquire(self._pool) as connection:
             if not await mailbox.renew(connection, self._address, self._holder, lease_s=LEASE_S):
                 raise _LeaseLostError
@@ -226,10 +231,6 @@ class MailboxWorker:
     async def _call(self, call: Callable[[], T], units: int) -> T:
         await self._budget(units)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-
-def _older(mail: RawMail, moment: datetime | None) -> bool:
-    return moment is not None and int(mail.received_ms) < moment.timestamp() * 1000
 
 
 def _watch_hint(error: GmailError) -> str:

@@ -1,4 +1,4 @@
-"""Gmail counts units a minute and a user: calls wait here before they would be refused."""
+"""Client-side limit on Gmail's quota units per minute and user: calls wait instead of being refused."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from deployments.channels.gmail.errors import GmailBusyError
+from deployments.channels.gmail.errors import GmailRateLimitError
 
 WINDOW_S = 10.0
-"""A sixth of Gmail's minute: whoever waits waits a little, instead of nobody for a while and then all for a minute."""
+"""A sixth of Gmail's minute, so that calls wait a little each, instead of all for a minute after a burst."""
 
 
 class UnitBudget:
-    """Lets at most a sixth of `per_minute` units through in any ten seconds, in the order they are asked for."""
+    """Sliding window: at most a sixth of `per_minute` units in any ten seconds, granted in order of request."""
 
     def __init__(
         self,
@@ -28,16 +28,16 @@ class UnitBudget:
         self._granted: deque[tuple[float, int]] = deque()
 
     async def __call__(self, units: int) -> None:
-        """Wait until `units` fit. Raises GmailBusyError, and spends nothing, where that would take too long."""
+        """Wait until `units` are free. If that takes too long, raise GmailRateLimitError at once and spend nothing."""
         now = self._clock()
         at = self._free_at(now, units)
         if at - now > self._wait_at_most_s:
-            raise GmailBusyError("the minute's Gmail quota is spent", retry_in=at - now)
+            raise GmailRateLimitError("the minute's Gmail quota is spent", retry_in=at - now)
         self._granted.append((at, units))
         await asyncio.sleep(at - now)
 
     def _free_at(self, now: float, units: int) -> float:
-        """Return the moment at which `units` fit, behind all that were promised a moment before."""
+        """Return when `units` are free, not before the latest time already granted."""
         while self._granted and self._granted[0][0] <= now - WINDOW_S:
             self._granted.popleft()
         at = max(now, self._granted[-1][0]) if self._granted else now

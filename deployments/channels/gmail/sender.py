@@ -1,7 +1,7 @@
-"""Mail's sender: the frozen text becomes one draft, and the draft is sent. A draft can be sent only once.
+"""The e-mail sender: a reply becomes one Gmail draft, which is then sent.
 
-So whatever happens on the way, the same draft is tried again: Gmail answers 404 for one that has left. Whether it has
-left is told by the thread, where our header stands in what was sent.
+Gmail sends a draft only once and answers 404 afterwards, so any attempt may be repeated with the same draft. Whether a
+draft was sent is looked up in its thread, by the header with the outbox id.
 """
 
 from __future__ import annotations
@@ -20,32 +20,31 @@ from db.intake.mailbox import Envelope
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Channel, OutboxRow
 from deployments.channels.gmail.client import Gmail, MailHead
-from deployments.channels.gmail.errors import GmailError, GmailGoneError, GmailRefusedError, GmailSilentError
-from deployments.channels.gmail.letter import letter
+from deployments.channels.gmail.errors import GmailError, GmailNoAnswerError, GmailNotFoundError, GmailRejectedError
 from deployments.channels.gmail.quota import UnitBudget
+from deployments.channels.gmail.reply_mail import build_reply_mail
 from deployments.channels.sender import (
+    LEASE_S,
     LookUpFailedError,
     MessageRejectedError,
-    NeverLeftError,
+    NotSentError,
     OutcomeUnknownError,
     TransientDeliveryError,
     UndeliverableError,
 )
-from ingest.bus.relay import no_failpoint
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.mail.automated import OUTBOX_HEADER
 
 UNITS_PER_MINUTE = 12_000
-"""Of the account's 15,000; the rest is for reading, and for calls that leave a little after they were allowed."""
+"""Of the account's 15,000; the rest is for the mailbox reader, and for calls made a little after they were granted."""
 GET_UNITS, THREAD_UNITS, LIST_UNITS = 5, 10, 5
 SENDING_UNITS = 10 + 100 + GET_UNITS
-"""The draft, its sending, and reading back the Message-ID: asked for at once, before anything is done."""
+"""Creating and sending the draft and reading back its Message-ID: reserved together, before the first call."""
 THREADS = 8
 STRAYS = 25
-"""So many of the newest mails to a customer are searched when the thread does not hold the reply."""
-
-LEASE_S = 60.0
-WAIT_AT_MOST_S = 40.0
-"""Those that are on their way at once wait less for the quota, and nobody waits until his lease has lapsed."""
+"""How many of the newest mails to a customer are searched when the thread does not contain the reply."""
+MAX_QUOTA_WAIT_S = 40.0
+"""Less than the lease, so that no reply waits for quota until its lease has lapsed."""
 _HEADERS = (OUTBOX_HEADER, "Message-ID")
 
 T = TypeVar("T")
@@ -53,11 +52,11 @@ log = structlog.get_logger(__name__)
 
 
 class _DraftGoneError(OutcomeUnknownError):
-    """There is no such draft: the word is looked up, unless that has been done in vain."""
+    """The draft does not exist (any more): the reply is looked up, or drafted anew if look-ups did not find it."""
 
 
 class GmailSender:
-    """Sends as `address`, the account's own."""
+    """Sends from `address`, which must be the account's."""
 
     channel: Channel = "email"
 
@@ -69,46 +68,49 @@ class GmailSender:
         address: str,
         budget: UnitBudget | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool, self._gmail, self._address = pool, gmail, address
-        self._budget = budget or UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=WAIT_AT_MOST_S)
+        self._budget = budget or UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=MAX_QUOTA_WAIT_S)
         self._clock, self._failpoint = clock, failpoint
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gmail")
 
     async def send(self, row: OutboxRow) -> str:
-        """Put the word into a draft, if it is in none yet, and send that. As Sender.send."""
+        """Create the reply's draft, unless there is one, and send it. See Sender.send."""
         envelope = await self._envelope(row)
         await self._not_yet_sent(self._budget(SENDING_UNITS))
         draft_id = envelope.draft_id
         if draft_id is None:
-            draft_id = await self._not_yet_sent(self._draft(row, envelope))
+            draft_id = await self._not_yet_sent(self._find_or_create_draft(row, envelope))
         try:
             sent_id = await self._send_draft(row, draft_id)
         except _DraftGoneError:
             if not (envelope.resent and envelope.draft_id):
                 raise
-            # Two look-ups have not found it, so somebody deleted its draft: a new one is made.
-            sent_id = await self._send_draft(row, await self._not_yet_sent(self._new_draft(row, envelope)))
-        await self._remember_id(row, sent_id)
+            # Two look-ups have not found it, so somebody deleted its draft: a new one is created.
+            sent_id = await self._send_draft(row, await self._not_yet_sent(self._create_draft(row, envelope)))
+        await self._record_message_id(row, sent_id)
         return sent_id
 
     async def look_up(self, row: OutboxRow) -> str | None:
-        """Search the thread, then what was sent to this customer, for our header. As Sender.look_up."""
+        """Search the thread, then the mails sent to this customer, for the outbox id. See Sender.look_up."""
         try:
             envelope = await self._envelope(row)
-            found = await self._found(row, envelope)
+            mails = [mail for mail in await self._thread_of(envelope) if _is(row, mail)]
+            sent = next((mail for mail in mails if "DRAFT" not in mail.label_ids), None)
+            # Gmail may have started a new thread for it.
+            found = sent or await self._search_sent(row) or next(iter(mails), None)
             if found is None:
                 return None
             if "DRAFT" in found.label_ids:
-                raise NeverLeftError
+                raise NotSentError
         except (GmailError, TransientDeliveryError) as error:
             raise LookUpFailedError(str(error)) from error
-        await self._remember(row, found)
+        await self._record_sent(row, found)
         return found.id
 
     async def check(self) -> None:
-        """Try the credentials. As Checked.check."""
+        """Check the credentials, and that they are for GMAIL_USER. See CheckedSender.check."""
         try:
             address, _ = await self._in_thread(self._gmail.profile, GET_UNITS)
         except GmailError as error:
@@ -116,10 +118,10 @@ class GmailSender:
         if address.lower() != self._address:
             raise TransientDeliveryError(f"GMAIL_USER is {self._address}, but the token is for {address.lower()}")
 
-    async def _not_yet_sent(self, before: Awaitable[T]) -> T:
-        """Await what comes before the sending. At most a draft is left over: the next attempt finds and uses it."""
+    async def _not_yet_sent(self, step: Awaitable[T]) -> T:
+        """Await a step before the sending. If it fails, at most a draft is left over, which the next attempt uses."""
         try:
-            return await before
+            return await step
         except GmailError as error:
             raise _not_sent(error) from error
 
@@ -130,28 +132,27 @@ class GmailSender:
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
 
-    async def _draft(self, row: OutboxRow, envelope: Envelope) -> str:
+    async def _find_or_create_draft(self, row: OutboxRow, envelope: Envelope) -> str:
         """Return the draft that an earlier attempt left behind, or a new one."""
-        left = await self._left_behind(row, envelope) if row.attempts > 1 else None
-        return left or await self._new_draft(row, envelope)
+        if row.attempts > 1:
+            mails = await self._thread_of(envelope)
+            left = next((mail for mail in mails if _is(row, mail) and "DRAFT" in mail.label_ids), None)
+            if left and (draft_id := await self._in_thread(partial(self._gmail.draft_of, left.id), LIST_UNITS)):
+                return draft_id
+        return await self._create_draft(row, envelope)
 
     async def _begin(self, row: OutboxRow, draft_id: str) -> None:
         try:
             async with acquire(self._pool) as connection:
-                ours = await mailbox.begin(connection, row.id, draft_id, attempt=row.attempts, lease_s=LEASE_S)
+                ours = await mailbox.begin_sending(connection, row.id, draft_id, attempt=row.attempts, lease_s=LEASE_S)
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
         if not ours:
             raise TransientDeliveryError("the lease has lapsed", retry_in=1.0)
 
-    async def _left_behind(self, row: OutboxRow, envelope: Envelope) -> str | None:
-        mails = await self._thread_of(envelope)
-        draft = next((mail for mail in mails if _is(row, mail) and "DRAFT" in mail.label_ids), None)
-        return None if draft is None else await self._in_thread(lambda: self._gmail.draft_of(draft.id), LIST_UNITS)
-
-    async def _new_draft(self, row: OutboxRow, envelope: Envelope) -> str:
+    async def _create_draft(self, row: OutboxRow, envelope: Envelope) -> str:
         try:
-            raw = letter(
+            raw = build_reply_mail(
                 row,
                 sender=self._address,
                 in_reply_to=envelope.in_reply_to,
@@ -162,8 +163,8 @@ class GmailSender:
             raise UndeliverableError(str(error)) from error
         try:
             return await self._in_thread(lambda: self._gmail.create_draft(raw, envelope.thread_id))
-        except GmailGoneError:
-            # Somebody deleted the thread: the customer still has it, and the headers lead there.
+        except GmailNotFoundError:
+            # Somebody deleted our copy of the thread; the customer's is found by the headers.
             return await self._in_thread(lambda: self._gmail.create_draft(raw, None))
 
     async def _send_draft(self, row: OutboxRow, draft_id: str) -> str:
@@ -171,20 +172,14 @@ class GmailSender:
         self._failpoint("gmail:drafted")
         try:
             sent = await self._in_thread(lambda: self._gmail.send_draft(draft_id))
-        except GmailGoneError as error:
+        except GmailNotFoundError as error:
             raise _DraftGoneError("the draft is gone: it was sent, or somebody deleted it") from error
-        except GmailSilentError as error:
+        except GmailNoAnswerError as error:
             raise OutcomeUnknownError(str(error)) from error
         except GmailError as error:
             raise _not_sent(error) from error
         self._failpoint("gmail:accepted")
         return sent.id
-
-    async def _found(self, row: OutboxRow, envelope: Envelope) -> MailHead | None:
-        """Return the sent mail, else the draft; Gmail may have put it into a thread of its own."""
-        mails = [mail for mail in await self._thread_of(envelope) if _is(row, mail)]
-        sent = next((mail for mail in mails if "DRAFT" not in mail.label_ids), None)
-        return sent or await self._stray(row) or next(iter(mails), None)
 
     async def _thread_of(self, envelope: Envelope) -> list[MailHead]:
         thread_id = envelope.thread_id
@@ -192,10 +187,10 @@ class GmailSender:
             return []
         try:
             return await self._in_thread(lambda: self._gmail.thread(thread_id, *_HEADERS), THREAD_UNITS)
-        except GmailGoneError:
+        except GmailNotFoundError:
             return []
 
-    async def _stray(self, row: OutboxRow) -> MailHead | None:
+    async def _search_sent(self, row: OutboxRow) -> MailHead | None:
         query = f"in:sent to:{row.recipient} newer_than:7d"
         ids, _ = await self._in_thread(lambda: self._gmail.search(query), LIST_UNITS)
         for mail_id in ids[:STRAYS]:
@@ -204,23 +199,23 @@ class GmailSender:
                 return mail
         return None
 
-    async def _remember_id(self, row: OutboxRow, sent_id: str) -> None:
-        """Read back what Gmail made of the Message-ID. The reply has left: a failure here only costs the reference."""
+    async def _record_message_id(self, row: OutboxRow, sent_id: str) -> None:
+        """Read back the Message-ID, which Gmail may change. The reply is sent: a failure only costs the reference."""
         try:
-            await self._remember(row, await self._in_thread(lambda: self._gmail.head(sent_id, "Message-ID")))
+            await self._record_sent(row, await self._in_thread(lambda: self._gmail.head(sent_id, "Message-ID")))
         except GmailError as error:
             log.warning("message_id_not_read", outbox_id=str(row.id), error=str(error))
 
-    async def _remember(self, row: OutboxRow, mail: MailHead) -> None:
+    async def _record_sent(self, row: OutboxRow, mail: MailHead) -> None:
         if rfc_message_id := mail.headers.get("message-id", "").strip():
             try:
                 async with acquire(self._pool) as connection:
-                    await mailbox.note_sent(connection, row.id, rfc_message_id)
+                    await mailbox.record_message_id(connection, row.id, rfc_message_id)
             except DatabaseUnavailableError as error:
                 log.warning("message_id_not_stored", outbox_id=str(row.id), error=str(error))
 
     async def _in_thread(self, call: Callable[[], T], units: int = 0) -> T:
-        """Make a call; `units` are what has not been asked for yet."""
+        """Make a blocking call in a thread, after reserving `units` of quota that are not reserved yet."""
         if units:
             await self._budget(units)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -231,7 +226,7 @@ def _is(row: OutboxRow, mail: MailHead) -> bool:
 
 
 def _not_sent(error: GmailError) -> Exception:
-    """Say of a call that sent nothing what is to happen with the word."""
-    if isinstance(error, GmailRefusedError):
+    """Translate the error of a call that sent nothing."""
+    if isinstance(error, GmailRejectedError):
         return MessageRejectedError(str(error))
     return TransientDeliveryError(str(error), retry_in=error.retry_in)

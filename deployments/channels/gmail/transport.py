@@ -1,4 +1,4 @@
-"""How we speak with Google: each request once, within stated times, with the account's own token."""
+"""HTTP transport to Google: no retries, bounded time-outs, authorised with the account's token."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ingest.mail.push_token import Certificates, CertificatesUnavailableError, r
 
 CONNECT_S, READ_S = 5.0, 20.0
 CERTIFICATES_S = 3.0
-"""Pub/Sub waits ten seconds for its acknowledgement."""
+"""Pub/Sub waits ten seconds for the acknowledgement of a push."""
 CONNECTIONS = 16
 
 
-class OnceHttp:
-    """What google-api-python-client needs of `httplib2.Http`, which would repeat a POST whose answer was lost.
+class SingleAttemptHttp:
+    """Replaces `httplib2.Http` in google-api-python-client, as that repeats a POST whose response was lost.
 
-    Safe to share by threads. A 401 fetches a new token and asks again: a call that was refused has done nothing.
+    Thread-safe. After a 401 the request is repeated with a new token, which is safe: a refused call had no effect.
     """
 
     def __init__(self, credentials: Credentials, *, timeout: tuple[float, float] = (CONNECT_S, READ_S)) -> None:
@@ -33,7 +33,7 @@ class OnceHttp:
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
     ) -> tuple[httplib2.Response, bytes]:
-        """Make one request. Raises errors of requests and google.auth when there is no answer."""
+        """Make one request. Raises errors of requests and google.auth when there is no response."""
         send: Any = self._session.request
         answer = send(method, uri, data=body, headers=headers, timeout=self._timeout, allow_redirects=False)
         return httplib2.Response({**answer.headers, "status": str(answer.status_code)}), answer.content
@@ -45,7 +45,7 @@ class OnceHttp:
 
 
 def fetch_certificates(url: str) -> Certificates:
-    """Get Google's certificates; blocks for a few seconds at most. Raises CertificatesUnavailableError."""
+    """Fetch Google's certificates; blocks for at most a few seconds. Raises CertificatesUnavailableError."""
     try:
         answer = requests.get(url, timeout=CERTIFICATES_S)
         answer.raise_for_status()

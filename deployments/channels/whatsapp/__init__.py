@@ -1,1 +1,1 @@
-"""WhatsApp over Twilio: the client, the sender, and what Twilio reports of a delivery."""
+"""WhatsApp over Twilio: API client, sender, and delivery statuses."""

@@ -1,4 +1,4 @@
-"""No more than so many calls a second, evenly spread."""
+"""A rate limiter: calls per second, evenly spaced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class RateLimiter:
-    """Await it before each call. `clock` counts seconds, monotonic."""
+    """To be awaited before each call. `clock` is monotonic, in seconds."""
 
     def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._gap_s = 1 / per_second

@@ -1,4 +1,4 @@
-"""WhatsApp's sender: the frozen text in pieces, one after the other, each handed to Twilio once."""
+"""The WhatsApp sender: a reply is split into parts, which are sent to Twilio one after the other, each once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from db.outbound.whatsapp_parts import Part
 from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
 from deployments.channels.sender import (
+    LEASE_S,
     LookUpFailedError,
-    NeverLeftError,
+    NotSentError,
     OutcomeUnknownError,
     SentTwiceError,
     TransientDeliveryError,
@@ -27,24 +28,23 @@ from deployments.channels.whatsapp.rate import RateLimiter
 from deployments.channels.whatsapp.twilio_client import Listed, OutsideWindowError, Twilio
 from deployments.rules.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
 from deployments.runtime.retries import until_it_answers
-from ingest.bus.relay import no_failpoint
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.whatsapp.status import StatusUpdate
 
 TEMPLATE_LIMIT = 900
 """A template's text with its variables may have 1,024 characters."""
 PER_SECOND = 10.0
-"""What Twilio takes from one WhatsApp sender; above it messages end undelivered (63018)."""
+"""Twilio's limit for one WhatsApp number; above it messages end as undelivered (63018)."""
 THREADS = 8
-LEASE_S = 60.0
-CLOCKS_DIFFER = timedelta(minutes=2)
+CLOCK_SKEW = timedelta(minutes=2)
 STATUS_PATH = "/webhooks/whatsapp/status"
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Word:
-    """A word ready to leave: its pieces, and what is known of the recipient now."""
+class _SplitReply:
+    """A reply in its parts, with the recipient's address, name and 24-hour window."""
 
     row: OutboxRow
     address: str
@@ -54,9 +54,9 @@ class _Word:
 
 
 class WhatsAppSender:
-    """Free text inside the 24-hour window, the approved template outside it; without one a person has to see to it.
+    """Sends free text inside the 24-hour window and the approved template outside it; without one WindowClosedError.
 
-    `public_base_url` is where Twilio reaches us: the callback with a part's id goes there.
+    Twilio's status callbacks go to `public_base_url`.
     """
 
     channel: Channel = "whatsapp"
@@ -69,7 +69,7 @@ class WhatsAppSender:
         public_base_url: str,
         template_sid: str | None = None,
         per_second: float = PER_SECOND,
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool, self._twilio, self._template = pool, twilio, template_sid
         self._callback = f"{public_base_url}{STATUS_PATH}?part="
@@ -78,29 +78,29 @@ class WhatsAppSender:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
 
     async def send(self, row: OutboxRow) -> str:
-        """Send what has not been sent yet of a word, and return Twilio's id of its last piece. As Sender.send."""
+        """Send the parts that are not sent yet; return Twilio's id of the last part. See Sender.send."""
         try:
-            word = await self._prepared(row)
+            reply = await self._split(row)
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
         reference = ""
-        for part in word.parts:
-            reference = part.provider_ref or "" if part.state == "sent" else await self._send_part(word, part)
+        for part in reply.parts:
+            reference = part.provider_ref or "" if part.state == "sent" else await self._send_part(reply, part)
         return reference
 
     async def look_up(self, row: OutboxRow) -> str | None:
-        """Find the piece whose answer was lost: a callback may have told of it, else Twilio's list does."""
+        """Find the part whose response was lost, by its status callback or in Twilio's list. See Sender.look_up."""
         try:
-            word = await self._prepared(row)
+            reply = await self._split(row)
         except DatabaseUnavailableError as error:
             raise LookUpFailedError(str(error)) from error
-        doubtful = next((part for part in word.parts if part.state == "sending"), None)
+        doubtful = next((part for part in reply.parts if part.state == "sending"), None)
         if doubtful is None:
-            last = word.parts[-1]
+            last = reply.parts[-1]
             if last.state == "sent" and last.provider_ref:
                 return last.provider_ref
-            raise NeverLeftError
-        found = await self._found(word, doubtful)
+            raise NotSentError
+        found = await self._listed_as(reply, doubtful)
         if not found:
             return None
         await self._record(PartKey(outbox_id=row.id, n=doubtful.n), found[-1])
@@ -109,21 +109,21 @@ class WhatsAppSender:
         return found[-1].sid
 
     async def check(self) -> None:
-        """Try the credentials. As Checked.check."""
+        """Check the credentials. See CheckedSender.check."""
         await self._in_thread(self._twilio.check)
 
-    async def _prepared(self, row: OutboxRow) -> _Word:
-        """Read the word's pieces; at the first time cut it and keep them."""
+    async def _split(self, row: OutboxRow) -> _SplitReply:
+        """Read the reply's parts; the first attempt splits it and stores them."""
         async with acquire(self._pool) as connection:
-            to = await whatsapp_parts.correspondent(connection, row.id)
-            parts = await whatsapp_parts.parts(connection, row.id)
+            to = await whatsapp_parts.recipient_of(connection, row.id)
+            parts = await whatsapp_parts.list_parts(connection, row.id)
             if not parts:
                 limit = WHATSAPP_LIMIT if to.window_open else TEMPLATE_LIMIT
-                await whatsapp_parts.cut(connection, row.id, split_whatsapp(row.body, limit))
-                parts = await whatsapp_parts.parts(connection, row.id)
+                await whatsapp_parts.store_parts(connection, row.id, split_whatsapp(row.body, limit))
+                parts = await whatsapp_parts.list_parts(connection, row.id)
         if not parts:
             raise UndeliverableError("the text is empty")
-        return _Word(
+        return _SplitReply(
             row=row,
             address=to.address or f"whatsapp:{row.recipient}",
             window_open=to.window_open,
@@ -131,67 +131,72 @@ class WhatsAppSender:
             parts=parts,
         )
 
-    async def _send_part(self, word: _Word, part: Part) -> str:
-        key = PartKey(outbox_id=word.row.id, n=part.n)
-        call = self._call(word, part, f"{self._callback}{key}")
+    async def _send_part(self, reply: _SplitReply, part: Part) -> str:
+        key = PartKey(outbox_id=reply.row.id, n=part.n)
+        call = self._call(reply, part, f"{self._callback}{key}")
         await self._rate_limiter()
-        if not await self._begun(word, part):
-            return await self._told_by_callback(key)
+        if not await self._begun(reply, part):
+            return await self._reported_by_callback(key)
         self._failpoint("whatsapp:begun")
         try:
             reference = await self._in_thread(call)
         except OutcomeUnknownError:
-            # Its callback may have overtaken the lost answer.
-            return await self._told_by_callback(key)
+            # The status callback may have arrived although the response was lost.
+            return await self._reported_by_callback(key)
         except OutsideWindowError:
-            if not word.window_open or part.as_template:
+            if not reply.window_open or part.as_template:
                 raise
-            # Our clock and Twilio's differ by the length of the way: what it refused goes out as the template.
-            return await self._send_part(replace(word, window_open=False), part)
+            # The window closed on the way: what Twilio refused as free text is sent as the template.
+            return await self._send_part(replace(reply, window_open=False), part)
         self._failpoint("whatsapp:accepted")
-        whole = await self._stored(lambda c: whatsapp_parts.accepted(c, key.outbox_id, key.n, reference))
+        whole = await self._stored(lambda c: whatsapp_parts.mark_accepted(c, key.outbox_id, key.n, reference))
         self._failpoint("whatsapp:stored")
         if not whole:
-            raise NeverLeftError
+            raise NotSentError
         return reference
 
-    def _call(self, word: _Word, part: Part, callback: str) -> Callable[[], str]:
-        if word.window_open and not part.as_template:
-            return lambda: self._twilio.send(to=word.address, body=part.body, callback=callback)
+    def _call(self, reply: _SplitReply, part: Part, callback: str) -> Callable[[], str]:
+        if reply.window_open and not part.as_template:
+            return lambda: self._twilio.send(to=reply.address, body=part.body, callback=callback)
         template = self._template
         if template is None:
             raise WindowClosedError("outside the 24-hour window, and WHATSAPP_TEMPLATE_SID is not set")
-        text = _flat(part.body)
+        text = _one_line(part.body)
         if utf16_length(text) > TEMPLATE_LIMIT:
             raise WindowClosedError("outside the 24-hour window, and too long for a template")
-        variables = {"1": word.name, "2": text}
+        variables = {"1": reply.name, "2": text}
         return lambda: self._twilio.send_template(
-            to=word.address, template=template, variables=variables, callback=callback
+            to=reply.address, template=template, variables=variables, callback=callback
         )
 
-    async def _begun(self, word: _Word, part: Part) -> bool:
-        as_template = part.as_template or not word.window_open
+    async def _begun(self, reply: _SplitReply, part: Part) -> bool:
+        as_template = part.as_template or not reply.window_open
         try:
             async with acquire(self._pool) as connection:
-                return await whatsapp_parts.begin(
-                    connection, word.row.id, part.n, attempt=word.row.attempts, as_template=as_template, lease_s=LEASE_S
+                return await whatsapp_parts.begin_part(
+                    connection,
+                    reply.row.id,
+                    part.n,
+                    attempt=reply.row.attempts,
+                    as_template=as_template,
+                    lease_s=LEASE_S,
                 )
         except DatabaseUnavailableError as error:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
 
-    async def _told_by_callback(self, key: PartKey) -> str:
-        parts = await self._stored(lambda c: whatsapp_parts.parts(c, key.outbox_id))
-        told = next((part for part in parts if part.n == key.n and part.state == "sent"), None)
-        if told is None or told.provider_ref is None:
+    async def _reported_by_callback(self, key: PartKey) -> str:
+        parts = await self._stored(lambda c: whatsapp_parts.list_parts(c, key.outbox_id))
+        reported = next((part for part in parts if part.n == key.n and part.state == "sent"), None)
+        if reported is None or reported.provider_ref is None:
             raise OutcomeUnknownError("Twilio's answer was lost")
-        return told.provider_ref
+        return reported.provider_ref
 
-    async def _found(self, word: _Word, part: Part) -> list[Listed]:
-        """Return Twilio's messages that can be this part and no other, newest first."""
-        listed = await self._in_thread(lambda: self._twilio.listed(to=word.address))
-        since = part.begun_at - CLOCKS_DIFFER if part.begun_at else None
-        same = [m for m in listed if _same(part, m) and (since is None or m.created_at >= since)]
-        taken = await self._stored(lambda c: whatsapp_parts.known_refs(c, word.row.recipient, [m.sid for m in same]))
+    async def _listed_as(self, reply: _SplitReply, part: Part) -> list[Listed]:
+        """Return the messages in Twilio's list that are this part and no other part's, newest first."""
+        listed = await self._in_thread(lambda: self._twilio.listed(to=reply.address))
+        since = part.begun_at - CLOCK_SKEW if part.begun_at else None
+        same = [m for m in listed if _has_text(part, m) and (since is None or m.created_at >= since)]
+        taken = await self._stored(lambda c: whatsapp_parts.known_refs(c, reply.row.recipient, [m.sid for m in same]))
         return [message for message in same if message.sid not in taken]
 
     async def _record(self, key: PartKey, message: Listed) -> None:
@@ -210,7 +215,7 @@ class WhatsAppSender:
         await until_it_answers(once)
 
     async def _stored(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Do something in the store, however long it is away: what has left must be noted."""
+        """Run a query, repeated until the database answers: what was sent must be recorded."""
 
         async def once() -> T:
             async with acquire(self._pool) as connection:
@@ -222,10 +227,10 @@ class WhatsAppSender:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
-def _flat(text: str) -> str:
-    """A template's variable takes no line breaks and no runs of blanks."""
+def _one_line(text: str) -> str:
+    """Return `text` without line breaks and runs of blanks, which a template's variable must not contain."""
     return " ".join(text.split())
 
 
-def _same(part: Part, message: Listed) -> bool:
-    return _flat(part.body) in _flat(message.body) if part.as_template else message.body == part.body
+def _has_text(part: Part, message: Listed) -> bool:
+    return _one_line(part.body) in _one_line(message.body) if part.as_template else message.body == part.body

@@ -1,4 +1,4 @@
-"""Twilio's own client as a sender needs it: it asks once, within stated times, and says what the outcome is."""
+"""The calls of Twilio's API that the WhatsApp sender needs: no retries, bounded time-outs, errors by outcome."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from ingest.whatsapp.status import Status
 
 API = "https://api.twilio.com"
 CONNECT_S, READ_S = 5.0, 15.0
-REFUSED_S = 60.0
-"""How long a word waits when the account is refused: until somebody mends the credentials."""
-BUSY_S = 5.0
+CREDENTIALS_PAUSE_S = 60.0
+"""Between attempts while Twilio refuses the credentials, which a person has to fix."""
+RATE_LIMIT_PAUSE_S = 5.0
 LISTED = 100
 OUTSIDE_WINDOW = 63016
-_HOPELESS = frozenset({21211, 21408, 21610, 21614, 63003, 63013, 63024, 63032})
-"""No number, no permission, opted out, not on WhatsApp: another attempt says the same."""
+_UNDELIVERABLE = frozenset({21211, 21408, 21610, 21614, 63003, 63013, 63024, 63032})
+"""Invalid number, no permission, opted out, not on WhatsApp: another attempt would end in the same way."""
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
-"""What the client raises where it was answered with something else than Twilio's JSON: a gateway's page, a list."""
+"""What the client raises for a response that is not Twilio's JSON, such as a gateway's error page."""
 _NOT_CONNECTED = (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError)
 
 
 class OutsideWindowError(UndeliverableError):
-    """Free text came after the 24-hour window: the approved template may carry it, where there is one."""
+    """Free text was sent outside the 24-hour window: the approved template may be sent instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A message of ours as Twilio lists it; `status` is its present one."""
+    """An outbound message in Twilio's list, with its current status."""
 
     sid: str
     body: str
@@ -56,17 +56,17 @@ class Listed:
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """Leads to another host where one is set, and turns a 429 into the pause that it asks for."""
+    """Sends to `base_url` instead of Twilio's host if it is set; raises TransientDeliveryError for a 429."""
 
     def __init__(self, base_url: str | None) -> None:
-        quiet = logging.getLogger("nightdesk.twilio")  # it would log what customers are told
+        quiet = logging.getLogger("nightdesk.twilio")  # at INFO it would log message bodies
         quiet.setLevel(logging.WARNING)
         super().__init__(logger=quiet, max_retries=0)
         self.timeout = (CONNECT_S, READ_S)
         self._base_url = base_url or API
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
-        """Make one call. Raises TransientDeliveryError for a 429, requests' errors without an answer."""
+        """Make one request. Raises errors of requests when there is no response."""
         response = super().request(method, url.replace(API, self._base_url, 1), *args, **kwargs)
         if response.status_code == 429:
             raise TransientDeliveryError("Twilio: 429, too many calls", retry_in=_retry_after(response.headers))
@@ -74,22 +74,22 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]
 
 
 class Twilio:
-    """One account and its WhatsApp sender (`number`, E.164). Every call blocks: make it in a thread."""
+    """One account and its WhatsApp sender (`number`, E.164). Calls block."""
 
     def __init__(self, *, account_sid: str, auth_token: str, number: str, base_url: str | None = None) -> None:
         self._account_sid = account_sid
         self._sender = f"whatsapp:{number}"
-        # The mapping stands for the environment, which the client would ask for a region.
+        # Keeps the client from reading the process's environment.
         self._client = Client(
             account_sid, auth_token, http_client=_Http(base_url), environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""}
         )
 
     def send(self, *, to: str, body: str, callback: str) -> str:
-        """Send free text to a channel address; returns Twilio's id. Raises as a sender's `send`."""
+        """Send free text to a channel address; return Twilio's id. Raises as Sender.send does."""
         return self._create(to=to, body=body, status_callback=callback)
 
     def send_template(self, *, to: str, template: str, variables: Mapping[str, str], callback: str) -> str:
-        """Send an approved template with its variables; returns Twilio's id. Raises as a sender's `send`."""
+        """Send an approved template; return Twilio's id. Raises as Sender.send does."""
         return self._create(
             to=to, content_sid=template, content_variables=json.dumps(variables), status_callback=callback
         )
@@ -100,26 +100,26 @@ class Twilio:
             found = self._client.messages.list(to=to, from_=self._sender, limit=LISTED, page_size=LISTED)
             return [_listed(message) for message in found]
         except (TwilioException, requests.RequestException, TransientDeliveryError, *_UNREADABLE) as error:
-            raise LookUpFailedError(f"Twilio does not say: {_words(error)}") from error
+            raise LookUpFailedError(f"Twilio does not say: {_describe(error)}") from error
 
     def check(self) -> None:
         """Return when the account is active. Raises TransientDeliveryError with what is wrong."""
         try:
             account = self._client.api.accounts(self._account_sid).fetch()
         except (TwilioException, requests.RequestException, *_UNREADABLE) as error:
-            raise TransientDeliveryError(_why_not(error), retry_in=REFUSED_S) from error
+            raise TransientDeliveryError(_describe_unavailable(error), retry_in=CREDENTIALS_PAUSE_S) from error
         if account.status != "active":
-            raise TransientDeliveryError(f"Twilio: the account is {account.status}", retry_in=REFUSED_S)
+            raise TransientDeliveryError(f"Twilio: the account is {account.status}", retry_in=CREDENTIALS_PAUSE_S)
 
-    def _create(self, **order: str) -> str:
+    def _create(self, **fields: str) -> str:
         try:
-            sid = self._client.messages.create(from_=self._sender, **order).sid
+            sid = self._client.messages.create(from_=self._sender, **fields).sid
         except TwilioException as error:
-            raise _verdict(error) from error
+            raise _delivery_error(error) from error
         except requests.RequestException as error:
             if _never_connected(error):
-                raise TransientDeliveryError(f"Twilio can't be reached: {_words(error)}") from error
-            raise OutcomeUnknownError(f"Twilio gave no answer: {_words(error)}") from error
+                raise TransientDeliveryError(f"Twilio can't be reached: {_describe(error)}") from error
+            raise OutcomeUnknownError(f"Twilio gave no answer: {_describe(error)}") from error
         except _UNREADABLE as error:
             raise OutcomeUnknownError("Twilio's answer can't be read") from error
         if not sid:
@@ -127,39 +127,39 @@ class Twilio:
         return str(sid)
 
 
-def _verdict(error: TwilioException) -> Exception:
-    """Say what an answer of Twilio's means for the word; an error without a status came from reading the answer."""
-    status, code, words = getattr(error, "status", 500), getattr(error, "code", 0), _words(error)
+def _delivery_error(error: TwilioException) -> Exception:
+    """Translate an error of Twilio's client. One without a status was raised while reading the response."""
+    status, code, message = getattr(error, "status", 500), getattr(error, "code", 0), f"Twilio: {_describe(error)}"
     if status in (401, 403, 404):
-        return TransientDeliveryError(_why_not(error), retry_in=REFUSED_S)
+        return TransientDeliveryError(_describe_unavailable(error), retry_in=CREDENTIALS_PAUSE_S)
     if code == OUTSIDE_WINDOW:
-        return OutsideWindowError(f"Twilio: {words}")
-    if code in _HOPELESS:
-        return UndeliverableError(f"Twilio: {words}")
+        return OutsideWindowError(message)
+    if code in _UNDELIVERABLE:
+        return UndeliverableError(message)
     if 400 <= status < 500:
-        return MessageRejectedError(f"Twilio: {words}")
-    return OutcomeUnknownError(f"Twilio: {words}")
+        return MessageRejectedError(message)
+    return OutcomeUnknownError(message)
 
 
-def _why_not(error: Exception) -> str:
+def _describe_unavailable(error: Exception) -> str:
     status = getattr(error, "status", None)
     if status in (401, 403, 404):
         return f"Twilio refuses the credentials ({status}): check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-    return f"Twilio can't be reached: {_words(error)}"
+    return f"Twilio can't be reached: {_describe(error)}"
 
 
 def _never_connected(error: requests.RequestException) -> bool:
-    """Tell whether the call failed before a byte of it was sent."""
+    """Return whether the call failed before a byte of it was sent."""
     if isinstance(error, _NOT_CONNECTED):
         return True
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, (NewConnectionError, ConnectTimeoutError))
 
 
-def _words(error: Exception) -> str:
-    """Describe an error without what was sent: Twilio's own words with its code, else the kind alone."""
-    said = getattr(error, "msg", None) or getattr(error, "title", None)
-    return f"{said} ({getattr(error, 'code', '')})" if said else type(error).__name__
+def _describe(error: Exception) -> str:
+    """Return Twilio's message and code, else the exception's class; never the customer's data that was sent."""
+    text = getattr(error, "msg", None) or getattr(error, "title", None)
+    return f"{text} ({getattr(error, 'code', '')})" if text else type(error).__name__
 
 
 def _listed(message: Any) -> Listed:
@@ -174,11 +174,11 @@ def _listed(message: Any) -> Listed:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Read Retry-After, seconds or a date (RFC 9110); a few seconds where there is none."""
+    """Return Retry-After (seconds or a date, RFC 9110) in seconds; five without one."""
     value = headers.get("Retry-After", "")
     if value.isdigit():
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
-        return BUSY_S
+        return RATE_LIMIT_PAUSE_S

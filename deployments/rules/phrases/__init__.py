@@ -1,9 +1,8 @@
-"""The wordings that escalation knows, as tables: edit here, measure with `python -m embeddings.workbench.escalation`.
+"""The phrases of the escalation rules. Measure a change with `python -m embeddings.workbench.escalation`.
 
-Every entry is a regular expression over text that `escalation_words.plain` has made plain: lower case, no
-accents, no apostrophes ("don't" is `dont`), one space between words, a cut where a sentence ends, `$29` written
-`29 dollars`. `~3` stands for up to three words of the same sentence, `<people>` for a list of WORD_LISTS. Each
-entry matches whole words only.
+Each entry is a regular expression over one sentence of text that `wording.plain` has normalised: lower case, no
+accents, no apostrophes ("don't" is `dont`), one space between words, `$29` written as `29 dollars`. `~3` stands for
+up to three words, `<people>` for a list of WORD_LISTS. Entries match whole words only.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ WORD_LISTS = {
         "complaint|matter)"
     ),
 }
-"""What `<name>` stands for in a phrase."""
+"""The alternatives that `<name>` in a phrase stands for."""
 
 HOW_TO = (
     "(?:how (?:do|can|could|would|should|to|2|does|i|we)|where (?:do|can|is|are|should)|can (?:i|we|one|"
@@ -54,7 +53,7 @@ HOW_TO = (
     "automate|manage|record|display|format|group|search|use|route|restore|customi[sz]e|collect|log|see which|"
     "list|mark|colou?r|archive|duplicate|copy|embed|sync|integrate|model|organi[sz]e|plan|store|enter)"
 )
-"""The opening of a question about using the product: a request found in the same sentence counts as a mention."""
+"""The start of a question about using the product: a request in the same sentence counts as a mention."""
 
 KEYWORDS = (
     "refund", "refunds", "refunded", "reimburse", "reimbursement", "money", "pricing", "price", "prices",
@@ -63,7 +62,7 @@ KEYWORDS = (
     "connect", "expensive", "transfer", "someone", "litigation", "chargeback", "robot", "speak", "negotiate",
     "twice", "payment", "counsel", "compensation", "subscription", "complaint", "billed", "cheaper", "cheapest",
 )  # fmt: skip
-"""Words whose misspellings are read as meant: one letter missing, doubled, wrong or swapped."""
+"""Words whose misspellings are corrected: one letter missing, added, wrong or swapped."""
 
 NOT_MISSPELT = frozenset({
     "agente", "agents", "argent", "attorneys", "billet", "billeted", "bullied", "changed", "charge", "charger",
@@ -77,4 +76,4 @@ NOT_MISSPELT = frozenset({
     "sawyer", "sneak", "spark", "speaks", "spear", "speck", "spoke", "steak", "subscriptions", "supervisors",
     "supervisory", "tilled", "transfere", "transfers", "transfert", "willed",
 })  # fmt: skip
-"""Real words, of other languages too, that lie one letter from a keyword."""
+"""Real words, also of other languages, within one edit of a keyword: they are not corrected."""

@@ -1,4 +1,4 @@
-"""A person instead of an automatic answer."""
+"""Phrases of human_request: the customer asks for a person, or to be called."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ REQUESTS = (
         "here|thanks|thx|thank you|tia|cheers))*$"
     ),
 )
-"""English wordings of the request itself."""
+"""Requests in English."""
 
 FOREIGN = (
     (
@@ -178,7 +178,7 @@ FOREIGN = (
     r"persona (?:vera|reale)|chiamarmi|chiamatemi|richiam\w+|operatore umano",
     "(?:mens|medewerker|iemand) (?:spreken|praten)|met een mens|bel mij|terugbellen",
 )
-"""The same in Spanish, Portuguese, French, German, Italian, Dutch."""
+"""Requests in Spanish, Portuguese, French, German, Italian, Dutch."""
 
 MENTIONS = (
     "humans?|persons?|people|agents?|representatives?|reps?|someone|somebody|sum1|anyone|anybody",
@@ -193,7 +193,7 @@ MENTIONS = (
     "brain|alive|living|personally|anyone there|meeting|contact|reach|word with|next level|get back to me",
     "in person",
 )
-"""Words of the class, in no context that tells what is meant."""
+"""Words of the class, without a context that tells what is meant."""
 
 PRODUCT = (
     (
@@ -254,4 +254,4 @@ PRODUCT = (
     r"escalat\w+ (?:board|column|rule|tag|label|status|list|a task|tasks|overdue|automatically)",
     r"(?:our|my) (?:customers|users|clients) (?:\w+ ){0,3}(?:call|talk|speak|chat)",
 )
-"""Such words where they ask for nothing: parts of the product, things already said or not wanted."""
+"""Words of the class where nothing is asked for: parts of the product, things already said or not wanted."""

@@ -1,4 +1,4 @@
-"""Threats, announcements and demands of law."""
+"""Phrases of legal: lawyers, courts, authorities, contracts, legal claims."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ REQUESTS = (
     "(?:gdpr|ccpa|data) (?:deletion|erasure) request|litigation hold|law enforcement|police report",
     r"go(?:ing)? to the police|terminat\w+ ~3 for cause|reserve ~3 rights",
 )
-"""English wordings of the request itself."""
+"""Requests in English."""
 
 FOREIGN = (
     r"abogad[oa]s?|(?:voy a|vamos a|les voy a|los voy a) ~1 demandar\w*|demandarlos",
@@ -120,7 +120,7 @@ FOREIGN = (
     "in tribunale|denunci(?:a|are|ero|eremo)",
     "advocaat|rechtszaak|juridische stappen",
 )
-"""The same in Spanish, Portuguese, French, German, Italian, Dutch."""
+"""Requests in Spanish, Portuguese, French, German, Italian, Dutch."""
 
 MENTIONS = (
     r"legal\w*|lawyers?|attorneys?|solicitors?|counsel|barristers?|courts?|judges?|magistrate|tribunal|sue",
@@ -135,7 +135,7 @@ MENTIONS = (
     "stored|strangers|losses|answerable|accountable|hearing|proof|confidential|against you|nda|dpa",
     "works council|arbitration|ombudsman|represent us|trouble|obligations?|enforce",
 )
-"""Words of the class, in no context that tells what is meant."""
+"""Words of the class, without a context that tells what is meant."""
 
 PRODUCT = (
     "(?:with|from|by|ask|asked|tell|told|dear|hi|hello|thanks) sue(?: miller)?",
@@ -177,4 +177,4 @@ PRODUCT = (
         "only|to a project|can (?:only )?see (?:the|our|this|one))"
     ),
 )
-"""Such words where they ask for nothing: parts of the product, things already said or not wanted."""
+"""Words of the class where nothing is asked for: parts of the product, things already said or not wanted."""

@@ -1,4 +1,4 @@
-"""What it costs, or for a better deal."""
+"""Phrases of pricing: prices, quotations, discounts."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ REQUESTS = (
     "(?:total|monthly|annual) cost (?:be|for|if)|what ~5 (?:total|the) costs?",
     ("(?:pricing|price|commercial) (?:page|details|info|information|model|options|tiers|table|proposal|plans?|sheet)"),
 )
-"""English wordings of the request itself."""
+"""Requests in English."""
 
 FOREIGN = (
     "cuanto (?:cuestan?|valen?|sale|salen|cobran|seria|es|costaria|pago|hay que pagar|pagaria)",
@@ -112,7 +112,7 @@ FOREIGN = (
     "i (?:vostri )?prezzi|preventivo|uno sconto|sconti",
     "wat kost(?:en)?|hoeveel kost|offerte voor|korting",
 )
-"""The same in Spanish, Portuguese, French, German, Italian, Dutch."""
+"""Requests in Spanish, Portuguese, French, German, Italian, Dutch."""
 
 MENTIONS = (
     "prices?|priced|pricing|costs?|costing|quote|quotation|discounts?|fees?|tariffs?|rates|charge|charges",
@@ -126,7 +126,7 @@ MENTIONS = (
     "board|proposal|numbers?|total|amount|worth|money|sum|purchase order|more for less|going rate",
     "up front|upfront",
 )
-"""Words of the class, in no context that tells what is meant."""
+"""Words of the class, without a context that tells what is meant."""
 
 PRODUCT = (
     (
@@ -167,4 +167,4 @@ PRODUCT = (
         r"group|filter) (?:\w+ ){0,3}(?:prices?|costs?|discounts?|fees|quotes)"
     ),
 )
-"""Such words where they ask for nothing: parts of the product, things already said or not wanted."""
+"""Words of the class where nothing is asked for: parts of the product, things already said or not wanted."""

@@ -1,4 +1,4 @@
-"""Money back, or money wrongly taken."""
+"""Phrases of refund: money back, a disputed or wrong charge."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ REQUESTS = (
     "(?:pay out|paid out|payout of) ~2 (?:balance|credit)|cooling off",
     "(?:withdraw from|step back from) ~2 (?:purchase|contract|order)",
 )
-"""English wordings of the request itself."""
+"""Requests in English."""
 
 FOREIGN = (
     r"reembols\w+",
@@ -108,7 +108,7 @@ FOREIGN = (
     r"restitu\w+ ~3 (?:soldi|denaro|importo)|addebitat\w+ ~2 due volte",
     r"geld terug|terugbetal\w+",
 )
-"""The same in Spanish, Portuguese, French, German, Italian, Dutch."""
+"""Requests in Spanish, Portuguese, French, German, Italian, Dutch."""
 
 MENTIONS = (
     r"refund\w*|reimburs\w+|money|cash|compensat\w+|charged|charge|billed|debited|paid|pay|repay|repayment",
@@ -116,7 +116,7 @@ MENTIONS = (
     "bucks|euros|transaction|purchase|subscription|invoiced|funds|sum|settle|give|twice|two times|stolen",
     "compensation|balance|renewed",
 )
-"""Words of the class, in no context that tells what is meant."""
+"""Words of the class, without a context that tells what is meant."""
 
 PRODUCT = (
     (
@@ -152,4 +152,4 @@ PRODUCT = (
     r"(?:go|went|get|come|bring|log|roll|switch|move|restore|send) (?:\w+ ){0,4}back (?:in|to|into|from)",
     "undo (?:a|an|the|my) (?:bulk|edit|change|move|delete)",
 )
-"""Such words where they ask for nothing: parts of the product, things already said or not wanted."""
+"""Words of the class where nothing is asked for: parts of the product, things already said or not wanted."""

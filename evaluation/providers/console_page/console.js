@@ -7,7 +7,7 @@ const conversations = new Map(); // mail thread, or number -> its article and li
 const shown = new Map(); // message id -> its list item, for statuses that come later
 const refusals = new Map(); // address that refuses -> its line and count
 let after = 0;
-let caughtUp = false; // what was there before the page is no news
+let caughtUp = false; // entries from before the page was loaded are not announced
 let replyTo = null;
 
 const byId = (id) => document.getElementById(id);
@@ -29,11 +29,11 @@ function button(text, onClick) {
   return node;
 }
 
-function say(text) {
+function announce(text) {
   byId("outcome").textContent = text;
 }
 
-// The text as it came, with its web addresses made to follow.
+// The text with its web addresses as links.
 function textOf(body) {
   const pieces = body.trim().split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/);
   return element("div", { className: "text" }, pieces.map((piece, n) => (n % 2 ? link(piece) : piece)));
@@ -67,7 +67,7 @@ function showMail(entry, side, who) {
   const subject = header(entry, "subject");
   const customer = side === "ours" ? entry.to[0] : entry.sender;
   const place = conversation(byId("mail-log"), entry.thread, () =>
-    opening(`${subject} · ${customer}`, "Answer in this thread", () => answerThread(place)));
+    conversationParts(`${subject} · ${customer}`, "Answer in this thread", () => answerThread(place)));
   const item = message(entry, side, `${clock(entry)} · ${who}`);
   item.firstChild.after(element("div", { text: `Subject: ${subject}`, className: "meta" }));
   const lines = entry.headers.map(([name, value]) => `${name}: ${value}`).join("\n");
@@ -79,7 +79,7 @@ function showMail(entry, side, who) {
 
 function showWhatsApp(entry, side, number) {
   const place = conversation(byId("whatsapp-log"), number, () =>
-    opening(number, "Write as this number", () => {
+    conversationParts(number, "Write as this number", () => {
       byId("whatsapp-number").value = number;
       byId("whatsapp-body").focus();
     }));
@@ -93,7 +93,7 @@ function message(entry, side, title) {
   return item;
 }
 
-function opening(title, action, onAction) {
+function conversationParts(title, action, onAction) {
   return [element("h4", { text: title }), element("ol", { className: "messages" }), button(action, onAction)];
 }
 
@@ -105,13 +105,13 @@ function conversation(log, key, made) {
   return conversations.get(key);
 }
 
-// The conversation moves up, unless somebody is just using a button in it: that would take the focus away.
+// Moves the conversation up, unless a control in it has the focus, which it would lose.
 function add({ log, article, list }, item, news) {
   list.append(item);
   if (!article.isConnected || (log.firstChild !== article && !article.contains(document.activeElement))) {
     log.prepend(article);
   }
-  if (news && caughtUp) say(news);
+  if (news && caughtUp) announce(news);
 }
 
 function showStatus(entry) {
@@ -123,7 +123,7 @@ function showStatus(entry) {
   item.classList.toggle("bad", Boolean(code));
 }
 
-// One line for each address that refuses, with a count: a product that is down is asked many times.
+// One line for each address that refuses, with a count of refusals.
 function showRefusal(entry) {
   const { status, url } = entry.details;
   const where = `${entry.kind.replace("_", " ")} to ${url.split("?")[0]}`;
@@ -165,10 +165,10 @@ async function send(form) {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(values),
     });
-    say(answer.ok ? "Sent. The answer appears below." : (await answer.json()).error);
+    announce(answer.ok ? "Sent. The answer appears below." : (await answer.json()).error);
     if (answer.ok) form.querySelector("textarea").value = "";
   } catch {
-    say(AWAY);
+    announce(AWAY);
   } finally {
     submit.disabled = false;
     form.querySelector("textarea").focus();
@@ -183,9 +183,9 @@ async function poll() {
       SHOW[entry.kind]?.(entry);
     }
     caughtUp = true;
-    if (byId("outcome").textContent === AWAY) say("");
+    if (byId("outcome").textContent === AWAY) announce("");
   } catch {
-    say(AWAY);
+    announce(AWAY);
   }
   setTimeout(poll, POLL_MS);
 }

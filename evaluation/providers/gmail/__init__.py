@@ -1,4 +1,4 @@
-"""Gmail's stand-in: REST v1, Google's OAuth token server and certificates, Pub/Sub's push."""
+"""The Gmail stand-in: REST v1, Google's OAuth token server and certificates, Pub/Sub's push."""
 
 from __future__ import annotations
 

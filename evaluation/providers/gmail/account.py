@@ -1,4 +1,4 @@
-"""One account with everything behind its API, and one call to it."""
+"""The Gmail account behind the API, and one call to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from evaluation.providers.backstage import Backstage
 from evaluation.providers.gmail import rfc822
 from evaluation.providers.gmail.drafts import Drafts, Sender
 from evaluation.providers.gmail.history import HistoryLog
@@ -20,12 +19,13 @@ from evaluation.providers.gmail.platform.quota import Quota
 from evaluation.providers.gmail.platform.signing import SigningKeys
 from evaluation.providers.gmail.pubsub import Pusher
 from evaluation.providers.journal import Kind
-from evaluation.providers.outlet import Background
+from evaluation.providers.notices import Background
+from evaluation.providers.shared_state import SharedState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One API call: path parameters, query, JSON body, and the id it has in the journal."""
+    """One API call: path parameters, query, JSON body, and its id in the journal."""
 
     path: Mapping[str, str]
     query: QueryParams
@@ -36,34 +36,34 @@ class Call:
 class GmailAccount:
     """The account of `options`: mailbox, drafts, quota, tokens, keys and the push subscription."""
 
-    def __init__(self, options: GmailOptions, backstage: Backstage, background: Background) -> None:
-        clock = backstage.clock
+    def __init__(self, options: GmailOptions, shared: SharedState, background: Background) -> None:
+        clock = shared.clock
         self.options = options
-        self.backstage = backstage
+        self.shared = shared
         self.mailbox = Mailbox(options.user, clock, HistoryLog(options.history_kept))
         self.drafts = Drafts(self.mailbox)
         self.sender = Sender(self.mailbox, clock, rewrite_message_id=options.rewrite_message_id)
         self.quota = Quota(options.units_per_minute, clock)
         self.tokens = AccessTokens(options, clock)
         self.keys = SigningKeys()
-        self.pusher = Pusher(options, self.mailbox, self.keys, backstage, background)
+        self.pusher = Pusher(options, self.mailbox, self.keys, shared, background)
 
     def send(self, raw: bytes, thread_id: str | None, request_id: str, *, settled: bool = False) -> StoredMessage:
-        """Accept a mail for delivery and write it into the journal. Raises GmailRefusal (400, 404)."""
+        """Accept a mail for delivery and record it in the journal. Raises GmailRefusal (400, 404)."""
         message = self.sender.send(raw, thread_id, settled=settled)
-        self.note(Kind.MAIL_SENT, message, request_id)
+        self.record(Kind.MAIL_SENT, message, request_id)
         return message
 
     def receive(self, raw: bytes, request_id: str = "", labels: Iterable[str] = RECEIVED) -> StoredMessage:
-        """Take in a customer's mail; other labels make it another mail of the account."""
+        """Put a mail into the mailbox, under the labels of new mail or these, and record it in the journal."""
         message = self.mailbox.receive(raw, labels)
-        self.note(Kind.MAIL_RECEIVED, message, request_id)
+        self.record(Kind.MAIL_RECEIVED, message, request_id)
         return message
 
-    def note(self, kind: Kind, message: StoredMessage, request_id: str, **details: Any) -> None:
-        """Write what happened with a mail into the journal."""
+    def record(self, kind: Kind, message: StoredMessage, request_id: str, **details: Any) -> None:
+        """Record what happened with a mail in the journal."""
         raw = message.raw
-        self.backstage.journal.record(
+        self.shared.journal.record(
             "gmail",
             kind,
             request_id=request_id,
@@ -78,7 +78,7 @@ class GmailAccount:
 
 
 def mail_of(message: Mapping[str, Any]) -> tuple[bytes, str | None]:
-    """The raw mail and the thread of a `Message` in a request. Raises GmailRefusal (400)."""
+    """Return the raw mail and the thread id of a `Message` in a request. Raises GmailRefusal (400)."""
     raw = message.get("raw")
     if not isinstance(raw, str) or not raw:
         raise invalid("'raw' RFC822 payload message string or uploading message via /upload/* URL required")

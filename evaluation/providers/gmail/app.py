@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evaluation.providers.backstage import Backstage, control_routes
-from evaluation.providers.endpoint import Handler, faulty
+from evaluation.providers.endpoint import Handler, with_faults
 from evaluation.providers.gmail.account import Call, GmailAccount
 from evaluation.providers.gmail.calls import CALLS, GONE
 from evaluation.providers.gmail.control import gmail_control_routes
@@ -29,14 +28,17 @@ from evaluation.providers.gmail.platform.errors import (
     unauthenticated,
 )
 from evaluation.providers.gmail.platform.oauth import oauth_routes
-from evaluation.providers.outlet import Background
+from evaluation.providers.notices import Background
+from evaluation.providers.shared_state import SharedState, control_routes
 
 
-def gmail_app(options: GmailOptions, backstage: Backstage) -> Starlette:
-    """A complete account on its own server. `GMAIL_API_BASE_URL` is its URL, `GOOGLE_TOKEN_URL` that and `/token`,
-    `GOOGLE_CERTS_URL` that and `/oauth2/v1/certs`. The account is at `app.state.account`."""
+def gmail_app(options: GmailOptions, shared: SharedState) -> Starlette:
+    """Return a complete account as an app, whose GmailAccount is `app.state.account`.
+
+    `gmail_settings` gives the product's settings for it.
+    """
     background = Background()
-    account = GmailAccount(options, backstage, background)
+    account = GmailAccount(options, shared, background)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -46,9 +48,9 @@ def gmail_app(options: GmailOptions, backstage: Backstage) -> Starlette:
 
     routes = [
         *(_api_route(methods()[name], account) for name in CALLS),
-        *oauth_routes(options, account.tokens, account.keys, backstage),
+        *oauth_routes(options, account.tokens, account.keys, shared),
         *gmail_control_routes(account),
-        *control_routes(backstage),
+        *control_routes(shared),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.account = account
@@ -56,10 +58,12 @@ def gmail_app(options: GmailOptions, backstage: Backstage) -> Starlette:
 
 
 def _api_route(method: Method, account: GmailAccount) -> Route:
-    faults = account.backstage.faults
+    faults = account.shared.faults
     if method.name == "users.history.list":
         faults.declare(method.name, GONE)
-    return Route(method.path, faulty(method.name, _handler(method, account), faults, refuse), methods=[method.verb])
+    return Route(
+        method.path, with_faults(method.name, _handler(method, account), faults, refuse), methods=[method.verb]
+    )
 
 
 def _handler(method: Method, account: GmailAccount) -> Handler:
@@ -67,7 +71,7 @@ def _handler(method: Method, account: GmailAccount) -> Handler:
         request_id = uuid.uuid4().hex
         headers = {"X-Request-Id": request_id}
         try:
-            _admit(request, method, account)
+            _authorize(request, method, account)
             answer = CALLS[method.name](account, await _call(request, request_id))
         except GmailRefusal as refusal:
             return refusal.response(headers)
@@ -76,8 +80,8 @@ def _handler(method: Method, account: GmailAccount) -> Handler:
     return handle
 
 
-def _admit(request: Request, method: Method, account: GmailAccount) -> None:
-    """Token, scope, user, quota, in this order. Raises GmailRefusal."""
+def _authorize(request: Request, method: Method, account: GmailAccount) -> None:
+    """Check token, scope, user and quota, in this order. Raises GmailRefusal."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not account.tokens.valid(token):
         raise unauthenticated()

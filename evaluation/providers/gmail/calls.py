@@ -1,9 +1,8 @@
-"""What each Gmail method does: plain functions of the account and the call."""
+"""The Gmail methods, as functions of the account and the call."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from evaluation.providers.faults import FaultKind
@@ -36,31 +35,31 @@ def watch(account: GmailAccount, call: Call) -> Answer:
     """users.watch: for seven days, replacing an earlier one."""
     if call.body.get("topicName") != account.options.topic:
         raise invalid("Invalid topicName does not match projects/*/topics/*, or the topic does not exist")
-    expires_at = account.backstage.clock.now() + WATCH_LASTS
+    expires_at = account.shared.clock.now() + WATCH_LASTS
     behavior = call.body.get("labelFilterBehavior", call.body.get("labelFilterAction", "include"))
     labels = tuple(call.body.get("labelIds", ()))
     exclude = str(behavior).lower() == "exclude"
     account.pusher.watch = Watch(topic=account.options.topic, labels=labels, exclude=exclude, expires_at=expires_at)
-    expiration = str(_milliseconds(expires_at))
+    expiration = str(int(expires_at.timestamp() * 1000))
     details = {"expiration": expiration, "labelIds": list(labels)}
-    account.backstage.journal.record("gmail", Kind.WATCH_SET, request_id=call.request_id, details=details)
+    account.shared.journal.record("gmail", Kind.WATCH_SET, request_id=call.request_id, details=details)
     return {"historyId": str(account.mailbox.history.latest), "expiration": expiration}
 
 
 def stop(account: GmailAccount, call: Call) -> Answer:
     """users.stop: 204."""
     account.pusher.watch = None
-    account.backstage.journal.record("gmail", Kind.WATCH_STOPPED, request_id=call.request_id)
+    account.shared.journal.record("gmail", Kind.WATCH_STOPPED, request_id=call.request_id)
     return None
 
 
 def history_list(account: GmailAccount, call: Call) -> Answer:
-    """users.history.list; 404 for an id that is too old."""
+    """users.history.list: 404 for an id that is too old."""
     start = call.query.get("startHistoryId", "")
     if not start.isdigit():
         raise invalid("Missing or invalid startHistoryId")
     log = account.mailbox.history
-    if account.backstage.faults.take("users.history.list", GONE) or not log.knows(int(start)):
+    if account.shared.faults.take("users.history.list", GONE) or not log.knows(int(start)):
         raise not_found()
     types = call.query.getlist("historyTypes") or TYPES
     if not set(types) <= set(TYPES):
@@ -72,8 +71,8 @@ def history_list(account: GmailAccount, call: Call) -> Answer:
 
 
 def messages_list(account: GmailAccount, call: Call) -> Answer:
-    """users.messages.list, newest first; spam and trash only when asked for."""
-    holds = matching(call.query.get("q", ""), account.backstage.clock.now())
+    """users.messages.list: newest first; spam and trash only on request."""
+    holds = matching(call.query.get("q", ""), account.shared.clock.now())
     wanted = set(call.query.getlist("labelIds"))
     hidden = frozenset() if call.query.get("includeSpamTrash") == "true" else _HIDDEN - wanted
     found = [
@@ -117,7 +116,7 @@ def attachments_get(account: GmailAccount, call: Call) -> Answer:
 
 
 def threads_get(account: GmailAccount, call: Call) -> Answer:
-    """users.threads.get, oldest message first."""
+    """users.threads.get: oldest message first."""
     messages = account.mailbox.thread(call.path["id"])
     form, wanted = call.query.get("format", "full"), call.query.getlist("metadataHeaders")
     if form == "raw":
@@ -133,7 +132,7 @@ def drafts_create(account: GmailAccount, call: Call) -> Answer:
     """users.drafts.create."""
     raw, thread_id = mail_of(call.body.get("message", {}))
     draft_id, message = account.drafts.create(raw, thread_id)
-    account.note(Kind.DRAFT_CREATED, message, call.request_id, draft_id=draft_id)
+    account.record(Kind.DRAFT_CREATED, message, call.request_id, draft_id=draft_id)
     return {"id": draft_id, "message": sent_resource(message)}
 
 
@@ -144,14 +143,14 @@ def drafts_get(account: GmailAccount, call: Call) -> Answer:
 
 
 def drafts_list(account: GmailAccount, call: Call) -> Answer:
-    """users.drafts.list, newest first."""
-    holds = matching(call.query.get("q", ""), account.backstage.clock.now())
+    """users.drafts.list: newest first."""
+    holds = matching(call.query.get("q", ""), account.shared.clock.now())
     kept = [(key, message) for key, message in account.drafts.newest_first() if holds(message)]
     return _listed("drafts", [{"id": key, "message": named(message)} for key, message in kept], call)
 
 
 def drafts_update(account: GmailAccount, call: Call) -> Answer:
-    """users.drafts.update: another message under the same draft."""
+    """users.drafts.update: replaces the draft's message."""
     raw, thread_id = mail_of(call.body.get("message", {}))
     message = account.drafts.replace(call.path["id"], raw, thread_id)
     return {"id": call.path["id"], "message": sent_resource(message)}
@@ -160,12 +159,12 @@ def drafts_update(account: GmailAccount, call: Call) -> Answer:
 def drafts_delete(account: GmailAccount, call: Call) -> Answer:
     """users.drafts.delete: 204."""
     message = account.drafts.delete(call.path["id"])
-    account.note(Kind.DRAFT_DELETED, message, call.request_id, draft_id=call.path["id"])
+    account.record(Kind.DRAFT_DELETED, message, call.request_id, draft_id=call.path["id"])
     return None
 
 
 def drafts_send(account: GmailAccount, call: Call) -> Answer:
-    """users.drafts.send: the draft is gone afterwards, so a second call for it answers 404."""
+    """users.drafts.send: removes the draft, so that a second call is answered with 404."""
     draft_id = call.body.get("id")
     if not draft_id:
         raise invalid("Missing draft id")
@@ -206,7 +205,3 @@ def _listed(name: str, items: list[dict[str, Any]], call: Call) -> dict[str, Any
 
 def _next(token: str | None) -> dict[str, str]:
     return {"nextPageToken": token} if token else {}
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""Writes the mail of a customer, or of a colleague who answers from Gmail itself, for the control endpoints."""
+"""Composes a customer's mail, or a reply of staff from Gmail itself, for the control endpoints."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from evaluation.providers.gmail.mailbox import Mailbox
 _RESULTS = ("pass", "fail", "none")
 
 
-def customers_mail(order: Mapping[str, Any], mailbox: Mailbox, clock: ShiftedClock) -> bytes:
-    """The mail that `order` describes, as Gmail's receiving server leaves it.
+def customer_mail(order: Mapping[str, Any], mailbox: Mailbox, clock: ShiftedClock) -> bytes:
+    """Return the mail that `order` describes, as Gmail's receiving server stores it.
 
     `sender`, `subject` and `text`, and optionally `name`, `html`, `reply_to` (a message's id in this mailbox: its
     thread is continued), `headers` (name to value) and `dmarc` (pass by default, fail, none). Raises KeyError,
@@ -32,8 +32,8 @@ def customers_mail(order: Mapping[str, Any], mailbox: Mailbox, clock: ShiftedClo
     return _received(bytes(message), sender, mailbox.user, dmarc, clock)
 
 
-def colleagues_mail(order: Mapping[str, Any], mailbox: Mailbox, clock: ShiftedClock) -> bytes:
-    """What a person writes from Gmail itself: `text`, and `reply_to`, the id of the customer's message."""
+def staff_mail(order: Mapping[str, Any], mailbox: Mailbox, clock: ShiftedClock) -> bytes:
+    """Return a reply written in Gmail itself: `text`, and `reply_to`, the id of the customer's message."""
     answered = mailbox.get(order["reply_to"])
     sender = next(iter(rfc822.addresses(answered.raw, "Reply-To", "From")), "")
     subject = rfc822.header(answered.raw, "Subject")
@@ -68,15 +68,15 @@ def _continue_thread(message: EmailMessage, order: Mapping[str, Any], mailbox: M
 
 
 def _received(raw: bytes, sender: str, user: str, dmarc: str, clock: ShiftedClock) -> bytes:
-    """Put Gmail's trace headers on top."""
+    """Prepend Gmail's trace headers."""
     domain = sender.rpartition("@")[2]
     dkim = f"dkim={dmarc} header.i=@{domain} header.s=s1 header.b=Zm9v"
     spf = f"spf={dmarc} (google.com: domain of {sender}) smtp.mailfrom={sender}"
-    verdict = f"mx.google.com;\r\n       {dkim};\r\n       {spf};\r\n       dmarc={dmarc} header.from={domain}"
+    results = f"mx.google.com;\r\n       {dkim};\r\n       {spf};\r\n       dmarc={dmarc} header.from={domain}"
     trace = {
         "Delivered-To": user,
         "Received": f"by 2002:a05:7300:1 with SMTP id stand-in; {format_datetime(clock.now())}",
-        "Authentication-Results": verdict,
+        "Authentication-Results": results,
         "Return-Path": f"<{sender}>",
     }
     return "".join(f"{name}: {value}\r\n" for name, value in trace.items()).encode() + raw

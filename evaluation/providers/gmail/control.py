@@ -1,4 +1,4 @@
-"""Control endpoints of the Gmail stand-in: what happens outside the API, and what only a test can bring about."""
+"""Control endpoints of the Gmail stand-in: what happens outside the API."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evaluation.providers.backstage import json_body
 from evaluation.providers.gmail.account import GmailAccount
-from evaluation.providers.gmail.compose import colleagues_mail, customers_mail
+from evaluation.providers.gmail.compose import customer_mail, staff_mail
 from evaluation.providers.gmail.mailbox import RECEIVED, StoredMessage
 from evaluation.providers.gmail.platform.errors import GmailRefusal
 from evaluation.providers.journal import Kind
+from evaluation.providers.shared_state import json_body
 
 
 def gmail_control_routes(account: GmailAccount) -> list[Route]:
-    """Mail in (`/_control/mail`, `/mail/raw`, `/mail/sent`), and `/history/forget`, `/push`, `/id-token`,
-    `/keys/rotate`, `/tokens`."""
+    """Return `/_control/mail`, `/mail/raw`, `/mail/sent`, `/history/forget`, `/push`, `/id-token`, `/keys/rotate` and
+    `/tokens`."""
 
     async def mail(request: Request) -> Response:
         order = await json_body(request)
         try:
-            raw = customers_mail(order, account.mailbox, account.backstage.clock)
+            raw = customer_mail(order, account.mailbox, account.shared.clock)
         except (KeyError, ValueError) as error:
             return JSONResponse({"error": f"cannot write this mail: {error}"}, 400)
         except GmailRefusal as refusal:
@@ -32,17 +32,17 @@ def gmail_control_routes(account: GmailAccount) -> list[Route]:
         labels = request.query_params.getlist("label") or RECEIVED
         return _described(account.receive(await request.body(), labels=labels))
 
-    async def sent_by_person(request: Request) -> Response:
+    async def sent_by_staff(request: Request) -> Response:
         order = await json_body(request)
         try:
-            raw = colleagues_mail(order, account.mailbox, account.backstage.clock)
+            raw = staff_mail(order, account.mailbox, account.shared.clock)
             thread_id = account.mailbox.get(order["reply_to"]).thread_id
             message = account.sender.send(raw, thread_id)
         except (KeyError, ValueError) as error:
             return JSONResponse({"error": f"cannot write this mail: {error}"}, 400)
         except GmailRefusal as refusal:
             return refusal.response()
-        account.note(Kind.MAIL_SENT, message, "", by="person")
+        account.record(Kind.MAIL_SENT, message, "", by="person")
         return _described(message)
 
     async def forget_history(_: Request) -> Response:
@@ -71,7 +71,7 @@ def gmail_control_routes(account: GmailAccount) -> list[Route]:
     return [
         Route("/_control/mail", mail, methods=["POST"]),
         Route("/_control/mail/raw", raw_mail, methods=["POST"]),
-        Route("/_control/mail/sent", sent_by_person, methods=["POST"]),
+        Route("/_control/mail/sent", sent_by_staff, methods=["POST"]),
         Route("/_control/history/forget", forget_history, methods=["POST"]),
         Route("/_control/push", push, methods=["POST"]),
         Route("/_control/id-token", id_token, methods=["POST"]),

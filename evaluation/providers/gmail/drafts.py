@@ -1,4 +1,4 @@
-"""Drafts and what becomes of them: sending takes the draft away and makes a new message, so it happens once."""
+"""Drafts, and sending: a draft is removed by sending it, so that it is sent once."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ class Drafts:
         self._message_ids: dict[str, str] = {}
 
     def create(self, raw: bytes, thread_id: str | None) -> tuple[str, StoredMessage]:
-        """A new draft and its message."""
+        """Create a draft; returns its id and message."""
         message = self._mailbox.put(raw, ["DRAFT"], thread_id)
         draft_id = f"r{secrets.randbits(62)}"
         self._message_ids[draft_id] = message.id
         return draft_id, message
 
     def get(self, draft_id: str) -> StoredMessage:
-        """A draft's message. Raises GmailRefusal (404), also for a draft that has been sent."""
+        """Return a draft's message. Raises GmailRefusal (404), also for a draft that has been sent."""
         if draft_id not in self._message_ids:
             raise not_found()
         return self._mailbox.get(self._message_ids[draft_id])
 
     def newest_first(self) -> list[tuple[str, StoredMessage]]:
-        """Every draft with its message."""
+        """Return every draft id with its message."""
         return [(key, self._mailbox.get(value)) for key, value in reversed(self._message_ids.items())]
 
     def replace(self, draft_id: str, raw: bytes, thread_id: str | None) -> StoredMessage:
-        """Give the draft another message."""
+        """Replace the draft's message."""
         self.delete(draft_id)
         message = self._mailbox.put(raw, ["DRAFT"], thread_id)
         self._message_ids[draft_id] = message.id
         return message
 
     def delete(self, draft_id: str) -> StoredMessage:
-        """Take the draft and its message away; returns what it was."""
+        """Delete the draft and its message; returns the message."""
         message = self.get(draft_id)
         del self._message_ids[draft_id]
         self._mailbox.remove(message.id)
@@ -51,7 +51,7 @@ class Drafts:
 
 
 class Sender:
-    """Puts mail on its way: checks recipients, writes what Gmail writes, keeps a copy under SENT."""
+    """Sends mail as Gmail does: checks recipients, sets headers, keeps a copy under SENT."""
 
     def __init__(self, mailbox: Mailbox, clock: ShiftedClock, *, rewrite_message_id: bool) -> None:
         self._mailbox = mailbox
@@ -59,7 +59,7 @@ class Sender:
         self._rewrite = rewrite_message_id
 
     def send(self, raw: bytes, thread_id: str | None, *, settled: bool = False) -> StoredMessage:
-        """Accept a mail; a draft's thread is `settled` already. Mail to ourselves is in the inbox too.
+        """Accept a mail; the thread of a draft is `settled` already. Mail to the account itself is in the inbox too.
 
         Raises GmailRefusal: 400 without a recipient, 404 for a thread that does not exist.
         """
@@ -68,13 +68,13 @@ class Sender:
             raise invalid("Recipient address required")
         if not all("@" in address for address in recipients):
             raise invalid("Invalid To header")
-        to_ourselves = self._mailbox.user.lower() in recipients
-        labels = ["SENT", "INBOX", "UNREAD"] if to_ourselves else ["SENT"]
+        to_self = self._mailbox.user.lower() in recipients
+        labels = ["SENT", "INBOX", "UNREAD"] if to_self else ["SENT"]
         put = self._mailbox.put_into if settled else self._mailbox.put
         return put(self._stamped(raw), labels, thread_id)
 
     def _stamped(self, raw: bytes) -> bytes:
-        """Gmail's own From, Date, Message-ID and Received."""
+        """Set the headers that Gmail sets: From, Date, Message-ID and Received."""
         if self._mailbox.user.lower() not in rfc822.addresses(raw, "From"):
             raw = rfc822.with_header(raw, "From", self._mailbox.user)
         if not rfc822.header(raw, "Date"):

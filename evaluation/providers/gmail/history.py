@@ -1,4 +1,4 @@
-"""The mailbox's history: what changed, under ids that grow with gaps and are forgotten after a while."""
+"""The mailbox's history: its changes under growing ids with gaps; old ones are dropped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Record:
     changed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The change as a `History` resource."""
+        """Return the change as a `History` resource."""
         named = {"id": self.message_id, "threadId": self.thread_id}
         change: dict[str, Any] = {"message": {**named, "labelIds": list(self.labels)}}
         if self.changed:
@@ -40,7 +40,7 @@ class Record:
 
 
 class HistoryLog:
-    """Records in order; `latest` is the mailbox's historyId."""
+    """Keeps the last `kept` records; `latest` is the mailbox's historyId."""
 
     def __init__(self, kept: int, seed: int = 7) -> None:
         self.latest = _FIRST_ID
@@ -50,7 +50,7 @@ class HistoryLog:
         self._gaps = random.Random(seed)
 
     def add(self, **fields: Any) -> int:
-        """Append a record under the next id and return that id; the oldest beyond the limit are forgotten."""
+        """Append a record under the next id and return the id; drops the oldest beyond the limit."""
         self.latest += self._gaps.randint(1, 40)
         self._records.append(Record(id=self.latest, **fields))
         if len(self._records) > self._kept:
@@ -58,21 +58,21 @@ class HistoryLog:
         return self.latest
 
     def resume(self, record: Record) -> None:
-        """Append a record of an earlier run under the id that it had."""
+        """Append a record of an earlier run under its id."""
         self._records.append(record)
 
     def forget(self) -> None:
-        """Forget everything: every id from before now is too old."""
+        """Drop every record: all earlier ids are too old."""
         self._forgotten_to = self.latest
         self._records.clear()
         self.latest += 1
 
     def knows(self, start: int) -> bool:
-        """False when changes after `start` have been forgotten."""
+        """Return False when changes after `start` have been dropped."""
         return start >= self._forgotten_to
 
     def since(self, start: int, types: Collection[str], label: str | None) -> list[Record]:
-        """Records after `start`, of these types, of messages under `label` (None: any), oldest first."""
+        """Return records after `start`, of these types, of messages under `label` (None: any), oldest first."""
         return [
             record
             for record in self._records

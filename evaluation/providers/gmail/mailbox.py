@@ -1,4 +1,4 @@
-"""The mailbox itself: messages, labels, threads as Gmail makes them, and a history of every change."""
+"""The mailbox: messages, labels, threads as Gmail makes them, and the history of changes."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class Mailbox:
         self._last_number = _FIRST_MESSAGE
 
     def receive(self, raw: bytes, labels: Iterable[str] = RECEIVED) -> StoredMessage:
-        """Take in a mail from outside; it joins the thread that its References and subject name."""
+        """Store a mail from outside, in the thread that its References and subject name."""
         return self._store(raw, set(labels), self._thread_of_references(raw))
 
     def resume(self, message: StoredMessage) -> None:
-        """Take in a mail of an earlier run, with all that it had then; nobody is told."""
-        self._keep(message)
-        self.pass_over(message.id, message.history_id)
+        """Restore a mail of an earlier run, without calling `on_change`."""
+        self._index(message)
+        self.skip_ids(message.id, message.history_id)
         self.history.resume(
             Record(
                 id=message.history_id,
@@ -66,44 +66,44 @@ class Mailbox:
             )
         )
 
-    def pass_over(self, message_id: str, history_id: int) -> None:
-        """Leave out ids that an earlier run gave away."""
+    def skip_ids(self, message_id: str, history_id: int) -> None:
+        """Don't assign ids up to these, which an earlier run has used."""
         self._last_number = max(self._last_number, int(message_id, 16))
         self.history.latest = max(self.history.latest, history_id)
 
     def put(self, raw: bytes, labels: Iterable[str], thread_id: str | None) -> StoredMessage:
-        """Store a mail of our own. It joins `thread_id` when it references it and has its subject, else a new one.
+        """Store a mail of the account: in `thread_id` when it references it and has its subject, else in a new thread.
 
         Raises GmailRefusal (404) for a thread that does not exist.
         """
-        return self.put_into(raw, labels, self._asked_thread(raw, thread_id) if thread_id else None)
+        return self.put_into(raw, labels, self._requested_thread(raw, thread_id) if thread_id else None)
 
     def put_into(self, raw: bytes, labels: Iterable[str], thread_id: str | None) -> StoredMessage:
-        """Store a mail of our own in that thread, unasked; None starts one."""
+        """Store a mail of the account in that thread without checks; None starts one."""
         return self._store(raw, set(labels), thread_id)
 
     def get(self, message_id: str) -> StoredMessage:
-        """One message. Raises GmailRefusal (404)."""
+        """Return a message. Raises GmailRefusal (404)."""
         if message_id not in self._messages:
             raise not_found()
         return self._messages[message_id]
 
     def thread(self, thread_id: str) -> list[StoredMessage]:
-        """A thread's messages, oldest first. Raises GmailRefusal (404)."""
+        """Return a thread's messages, oldest first. Raises GmailRefusal (404)."""
         if not self._threads.get(thread_id):
             raise not_found()
         return list(self._threads[thread_id])
 
     def newest_first(self) -> list[StoredMessage]:
-        """Every message, as lists show them."""
+        """Return every message."""
         return list(reversed(self._messages.values()))
 
     def thread_count(self) -> int:
-        """How many threads have messages."""
+        """Return the number of threads with messages."""
         return sum(1 for messages in self._threads.values() if messages)
 
     def relabel(self, message_id: str, add: Iterable[str], remove: Iterable[str]) -> StoredMessage:
-        """Change labels; what changes nothing leaves no history."""
+        """Change labels; a change without effect is not in the history."""
         message = self.get(message_id)
         added, removed = set(add) - message.labels, set(remove) & message.labels
         message.labels = (message.labels | added) - removed
@@ -126,11 +126,11 @@ class Mailbox:
         message = StoredMessage(
             id=new_id, thread_id=thread_id or new_id, raw=raw, labels=labels, received_at=self._clock.now()
         )
-        self._keep(message)
+        self._index(message)
         self._changed(message, ADDED)
         return message
 
-    def _keep(self, message: StoredMessage) -> None:
+    def _index(self, message: StoredMessage) -> None:
         self._messages[message.id] = message
         self._threads.setdefault(message.thread_id, []).append(message)
         self._by_rfc_id.setdefault(message.rfc_id, []).append(message)
@@ -145,7 +145,7 @@ class Mailbox:
         )
         self.on_change(message)
 
-    def _asked_thread(self, raw: bytes, thread_id: str) -> str | None:
+    def _requested_thread(self, raw: bytes, thread_id: str) -> str | None:
         known = {message.rfc_id for message in self.thread(thread_id)}
         referenced = known.intersection(rfc822.message_ids(raw, "References", "In-Reply-To"))
         same_subject = any(message.subject == rfc822.base_subject(raw) for message in self.thread(thread_id))

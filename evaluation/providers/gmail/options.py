@@ -1,4 +1,4 @@
-"""How one Gmail stand-in is set up: the account, its OAuth client, and where Pub/Sub pushes."""
+"""The options of a Gmail stand-in: the account, its OAuth client, and where Pub/Sub pushes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ANY_SCOPE = "https://mail.google.com/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GmailOptions:
-    """Defaults make a complete account; the product is given the same values as `GMAIL_*` settings."""
+    """A complete account by default; `gmail_settings` gives the product the same values."""
 
     user: str = "support@techcorp.com"
     client_id: str = "stand-in.apps.googleusercontent.com"

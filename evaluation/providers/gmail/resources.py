@@ -16,7 +16,7 @@ FORMATS = ("minimal", "full", "raw", "metadata")
 
 
 def message_resource(message: StoredMessage, form: str, wanted: Collection[str] = ()) -> dict[str, Any]:
-    """A `Message`; `wanted` narrows the headers of the metadata format. Raises GmailRefusal (400) for no format."""
+    """Return a `Message`; `wanted` limits the headers of the metadata format. Raises GmailRefusal (400)."""
     if form not in FORMATS:
         raise invalid(f"Invalid value at 'format': {form!r}")
     common = {
@@ -35,24 +35,25 @@ def message_resource(message: StoredMessage, form: str, wanted: Collection[str] 
 
 
 def named(message: StoredMessage) -> dict[str, str]:
-    """What lists show of a message."""
+    """Return a message as in lists."""
     return {"id": message.id, "threadId": message.thread_id}
 
 
 def sent_resource(message: StoredMessage) -> dict[str, Any]:
-    """What a send answers."""
+    """Return a message as in the response to a send."""
     return {**named(message), "labelIds": sorted(message.labels)}
 
 
 def page_of(items: Sequence[T], token: str | None, size: int) -> tuple[Sequence[T], str | None]:
-    """The page that `token` names and the next one's token. Raises GmailRefusal (400) for a token of nobody's."""
+    """Return the page that `token` names and the next page's token. Raises GmailRefusal (400) for an invalid token."""
     start = _offset(token)
     following = start + size
-    return items[start:following], _token(following) if following < len(items) else None
+    page_token = base64.urlsafe_b64encode(f"page:{following}".encode()).decode()
+    return items[start:following], page_token if following < len(items) else None
 
 
 def page_size(value: str | None, highest: int = 500) -> int:
-    """`maxResults`, 100 by default. Raises GmailRefusal (400)."""
+    """Read `maxResults`, 100 by default. Raises GmailRefusal (400)."""
     if value is None:
         return 100
     if not value.isdigit() or int(value) == 0:
@@ -65,10 +66,6 @@ def _metadata(message: StoredMessage, wanted: Collection[str]) -> dict[str, Any]
     names = {name.lower() for name in wanted}
     kept = [one for one in whole["headers"] if not names or one["name"].lower() in names]
     return {"partId": "", "mimeType": whole["mimeType"], "headers": kept}
-
-
-def _token(offset: int) -> str:
-    return base64.urlsafe_b64encode(f"page:{offset}".encode()).decode()
 
 
 def _offset(token: str | None) -> int:

@@ -1,4 +1,4 @@
-"""Reads and edits raw mail the way Gmail does: headers by bytes, parts as `MessagePart` resources."""
+"""Reads and edits raw mail as Gmail does: headers by bytes, parts as `MessagePart` resources."""
 
 from __future__ import annotations
 
@@ -21,52 +21,53 @@ _HEADS: BytesHeaderParser[Message] = BytesHeaderParser(policy=compat32)
 
 
 def parse(raw: bytes) -> Message:
-    """The mail as the standard library reads it; broken mail is read as far as it goes."""
+    """Parse a mail with the standard library, broken mail as far as it goes."""
     return message_from_bytes(raw, policy=compat32)
 
 
 def headers(raw: bytes) -> list[tuple[str, str]]:
-    """All headers in order, encoded words decoded, folds removed."""
-    # The head alone: mails that are nested a thousand deep have one too.
+    """Return all headers in order, encoded words decoded, folds removed."""
+    # Parses the headers only: the body may be nested too deep for the parser.
     return [(name, _decoded(str(value))) for name, value in _HEADS.parsebytes(raw).raw_items()]
 
 
 def header(raw: bytes, name: str) -> str:
-    """The first header of that name; empty without one."""
+    """Return the first header of that name; empty without one."""
     return next((value for key, value in headers(raw) if key.lower() == name.lower()), "")
 
 
 def addresses(raw: bytes, *names: str) -> list[str]:
-    """The bare addresses in these headers, in order, lowercased."""
+    """Return the bare addresses in these headers, in order, in lower case."""
     wanted = {name.lower() for name in names}
     values = [value for key, value in headers(raw) if key.lower() in wanted]
     return [address.lower() for _, address in getaddresses(values) if address]
 
 
 def message_ids(raw: bytes, *names: str) -> list[str]:
-    """The Message-IDs in these headers, in order."""
+    """Return the Message-IDs in these headers, in order."""
     return [found for name in names for found in _MESSAGE_ID.findall(header(raw, name))]
 
 
 def base_subject(raw: bytes) -> str:
-    """The subject without `Re:` and its kin, for the comparison that threading makes."""
+    """Return the subject without `Re:` and the like, as threads compare it."""
     return " ".join(_REPLY_PREFIX.sub("", header(raw, "Subject")).split()).lower()
 
 
 def with_header(raw: bytes, name: str, value: str) -> bytes:
-    """The same mail with that header replaced, or put on top; every other byte stays."""
+    """Return the mail with that header replaced, on top; every other byte stays."""
     return f"{name}: {value}\r\n".encode() + without_header(raw, name)
 
 
 def without_header(raw: bytes, name: str) -> bytes:
-    """The same mail without that header, its folded lines included."""
-    head, gap, body = _split(raw)
+    """Return the mail without that header and its folded lines."""
+    end = re.search(rb"\r?\n\r?\n", raw)
+    head, gap, body = (raw[: end.start()], end[0], raw[end.end() :]) if end else (raw, b"", b"")
     pattern = re.compile(rb"^" + re.escape(name.encode()) + rb"\s*:.*(\r?\n[ \t].*)*(\r?\n|\Z)", re.I | re.M)
     return pattern.sub(b"", head + b"\r\n").rstrip(b"\r\n") + gap + body
 
 
 def text(raw: bytes) -> str:
-    """The first text/plain part, else the first text part, else nothing; for snippets, search and the journal."""
+    """Return the first text/plain part, else the first text part, else ""; for snippets, search and the journal."""
     try:
         parts = [part for part in parse(raw).walk() if part.get_content_maintype() == "text"]
     except RecursionError:
@@ -76,33 +77,28 @@ def text(raw: bytes) -> str:
 
 
 def snippet(raw: bytes) -> str:
-    """The beginning of the text on one line."""
+    """Return the beginning of the text on one line."""
     return " ".join(text(raw).split())[:_SNIPPET_LENGTH]
 
 
 def payload(raw: bytes) -> dict[str, Any]:
-    """The whole mail as a `MessagePart` resource."""
+    """Return the whole mail as a `MessagePart` resource."""
     return _part(parse(raw), "")
 
 
 def attachment(raw: bytes, part_id: str) -> bytes | None:
-    """The bytes of one part; None without such a part."""
+    """Return the bytes of one part; None without such a part."""
     return _find(parse(raw), "", part_id)
 
 
 def encode(data: bytes) -> str:
-    """Base64url as Gmail writes it."""
+    """Encode to base64url as Gmail does."""
     return base64.urlsafe_b64encode(data).decode()
 
 
 def decode(data: str) -> bytes:
-    """Base64url as Gmail reads it: padding is optional. Raises ValueError."""
+    """Decode base64url as Gmail does: padding is optional. Raises ValueError."""
     return base64.b64decode(data.replace("-", "+").replace("_", "/") + "=" * (-len(data) % 4), validate=True)
-
-
-def _split(raw: bytes) -> tuple[bytes, bytes, bytes]:
-    match = re.search(rb"\r?\n\r?\n", raw)
-    return (raw[: match.start()], match[0], raw[match.end() :]) if match else (raw, b"", b"")
 
 
 def _decoded(value: str) -> str:

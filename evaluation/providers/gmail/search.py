@@ -1,4 +1,4 @@
-"""The part of Gmail's search language that programs use, as predicates over messages."""
+"""Gmail's search language, as far as programs use it, as predicates over messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from evaluation.providers.gmail import rfc822
 from evaluation.providers.gmail.mailbox import StoredMessage
-from evaluation.providers.gmail.platform.errors import invalid, not_built
+from evaluation.providers.gmail.platform.errors import invalid, not_implemented
 
 Predicate = Callable[[StoredMessage], bool]
 _PLACES = {"inbox": "INBOX", "sent": "SENT", "drafts": "DRAFT", "draft": "DRAFT", "spam": "SPAM", "trash": "TRASH"}
@@ -17,8 +17,10 @@ _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(days=3
 
 
 def matching(query: str, now: datetime) -> Predicate:
-    """A predicate that all terms of `query` hold. Raises GmailRefusal: 400 for a quote left open, 501 for an operator
-    that the stand-in does not know."""
+    """Return a predicate that is true for messages that match all terms of `query`.
+
+    Raises GmailRefusal: 400 for an unclosed quote, 501 for an operator that the stand-in does not know.
+    """
     try:
         terms = shlex.split(query.replace("'", "\\'"))
     except ValueError:
@@ -33,7 +35,9 @@ def _term(term: str, now: datetime) -> Predicate:
         return lambda message: not holds(message)
     name, colon, value = term.partition(":")
     if not colon:
-        return lambda message: _has_words(message, term)
+        return lambda message: (
+            term.lower() in f"{rfc822.header(message.raw, 'Subject')} {rfc822.text(message.raw)}".lower()
+        )
     return _operator(name.lower(), value, now)
 
 
@@ -53,7 +57,7 @@ def _operator(name: str, value: str, now: datetime) -> Predicate:
             return lambda message: message.received_at >= now - _span(value)
         case "older_than":
             return lambda message: message.received_at < now - _span(value)
-    raise not_built(f"the search operator {name}:")
+    raise not_implemented(f"the search operator {name}:")
 
 
 def _labelled(value: str) -> Predicate:
@@ -62,10 +66,6 @@ def _labelled(value: str) -> Predicate:
     if value == "read":
         return lambda message: "UNREAD" not in message.labels
     return lambda message: _PLACES.get(value, value.upper()) in message.labels
-
-
-def _has_words(message: StoredMessage, words: str) -> bool:
-    return words.lower() in f"{rfc822.header(message.raw, 'Subject')} {rfc822.text(message.raw)}".lower()
 
 
 def _moment(value: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Twilio's stand-in: the Messages API for WhatsApp, signed webhooks and status callbacks."""
+"""The Twilio stand-in: the Messages API for WhatsApp, signed webhooks and status callbacks."""
 
 from __future__ import annotations
 

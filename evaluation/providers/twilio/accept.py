@@ -1,4 +1,4 @@
-"""What Twilio checks before it makes a message: an error here means that nothing was accepted."""
+"""Twilio's checks before it accepts a message."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from evaluation.providers.twilio.customers import Customers
+from evaluation.providers.twilio.customers import E164, Customers
 from evaluation.providers.twilio.errors import TwilioRefusal
 from evaluation.providers.twilio.options import TwilioOptions
 
 BODY_LIMIT = 1600
-_ADDRESS = re.compile(r"whatsapp:\+[1-9]\d{6,14}")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """An order that passed. `template` is the ContentSid; None for free text."""
+    """A checked request to send. `template` is the ContentSid; None for free text."""
 
     to: str
     body: str
@@ -48,7 +47,7 @@ def accept(form: Mapping[str, Sequence[str]], options: TwilioOptions, customers:
 
 
 def twilio_length(body: str) -> int:
-    """Characters as Twilio counts them: UTF-16 code units, so most emoji are two."""
+    """Count characters as Twilio does: UTF-16 code units, so most emoji are two."""
     return len(body.encode("utf-16-le")) // 2
 
 
@@ -64,9 +63,9 @@ def _check_addresses(sender: str, to: str, options: TwilioOptions) -> None:
 
 
 def _check_recipient(to: str, options: TwilioOptions, customers: Customers) -> None:
-    if not _ADDRESS.fullmatch(to):
-        raise TwilioRefusal(21211, to)
     number = to.removeprefix("whatsapp:")
+    if number == to or not E164.fullmatch(number):
+        raise TwilioRefusal(21211, to)
     if number.startswith(options.blocked_prefixes):
         raise TwilioRefusal(21408, number)
     if customers.get(number).unsubscribed:

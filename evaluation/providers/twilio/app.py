@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evaluation.providers.backstage import Backstage, control_routes
-from evaluation.providers.endpoint import Handler, faulty
-from evaluation.providers.outlet import Background
+from evaluation.providers.endpoint import Handler, with_faults
+from evaluation.providers.notices import Background
+from evaluation.providers.shared_state import SharedState, control_routes
 from evaluation.providers.twilio.account import TwilioAccount
 from evaluation.providers.twilio.control import twilio_control_routes
 from evaluation.providers.twilio.errors import TwilioRefusal, refuse
@@ -27,10 +27,10 @@ _ROOT = f"/{API_VERSION}/Accounts/{{account_sid}}"
 Call = Callable[[Request, str], Awaitable[Response]]
 
 
-def twilio_app(options: TwilioOptions, backstage: Backstage) -> Starlette:
-    """A complete account on its own server; `TWILIO_API_BASE_URL` is its URL. The account is `app.state.account`."""
+def twilio_app(options: TwilioOptions, shared: SharedState) -> Starlette:
+    """Return a complete account as an app, whose TwilioAccount is `app.state.account`."""
     background = Background()
-    account = TwilioAccount(options, backstage, background)
+    account = TwilioAccount(options, shared, background)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -38,7 +38,7 @@ def twilio_app(options: TwilioOptions, backstage: Backstage) -> Starlette:
         await background.aclose()
         await account.webhooks.aclose()
 
-    routes = [*_api_routes(account), *twilio_control_routes(account), *control_routes(backstage)]
+    routes = [*_api_routes(account), *twilio_control_routes(account), *control_routes(shared)]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.account = account
     return app
@@ -71,7 +71,7 @@ def _api_routes(account: TwilioAccount) -> list[Route]:
         return JSONResponse({**described, "type": "Full", "subresource_uris": {}})
 
     def route(method: str, path: str, call: Call, verb: str = "GET") -> Route:
-        guarded = faulty(method, _handler(account, call), account.backstage.faults, refuse)
+        guarded = with_faults(method, _handler(account, call), account.shared.faults, refuse)
         return Route(_ROOT + path, guarded, methods=[verb])
 
     return [
@@ -99,7 +99,7 @@ def _handler(account: TwilioAccount, call: Call) -> Handler:
 
 
 def _authenticate(options: TwilioOptions, request: Request) -> None:
-    """Basic authentication with the account's sid and token. Raises TwilioRefusal."""
+    """Check Basic authentication with the account's sid and token. Raises TwilioRefusal."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     try:
         given = base64.b64decode(encoded, validate=True)

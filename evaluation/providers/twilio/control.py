@@ -1,9 +1,8 @@
-"""Control endpoints of the Twilio stand-in: customers who write, and what is known of their numbers."""
+"""Control endpoints of the Twilio stand-in: write as a customer, set the state of numbers."""
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,20 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evaluation.providers.backstage import json_body
+from evaluation.providers.shared_state import json_body
 from evaluation.providers.twilio.account import TwilioAccount
+from evaluation.providers.twilio.customers import E164
 from evaluation.providers.twilio.messages import Message
-
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def twilio_control_routes(account: TwilioAccount) -> list[Route]:
-    """`/_control/whatsapp`, `/whatsapp/repeat` and `/numbers`."""
+    """Return `/_control/whatsapp`, `/whatsapp/repeat` and `/numbers`."""
 
     async def whatsapp(request: Request) -> Response:
         order = await json_body(request)
         try:
-            message = written(account, order, str(request.base_url).rstrip("/"))
+            message = write_message(account, order, str(request.base_url).rstrip("/"))
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"error": f"cannot write this message: {error}"}, 400)
         prepared = account.prepared(message.sid) if order.get("copies", 1) == 0 else {}
@@ -54,11 +52,11 @@ def twilio_control_routes(account: TwilioAccount) -> list[Route]:
     ]
 
 
-def written(account: TwilioAccount, order: Mapping[str, Any], media_base: str) -> Message:
-    """Let the customer of `order` write: `number`, `body`, and optionally `name`, `copies` and `media`, a list of
+def write_message(account: TwilioAccount, order: Mapping[str, Any], media_base: str) -> Message:
+    """Write as a customer: `number`, `body`, and optionally `name`, `copies` and `media`, a list of
     {content_type, base64}. Raises KeyError or ValueError."""
     number = order["number"]
-    if not _NUMBER.fullmatch(number):
+    if not E164.fullmatch(number):
         raise ValueError("number must be E.164, such as +491701234567")
     media = [(one["content_type"], base64.b64decode(one.get("base64", ""))) for one in order.get("media", ())]
     return account.write(
@@ -72,7 +70,7 @@ def written(account: TwilioAccount, order: Mapping[str, Any], media_base: str) -
 
 
 def _set_number(account: TwilioAccount, order: Mapping[str, Any]) -> None:
-    """`number` and any of window_open, unsubscribed, on_whatsapp. Raises KeyError or ValueError."""
+    """Set `number` and any of window_open, unsubscribed, on_whatsapp. Raises KeyError or ValueError."""
     customer = account.customers.get(order["number"])
     unknown = set(order) - {"number", "window_open", "unsubscribed", "on_whatsapp"}
     if unknown:
@@ -81,4 +79,4 @@ def _set_number(account: TwilioAccount, order: Mapping[str, Any]) -> None:
     customer.on_whatsapp = bool(order.get("on_whatsapp", customer.on_whatsapp))
     if "window_open" in order:
         ago = timedelta() if order["window_open"] else timedelta(hours=account.options.window_hours)
-        customer.wrote_at = account.backstage.clock.now() - ago
+        customer.wrote_at = account.shared.clock.now() - ago

@@ -1,19 +1,21 @@
-"""What the stand-in knows of each customer's number: the 24-hour window, opt-outs, whether it is on WhatsApp."""
+"""The state of each customer's number: the 24-hour window, opt-outs, whether it is on WhatsApp."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from evaluation.providers.clock import ShiftedClock
 
+E164 = re.compile(r"\+[1-9]\d{6,14}")
 _STOP = frozenset({"stop", "stopall", "unsubscribe", "end", "quit"})
 _START = frozenset({"start", "unstop"})
 
 
 @dataclass(slots=True)
 class Customer:
-    """One number."""
+    """The state of one number; `wrote_at` is when the customer last wrote."""
 
     wrote_at: datetime | None = None
     unsubscribed: bool = False
@@ -29,11 +31,11 @@ class Customers:
         self._customers: dict[str, Customer] = {}
 
     def get(self, number: str) -> Customer:
-        """The number's record, made at its first mention."""
+        """Return the number's state, created at the first call."""
         return self._customers.setdefault(number, Customer())
 
     def wrote(self, number: str, body: str) -> None:
-        """The customer wrote: the window opens for its hours, STOP and START do what they say."""
+        """Note that the customer wrote: opens the window; STOP unsubscribes, START subscribes again."""
         customer = self.get(number)
         customer.wrote_at = self._clock.now()
         word = body.strip().lower()
@@ -41,6 +43,6 @@ class Customers:
             customer.unsubscribed = word in _STOP
 
     def window_open(self, number: str) -> bool:
-        """True while free text may be sent."""
+        """Return whether free text may be sent now."""
         wrote_at = self.get(number).wrote_at
         return wrote_at is not None and self._clock.now() - wrote_at < self._window

@@ -1,4 +1,4 @@
-"""Twilio's errors: one JSON shape, and the codes with the status they come with."""
+"""Twilio's errors as JSON: codes, statuses and messages."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class TwilioRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         super().__init__(self.message)
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """The error as Twilio serves it."""
+        """Return the error as Twilio serves it."""
         more_info = f"https://www.twilio.com/docs/errors/{self.code}"
         body = {"code": self.code, "message": self.message, "more_info": more_info, "status": self.status}
         return JSONResponse(body, self.status, headers)
 
 
 def refuse(status: int, headers: Mapping[str, str]) -> Response:
-    """The error of an ordered fault."""
+    """Return the error response of an ordered fault."""
     code = {429: 20429, 503: 20503}.get(status, 20500)
     refusal = TwilioRefusal(code)
     refusal.status = status

@@ -1,4 +1,4 @@
-"""The forms that Twilio posts: a customer's WhatsApp message, and a status."""
+"""The forms that Twilio posts: a customer's WhatsApp message, and a status callback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CHANNEL_INSTALL = "XE" + "7" * 32
 
 
 def inbound_form(message: Message, *, name: str, media_base: str) -> dict[str, str]:
-    """The parameters of an incoming WhatsApp message; media are URLs under `media_base`."""
+    """Return the parameters of an incoming WhatsApp message; media are URLs under `media_base`."""
     number = message.sender.removeprefix("whatsapp:+")
     form = {
         "SmsMessageSid": message.sid,
@@ -38,7 +38,7 @@ def inbound_form(message: Message, *, name: str, media_base: str) -> dict[str, s
 
 
 def status_form(message: Message) -> dict[str, str]:
-    """The parameters of a status callback at this moment."""
+    """Return the parameters of a status callback with the present status."""
     form = {
         "ChannelPrefix": "whatsapp",
         "ApiVersion": API_VERSION,

@@ -1,4 +1,4 @@
-"""The account's messages: records, resources and the lists that look-ups read."""
+"""The account's messages: records, resources and lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ API_VERSION = "2010-04-01"
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """One message, in or out. `status` only moves forward; `sent_at` is set when it left."""
+    """One message, inbound or outbound. `status` only moves forward."""
 
     sid: str
     account_sid: str
@@ -35,7 +35,7 @@ class Message:
     status_callback: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The Message resource of the API. It tells neither the callback nor the template."""
+        """Return the Message resource of the API, which has neither callback nor template."""
         uri = f"/{API_VERSION}/Accounts/{self.account_sid}/Messages/{self.sid}"
         return {
             "account_sid": self.account_sid,
@@ -68,15 +68,15 @@ class Messages:
         self._by_sid: dict[str, Message] = {}
 
     def add(self, message: Message) -> None:
-        """Keep a new message."""
+        """Add a new message."""
         self._by_sid[message.sid] = message
 
     def get(self, sid: str) -> Message | None:
-        """One message; None without it."""
+        """Return a message, or None."""
         return self._by_sid.get(sid)
 
     def matching(self, query: Mapping[str, str]) -> list[Message]:
-        """Newest first, by `To`, `From`, `DateSent`, `DateSent<` and `DateSent>`. Raises ValueError for no date."""
+        """Filter by `To`, `From`, `DateSent`, `DateSent<`, `DateSent>`, newest first. Raises ValueError for no date."""
         tests = [_date_test(name, value) for name, value in query.items() if name.startswith("DateSent")]
         return [
             message
@@ -88,7 +88,7 @@ class Messages:
 
 
 def page_of(messages: list[Message], path: str, query: Mapping[str, str]) -> dict[str, Any]:
-    """One page of a list, with the links the client follows. Raises ValueError for no number."""
+    """Return a page of a list with the links that the client follows. Raises ValueError for no number."""
     size = min(int(query.get("PageSize", "50")), 1000)
     page = int(query.get("Page", "0"))
     start, last = page * size, max(math.ceil(len(messages) / size) - 1, 0)
@@ -112,17 +112,17 @@ def page_of(messages: list[Message], path: str, query: Mapping[str, str]) -> dic
 
 
 def new_sid(prefix: str) -> str:
-    """A Twilio identifier: two letters and 32 hexadecimal digits."""
+    """Return a new Twilio identifier: `prefix`, two letters, and 32 hexadecimal digits."""
     return prefix + secrets.token_hex(16)
 
 
 def rfc2822(moment: datetime | None) -> str | None:
-    """A date as the 2010 API writes it."""
+    """Format a date as the 2010 API does."""
     return format_datetime(moment.replace(microsecond=0)) if moment else None
 
 
 def _date_test(name: str, value: str) -> Callable[[datetime], bool]:
-    """Dates (and midnights, as the client writes them) mean whole days in UTC; the bounds are included."""
+    """Return the test of a bound. Dates (and midnights, as the client sends them) mean whole days in UTC, inclusive."""
     bound = datetime.fromisoformat(value)
     bound = bound if bound.tzinfo else bound.replace(tzinfo=UTC)
     whole_day = bound.time() == time()

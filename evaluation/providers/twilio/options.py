@@ -1,4 +1,4 @@
-"""How one Twilio stand-in is set up: the account, its WhatsApp sender and where it posts."""
+"""The options of a Twilio stand-in: the account, its WhatsApp sender and where it posts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DEMO_TEMPLATE = "HX" + "0" * 31 + "1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioOptions:
-    """Defaults make a complete account; the product is given the same values as `TWILIO_*` settings."""
+    """A complete account by default; `twilio_settings` gives the product the same values."""
 
     account_sid: str = "AC" + "5" * 32
     auth_token: str = "stand-in-auth-token"
@@ -19,7 +19,7 @@ class TwilioOptions:
     templates: Mapping[str, str] = field(default_factory=lambda: {DEMO_TEMPLATE: "Hello {{1}}, we have news: {{2}}"})
 
     status_seconds: float = 0.05  # between sent, delivered and read
-    reads: bool = True  # customers open what they get
+    reads: bool = True  # delivered messages become read
     window_hours: float = 24.0
     too_long_code: int = 21658  # 21617 in Twilio's older answers
     blocked_prefixes: tuple[str, ...] = ()  # countries without permission: 21408

@@ -1,4 +1,4 @@
-"""Signed POSTs to the product, with Twilio's timeouts and its one retry."""
+"""Posts signed forms to the product, with Twilio's timeouts and retry."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Connection:
 
 
 class WebhookClient:
-    """Posts forms signed with the account's token and notes every attempt in the journal."""
+    """Posts forms signed with the account's token and records every attempt in the journal."""
 
     def __init__(self, options: TwilioOptions, journal: Journal) -> None:
         self._options = options
@@ -52,7 +52,7 @@ class WebhookClient:
         self._client = httpx.AsyncClient()
 
     async def post(self, kind: Kind, url: str, form: Mapping[str, str]) -> int:
-        """Post until it is answered or the retries are used up; the last status, 0 without an answer."""
+        """Post until there is a response or the retries are used up; returns the last status, 0 without a response."""
         connection = Connection.of(url, self._options)
         token, status = new_sid(""), 0
         for attempt in range(1, connection.retries + 2):
@@ -85,7 +85,7 @@ class WebhookClient:
         return status, outcome
 
     async def _send(self, connection: Connection, form: Mapping[str, str], token: str) -> tuple[int, str, str]:
-        """Status, outcome (ok, ct, rt, 4xx, 5xx) and the beginning of the answer."""
+        """Return status, outcome (ok, ct, rt, 4xx, 5xx) and the beginning of the response."""
         timeout = httpx.Timeout(connection.read_seconds, connect=connection.connect_seconds)
         try:
             answer = await self._client.post(
@@ -95,17 +95,14 @@ class WebhookClient:
             return 0, "ct", ""
         except httpx.HTTPError:
             return 0, "rt", ""
-        return answer.status_code, _outcome(answer.status_code), answer.text[:500]
+        outcome = f"{answer.status_code // 100}xx" if answer.status_code >= 400 else "ok"
+        return answer.status_code, outcome, answer.text[:500]
 
     def headers(self, url: str, form: Mapping[str, str], token: str) -> dict[str, str]:
-        """What goes with a form to that URL, the signature first; `token` is one post's own."""
+        """Return the headers of a form to that URL; `token` is the post's idempotency token."""
         return {
             "X-Twilio-Signature": self._validator.compute_signature(url, dict(form)),
             "I-Twilio-Idempotency-Token": token,
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
         }
-
-
-def _outcome(status: int) -> str:
-    return f"{status // 100}xx" if status >= 400 else "ok"

@@ -1,4 +1,4 @@
-"""Who of the staff is calling (H11): a Bearer key, or anybody at a server that only this machine can reach."""
+"""Authentication of staff calls (H11): a Bearer key; none is needed on a loopback server without staff keys."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="nightdesk staff"'}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffKeys:
-    """The staff's keys by name. Without any, only a server bound to loopback answers staff calls.
+    """The staff keys as pairs of name and key. Without any, only a server bound to loopback answers staff calls.
 
-    `operator_token` is the key of our own commands; it is generated, so it is no sign that staff keys were set up.
+    `operator_token` is the key of the `nightdesk` commands; it is generated, so it does not count as a configured key.
     """
 
     pairs: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class StaffKeys:
         )
 
     def holder(self, authorization: str | None) -> str | None:
-        """Return whose key the header carries, as `key` or `name:key`; every key is compared, in constant time."""
+        """Return the name of the key in the header (`key` or `name:key`); every key is compared, in constant time."""
         scheme, _, presented = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -45,7 +45,7 @@ class StaffKeys:
         return found
 
     def require(self, request: Request) -> str:
-        """Return the name of the caller. Raises ApiError: 401 wrong or no key, 403 where none could help."""
+        """Return the name of the caller. Raises ApiError: 401 wrong or no key, 403 no key is configured."""
         name = self.holder(request.headers.get("authorization"))
         if name is not None:
             return name
@@ -61,7 +61,7 @@ def _same(presented: str, expected: str) -> bool:
 
 
 def _addressed_to_loopback(request: Request) -> bool:
-    """A page elsewhere can point its own host name at 127.0.0.1; then the Host header gives it away."""
+    """Guards against DNS rebinding: a foreign page whose host name resolves to 127.0.0.1 sends that name as Host."""
     host = request.url.hostname or ""
     if host == "localhost":
         return True

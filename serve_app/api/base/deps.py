@@ -1,4 +1,4 @@
-"""What the HTTP side is given by whoever starts it."""
+"""`ApiDeps`: what the handlers work with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from db.pool import Pool
-from deployments.ingress import IngressParts
+from deployments.ingress_node import IngressParts
 from serve_app.api.base.auth import StaffKeys
 from serve_app.settings.app_args import AppArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
@@ -19,7 +19,7 @@ LOOKUPS = RateLimit(hits=120, seconds=60)
 
 
 def utc_now() -> datetime:
-    """Return the time, aware."""
+    """Return the current time, aware."""
     return datetime.now(UTC)
 
 
@@ -35,20 +35,15 @@ class Relay(Protocol):
         """The connection's state in words."""
 
     def wake(self) -> None:
-        """Say that an event was just committed; returns at once."""
-
-
-async def _nothing_to_close() -> None:
-    pass
+        """Publish an event that was just committed without delay; returns at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
-    """Everything that the calls need. `form_rate` None switches the limit of accepting forms off.
+    """What the handlers work with. `form_rate` None: forms are not limited.
 
-    `public_base_url` is where customers and providers reach us; providers sign over it.
-
-    `trusted_proxies` lists addresses or networks, separated by commas; only they may say X-Forwarded-For.
+    `public_base_url` is where customers and providers reach the product; Twilio signs over it.
+    `trusted_proxies` lists addresses or networks, separated by commas, whose X-Forwarded-For is believed.
     `close` is awaited when the server shuts down.
     """
 
@@ -61,18 +56,18 @@ class ApiDeps:
     public_base_url: str
     gmail: GmailArgs
     twilio: TwilioArgs
-    demo_channels_url: str | None = None
+    demo_channels_url: str | None
     prices: Mapping[str, ModelPrice]
     lookup_rate: RateLimit = LOOKUPS
-    enabled_channels: tuple[str, ...] = ("email", "whatsapp", "web_form")
-    cors_origins: tuple[str, ...] = ()
-    trusted_proxies: str = ""
+    enabled_channels: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    trusted_proxies: str
+    close: Callable[[], Awaitable[None]]
     clock: Callable[[], datetime] = utc_now
-    close: Callable[[], Awaitable[None]] = _nothing_to_close
 
 
 def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
-    """Take from the graph's arguments what the calls need. Raises ValueError for staff keys that can't be read."""
+    """Build them from the graph's arguments and the ingress node's parts. Raises ValueError for an empty staff key."""
     keys = args.staff_api_key.get_secret_value() if args.staff_api_key else None
     operator_token = args.operator_token.get_secret_value() if args.operator_token else None
     return ApiDeps(

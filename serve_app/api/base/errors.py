@@ -32,7 +32,7 @@ CODES = {
 DATABASE_RETRY_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
-_WORDS = {
+_MESSAGES = {
     "missing": "is required",
     "string_type": "must be text",
     "string_too_short": "must have at least {min_length} characters",
@@ -47,14 +47,14 @@ _WORDS = {
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with one field; `field` is its name, or `body` where no field can be named."""
+    """What is wrong with one field; `field` is `body` where no single field is at fault."""
 
     field: str
     message: str
 
 
 class ErrorBody(BaseModel):
-    """The answer to every call that did not succeed."""
+    """The body of every error response."""
 
     error: str = Field(description="A code for programs", examples=["VALIDATION_ERROR"])
     message: str = Field(description="A sentence for people")
@@ -63,7 +63,7 @@ class ErrorBody(BaseModel):
 
 
 class ApiError(Exception):
-    """This call is refused with `status` in the one error shape; nothing was stored."""
+    """The call is refused with `status` in the error shape; nothing was stored."""
 
     def __init__(
         self, status: int, message: str, *, code: str = "", field: str = "", headers: Mapping[str, str] | None = None
@@ -77,12 +77,12 @@ class ApiError(Exception):
 
 
 def request_id(scope: Scope) -> str:
-    """Return the id that the outermost middleware gave to this call."""
+    """Return the id that RequestIds gave to this call, empty outside it."""
     return str(scope.get("state", {}).get("request_id", ""))
 
 
 def retry_after(seconds: float) -> dict[str, str]:
-    """Return the header that says when to come back (whole seconds, at least one)."""
+    """Return a Retry-After header in whole seconds, at least one."""
     return {"Retry-After": str(max(1, ceil(seconds)))}
 
 
@@ -95,7 +95,7 @@ def error_response(
     details: list[FieldProblem] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build an answer in the error shape."""
+    """Build a response in the error shape; `code` defaults to that of the status."""
     body = ErrorBody(
         error=code or CODES.get(status, "ERROR"), message=message, details=details, request_id=request_id(scope)
     )
@@ -103,14 +103,8 @@ def error_response(
     return Response(text, status, {"Cache-Control": "no-store", **(headers or {})}, media_type="application/json")
 
 
-def unavailable(scope: Scope) -> Response:
-    """Build the answer of a call that can't be served while the database is away."""
-    message = "The service can't reach its database at the moment. Nothing was stored; please try again."
-    return error_response(scope, 503, message, headers=retry_after(DATABASE_RETRY_SECONDS))
-
-
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer every error that the framework or a handler raises in the one shape."""
+    """Answer in the error shape whatever a handler or the framework raises."""
 
     @app.exception_handler(ApiError)
     async def refused(request: Request, error: ApiError) -> Response:
@@ -127,7 +121,7 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # the framework could not read the body at all: wrong encoding, nested too deep
-            problem = FieldProblem(field="body", message=_WORDS["json_invalid"])
+            problem = FieldProblem(field="body", message=_MESSAGES["json_invalid"])
             message = f"{problem.field}: {problem.message}"
             return error_response(request.scope, 400, message, code="VALIDATION_ERROR", details=[problem])
         allowed = ", ".join(sorted(_allowed(request))) if error.status_code == 405 else ""
@@ -137,21 +131,22 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(DatabaseUnavailableError)
     async def database_away(request: Request, error: DatabaseUnavailableError) -> Response:
         _log.warning("database_unavailable", cause=str(error))
-        return unavailable(request.scope)
+        message = "The service can't reach its database at the moment. Nothing was stored; please try again."
+        return error_response(request.scope, 503, message, headers=retry_after(DATABASE_RETRY_SECONDS))
+
+
+def problems(errors: Iterable[Mapping[str, object]]) -> list[FieldProblem]:
+    """Return pydantic's errors as sentences that name the field and repeat nothing that was sent."""
+    return [FieldProblem(field=_field(error), message=_message(error)) for error in errors]
 
 
 def _allowed(request: Request) -> set[str]:
-    """All methods of a path: the framework names those of the first route it meets there."""
-    # A router that was included stands in the list as one route.
+    """All methods of a path; Starlette would name only those of the first route that matches."""
+    # An included router is one entry of `app.routes`.
     routers = [request.app, *(one.original_router for one in request.app.routes if hasattr(one, "original_router"))]
     flat = (route for router in routers for route in router.routes if hasattr(route, "methods"))
     there = (route for route in flat if route.matches(request.scope)[0] is not Match.NONE)
     return {method for route in there for method in route.methods or ()}
-
-
-def problems(errors: Iterable[Mapping[str, object]]) -> list[FieldProblem]:
-    """Put pydantic's errors into words that name the field and repeat nothing that was sent."""
-    return [FieldProblem(field=_field(error), message=_words(error)) for error in errors]
 
 
 def _field(error: Mapping[str, object]) -> str:
@@ -161,9 +156,9 @@ def _field(error: Mapping[str, object]) -> str:
     return names[0] if names else str(where[0])
 
 
-def _words(error: Mapping[str, object]) -> str:
+def _message(error: Mapping[str, object]) -> str:
     context = error.get("ctx")
-    template = _WORDS.get(str(error["type"]))
+    template = _MESSAGES.get(str(error["type"]))
     if template is None:
         return str(error["msg"])
     return template.format_map(context if isinstance(context, dict) else {})

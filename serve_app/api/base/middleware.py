@@ -1,4 +1,4 @@
-"""What happens to every call before and after its handler: an id, a size limit, and never a stack trace.
+"""Middleware of every call: request ids, CORS, limits of the body, and a 500 without a stack trace.
 
 Pure ASGI: Starlette's BaseHTTPMiddleware would cost a task and a queue for each call.
 """
@@ -23,18 +23,17 @@ _log = structlog.get_logger(__name__)
 
 
 def safe_request_id(offered: str | None) -> str:
-    """Return the caller's id when it is harmless in logs and headers, else a new one."""
+    """Return the caller's id when it is safe in logs and headers, else a new one."""
     return offered if offered and _SAFE_ID.fullmatch(offered) else uuid4().hex
 
 
 class RequestIds:
-    """Outermost: gives each call its id, in the scope, the logs and the answer."""
+    """Outermost: gives each call an id, in the scope, the log context and the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -53,13 +52,12 @@ class RequestIds:
 
 
 class Cors(CORSMiddleware):
-    """Starlette's, with refusals of a preflight in our error shape."""
+    """Starlette's CORSMiddleware, with refused preflights in our error shape."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one call."""
         headers = Headers(scope=scope) if scope["type"] == "http" else None
-        asked = {"origin", "access-control-request-method"}
-        if headers is None or scope["method"] != "OPTIONS" or not asked <= set(headers.keys()):
+        preflight = {"origin", "access-control-request-method"}
+        if headers is None or scope["method"] != "OPTIONS" or not preflight <= set(headers.keys()):
             await super().__call__(scope, receive, send)
             return
         response = self.preflight_response(request_headers=headers)
@@ -69,7 +67,7 @@ class Cors(CORSMiddleware):
 
 
 class Guard:
-    """Innermost: reads the body up to the limit, and turns what nobody caught into a 500 that tells nothing."""
+    """Innermost: reads the body within its limits (408, 413), and answers an uncaught exception with a bare 500."""
 
     def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, body_seconds: float = BODY_SECONDS) -> None:
         self._app = app
@@ -77,7 +75,6 @@ class Guard:
         self._seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -130,6 +127,7 @@ class Guard:
 
 
 def _replay(first: Message, receive: Receive) -> Receive:
+    """Return a `receive` that gives `first`, then what the connection gives."""
     pending: list[Message] = [first]
 
     async def replay() -> Message:

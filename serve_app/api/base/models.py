@@ -1,4 +1,4 @@
-"""The answers of the calls (F2, F4, H6, H7, H13), as the OpenAPI shows them."""
+"""The response models that the OpenAPI shows (F2, F4, H6, H7, H13), and the pattern of a ticket's number."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from db.records import Channel, Direction, Priority, TicketStatus
 
 ComponentStatus = Literal["healthy", "degraded", "unhealthy", "off"]
 Period = Literal["1h", "6h", "12h", "24h", "7d"]
+TICKET_NUMBER = r"^TKT-[0-9]{4,18}$"
 
 
 class FormAccepted(BaseModel):
@@ -25,7 +26,7 @@ class FormAccepted(BaseModel):
 
 
 class ReplyAccepted(BaseModel):
-    """A customer's further word in a ticket (H13)."""
+    """A customer's further message in a ticket (H13)."""
 
     ticket_id: str
     message_id: UUID
@@ -34,7 +35,7 @@ class ReplyAccepted(BaseModel):
 
 
 class TicketResponse(BaseModel):
-    """Something that the customer was told."""
+    """A message to the customer."""
 
     text: str
     channel: Channel
@@ -43,7 +44,7 @@ class TicketResponse(BaseModel):
 
 
 class TicketMessage(BaseModel):
-    """One message of the ticket, the customer's or ours."""
+    """One message of the ticket, in either direction."""
 
     direction: Direction
     text: str
@@ -69,21 +70,21 @@ class TicketView(BaseModel):
 
 
 class StaffTicketView(TicketView):
-    """A ticket as the staff see it."""
+    """A ticket, with the ids that only staff are shown."""
 
     conversation_id: UUID
     customer_id: UUID
 
 
 class Component(BaseModel):
-    """The state of one part, and why."""
+    """The status of one component, and its reason."""
 
     status: ComponentStatus
     detail: str
 
 
 class Components(BaseModel):
-    """The parts that H6 names."""
+    """The components that H6 names."""
 
     database: Component
     kafka: Component
@@ -93,7 +94,7 @@ class Components(BaseModel):
 
 
 class HealthView(BaseModel):
-    """The whole: unhealthy without a database, degraded when another part is down, healthy otherwise."""
+    """Health of the product: unhealthy without a database, degraded when another component is down, else healthy."""
 
     status: Literal["healthy", "degraded", "unhealthy"]
     components: Components
@@ -102,7 +103,7 @@ class HealthView(BaseModel):
 
 
 class Unhealthy(HealthView):
-    """The same with the fields of every error."""
+    """HealthView with the fields of every error response."""
 
     error: str
     message: str
@@ -110,7 +111,7 @@ class Unhealthy(HealthView):
 
 
 class ProbeView(BaseModel):
-    """The answer to a probe."""
+    """The response to a probe."""
 
     status: Literal["alive", "ready"]
 

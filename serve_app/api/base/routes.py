@@ -1,4 +1,4 @@
-"""How a call is hung up: under /api/v1, and under its alias at the root."""
+"""Registers a route under /api/v1 and its alias; declares its errors; makes JSON responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"ty
 
 
 def errors(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """Declare the errors of a call for the OpenAPI."""
+    """Return the `responses` by which a route declares these status codes in the OpenAPI."""
     return {
         code: {
             "model": ErrorBody,
@@ -38,15 +38,16 @@ def errors(*codes: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def add_both(
+def add_route(
     router: APIRouter, method: str, path: str, alias: str | None, handler: Callable[..., Awaitable[Any]], **options: Any
 ) -> None:
-    """Add `handler` under the prefix and, the same one, under its alias."""
+    """Register `handler` at `PREFIX + path` and, unless None, at `alias`, which is tagged `aliases`."""
     router.add_api_route(PREFIX + path, handler, methods=[method], **options)
     if alias is not None:
         router.add_api_route(alias, handler, methods=[method], **{**options, "tags": ["aliases"]})
 
 
-def json_response(body: BaseModel, status: int = 200) -> Response:
-    """Answer with a model as it is; none of our answers belongs into a cache."""
-    return Response(body.model_dump_json(), status, {"Cache-Control": "no-store"}, media_type="application/json")
+def json_response(body: BaseModel | bytes, status: int = 200) -> Response:
+    """Return a response that no cache may store; bytes are JSON already."""
+    content = body if isinstance(body, bytes) else body.model_dump_json()
+    return Response(content, status, {"Cache-Control": "no-store"}, media_type="application/json")

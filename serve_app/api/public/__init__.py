@@ -1,1 +1,1 @@
-"""The customers' calls and pages."""
+"""The calls and pages of customers."""

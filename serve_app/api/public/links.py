@@ -1,4 +1,4 @@
-"""Linking an address and a number (I2): ask for the two one-time links, look at one, confirm one."""
+"""Linking an e-mail address with a telephone number (I2): request the two one-time links, read one, confirm one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from deployments.identity.links import IdentityLinks
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.limits import count_call
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.models import TICKET_NUMBER
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.public.status_link import token_opens
 from serve_app.api.public.tickets import NOT_FOUND
 
@@ -31,19 +32,19 @@ class LinkRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    ticket_id: Annotated[str, Field(pattern=r"^TKT-[0-9]{4,18}$", examples=["TKT-0042"])]
+    ticket_id: Annotated[str, Field(pattern=TICKET_NUMBER, examples=["TKT-0042"])]
     token: Token
 
 
 class LinkAsked(BaseModel):
-    """The same for every ticket: who is known here is nobody else's business."""
+    """The same for every ticket, so that it does not reveal who is known."""
 
     status: Literal["asked"] = "asked"
     message: str = ASKED
 
 
 class LinkOffer(BaseModel):
-    """What a link is about."""
+    """What a link would join."""
 
     side: Literal["email", "number"] = Field(description="What the link was sent to")
     yours: str
@@ -51,7 +52,7 @@ class LinkOffer(BaseModel):
 
 
 class LinkToken(BaseModel):
-    """The token of a link, as it stands behind # in it."""
+    """The token of a link: the fragment of its URL."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -59,36 +60,36 @@ class LinkToken(BaseModel):
 
 
 class LinkConfirmed(BaseModel):
-    """`confirmed`: the other link is still to be opened. `linked`: both were."""
+    """`confirmed`: the other link has to be confirmed as well. `linked`: both were."""
 
     status: Literal["confirmed", "linked"]
 
 
 class LinkCalls:
-    """The handlers. Looking at a link, as mail scanners do, uses nothing up; confirming does."""
+    """Handlers of /identity/links. Reading a link, as mail scanners do, does not use it up; confirming does."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
         self._links = IdentityLinks(pool=deps.pool, secret_key=deps.secret_key, public_base_url=deps.public_base_url)
 
     async def ask(self, request: Request, wanted: LinkRequest) -> Response:
-        """Send a one-time link to the address and another to the number that this ticket's form named."""
+        """Send one one-time link to the address and another to the number that this ticket's form named."""
         await self._count(request)
         if not token_opens(self._deps.secret_key, wanted.ticket_id, wanted.token):
             raise ApiError(404, NOT_FOUND)
-        await self._links.ask(wanted.ticket_id)
+        await self._links.request(wanted.ticket_id)
         return json_response(LinkAsked(), 202)
 
     async def look(self, request: Request, wanted: LinkToken) -> Response:
-        """Show what a link is about. Nothing is used up; the token stands in the body, where no proxy logs it."""
+        """Show what a link would join, without using it up. The token is in the body, which no proxy logs."""
         await self._count(request)
-        offer = await self._links.look(wanted.token)
+        offer = await self._links.preview(wanted.token)
         if offer is None:
             raise ApiError(404, GONE)
         return json_response(LinkOffer(side=offer.side, yours=offer.yours, other=offer.other))
 
     async def confirm(self, request: Request, wanted: LinkToken) -> Response:
-        """Use a link up: whoever reads what is sent there has confirmed it. With the second one the two are linked."""
+        """Use a link up, which proves that the caller reads what is sent there. The second of the two links them."""
         await self._count(request)
         try:
             linked = await self._links.confirm(wanted.token)
@@ -102,19 +103,19 @@ class LinkCalls:
 
 
 def links_router(deps: ApiDeps) -> APIRouter:
-    """Return the calls on links."""
+    """Return the routes of /identity/links."""
     calls = LinkCalls(deps)
     router = APIRouter(tags=["customers"])
-    add_both(
+    add_route(
         router, "POST", "/identity/links", None, calls.ask,
         summary="Ask to link an address and a number", status_code=202, response_model=LinkAsked,
         responses=errors(400, 404, 408, 413, 429, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/identity/links/look", None, calls.look,
         summary="Look at a link", response_model=LinkOffer, responses=errors(400, 404, 408, 413, 429, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/identity/links/confirm", None, calls.confirm,
         summary="Confirm a link", response_model=LinkConfirmed, responses=errors(400, 404, 408, 413, 429, 503),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The pages: the form at /, the status page, and the API's reference. Files as they are, nothing from elsewhere."""
+"""The HTML pages and their assets: static files of `serve_app/pages`, which load nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEADERS = {
 
 
 def add_pages(app: FastAPI) -> None:
-    """Serve each page at its path, and what the pages load below /assets."""
+    """Register each page at its path, and their scripts and styles below /assets."""
     for path, name in ROUTES.items():
         app.add_api_route(path, _page(name), methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/assets", StaticFiles(directory=PAGES / "assets"))

@@ -1,4 +1,4 @@
-"""The unguessable half of a ticket's address: a keyed hash of its number, so nothing has to be stored."""
+"""Status tokens: a keyed hash of the ticket's number, so that none has to be stored."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def status_token(secret_key: str, ticket_number: str) -> str:
 
 
 def token_opens(secret_key: str, ticket_number: str, token: str) -> bool:
-    """Tell, in constant time, whether `token` opens the ticket; asks no database, so a guess learns nothing."""
+    """Tell, in constant time, whether `token` is the ticket's; no database is asked, so timing reveals no ticket."""
     return hmac.compare_digest(status_token(secret_key, ticket_number).encode(), token.encode("utf-8", "replace"))
 
 
 def status_link(public_base_url: str, secret_key: str, ticket_number: str) -> str:
-    """Return the link to the status page; the token stands behind # and so in no server's log."""
+    """Return the link to the status page; the token is in the fragment, which no server sees or logs."""
     return f"{public_base_url}/status#{ticket_number}:{status_token(secret_key, ticket_number)}"

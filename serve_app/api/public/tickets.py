@@ -1,21 +1,22 @@
-"""The customers' calls: send a form (H1), look at the ticket (H2), write into it (H13)."""
+"""The customers' calls: send a form (H1), read the ticket (H2), write into it (H13)."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, accept_reply, reply_address
 from db.pool import acquire
-from db.tickets.reads import TicketStory, ticket_story
+from db.tickets.reads import TicketWithMessages, ticket_with_messages
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.limits import count_call
 from serve_app.api.base.models import (
+    TICKET_NUMBER,
     FormAccepted,
     ReplyAccepted,
     StaffTicketView,
@@ -23,12 +24,11 @@ from serve_app.api.base.models import (
     TicketResponse,
     TicketView,
 )
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.public.status_link import status_token, token_opens
 
 ACCEPTED = "Thank you. We have your request and answer on this ticket, usually within seconds."
 NOT_FOUND = "There is no such ticket, or the token does not open it"
-_NUMBER = re.compile(r"TKT-[0-9]{4,18}")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -40,20 +40,18 @@ IdempotencyKey = Annotated[
         description="Visible ASCII. The same key and body answer as the first call did; another body is a 409",
     ),
 ]
+TicketNumber = Annotated[str, Path(alias="ticket_id")]
 Token = Annotated[str, Query(description="The status_token of the form's answer")]
 
 
 class PublicCalls:
-    """The handlers, each over one connection."""
+    """Handlers of the customers' calls, each on one connection."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
 
-    def _from_staff(self, request: Request) -> bool:
-        return self._deps.staff.holder(request.headers.get("authorization")) is not None
-
     async def submit(self, request: Request, form: SupportForm, key: IdempotencyKey = None) -> Response:
-        """Open a ticket. What was answered with 201 is stored; the answer follows on the ticket."""
+        """Open a ticket. After a 201 it is stored; the answer follows on the ticket."""
         deps = self._deps
         record = new_form(form, key=key, now=deps.clock())
         async with acquire(deps.pool) as database:
@@ -62,7 +60,7 @@ class PublicCalls:
             try:
                 accepted = await accept_form(database, record)
             except KeyReusedError:
-                raise _key_reused() from None
+                raise key_reused() from None
         deps.relay.wake()
         answer = FormAccepted(
             ticket_id=accepted.ticket_number,
@@ -73,33 +71,34 @@ class PublicCalls:
         )
         return json_response(answer, 201)
 
-    async def ticket(self, request: Request, ticket_id: str, token: Token = "") -> Response:
-        """Show a ticket to whoever holds its token, or to the staff by its number.
+    async def ticket(self, request: Request, number: TicketNumber, token: Token = "") -> Response:
+        """Show a ticket to the holder of its token, or to staff by its number.
 
-        A wrong token and a number that does not exist are told apart by nothing, neither body nor work done.
+        A wrong token and an unknown number get the same response after the same work.
         """
         deps = self._deps
         staff = self._from_staff(request)
-        opens = token_opens(deps.secret_key, ticket_id, token)
+        opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
             if not staff and (not opens or deps.form_rate is not None):
                 await count_call(database, request, "lookup", deps.lookup_rate)
-            known = (staff or opens) and _NUMBER.fullmatch(ticket_id)
-            story = await ticket_story(database, ticket_id) if known else None
-        if story is None:
+            allowed = (staff or opens) and re.fullmatch(TICKET_NUMBER, number)
+            ticket = await ticket_with_messages(database, number) if allowed else None
+        if ticket is None:
             raise ApiError(404, NOT_FOUND)
-        return json_response(_staff_view(story) if staff else _view(story))
+        return json_response(_staff_view(ticket) if staff else _view(ticket))
 
     async def reply(
-        self, request: Request, ticket_id: str, reply: TicketReply, token: Token = "", key: IdempotencyKey = None
+        self, request: Request, number: TicketNumber, reply: TicketReply, token: Token = "", key: IdempotencyKey = None
     ) -> Response:
-        """Write into a ticket; one that was answered or resolved is open again. A closed one is a 409."""
+        """Write into a ticket; one that was answered or resolved is open again. A closed one refuses with 409."""
         deps = self._deps
-        opens = token_opens(deps.secret_key, ticket_id, token)
+        opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
             if not opens or deps.form_rate is not None:
                 await count_call(database, request, "lookup", deps.lookup_rate)
-            address = await reply_address(database, ticket_id) if opens and _NUMBER.fullmatch(ticket_id) else None
+            allowed = opens and re.fullmatch(TICKET_NUMBER, number)
+            address = await reply_address(database, number) if allowed else None
             if address is None:
                 raise ApiError(404, NOT_FOUND)
             try:
@@ -108,31 +107,34 @@ class PublicCalls:
                 message = "This ticket is closed. Please send a new request"
                 raise ApiError(409, message, code="TICKET_CLOSED") from None
             except KeyReusedError:
-                raise _key_reused() from None
+                raise key_reused() from None
         deps.relay.wake()
         answer = ReplyAccepted(
-            ticket_id=ticket_id,
+            ticket_id=number,
             message_id=accepted.message_id,
             status=accepted.status,
             created_at=accepted.created_at,
         )
         return json_response(answer, 201)
 
+    def _from_staff(self, request: Request) -> bool:
+        return self._deps.staff.holder(request.headers.get("authorization")) is not None
+
 
 def public_router(deps: ApiDeps) -> APIRouter:
-    """Return the customers' calls."""
+    """Return the routes of the customers' calls."""
     calls = PublicCalls(deps)
     router = APIRouter(tags=["customers"])
-    add_both(
+    add_route(
         router, "POST", "/support/form", "/support/submit", calls.submit,
         summary="Send a form", status_code=201, response_model=FormAccepted,
         responses=errors(400, 408, 409, 413, 429, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "GET", "/tickets/{ticket_id}", "/support/ticket/{ticket_id}", calls.ticket,
         summary="Look at a ticket", response_model=TicketView | StaffTicketView, responses=errors(404, 429, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/tickets/{ticket_id}/messages", None, calls.reply,
         summary="Write into a ticket", status_code=201, response_model=ReplyAccepted,
         responses=errors(400, 404, 408, 409, 413, 429, 503),
@@ -140,36 +142,37 @@ def public_router(deps: ApiDeps) -> APIRouter:
     return router
 
 
-def _key_reused() -> ApiError:
+def key_reused() -> ApiError:
+    """Return the refusal of an Idempotency-Key that came before with another body."""
     message = "This Idempotency-Key came before with another body"
     return ApiError(409, message, code="IDEMPOTENCY_KEY_REUSED", field="Idempotency-Key")
 
 
-def _view(story: TicketStory) -> TicketView:
+def _view(ticket: TicketWithMessages) -> TicketView:
     return TicketView(
-        ticket_id=story.number,
-        status=story.status,
-        category=story.category,
-        priority=story.priority,
-        subject=story.subject,
-        source_channel=story.source_channel,
-        created_at=story.created_at,
-        updated_at=story.updated_at,
-        resolved_at=story.resolved_at,
+        ticket_id=ticket.number,
+        status=ticket.status,
+        category=ticket.category,
+        priority=ticket.priority,
+        subject=ticket.subject,
+        source_channel=ticket.source_channel,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+        resolved_at=ticket.resolved_at,
         responses=[
-            TicketResponse(text=said.text, channel=said.channel, created_at=said.created_at, author=said.author)
-            for said in story.messages
-            if said.direction == "outbound" and said.author != "customer"
+            TicketResponse(text=sent.text, channel=sent.channel, created_at=sent.created_at, author=sent.author)
+            for sent in ticket.messages
+            if sent.direction == "outbound" and sent.author != "customer"
         ],
         messages=[
-            TicketMessage(direction=said.direction, text=said.text, channel=said.channel, created_at=said.created_at)
-            for said in story.messages
+            TicketMessage(direction=each.direction, text=each.text, channel=each.channel, created_at=each.created_at)
+            for each in ticket.messages
         ],
-        escalation_reason=story.escalation_reason,
+        escalation_reason=ticket.escalation_reason,
     )
 
 
-def _staff_view(story: TicketStory) -> StaffTicketView:
+def _staff_view(ticket: TicketWithMessages) -> StaffTicketView:
     return StaffTicketView(
-        **_view(story).model_dump(), conversation_id=story.conversation_id, customer_id=story.customer_id
+        **_view(ticket).model_dump(), conversation_id=ticket.conversation_id, customer_id=ticket.customer_id
     )

@@ -1,1 +1,1 @@
-"""The staff's calls, behind their keys."""
+"""The calls of staff, which need a staff key."""

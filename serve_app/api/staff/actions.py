@@ -1,4 +1,4 @@
-"""What the staff do with a conversation (H11, G14), each action under the name of the key's holder."""
+"""Staff actions on a conversation (H11, G14), each stored under the name of the caller's key."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError
-from db.records import TicketStatus
-from db.staff.actions import ConversationStatus, Owner, Standing
-from deployments.staff.desk import NotNowError, Released, Spoken, StaffDesk, UnknownConversationError
+from db.records import ConversationStatus, Owner, TicketStatus
+from db.staff.actions import ConversationState
+from deployments.staff.desk import ConversationStateError, ReleaseResult, SentReply, StaffDesk, UnknownConversationError
 from ingest.web_form import ReplyText
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors, json_response
-from serve_app.api.public.tickets import IdempotencyKey
+from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.public.tickets import IdempotencyKey, key_reused
 from serve_app.api.staff.security import STAFF
 
 T = TypeVar("T")
-SPOKEN = TypeAdapter(Spoken)
+SENT_REPLY = TypeAdapter(SentReply)
 PATH = "/conversations/{conversation_id}"
 
 
 class StaffReply(BaseModel):
-    """A person's words to the customer; they go out as they are."""
+    """A person's reply, which the customer gets as it is."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -35,7 +35,7 @@ class StaffReply(BaseModel):
 
 
 class Approval(BaseModel):
-    """Which draft is approved, and as what; an empty body approves the oldest as it is."""
+    """Which draft is approved, with which text; an empty body approves the oldest draft as it is."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -44,7 +44,7 @@ class Approval(BaseModel):
 
 
 class StandingView(BaseModel):
-    """How a conversation stands now. `assignee` null: the agent has it, or nobody has come yet."""
+    """The state of a conversation. `assignee` null: the agent has it, or no person has taken it yet."""
 
     conversation_id: UUID
     status: ConversationStatus
@@ -55,9 +55,9 @@ class StandingView(BaseModel):
 
 
 class ReleaseView(StandingView):
-    """The same; `to_answer` counts the customer's messages that the agent answers now.
+    """The state after a release; `to_answer` counts the customer's messages that the agent answers now.
 
-    `unanswered`: nobody has replied to the customer's last message, and nobody will until he writes again.
+    `unanswered`: nobody has replied to the customer's last message, and nobody will until they write again.
     """
 
     to_answer: int
@@ -65,43 +65,43 @@ class ReleaseView(StandingView):
 
 
 class StaffCalls:
-    """The handlers."""
+    """Handlers of the actions on a conversation."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
         self._desk = StaffDesk(pool=deps.pool, relay=deps.relay, clock=deps.clock)
 
     async def take_over(self, request: Request, conversation_id: UUID) -> Response:
-        """Make it your conversation, whoever had it. The agent falls silent; what it has not sent stays unsent."""
+        """Take the conversation over, from another person too. The agent stops; its unsent replies are dropped."""
         by = self._deps.staff.require(request)
-        return _standing(await _done(self._desk.take_over(conversation_id, by=by)))
+        return _standing(await _with_api_errors(self._desk.take_over(conversation_id, by=by)))
 
     async def reply(
         self, request: Request, conversation_id: UUID, reply: StaffReply, key: IdempotencyKey = None
     ) -> Response:
-        """Write to the customer over his channel. Findings of the guard are warnings, nothing is blocked. The first
+        """Write to the customer over their channel. Findings of the guard are warnings, nothing is blocked. The first
         reply is a take-over too."""
         by = self._deps.staff.require(request)
-        spoken = await _done(self._desk.reply(conversation_id, by=by, text=reply.text, key=key))
-        return _spoken(spoken, 201)
+        sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key))
+        return json_response(SENT_REPLY.dump_json(sent), 201)
 
     async def release(self, request: Request, conversation_id: UUID) -> Response:
-        """Give the conversation back to the agent, which answers what came in since a person wrote last."""
+        """Give the conversation back to the agent, which answers the messages since a person wrote last."""
         by = self._deps.staff.require(request)
-        released: Released = await _done(self._desk.release(conversation_id, by=by))
+        released: ReleaseResult = await _with_api_errors(self._desk.release(conversation_id, by=by))
         return json_response(
-            ReleaseView(**_fields(released.standing), to_answer=released.woken, unanswered=released.unanswered)
+            ReleaseView(**_fields(released.state), to_answer=released.woken, unanswered=released.unanswered)
         )
 
     async def resolve(self, request: Request, conversation_id: UUID) -> Response:
-        """Resolve the ticket; if the customer writes again it is open again, with whom it was."""
+        """Resolve the ticket. The customer's next message opens it again, for the same owner."""
         by = self._deps.staff.require(request)
-        return _standing(await _done(self._desk.resolve(conversation_id, by=by)))
+        return _standing(await _with_api_errors(self._desk.resolve(conversation_id, by=by)))
 
     async def close(self, request: Request, conversation_id: UUID) -> Response:
-        """End the conversation for good."""
+        """Close the conversation for good."""
         by = self._deps.staff.require(request)
-        return _standing(await _done(self._desk.close(conversation_id, by=by)))
+        return _standing(await _with_api_errors(self._desk.close(conversation_id, by=by)))
 
     async def approve(
         self,
@@ -110,23 +110,23 @@ class StaffCalls:
         approval: Annotated[Approval | None, Body()] = None,
         key: IdempotencyKey = None,
     ) -> Response:
-        """Send a draft of the agent's, as it is or with your own text."""
+        """Send one of the agent's drafts, as it is or with your own text."""
         by = self._deps.staff.require(request)
         wanted = approval or Approval()
         call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key)
-        return _spoken(await _done(call), 200)
+        return json_response(SENT_REPLY.dump_json(await _with_api_errors(call)))
 
 
 def staff_router(deps: ApiDeps) -> APIRouter:
-    """Return the staff's actions on a conversation."""
+    """Return the routes of the actions on a conversation."""
     calls = StaffCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     _add(router, "take-over", calls.take_over, "Take a conversation over", StandingView)
     _add(router, "release", calls.release, "Give a conversation back to the agent", ReleaseView)
     _add(router, "resolve", calls.resolve, "Resolve a conversation's ticket", StandingView)
     _add(router, "close", calls.close, "Close a conversation", StandingView)
-    _add(router, "approve", calls.approve, "Approve a draft", Spoken, body=True)
-    _add(router, "reply", calls.reply, "Reply to the customer", Spoken, body=True, status=201)
+    _add(router, "approve", calls.approve, "Approve a draft", SentReply, body=True)
+    _add(router, "reply", calls.reply, "Reply to the customer", SentReply, body=True, status=201)
     return router
 
 
@@ -141,32 +141,28 @@ def _add(
     status: int = 200,
 ) -> None:
     refusals = (400, 401, 403, 404, 409, 503, *((408, 413) if body else ()))
-    add_both(
+    add_route(
         router, "POST", f"{PATH}/{action}", f"{PATH}/{action}", handler,
         summary=summary, status_code=status, response_model=answer, responses=errors(*refusals),
     )  # fmt: skip
 
 
-async def _done(action: Awaitable[T]) -> T:
-    """Await an action; its refusals become answers. Raises ApiError: 404, 409."""
+async def _with_api_errors(action: Awaitable[T]) -> T:
+    """Await an action and turn its refusals into ApiError: 404, 409."""
     try:
         return await action
     except UnknownConversationError:
         raise ApiError(404, "There is no such conversation") from None
-    except NotNowError as error:
+    except ConversationStateError as error:
         raise ApiError(409, str(error), code="NOT_NOW") from None
     except KeyReusedError:
-        message = "This Idempotency-Key came before with another body"
-        raise ApiError(409, message, code="IDEMPOTENCY_KEY_REUSED", field="Idempotency-Key") from None
+        raise key_reused() from None
 
 
-def _fields(standing: Standing) -> dict[str, object]:
-    return {name: getattr(standing, name) for name in StandingView.model_fields}
+def _fields(standing: ConversationState) -> dict[str, object]:
+    fields = {name: getattr(standing, name) for name in StandingView.model_fields if name != "ticket_id"}
+    return fields | {"ticket_id": standing.ticket_number}
 
 
-def _standing(standing: Standing) -> Response:
+def _standing(standing: ConversationState) -> Response:
     return json_response(StandingView(**_fields(standing)))
-
-
-def _spoken(spoken: Spoken, status: int) -> Response:
-    return Response(SPOKEN.dump_json(spoken), status, {"Cache-Control": "no-store"}, media_type="application/json")

@@ -1,4 +1,4 @@
-"""Conversations, as the staff see them (H8): what waits for people, and one conversation whole."""
+"""Conversations for the staff (H8): lists by state, one conversation in full, and its use of models."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from db.staff import conversations
 from db.staff.conversations import ConversationFile, ListState, Summary
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 FILE = TypeAdapter(ConversationFile)
 
 
 class ConversationList(BaseModel):
-    """Conversations in the order in which to look at them, and where the next page begins."""
+    """One page of conversations, the most urgent first, and where the next page begins."""
 
     conversations: list[Summary]
     next: UUID | None = Field(description="Pass it as `after` for the next page; null at the end")
 
 
 class UsageView(BaseModel):
-    """What one model was asked for a conversation. The embedded model uses no tokens and is not listed."""
+    """Requests and tokens of one model. The embedded model uses no tokens and is not listed."""
 
     model: str
     turns: int
@@ -42,13 +42,13 @@ class UsageView(BaseModel):
 
 
 class ConversationUsage(BaseModel):
-    """The language models' share of a conversation."""
+    """The use of language models in a conversation, by model."""
 
     usage: list[UsageView]
 
 
 class ConversationCalls:
-    """The handlers."""
+    """Handlers of the calls that show conversations."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
@@ -75,7 +75,7 @@ class ConversationCalls:
             found = await conversations.conversation_file(database, conversation_id)
         if found is None:
             raise ApiError(404, "There is no such conversation")
-        return Response(FILE.dump_json(found), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+        return json_response(FILE.dump_json(found))
 
     async def usage(self, request: Request, conversation_id: UUID) -> Response:
         """Show how many requests and tokens a conversation took, by model, and what they cost."""
@@ -94,18 +94,18 @@ class ConversationCalls:
 
 
 def conversations_router(deps: ApiDeps) -> APIRouter:
-    """Return the calls that show conversations."""
+    """Return the routes that show conversations."""
     calls = ConversationCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    add_both(
+    add_route(
         router, "GET", "/conversations", "/conversations", calls.list_all,
         summary="List conversations", response_model=ConversationList, responses=errors(400, 401, 403, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "GET", "/conversations/{conversation_id}", "/conversations/{conversation_id}", calls.show,
         summary="Show a conversation", response_model=ConversationFile, responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "GET", "/conversations/{conversation_id}/usage", "/conversations/{conversation_id}/usage", calls.usage,
         summary="Show what models a conversation took", response_model=ConversationUsage,
         responses=errors(400, 401, 403, 404, 503),

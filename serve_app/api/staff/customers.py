@@ -1,4 +1,4 @@
-"""Who is this? A customer by what he writes from (H9), for the staff."""
+"""Customer lookup by e-mail address or telephone number (H9), for the staff."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ingest.identifiers import phone_key
 from ingest.web_form import Email, Phone
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 FILE = TypeAdapter(CustomerFile)
 
 
 class CustomerCalls:
-    """The handlers."""
+    """Handler of the lookup."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
@@ -32,23 +32,23 @@ class CustomerCalls:
         email: Annotated[Email | None, Query()] = None,
         phone: Annotated[Phone | None, Query()] = None,
     ) -> Response:
-        """Show the customer of an address, a number, or of both at once: identifiers, tickets, what is only claimed."""
+        """Show the customer who has this address, this number, or both: identifiers, tickets, unproved claims."""
         self._deps.staff.require(request)
         if not email and not phone:
             raise ApiError(400, "Give an e-mail address, a telephone number, or both", code="VALIDATION_ERROR")
         async with acquire(self._deps.pool) as database:
             found = await find_customer(database, email=email, phone=phone_key(phone) if phone else None)
         if found is None:
-            with_both = "Nobody has both; look each up alone" if email and phone else "Nobody is known by that"
-            raise ApiError(404, with_both)
-        return Response(FILE.dump_json(found), 200, {"Cache-Control": "no-store"}, media_type="application/json")
+            message = "Nobody has both; look each up alone" if email and phone else "Nobody is known by that"
+            raise ApiError(404, message)
+        return json_response(FILE.dump_json(found))
 
 
 def customers_router(deps: ApiDeps) -> APIRouter:
-    """Return the calls on customers."""
+    """Return the route of the lookup."""
     calls = CustomerCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    add_both(
+    add_route(
         router, "GET", "/customers/lookup", "/customers/lookup", calls.lookup,
         summary="Look a customer up", response_model=CustomerFile, responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What could not be handled (K4, H11): listed, looked at, and sent on its way again by a person."""
+"""Dead letters (K4, H11), for the staff: list, show and replay."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from db.pool import acquire, transaction
 from ingest.events import INCOMING
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 TICKET_CLOSED = (
     "The ticket of this message is closed for good, and nobody would answer in it: if the customer still needs an "
-    "answer, write to him yourself; what he writes then opens a new ticket"
+    "answer, write to them yourself; what they write then opens a new ticket"
 )
 State = Literal["dead", "replayed"]
 
 
 class LetterView(BaseModel):
-    """A dead letter. `inbox_id` where it is a message that was accepted; its customer had an apology then."""
+    """A dead letter. `inbox_id`: of an accepted message, whose sender has had an apology."""
 
     id: UUID
     topic: str = Field(description="Where it was read from: a Kafka topic, `inbox` (an accepted message) or `gmail`")
@@ -40,7 +40,7 @@ class LetterView(BaseModel):
 
 
 class LetterDetail(LetterView):
-    """A dead letter with what it holds; bytes that are no UTF-8 show as U+FFFD."""
+    """A dead letter with its content; bytes that are no UTF-8 become U+FFFD."""
 
     key: str = Field(description="The sender, as the topics are keyed")
     content: str
@@ -53,7 +53,7 @@ class LetterList(BaseModel):
 
 
 class DeadLetterCalls:
-    """The handlers."""
+    """Handlers of /dead-letters."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
@@ -64,39 +64,39 @@ class DeadLetterCalls:
         state: Annotated[State | Literal["all"], Query()] = "dead",
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
-        """List what waits for a person, or what was replayed."""
+        """List dead letters: those not replayed yet, those replayed, or all."""
         self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             wanted = None if state == "all" else state
             letters = await dead_letters.list_recent(database, state=wanted, limit=limit)
-        return json_response(LetterList(dead_letters=[LetterView(**_head(letter)) for letter in letters]))
+        return json_response(LetterList(dead_letters=[LetterView(**_fields(letter)) for letter in letters]))
 
     async def show(self, request: Request, letter_id: UUID) -> Response:
-        """Show one with its content."""
+        """Show a dead letter with its content."""
         self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             letter = await dead_letters.get(database, letter_id)
         if letter is None:
-            raise _unknown()
+            raise _not_found()
         content = letter.value.decode("utf-8", "replace")
-        return json_response(LetterDetail(**_head(letter), key=letter.key, content=content))
+        return json_response(LetterDetail(**_fields(letter), key=letter.key, content=content))
 
     async def replay(self, request: Request, letter_id: UUID) -> Response:
-        """Send it on its way again; what fails again becomes a letter of its own.
+        """Process a dead letter again; if that fails, a new one is stored.
 
-        Refused with 409: a second time (ALREADY_REPLAYED), and where its ticket is closed (TICKET_CLOSED).
+        Refused with 409: a second replay (ALREADY_REPLAYED), and a message whose ticket is closed (TICKET_CLOSED).
         """
         by = self._deps.staff.require(request)
         letter = await self._replayed(letter_id, by)
         self._deps.relay.wake()
-        return json_response(LetterView(**_head(letter)))
+        return json_response(LetterView(**_fields(letter)))
 
     async def _replayed(self, letter_id: UUID, by: str) -> DeadLetter:
         try:
             async with transaction(self._deps.pool) as database:
                 return await dead_letters.replay(database, letter_id, by=by, wake_on=INCOMING)
         except NoSuchLetterError:
-            raise _unknown() from None
+            raise _not_found() from None
         except AlreadyReplayedError:
             raise ApiError(409, "This letter was replayed before", code="ALREADY_REPLAYED") from None
         except TicketClosedError:
@@ -104,27 +104,27 @@ class DeadLetterCalls:
 
 
 def dead_letters_router(deps: ApiDeps) -> APIRouter:
-    """Return the calls on dead letters."""
+    """Return the routes of /dead-letters."""
     calls = DeadLetterCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    add_both(
+    add_route(
         router, "GET", "/dead-letters", "/dead-letters", calls.list_all,
         summary="List dead letters", response_model=LetterList, responses=errors(400, 401, 403, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "GET", "/dead-letters/{letter_id}", "/dead-letters/{letter_id}", calls.show,
         summary="Show a dead letter", response_model=LetterDetail, responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/dead-letters/{letter_id}/replay", "/dead-letters/{letter_id}/replay", calls.replay,
         summary="Replay a dead letter", response_model=LetterView, responses=errors(400, 401, 403, 404, 409, 503),
     )  # fmt: skip
     return router
 
 
-def _head(letter: DeadLetter) -> dict[str, object]:
+def _fields(letter: DeadLetter) -> dict[str, object]:
     return {name: getattr(letter, name) for name in LetterView.model_fields}
 
 
-def _unknown() -> ApiError:
+def _not_found() -> ApiError:
     return ApiError(404, "There is no such dead letter")

@@ -1,4 +1,4 @@
-"""A customer's right to his data and to their end (D7): all of it in one answer, and all of it gone."""
+"""Export and erasure of a customer's data (D7), for the staff."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from db.identity import privacy
 from db.pool import transaction
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 ELSEWHERE = (
     "Kafka's topics keep their records for 24 hours. What was sent and received stays in the Gmail mailbox and with "
     "Twilio until it is deleted there."
 )
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class CustomerData(BaseModel):
-    """All that is kept of a customer: lists of rows, by kind."""
+    """All that is stored of a customer: lists of rows, by kind."""
 
     customers: list[dict[str, Any]]
     identifiers: list[dict[str, Any]]
@@ -46,7 +46,7 @@ class CustomerData(BaseModel):
 
 
 class ErasureReport(BaseModel):
-    """How much is gone, and what lies outside the store."""
+    """How many rows of each kind were deleted, and what lies outside the database."""
 
     customers: int
     identifiers: int
@@ -58,48 +58,48 @@ class ErasureReport(BaseModel):
 
 
 class PrivacyCalls:
-    """The handlers."""
+    """Handlers of export and erasure."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
 
     async def export(self, request: Request, customer_id: UUID) -> Response:
-        """Give out all that is kept of a customer and of those who were merged with him. Under whose key is noted."""
+        """Return all that is stored of a customer and of those merged with them. The export itself is recorded."""
         by = self._deps.staff.require(request)
         async with transaction(self._deps.pool) as database:
             found = await privacy.export(database, customer_id, by=by)
         if found is None:
-            raise _unknown()
+            raise _not_found()
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def erase(self, request: Request, customer_id: UUID) -> Response:
-        """Delete all that is kept of a customer and of those who were merged with him. There is no way back.
+        """Delete all that is stored of a customer and of those merged with them. There is no way back.
 
-        Under whose key is noted for good, without a trace of whom.
+        The name of the caller's key is recorded for good, without a trace of the customer.
         """
         by = self._deps.staff.require(request)
         async with transaction(self._deps.pool) as database:
             erased = await privacy.erase(database, customer_id, by=by)
         if erased is None:
-            raise _unknown()
-        log.info("customer_erased", customer_id=str(customer_id), by=by)
+            raise _not_found()
+        _log.info("customer_erased", customer_id=str(customer_id), by=by)
         return json_response(ErasureReport(**asdict(erased), elsewhere=ELSEWHERE))
 
 
 def privacy_router(deps: ApiDeps) -> APIRouter:
-    """Return the calls on a customer's data."""
+    """Return the routes of export and erasure."""
     calls = PrivacyCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    add_both(
+    add_route(
         router, "GET", "/customers/{customer_id}/export", "/customers/{customer_id}/export", calls.export,
         summary="Export a customer's data", response_model=CustomerData, responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/customers/{customer_id}/erase", "/customers/{customer_id}/erase", calls.erase,
         summary="Erase a customer", response_model=ErasureReport, responses=errors(400, 401, 403, 404, 503),
     )  # fmt: skip
     return router
 
 
-def _unknown() -> ApiError:
+def _not_found() -> ApiError:
     return ApiError(404, "There is no such customer")

@@ -1,4 +1,4 @@
-"""Figures for the staff (H7)."""
+"""Channel metrics (H7), for the staff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from db.pool import acquire
 from db.records import Channel
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.models import ChannelMetrics, ChannelReport, Figures, Period
-from serve_app.api.base.routes import add_both, errors, json_response
+from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 _SPANS = {
@@ -23,16 +23,17 @@ _SPANS = {
     "24h": timedelta(hours=24),
     "7d": timedelta(days=7),
 }
+_COUNTS = ("conversation_count", "message_volume", "escalation_count")
 
 
 class ReportCalls:
-    """The handlers of the reports."""
+    """Handler of /metrics/channels."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
 
     async def channels(self, request: Request, period: Annotated[Period, Query()] = "24h") -> Response:
-        """Show what each channel did in the last hours: every channel is listed, also one without traffic."""
+        """Show the metrics of every channel, also of one without traffic, over the period up to now."""
         self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             rows = await channel_figures(database, self._deps.clock() - _SPANS[period])
@@ -46,10 +47,10 @@ class ReportCalls:
 
 
 def reports_router(deps: ApiDeps) -> APIRouter:
-    """Return the reports."""
+    """Return the route of the metrics."""
     calls = ReportCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    add_both(
+    add_route(
         router, "GET", "/metrics/channels", "/metrics/channels", calls.channels,
         summary="Figures of the channels", response_model=ChannelReport, responses=errors(400, 401, 403, 503),
     )  # fmt: skip
@@ -68,6 +69,3 @@ def _figures(row: ChannelFigures | None) -> dict[str, Any]:
         "average_latency_ms": row.latency_ms,
         "p95_latency_ms": row.latency_p95_ms,
     }
-
-
-_COUNTS = ("conversation_count", "message_volume", "escalation_count")

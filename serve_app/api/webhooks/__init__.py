@@ -1,1 +1,1 @@
-"""What the providers post."""
+"""Webhooks: what Gmail's Pub/Sub and Twilio post."""

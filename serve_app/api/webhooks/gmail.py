@@ -1,6 +1,6 @@
-"""What Pub/Sub posts (H3): a hint that Gmail's mailbox has changed. The worker in the reporting node reads the mailbox.
+"""The webhook of Pub/Sub (H3): a hint that the Gmail mailbox has changed. The reporting node reads the mailbox.
 
-A push counts only with Google's own word for our subscription and our service account. One commit, then the answer.
+A push is accepted only with an OIDC token of Google for our audience and service account. It costs one commit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ingest.mail.push import parse_push
 from ingest.mail.push_token import CertificatesUnavailableError, ForgedPushError, PushVerifier, bearer_token
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError, retry_after
-from serve_app.api.base.routes import add_both, errors
+from serve_app.api.base.routes import add_route, errors
 
 PATH = "/webhooks/gmail"
 CERTIFICATES_RETRY_SECONDS = 10
@@ -52,7 +52,7 @@ _log = structlog.get_logger(__name__)
 
 
 class GmailCalls:
-    """The handler, with the certificates that it has fetched."""
+    """Handler of the pushes; its verifier caches Google's certificates."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
@@ -60,26 +60,26 @@ class GmailCalls:
         self._mailbox = normalise_email(deps.gmail.user) if deps.gmail.user else ""
 
     async def push(self, request: Request, authorization: Authorization = "") -> Response:
-        """Take in a hint. What it names is looked up in the mailbox itself, so a repeated or late one does no harm."""
+        """Store a hint. The mailbox itself is read afterwards, so a repeated or delayed hint does no harm."""
         await self._verified(authorization)
         try:
             hint = parse_push(await request.body())
         except InvalidMessageError as error:
             raise ApiError(400, f"This is no push of Gmail's: {error}") from None
         if hint.email != self._mailbox:
-            # Refused it would come again and again; it changes nothing here.
+            # Pub/Sub would repeat a refused push; this one concerns nobody here.
             _log.warning("push_for_another_mailbox", subscription=hint.subscription)
             return Response(status_code=200)
         async with acquire(self._deps.pool) as database:
-            await mailbox.hint(database, hint.email, hint.history_id)
+            await mailbox.record_hint(database, hint.email, hint.history_id)
         return Response(status_code=200)
 
     async def _verified(self, authorization: str) -> None:
-        """Return for a genuine push. Raises ApiError 401, or 503 when nobody can tell."""
+        """Return for a genuine push. Raises ApiError 401, or 503 while Google's certificates can't be fetched."""
         if self._verifier is None:
             raise ApiError(401, f"Pushes are off: {_missing(self._deps)}", code="CHANNEL_OFF")
         try:
-            # In a thread: it may have to fetch the certificates.
+            # In a thread: it may fetch the certificates.
             await asyncio.to_thread(self._verifier.verify, bearer_token(authorization))
         except ForgedPushError as error:
             raise ApiError(401, f"The push is not Google's for this subscription: {error}") from None
@@ -90,11 +90,11 @@ class GmailCalls:
 
 
 def gmail_router(deps: ApiDeps) -> APIRouter:
-    """Return Pub/Sub's call."""
+    """Return the route of the pushes."""
     router = APIRouter(tags=["webhooks"])
     answers = errors(400, 401, 408, 413, 503)
     answers[401]["description"] = "The token is missing or not Google's for our subscription, or the channel is off"
-    add_both(
+    add_route(
         router, "POST", PATH, PATH, GmailCalls(deps).push,
         summary="A change in the Gmail mailbox, from Pub/Sub", responses=answers, response_class=Response,
         openapi_extra=_PUSH,

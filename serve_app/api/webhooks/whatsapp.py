@@ -1,7 +1,7 @@
-"""What Twilio posts (H4, H5): a customer's WhatsApp message, and what became of what we sent.
+"""The webhooks of Twilio (H4, H5): a customer's WhatsApp message, and the delivery status of one that we sent.
 
-A post counts only with Twilio's signature over the public URL. While the channel is off there is no key to check one
-with, so every post is refused (403, `CHANNEL_OFF`). One commit, then the answer: nothing slow sits here.
+A post is accepted only with Twilio's signature over the public URL. While the channel is off there is no key to check
+one with, so every post is refused (403, `CHANNEL_OFF`). A post costs one commit; the work is done by other nodes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ingest.whatsapp.signature import verify
 from ingest.whatsapp.status import parse_status
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.routes import add_both, errors
+from serve_app.api.base.routes import add_route, errors
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-"""An empty answer: the reply goes out by the API, once it is written."""
+"""Tells Twilio to send nothing now: replies are sent by its API."""
 CONNECTION_TIMEOUT_S = 8.0
-"""For a free connection: Twilio waits 15 s for us, and does not come again after a 503 unless it is told to."""
+"""How long to wait for a free connection: Twilio gives up after 15 s, and by default does not retry after a 503."""
 
 Signature = Annotated[str, Header(alias="X-Twilio-Signature", description="Over the public URL and all parameters")]
 Algorithm = Annotated[
@@ -56,13 +56,13 @@ _log = structlog.get_logger(__name__)
 
 
 class TwilioCalls:
-    """The handlers."""
+    """Handlers of the two webhooks."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
 
     async def message(self, request: Request, signature: Signature = "", algorithm: Algorithm = "") -> Response:
-        """Take in a customer's message. A repeated one changes nothing, however late it comes."""
+        """Accept a customer's message. A repeated one changes nothing, whenever it comes."""
         deps = self._deps
         params = await self._signed(request, signature, algorithm)
         try:
@@ -75,7 +75,7 @@ class TwilioCalls:
         async with acquire(deps.pool, timeout=CONNECTION_TIMEOUT_S) as database:
             accepted = await accept_message(database, record)
         if accepted is not None:
-            # The wake is published once the customer has been quiet; if we die before, the sweeper sees to it.
+            # The wake is published once the customer has been quiet; if this process dies first, the sweeper does it.
             asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.wake)
         ids = {"inbox_id": str(accepted.inbox_id), "conversation_id": str(accepted.conversation_id)} if accepted else {}
         _log.info("whatsapp_message", sid=parsed.provider_message_id, repeated=accepted is None, **ids)
@@ -84,7 +84,7 @@ class TwilioCalls:
     async def status(
         self, request: Request, part: PartParameter = "", signature: Signature = "", algorithm: Algorithm = ""
     ) -> Response:
-        """Take in the status of a message that we sent; it only moves forward."""
+        """Record the status of a message that we sent; a status only moves forward."""
         deps = self._deps
         params = await self._signed(request, signature, algorithm)
         try:
@@ -92,13 +92,13 @@ class TwilioCalls:
         except InvalidMessageError as error:
             raise ApiError(400, f"This is no status of ours: {error}") from None
         async with transaction(deps.pool) as database:
-            news = await record_status(database, key, update, has_template=deps.twilio.template_sid is not None)
-        if news:
+            changed = await record_status(database, key, update, has_template=deps.twilio.template_sid is not None)
+        if changed:
             deps.relay.wake()
         return _twiml()
 
     async def _signed(self, request: Request, signature: str, algorithm: str) -> Params:
-        """Return the form's parameters. Raises ApiError 403 where Twilio did not sign exactly this."""
+        """Return the form's parameters. Raises ApiError 403 unless Twilio's signature is right."""
         token = self._token()
         params = _parameters(await request.body())
         query = request.scope["query_string"].decode("latin-1")
@@ -118,22 +118,22 @@ class TwilioCalls:
 
 
 def twilio_router(deps: ApiDeps) -> APIRouter:
-    """Return Twilio's calls."""
+    """Return the routes of the two webhooks."""
     calls = TwilioCalls(deps)
     router = APIRouter(tags=["webhooks"])
     answers = errors(400, 403, 408, 413, 503)
     answers[403]["description"] = "The signature is missing or wrong, or the channel is off"
     options: dict[str, Any] = {
         "responses": answers | {200: {"content": {"text/xml": {"schema": {"type": "string"}}}}},
-        # A class with a media type of its own would be declared for the errors too, and those are JSON.
+        # A response class with a media type would declare it for the errors as well, and those are JSON.
         "response_class": Response,
         "openapi_extra": _FORM,
     }
-    add_both(
+    add_route(
         router, "POST", "/webhooks/whatsapp", "/webhooks/whatsapp", calls.message,
         summary="A WhatsApp message, from Twilio", **options,
     )  # fmt: skip
-    add_both(
+    add_route(
         router, "POST", "/webhooks/whatsapp/status", "/webhooks/whatsapp/status", calls.status,
         summary="The status of a message of ours, from Twilio", **options,
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _twiml() -> Response:
 
 
 def _parameters(body: bytes) -> Params:
-    """Read a form; what is none has no parameters, and so no signature that fits."""
+    """Parse a form; a body that is none yields no parameters, which no signature matches."""
     try:
         return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`nightdesk bench`: measurements, each a command; all but `quality` of the running product."""
+"""`nightdesk bench`: one command a benchmark; all but `quality` measure the running product."""
 
 from __future__ import annotations
 

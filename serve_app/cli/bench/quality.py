@@ -1,4 +1,4 @@
-"""What `nightdesk bench quality` does and prints."""
+"""Runs `nightdesk bench quality` and prints its scorecard."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from serve_app.settings.environment import load_settings
 
 WIDTH = 100
 MISSES_SHOWN = 12
-"""Of each group, unless all are asked for; the JSON file has every one."""
+"""In each group, without --all-misses; the JSON file has all."""
 _OK = {True: ("yes", "green"), False: ("no", "yellow"), None: ("", "")}
 _BROKEN = ("BROKEN", "bold red")
 
 
 def run(json_file: Path | None, *, people: int, all_misses: bool) -> bool:
-    """Measure, print, write; tell whether every blocking figure holds."""
+    """Measure, print, and write the JSON file; return whether every blocking figure holds."""
     console = Console() if Console().is_terminal else Console(width=WIDTH)
-    card = _measured(console, people)
+    card = _measure(console, people)
     _show(console, card, all_misses=all_misses)
     if json_file:
         json_file.write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
     return card.passed
 
 
-def _measured(console: Console, people: int) -> Scorecard:
+def _measure(console: Console, people: int) -> Scorecard:
     parts = scorecard.parts(Encoder(), _database, people)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not console.is_terminal) as bar:
@@ -50,7 +50,7 @@ def _measured(console: Console, people: int) -> Scorecard:
 
 @contextmanager
 def _database() -> Iterator[str]:
-    """DATABASE_URL's server, else an embedded one in a directory of its own that is gone afterwards."""
+    """The URL of DATABASE_URL's server, else of an embedded one in a temporary directory."""
     if url := load_settings().database_url:
         yield url
         return
@@ -92,14 +92,14 @@ def _table(card: Scorecard) -> Table:
 
 
 def _row(figure: Figure) -> tuple[str | Text, ...]:
-    word, style = _BROKEN if figure.blocking and figure.ok is False else _OK[figure.ok]
+    text, style = _BROKEN if figure.blocking and figure.ok is False else _OK[figure.ok]
     beside = ", ".join(f"{name} {figure.shown(value, 0)}" for name, value in figure.beside.items())
     return (
         f"  {figure.name}",
         str(figure.of),
         figure.shown(figure.measured),
         figure.bound,
-        Text(word, style=style),
+        Text(text, style=style),
         beside,
     )
 

@@ -1,4 +1,4 @@
-"""What the commands of `nightdesk bench` do and print."""
+"""Runs `nightdesk bench latency` and `pipeline` and prints their reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ console = Console()
 
 
 def latency(target: Target, rate: float, seconds: float, at_rest: int, json_file: Path | None) -> bool:
-    """Measure, print, and tell whether the promised figures were reached."""
+    """Measure, print, and return whether the promised figures were reached."""
     with console.status(f"{at_rest} forms one by one, then {rate:g} a second for {seconds:g} s"):
         report = asyncio.run(_latency(target, rate, seconds, at_rest))
     _show_latency(report)

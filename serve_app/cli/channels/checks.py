@@ -1,4 +1,4 @@
-"""What `nightdesk channels check` finds out about a channel, by calling its provider. Nothing is sent to anybody."""
+"""The checks of `nightdesk channels check`: each calls the channel's provider; nothing is sent to anybody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from serve_app.settings.channels import GmailArgs, TwilioArgs
+from serve_app.settings.channels import WEBHOOK_RETRIES, GmailArgs, TwilioArgs
 
 if TYPE_CHECKING:
     from deployments.channels.gmail.client import Gmail
@@ -17,7 +17,7 @@ State = Literal["ok", "failed", "off", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line: what was tried, how it went, and what to do about it."""
+    """The result of one check, with what to do about it."""
 
     channel: str
     check: str
@@ -26,7 +26,7 @@ class Finding:
 
 
 def off(channel: str, missing: tuple[str, ...], *, enabled: bool) -> Finding | None:
-    """Return why a channel is off, None when it is on."""
+    """Return a finding that says why the channel is off, None when it is on."""
     if not enabled:
         return Finding(channel=channel, check="settings", state="off", detail="not among ENABLED_CHANNELS")
     if missing:
@@ -35,7 +35,7 @@ def off(channel: str, missing: tuple[str, ...], *, enabled: bool) -> Finding | N
 
 
 def check_gmail(args: GmailArgs) -> list[Finding]:
-    """Try an account whose credentials are all set: the token, what it may do, the watch, Google's certificates."""
+    """Check an account whose credentials are all set: token, permissions, watch, Google's certificates."""
     from deployments.channels.gmail.client import Gmail
     from deployments.channels.gmail.errors import GmailError
     from deployments.channels.gmail.transport import fetch_certificates
@@ -59,10 +59,10 @@ def check_gmail(args: GmailArgs) -> list[Finding]:
         token_url=args.token_url,
     )
     user, topic = args.user, args.topic
-    findings = [tried("credentials", lambda: _account(gmail.profile()[0], user))]
+    findings = [tried("credentials", lambda: _check_account(gmail.profile()[0], user))]
     if findings[0].state == "ok":
         findings.append(tried("reading", lambda: f"{len(gmail.search('newer_than:1d')[0])} mails of the last day"))
-        findings.append(tried("writing", partial(_writing, gmail)))
+        findings.append(tried("writing", partial(_check_writing, gmail)))
         if topic is not None:
             findings.append(tried("watch", lambda: f"watched until {gmail.watch(topic):%Y-%m-%d %H:%M} UTC"))
     if args.service_account is not None:
@@ -74,7 +74,7 @@ def check_gmail(args: GmailArgs) -> list[Finding]:
 
 
 def check_twilio(args: TwilioArgs, *, public_base_url: str | None) -> list[Finding]:
-    """Try an account whose credentials are all set, and say what to enter at Twilio."""
+    """Check an account whose credentials are all set, and say which webhook URL to enter at Twilio."""
     from deployments.channels.sender import TransientDeliveryError
     from deployments.channels.whatsapp.twilio_client import Twilio
 
@@ -94,32 +94,22 @@ def check_twilio(args: TwilioArgs, *, public_base_url: str | None) -> list[Findi
         found = Finding(channel="whatsapp", check="credentials", state="failed", detail=str(error))
     findings = [found, _webhook(public_base_url)]
     if args.template_sid is None:
-        words = "WHATSAPP_TEMPLATE_SID is not set: replies outside the 24-hour window wait for a person"
-        findings.append(Finding(channel="whatsapp", check="template", state="note", detail=words))
+        detail = "WHATSAPP_TEMPLATE_SID is not set: replies outside the 24-hour window wait for a person"
+        findings.append(Finding(channel="whatsapp", check="template", state="note", detail=detail))
     return findings
 
 
-def _webhook(public_base_url: str | None) -> Finding:
-    if public_base_url is None:
-        words = "PUBLIC_BASE_URL is not set: Twilio can't reach this machine, and signs over the URL that it calls"
-        return Finding(channel="whatsapp", check="webhook", state="failed", detail=words)
-    # The fragment is for Twilio: three more tries, after a 5xx too, which it would not make by itself.
-    url = f"{public_base_url.rstrip('/')}/webhooks/whatsapp#rc=5&rp=all"
-    words = f"at Twilio, let the sender call {url} (POST) when a message comes in"
-    return Finding(channel="whatsapp", check="webhook", state="note", detail=words)
-
-
 class _WrongAccountError(Exception):
-    """The token belongs to another account than the settings name: one of the two has to be changed."""
+    """The token belongs to another account than GMAIL_USER: the check fails."""
 
 
-def _account(address: str, user: str) -> str:
+def _check_account(address: str, user: str) -> str:
     if address.lower() != user:
         raise _WrongAccountError(f"the token is for {address.lower()}, but GMAIL_USER is {user}")
     return f"signed in as {address.lower()}"
 
 
-def _writing(gmail: Gmail) -> str:
+def _check_writing(gmail: Gmail) -> str:
     gmail.may_write()
     return "drafts may be made and sent"
 
@@ -127,5 +117,14 @@ def _writing(gmail: Gmail) -> str:
 def _without_pushes(args: GmailArgs) -> list[Finding]:
     needed = {"GMAIL_PUBSUB_TOPIC": args.topic, "GMAIL_PUBSUB_SERVICE_ACCOUNT": args.service_account}
     missing = ", ".join(name for name, value in needed.items() if value is None)
-    words = f"not set: {missing}. Pushes are off, the mailbox is polled each minute"
-    return [Finding(channel="email", check="pushes", state="note", detail=words)] if missing else []
+    detail = f"not set: {missing}. Pushes are off, the mailbox is polled each minute"
+    return [Finding(channel="email", check="pushes", state="note", detail=detail)] if missing else []
+
+
+def _webhook(public_base_url: str | None) -> Finding:
+    if public_base_url is None:
+        detail = "PUBLIC_BASE_URL is not set: Twilio can't reach this machine, and signs over the URL that it calls"
+        return Finding(channel="whatsapp", check="webhook", state="failed", detail=detail)
+    url = f"{public_base_url.rstrip('/')}/webhooks/whatsapp{WEBHOOK_RETRIES}"
+    detail = f"at Twilio, let the sender call {url} (POST) when a message comes in"
+    return Finding(channel="whatsapp", check="webhook", state="note", detail=detail)

@@ -1,4 +1,4 @@
-"""`nightdesk channels`: whether the channels' credentials work, and what is missing."""
+"""`nightdesk channels`: check the credentials of the channels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(help="The channels' credentials.", no_args_is_help=True)
 
 @app.callback()
 def _channels() -> None:
-    """Keep `check` a command of its own."""
+    """Make typer keep `check` a subcommand, as it would not with a single command."""
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`nightdesk customers`: who is one customer, and who is not."""
+"""`nightdesk customers`: conflicts, merges, export and erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nightdesk customers export` and `erase`: a customer's data in one file, and its end (D7)."""
+"""`nightdesk customers export` and `erase`: a customer's data in one file, and its erasure (D7)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask: erase at once
 
 
 def export(who: WhoArgument, out: OutOption = None, data_dir: DataDirOption = None, url: UrlOption = None) -> None:
-    """Write all that is kept of a customer, and of those merged with him, as JSON."""
+    """Write all that is kept of a customer, and of those merged with them, as JSON."""
     from serve_app.cli.staff_call import staff_call
 
     product = find_product(data_dir, url)
@@ -37,7 +37,7 @@ def export(who: WhoArgument, out: OutOption = None, data_dir: DataDirOption = No
 
 
 def erase(who: WhoArgument, yes: YesOption = False, data_dir: DataDirOption = None, url: UrlOption = None) -> None:
-    """Delete all that is kept of a customer and of those merged with him. There is no way back."""
+    """Delete all that is kept of a customer and of those merged with them. There is no way back."""
     from serve_app.cli.staff_call import staff_call
 
     product = find_product(data_dir, url)
@@ -62,7 +62,7 @@ def _customer_id(product: Target, who: str) -> UUID:
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write a file that only its owner reads. Raises UserError when it exists, or can't be written."""
+    """Write a file with mode 0600. Raises UserError when it exists or can't be written."""
     try:
         path.touch(mode=0o600, exist_ok=False)
         path.write_text(text, encoding="utf-8")

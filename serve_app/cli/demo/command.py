@@ -1,4 +1,4 @@
-"""`nightdesk demo`: the sample tickets through the running product, live."""
+"""`nightdesk demo`: send the sample tickets through the running product."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from serve_app.cli.options import DataDirOption, JsonFileOption, UrlOption
-from serve_app.cli.target import Target, find_product
+from serve_app.cli.target import find_product
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
 
@@ -21,10 +21,6 @@ def demo(data_dir: DataDirOption = None, url: UrlOption = None, json_file: JsonF
     from serve_app.cli.demo.view import run
 
     target = find_product(data_dir, url)
-    if not run(target, _stand_ins_url(target), json_file):
+    stand_ins_url = run_file.load(DataDir(Path(target.data_dir))).demo_channels_url if target.data_dir else ""
+    if not run(target, stand_ins_url, json_file):
         raise typer.Exit(1)
-
-
-def _stand_ins_url(target: Target) -> str:
-    """Where the page of the product's stand-ins is; empty without them, and for a product that only a URL names."""
-    return run_file.load(DataDir(Path(target.data_dir))).demo_channels_url if target.data_dir else ""

@@ -1,4 +1,4 @@
-"""What `nightdesk demo` does and prints."""
+"""Runs `nightdesk demo` and prints each ticket as it ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from db.pool import DatabaseUnavailableError, Pool, create_pool
 from evaluation.client import ProductClient, ProductUnreachableError
-from evaluation.demo.console_client import StandIns
+from evaluation.demo.console_client import ConsoleClient
 from evaluation.demo.entry_points import EntryPoint, FormEntryPoint, MailEntryPoint, WhatsAppEntryPoint
 from evaluation.demo.play import Case, DemoReport, play
 from evaluation.demo.samples import Sample, SamplesError, load_samples
@@ -29,9 +29,9 @@ BY_FORM = (
 
 
 def run(target: Target, stand_ins_url: str, json_file: Path | None) -> bool:
-    """Play the samples, print each as it ends, and tell whether all went as it should. Raises UserError.
+    """Play the samples, print each as it ends, and return whether the report passes. Raises UserError.
 
-    `stand_ins_url`: the page of the running stand-ins, empty where there are none.
+    `stand_ins_url`: the page of the running stand-ins, empty without them.
     """
     try:
         samples = load_samples(context_dir(load_settings()) / "sample-tickets.json")
@@ -61,7 +61,7 @@ async def _play(target: Target, stand_ins_url: str, samples: Sequence[Sample], c
 
 @asynccontextmanager
 async def _entry_points(target: Target, stand_ins_url: str) -> AsyncIterator[Mapping[str, EntryPoint]]:
-    """The door of each channel: its own, or the form's."""
+    """The entry point of each channel: its own, or without the stand-ins the form's."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(ProductClient(target.url, token=target.token))
         form = FormEntryPoint(client)
@@ -70,7 +70,7 @@ async def _entry_points(target: Target, stand_ins_url: str) -> AsyncIterator[Map
             return
         pool: Pool = await create_pool(target.database_url, size=2)
         stack.push_async_callback(pool.close)
-        stand_ins = await stack.enter_async_context(StandIns(stand_ins_url))
+        stand_ins = await stack.enter_async_context(ConsoleClient(stand_ins_url))
         mail, whatsapp = MailEntryPoint(stand_ins, client, pool), WhatsAppEntryPoint(stand_ins, client, pool)
         yield {"web_form": form, "email": mail, "whatsapp": whatsapp}
 
@@ -89,8 +89,8 @@ def _summarise(report: DemoReport, console: Console) -> None:
             console.print(f"\n{case.id} {case.subject}: expected {case.expected}, became {case.became}", markup=False)
             console.print(case.reply or "(no answer)", style="dim", markup=False, soft_wrap=True)
     console.print()
-    by_door = {via: [case for case in report.cases if case.via == via] for via in ("form", "mail", "whatsapp")}
-    for via, cases in by_door.items():
+    by_entry_point = {via: [case for case in report.cases if case.via == via] for via in ("form", "mail", "whatsapp")}
+    for via, cases in by_entry_point.items():
         if cases:
             seconds = median(case.seconds for case in cases)
             console.print(f"{via:<8}  {len(cases):3} tickets, half of them answered within {seconds:.1f} s")

@@ -1,4 +1,4 @@
-"""`nightdesk explain`: why a ticket went as it did."""
+"""`nightdesk explain`: the turns of a ticket with their decision records."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What `nightdesk explain` prints: a ticket's turns as a support lead reads them."""
+"""Fetches a ticket's turns for `nightdesk explain` and prints them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from db.pool import DatabaseUnavailableError, acquire, create_pool
 from db.turns import decisions
-from db.turns.decisions import DecisionRecord, ExplainedTicket, ExplainedTurn, Heard, Word
+from db.turns.decisions import DecisionRecord, ExplainedTicket, ExplainedTurn, ReceivedMessage, SentMessage
 from deployments.rules.escalation import NEGATIVE_BELOW
 from serve_app.api.staff.decisions import EXPLAINED
 from serve_app.cli.staff_call import staff_call
@@ -30,14 +30,17 @@ _WITHOUT_RECORD = {
 
 def run(target: Target, number: str, json_file: Path | None) -> None:
     """Fetch, write and print. Raises UserError for an unknown ticket, or when neither product nor database answers."""
-    ticket = asyncio.run(_from_database(target.database_url, number)) if target.data_dir else _asked(target, number)
+    if target.data_dir:
+        ticket = asyncio.run(_from_database(target.database_url, number))
+    else:
+        ticket = EXPLAINED.validate_python(staff_call(target, "GET", f"/tickets/{number}/decisions"))
     if json_file:
         json_file.write_bytes(EXPLAINED.dump_json(ticket, indent=1))
     show(ticket, Console(highlight=False))
 
 
 def show(ticket: ExplainedTicket, console: Console) -> None:
-    """Print the story of a ticket, turn by turn."""
+    """Print the ticket, its turns, and what people and the system did."""
     for line in (*_head(ticket), *_turns(ticket), *_others(ticket)):
         console.print(line)
 
@@ -55,10 +58,6 @@ async def _from_database(url: str, number: str) -> ExplainedTicket:
     if ticket is None:
         raise UserError(f"there is no ticket {number}.")
     return ticket
-
-
-def _asked(target: Target, number: str) -> ExplainedTicket:
-    return EXPLAINED.validate_python(staff_call(target, "GET", f"/tickets/{number}/decisions"))
 
 
 def _head(ticket: ExplainedTicket) -> Iterator[Text]:
@@ -81,10 +80,10 @@ def _turns(ticket: ExplainedTicket) -> Iterator[Text]:
     for number, turn in enumerate(ticket.turns, start=1):
         yield Text()
         yield Text(f"Turn {number} of {len(ticket.turns)}", style="bold cyan")
-        for heard in turn.heard:
-            yield from _heard(heard)
+        for message in turn.heard:
+            yield from _received(message)
         yield from _record(turn.record) if turn.record else _no_record(turn)
-        yield from _word(turn.word, "left") if turn.word else [_row("left", "nothing")]
+        yield from _sent(turn.word, "left") if turn.word else [_row("left", "nothing")]
 
 
 def _others(ticket: ExplainedTicket) -> Iterator[Text]:
@@ -93,15 +92,15 @@ def _others(ticket: ExplainedTicket) -> Iterator[Text]:
         yield Text("People and the system", style="bold cyan")
     for done in ticket.actions:
         yield _row(done.action, f"{done.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {done.actor}")
-    for word in ticket.others:
-        yield from _word(word, word.author)
+    for message in ticket.others:
+        yield from _sent(message, message.author)
 
 
-def _heard(heard: Heard) -> Iterator[Text]:
-    yield _row("came in", f"{heard.received_at.astimezone():%Y-%m-%d %H:%M:%S} by {heard.channel}, {heard.state}")
-    if heard.attempts:
-        yield _row("", f"{heard.attempts} failed attempt(s) before", "yellow")
-    yield _row("", _quoted(heard.text), "dim")
+def _received(message: ReceivedMessage) -> Iterator[Text]:
+    yield _row("came in", f"{message.received_at.astimezone():%Y-%m-%d %H:%M:%S} by {message.channel}, {message.state}")
+    if message.attempts:
+        yield _row("", f"{message.attempts} failed attempt(s) before", "yellow")
+    yield _row("", _quoted(message.text), "dim")
 
 
 def _no_record(turn: ExplainedTurn) -> Iterator[Text]:
@@ -128,25 +127,23 @@ def _record(record: DecisionRecord) -> Iterator[Text]:
         if call.result:
             yield _row("", _quoted(call.result), "dim")
     yield _row("model", _model(record))
-    stages = ", ".join(f"{stage} {record.stages_ms[stage]:.0f} ms" for stage in _in_order(record.stages_ms))
+    # As a turn runs through them: the database keeps no order.
+    known = {stage: place for place, stage in enumerate(_STAGES)}
+    in_order = sorted(record.stages_ms, key=lambda stage: (known.get(stage, len(known)), stage))
+    stages = ", ".join(f"{stage} {record.stages_ms[stage]:.0f} ms" for stage in in_order)
     yield _row("took", f"{record.latency_ms:.0f} ms from acceptance to the reply" + (f" ({stages})" if stages else ""))
 
 
 def _score(name: str, scores: dict[str, float]) -> str:
-    """A score beside what it was held against: its own threshold, else that of its kind."""
+    """A score with the threshold that it was compared with: its own, else that of its kind."""
     kind = name.partition(".")[0]
-    least = scores.get(name + _THRESHOLD, scores.get(kind + _THRESHOLD))
+    threshold = scores.get(name + _THRESHOLD, scores.get(kind + _THRESHOLD))
     if name == "sentiment":
         return f"{name} {scores[name]:.3f}, escalates below {NEGATIVE_BELOW}"
     shown = f"{name} {scores[name]:.3f}"
-    if least is None:
+    if threshold is None:
         return shown
-    return f"{shown}, threshold {least:.3f}: {'reached' if scores[name] >= least else 'not reached'}"
-
-
-def _in_order(stages: Collection[str]) -> list[str]:
-    """The stages as a turn runs through them; the store keeps no order."""
-    return sorted(stages, key=lambda stage: (_STAGES.index(stage) if stage in _STAGES else len(_STAGES), stage))
+    return f"{shown}, threshold {threshold:.3f}: {'reached' if scores[name] >= threshold else 'not reached'}"
 
 
 def _model(record: DecisionRecord) -> str:
@@ -157,24 +154,26 @@ def _model(record: DecisionRecord) -> str:
     return f"{record.model}{version}, {record.model_ms:.0f} ms" + (f", {tokens}" if tokens else "")
 
 
-def _word(word: Word, label: str) -> Iterator[Text]:
-    yield _row(label, f"{word.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {word.channel}, {_delivery(word)}")
-    if word.last_error:
-        yield _row("", word.last_error, "yellow")
-    if word.sources:
-        yield _row("", f"rests on {', '.join(word.sources)}")
-    yield _row("", word.text, "dim")
+def _sent(message: SentMessage, label: str) -> Iterator[Text]:
+    yield _row(label, f"{message.created_at.astimezone():%Y-%m-%d %H:%M:%S} by {message.channel}, {_delivery(message)}")
+    if message.last_error:
+        yield _row("", message.last_error, "yellow")
+    if message.sources:
+        yield _row("", f"rests on {', '.join(message.sources)}")
+    yield _row("", message.text, "dim")
 
 
-def _delivery(word: Word) -> str:
-    if word.state is None:
-        return word.delivery_status or "not sent by us"
-    to = f" to {word.recipient}" if word.recipient else ""
-    status = f" ({word.delivery_status})" if word.delivery_status and word.delivery_status != word.state else ""
-    sent = f" at {word.sent_at.astimezone():%H:%M:%S}" if word.sent_at else ""
-    parts = f", {word.parts_sent} of {word.parts} parts" if word.parts else ""
-    tries = f"attempt {word.attempts}" if word.attempts else "not tried yet"
-    return f"{word.state}{status}{to}{sent}, {tries}{parts}"
+def _delivery(message: SentMessage) -> str:
+    if message.state is None:
+        return message.delivery_status or "not sent by us"
+    to = f" to {message.recipient}" if message.recipient else ""
+    status = (
+        f" ({message.delivery_status})" if message.delivery_status and message.delivery_status != message.state else ""
+    )
+    sent = f" at {message.sent_at.astimezone():%H:%M:%S}" if message.sent_at else ""
+    parts = f", {message.parts_sent} of {message.parts} parts" if message.parts else ""
+    tries = f"attempt {message.attempts}" if message.attempts else "not tried yet"
+    return f"{message.state}{status}{to}{sent}, {tries}{parts}"
 
 
 def _quoted(text: str) -> str:

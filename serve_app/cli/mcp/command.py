@@ -1,4 +1,4 @@
-"""`nightdesk mcp`: the agent's tools for MCP clients."""
+"""`nightdesk mcp`: serve the agent's tools to MCP clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `nightdesk mcp` does: builds the desk over the product's database and serves it until it is stopped."""
+"""Runs `nightdesk mcp`: builds the session on the product's database and serves it until it is stopped."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 
 from db.pool import DatabaseUnavailableError, Pool, create_pool
 from deployments.agent.node import ModelSettings
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
+from deployments.turns.client_turns import ClientTurns
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 from serve_app.api.base.auth import StaffKeys
 from serve_app.api.public.status_link import status_link
 from serve_app.cli.target import Target, find_product, settings_of
-from serve_app.embedded.base import run_file
+from serve_app.embedded.base import ports, run_file
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.errors import UserError
 from serve_app.mcp_server.server import build_server, http_app, http_caller
-from serve_app.mcp_server.session import McpDesk, Nodes
-from serve_app.mcp_server.turns import McpTurns
+from serve_app.mcp_server.session import McpSession, Nodes
 from serve_app.nodes.agent_builder import agent_node, back_from_now
 from serve_app.settings.app_args import support_args
 from serve_app.settings.environment import Settings
 from serve_app.telemetry import configure_logging
 
 STDIO_CALLER = "stdio"
-"""Whoever started the server himself; the name in the records of what he decides."""
+"""The name that is stored with the decisions of a stdio client."""
 
 
 def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
@@ -48,45 +48,42 @@ def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
 
 
 async def _serve(product: Target, settings: Settings, *, port: int | None, allow_writes: bool) -> None:
-    async with _desk(product, settings) as desk:
+    async with _session(product, settings) as session:
         if port is None:
-            await serve_stdio(desk, allow_writes=allow_writes)
+            await serve_stdio(session, allow_writes=allow_writes)
         else:
-            await serve_http(desk, staff_keys(product, settings), port=port, allow_writes=allow_writes)
+            await serve_http(session, staff_keys(product, settings), port=port, allow_writes=allow_writes)
 
 
-async def serve_stdio(desk: McpDesk, *, allow_writes: bool) -> None:
-    """Serve whoever started this process, until he closes its input."""
+async def serve_stdio(session: McpSession, *, allow_writes: bool) -> None:
+    """Serve the process that started this one, until it closes stdin."""
     from mcp.server.stdio import stdio_server
 
-    server = build_server(desk, allow_writes=allow_writes, caller=lambda: STDIO_CALLER)
+    server = build_server(session, allow_writes=allow_writes, caller=lambda: STDIO_CALLER)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 
-async def serve_http(desk: McpDesk, keys: StaffKeys, *, port: int, allow_writes: bool) -> None:
+async def serve_http(session: McpSession, keys: StaffKeys, *, port: int, allow_writes: bool) -> None:
     """Serve on the loopback address until interrupted. Raises UserError when the port is taken."""
     import uvicorn
 
-    server = build_server(desk, allow_writes=allow_writes, caller=http_caller)
+    server = build_server(session, allow_writes=allow_writes, caller=http_caller)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
-            listener.listen()  # who reads the address below may call at once
+            listener.bind((ports.LOOPBACK, port))
+            listener.listen()  # before the address is printed: its reader may call at once
         except OSError as error:
             raise UserError(f"port {port} is taken ({error.strerror}): choose another with --port.") from error
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}"
         print(f"MCP server at {url}/mcp; each call needs a staff key as its Bearer token", file=sys.stderr)
         config = uvicorn.Config(http_app(server, keys, url=url), log_config=None, lifespan="on", proxy_headers=False)
         await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def staff_keys(product: Target, settings: Settings) -> StaffKeys:
-    """Return the keys that open the HTTP door: the staff's, and the one that `up` keeps for our own commands.
-
-    Raises UserError when there is none at all.
-    """
+    """Return the keys of HTTP clients: the staff keys and the operator token. Raises UserError without any."""
     configured = settings.staff_api_key.get_secret_value() if settings.staff_api_key else None
     if not configured and not product.token:
         raise UserError("no staff key is configured: set STAFF_API_KEY, or serve over stdio.")
@@ -94,27 +91,29 @@ def staff_keys(product: Target, settings: Settings) -> StaffKeys:
 
 
 @asynccontextmanager
-async def _desk(product: Target, settings: Settings) -> AsyncIterator[McpDesk]:
+async def _session(product: Target, settings: Settings) -> AsyncIterator[McpSession]:
     pool = await create_pool(product.database_url, size=4)
     try:
-        links, mode = _links(settings), settings.agent_mode
-        turns = McpTurns(pool=pool, links=links, approval=mode == "draft", back=back_from_now(support_args(settings)))
+        links, mode = _link_builder(settings), settings.agent_mode
+        turns = ClientTurns(
+            pool=pool, links=links, approval=mode == "draft", back=back_from_now(support_args(settings))
+        )
         nodes = _loader(pool, settings, links)
         outdated = partial(_outdated, product)
-        async with McpDesk(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as desk:
-            yield desk
+        async with McpSession(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as session:
+            yield session
     finally:
         await pool.close()
 
 
-def _links(settings: Settings) -> Callable[[str], str]:
+def _link_builder(settings: Settings) -> Callable[[str], str]:
     if settings.secret_key is None or settings.public_base_url is None:
         raise UserError("SECRET_KEY and PUBLIC_BASE_URL of the product are not known: name its --data-dir.")
     return partial(status_link, settings.public_base_url, settings.secret_key.get_secret_value())
 
 
 def _outdated(product: Target) -> bool:
-    """Tell whether the product was started anew with other settings. One that is down has left none to go by."""
+    """Whether the product was restarted with other settings; False while it is down, which leaves none to compare."""
     run = run_file.read(DataDir(Path(product.data_dir)))
     return run is not None and run.settings != product.settings
 
@@ -137,7 +136,7 @@ def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes
     agent = agent_node(
         pool=pool,
         embed_query=embed_query,
-        model=ModelSettings(),  # the client is the model; nobody else is asked
+        model=ModelSettings(),  # not used: the client is the model
         links=links,
         escalation_thresholds=settings.escalation_thresholds,
         support=support_args(settings),

@@ -1,4 +1,4 @@
-"""`nightdesk replay`: what other settings would have made of the turns that are stored."""
+"""`nightdesk replay`: decide stored turns again with other settings and show the differences."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def replay(
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """Return the time that `text` names: so long before `now` (24h, 7d), or by ISO 8601, local without an offset.
+    """Parse a time: an age such as 24h or 7d before `now`, or ISO 8601, local without an offset.
 
     Raises UserError.
     """

@@ -1,4 +1,4 @@
-"""The settings that a replay tries: a TOML file over the product's settings."""
+"""The settings of a replay: those of the product, changed by a TOML file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ TRIED = (
     "OPENAI_TIMEOUT_SECONDS",
     "ESCALATION_THRESHOLDS",
 )
-"""Settings that a file may change, by their names in the environment; an empty text unsets one."""
-OWN = ("RELEVANCE_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
-"""What only a replay can change. Files are named as seen from the TOML file's folder."""
+"""Environment variables that the file may change; an empty string unsets one."""
+EXTRAS = ("RELEVANCE_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
+"""Keys for what is no setting. Paths are relative to the TOML file's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriedSettings:
-    """The product's settings with the file's changes. `prompt` and `product_docs` None: what ships, what is stored."""
+    """The product's settings with the file's changes.
+
+    None: the threshold and the prompt of this release, the stored knowledge base.
+    """
 
     settings: Settings
     relevance_threshold: float | None
@@ -34,9 +37,9 @@ class TriedSettings:
 
 
 def read_tried(path: Path, present: Settings) -> TriedSettings:
-    """Read the file, over the settings that hold. Of ESCALATION_THRESHOLDS those that it leaves alone hold too.
+    """Apply the file to `present`; ESCALATION_THRESHOLDS is merged key by key.
 
-    Raises UserError naming what is wrong in it, and SettingsError for a value that makes no sense.
+    Raises UserError for a file that can't be read or an unknown key, SettingsError for a wrong value.
     """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -44,11 +47,11 @@ def read_tried(path: Path, present: Settings) -> TriedSettings:
         raise UserError(f"{path}: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not TOML: {error}.") from error
-    if unknown := sorted(given.keys() - {*TRIED, *OWN}):
-        raise UserError(f"{path}: {unknown[0]} can't be tried; expected some of {', '.join((*TRIED, *OWN))}.")
+    if unknown := sorted(given.keys() - {*TRIED, *EXTRAS}):
+        raise UserError(f"{path}: {unknown[0]} can't be tried; expected some of {', '.join((*TRIED, *EXTRAS))}.")
     tried = {name.lower(): None if value == "" else value for name, value in given.items() if name in TRIED}
-    if isinstance(some := tried.get("escalation_thresholds"), dict):
-        tried["escalation_thresholds"] = {**present.escalation_thresholds, **some}
+    if isinstance(thresholds := tried.get("escalation_thresholds"), dict):
+        tried["escalation_thresholds"] = {**present.escalation_thresholds, **thresholds}
     return TriedSettings(
         settings=settings_from(present.model_dump() | tried),
         relevance_threshold=_share(path, given.get("RELEVANCE_THRESHOLD")),

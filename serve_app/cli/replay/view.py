@@ -1,4 +1,4 @@
-"""What `nightdesk replay` does and prints."""
+"""Runs `nightdesk replay` and prints the report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from db.pool import DatabaseUnavailableError, create_pool
-from db.turns.stored_turns import Decided
+from db.turns.stored_turns import StoredDecision
 from deployments.agent.prompt import PromptNotUsableError, load_prompt
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
@@ -41,7 +41,7 @@ _STYLES = {"+": "green", "-": "red"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Which turns: decided from `since` on and before `until`, so many at most."""
+    """Which turns: decided from `since` until before `until`, at most `limit`."""
 
     since: datetime
     until: datetime
@@ -49,11 +49,11 @@ class Span:
 
 
 def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | None) -> ReplayReport:
-    """Replay, print and write. Raises UserError."""
+    """Replay, print, and write the JSON file. Raises UserError."""
     configure_logging("ERROR", "replay")
     console = Console(highlight=False)
-    whose = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
-    console.print(Text(f"settings that the file leaves alone: {whose}", style="dim"))
+    source = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
+    console.print(Text(f"settings that the file leaves alone: {source}", style="dim"))
     try:
         encoder = Encoder(tried.settings.embedding_model)
         report = asyncio.run(_replay(product.database_url, encoder, variant_of(tried, encoder), span, console))
@@ -69,7 +69,10 @@ def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | Non
 
 
 def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
-    """Build what decides. Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError."""
+    """Build the variant of the agent that `tried` describes.
+
+    Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError.
+    """
     gate = RelevanceGate.load()
     docs, support = tried.product_docs, support_args(tried.settings)
     return Variant(
@@ -89,12 +92,12 @@ async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, cons
         analysis = AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
         replayer = Replayer(pool=pool, analysis=analysis, variant=variant)
         decided = await replayer.stored(span.since, span.until, limit=span.limit)
-        return ReplayReport(cases=tuple(await _all(replayer, decided, console)))
+        return ReplayReport(cases=tuple(await _replay_all(replayer, decided, console)))
     finally:
         await pool.close()
 
 
-async def _all(replayer: Replayer, decided: Sequence[Decided], console: Console) -> list[Case]:
+async def _replay_all(replayer: Replayer, decided: Sequence[StoredDecision], console: Console) -> list[Case]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     cases = []
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -116,14 +119,14 @@ def _cases(report: ReplayReport) -> Iterator[Text]:
                 old, new = (_shown(getattr(side, name)) for side in (case.before, case.after))
                 yield Text.assemble(f"  {name:<9} ", (old, "red"), " → ", (new, "green"))
         if "text" in case.changed:
-            yield from _text(case.before.text, case.after.text)
+            yield from _text_diff(case.before.text, case.after.text)
 
 
 def _shown(value: object) -> str:
     return ", ".join(value) or "none" if isinstance(value, tuple) else str(value)
 
 
-def _text(before: str, after: str) -> Iterator[Text]:
+def _text_diff(before: str, after: str) -> Iterator[Text]:
     for line in ndiff(before.splitlines(), after.splitlines()):
         if line[0] in _STYLES and line[1:].strip():
             yield Text(f"    {line}", style=_STYLES[line[0]])

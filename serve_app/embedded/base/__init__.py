@@ -1,1 +1,1 @@
-"""What the embedded parts share: the data directory, ports, processes, the run file."""
+"""What the embedded parts share: data directory, ports, processes, logs, run file, environments."""

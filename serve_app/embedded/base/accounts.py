@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs as: it refuses root."""
+"""The account that PostgreSQL runs as when we are root, which it refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CANDIDATES = ("postgres", "nobody")
 
 
 def server_account() -> pwd.struct_passwd | None:
-    """The unprivileged account for servers that refuse root; None for an ordinary user, who is it himself.
+    """The unprivileged account for servers that refuse root; None when we are not root.
 
     Raises StartError when root has neither of `CANDIDATES`.
     """
@@ -31,7 +31,7 @@ def server_account() -> pwd.struct_passwd | None:
 
 
 def can_reach(path: Path, account: pwd.struct_passwd | None) -> bool:
-    """Whether `account` may enter the directory `path` (or run the file), parents included: the kernel is asked."""
+    """Whether `account` may enter the directory `path` or run the file, parents included, as the kernel decides."""
     if account is None:
         return os.access(path, os.X_OK)
     test = subprocess.run(["test", "-x", str(path)], cwd="/", check=False, **as_account(account))
@@ -39,7 +39,7 @@ def can_reach(path: Path, account: pwd.struct_passwd | None) -> bool:
 
 
 def as_account(account: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Keyword arguments of `subprocess` that run a command as `account`; none of them for ourselves."""
+    """The keyword arguments by which `subprocess` runs a command as `account`; empty for None."""
     if account is None:
         return {}
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}

@@ -1,8 +1,8 @@
-"""The data directory: everything that one installation keeps on this machine.
+"""The data directory: all files of one installation on this machine.
 
-postgres/  kafka/     what the servers store             logs/   what they print, bounded
-secrets/              passwords, keys and tokens (0600)  run/    which processes were started
-ports.json            ports once chosen, kept            run.json  where the product is found and how it decides (0600)
+postgres/  kafka/     data of the servers                logs/     output of the processes, rotated
+secrets/              passwords, keys and tokens (0600)  run/      records of the processes
+ports.json            the ports, by name                 run.json  addresses and settings of the product (0600)
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from serve_app.embedded.base.errors import DataDirError
 from serve_app.embedded.base.files import write_private
 
 MIN_FREE_BYTES = 300 * 1024**2
-ROOTS_DEFAULT = Path("/var/lib/nightdesk")
+ROOT_DEFAULT = Path("/var/lib/nightdesk")
 SUBDIRECTORIES = ("logs", "run", "secrets")
 
 
 def default_path(checkout: Path | None = None) -> Path:
-    """The directory that belongs to `checkout` (default: the one this code lies in), so two checkouts never share data.
+    """The directory that belongs to `checkout` (default: the one of this code), so that two checkouts share no data.
 
-    As root it lies under /var/lib/nightdesk, because root's home is closed to the account that PostgreSQL runs as.
+    For root it is under /var/lib/nightdesk: the account that PostgreSQL runs as can't enter root's home.
     """
     home = (checkout or Path(__file__).parents[3]).resolve()
     if os.geteuid() == 0:
         digest = hashlib.sha256(str(home).encode()).hexdigest()[:6]
-        return ROOTS_DEFAULT / f"{re.sub(r'[^A-Za-z0-9]+', '-', str(home)).strip('-')[-60:]}-{digest}"
+        return ROOT_DEFAULT / f"{re.sub(r'[^A-Za-z0-9]+', '-', str(home)).strip('-')[-60:]}-{digest}"
     if (home / "pyproject.toml").exists():
         return home / ".nightdesk"
     return Path.home() / ".local" / "share" / "nightdesk"
 
 
 class DataDir:
-    """Paths, secrets and ports of one installation. Nothing is touched before `prepare`."""
+    """Paths, secrets and ports of one installation. `prepare` creates the directory."""
 
     def __init__(self, path: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.path = path.expanduser().absolute()
@@ -55,24 +55,24 @@ class DataDir:
 
     @property
     def key(self) -> str:
-        """Eight hex digits that stand for this directory where a path would be too long."""
+        """Eight hex digits derived from the path, for names that have to be short."""
         return hashlib.sha256(str(self.path).encode()).hexdigest()[:8]
 
     @property
     def ray_home(self) -> Path:
-        """Where Ray keeps its files: Unix sockets allow about 100 characters, so not in the data directory itself."""
-        return Path("/tmp") / f"nd-{self.key}"  # noqa: S108 - Ray's part checks owner and mode
+        """Ray's directory: in /tmp, because the path of a Unix socket may have about 100 characters only."""
+        return Path("/tmp") / f"nd-{self.key}"  # noqa: S108 - RayHead checks owner and mode
 
     def log(self, name: str) -> Path:
-        """The log of one part."""
+        """The path of a part's log."""
         return self.logs / f"{name}.log"
 
     def record(self, name: str) -> Path:
-        """Where the process of one part is remembered."""
+        """The path of a part's ProcessRecord."""
         return self.run / f"{name}.json"
 
     def prepare(self) -> None:
-        """Create what is missing. Raises DataDirError, in one line, when the directory cannot hold an installation."""
+        """Create what is missing. Raises DataDirError when the directory can't be used or its disk is full."""
         try:
             self._check_reach(next(parent for parent in self.path.parents if parent.is_dir()))
             self._create()
@@ -88,7 +88,7 @@ class DataDir:
         if not self.path.exists():
             self.path.mkdir(parents=True)
         self._check_owner()
-        # 0711: the account of PostgreSQL passes through to its own directory and sees no other.
+        # 0711: PostgreSQL's account can enter its own directory below, and list nothing here.
         self.path.chmod(0o711)
         for name in SUBDIRECTORIES:
             (self.path / name).mkdir(exist_ok=True)
@@ -115,7 +115,7 @@ class DataDir:
             )
 
     def _check_reach(self, parent: Path) -> None:
-        """Ours is made so that PostgreSQL's account may pass; what it lies in is not ours to change."""
+        """Raise when PostgreSQL's account can't enter `parent`, whose mode is not ours to change."""
         account = server_account()
         if account is not None and not can_reach(parent, account):
             raise DataDirError(
@@ -124,19 +124,18 @@ class DataDir:
             )
 
     def secret(self, name: str) -> str:
-        """The secret called `name`, 43 URL-safe characters, made up at the first call and kept (0600)."""
-        path = self.secret_file(name)
-        return path.read_text()
+        """The secret called `name`: 43 URL-safe characters, generated at the first call and stored (0600)."""
+        return self.secret_file(name).read_text()
 
     def secret_file(self, name: str) -> Path:
-        """The file that holds `secret(name)`, without a line end."""
+        """The file that contains `secret(name)`, without a newline."""
         path = self.path / "secrets" / name
         if not path.exists():
             write_private(path, secrets.token_urlsafe(32))
         return path
 
     def port(self, name: str) -> int:
-        """The port called `name`: the one chosen first, or another free one where a stranger has taken it since."""
+        """The port called `name`: the one stored at the first call, or a new one when another program has taken it."""
         kept = self._ports()
         if name not in kept or not ports.is_free(kept[name]):
             kept[name] = ports.pick_free(taken=kept.values())

@@ -1,6 +1,6 @@
-"""The environments that the embedded parts and the graph are started with, put together in this one place.
+"""The environment variables with which child processes are started.
 
-This and `serve_app.settings.environment` alone look at the environment; here it is only copied on to children.
+Only this module and `serve_app.settings.environment` read the environment; here it is only copied to the children.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ PROJECT = Path(__file__).parents[3]
 RAY_LOG_BYTES = 10 * 1024**2
 RAY_LOG_FILES = 2
 
-# What a library would pick up from the user's shell and must not.
+# Variables of the user's shell that libraries would obey.
 NOT_INHERITED = ("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_TMPDIR", "RAY_AUTH_TOKEN", "PYTHONSTARTUP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Where the database and the broker are, embedded or not, and the secrets that are ours to make up."""
+    """The addresses of database and broker, embedded or not, and the secrets that are generated unless set."""
 
     database_url: str
     kafka_bootstrap_servers: str
@@ -43,10 +43,13 @@ def product_environment(
     haproxy: bool = False,
     base: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """What the preparation and the graph see: every setting that is set, `.env` too, and where the services are."""
+    """The environment of the preparation and the graph: every setting that is set, from `.env` too, and `services`.
+
+    The settings are passed on as variables because the children run in another directory and would not find `.env`.
+    """
     return {
         **ray_environment(data_dir, haproxy=haproxy, base=base),
-        **_set_explicitly(settings),
+        **{name.upper(): _as_text(getattr(settings, name)) for name in settings.model_fields_set},
         "DATABASE_URL": services.database_url,
         "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap_servers,
         "SECRET_KEY": services.secret_key,
@@ -57,10 +60,10 @@ def product_environment(
 def ray_environment(
     data_dir: DataDir, *, haproxy: bool = False, base: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What Ray's own processes see; workers inherit it.
+    """The environment of Ray's processes, which workers inherit.
 
-    The cluster switch named after Windows and macOS makes Ray take the loopback address for its node, so its control
-    store, raylet and agents listen on loopback only.
+    RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 makes Ray use the loopback address for its node, so that its control store,
+    raylet and agents listen on loopback only.
     """
     inherited = _inherited(base)
     return {
@@ -77,7 +80,7 @@ def ray_environment(
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_START_HOOK": "serve_app.embedded.children.ray_start_hook.without_client_server",
         "RAY_USAGE_STATS_ENABLED": "0",
-        # Ray runs workers at niceness 15, doors and all; here the nodes that may wait step aside by themselves.
+        # Ray would run every worker at niceness 15, the ingress too; the nodes that may wait lower their own priority.
         "RAY_worker_niceness": "0",
         "RAY_ROTATION_MAX_BYTES": str(RAY_LOG_BYTES),
         "RAY_ROTATION_BACKUP_COUNT": str(RAY_LOG_FILES),
@@ -88,7 +91,7 @@ def ray_environment(
 
 
 def stand_ins_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the stand-ins for Gmail and Twilio see. All that they call is on this machine: no proxy is asked."""
+    """The environment of the stand-ins for Gmail and Twilio. All that they call is on this machine: no proxy."""
     inherited = _inherited(base)
     return {
         **inherited,
@@ -105,11 +108,6 @@ def _inherited(base: Mapping[str, str] | None) -> dict[str, str]:
 
 def _python_path(first: Path, inherited: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(None, [str(first), inherited.get("PYTHONPATH", "")]))
-
-
-def _set_explicitly(settings: Settings) -> dict[str, str]:
-    """The settings that a person set, as environment variables: a child runs elsewhere and would not find `.env`."""
-    return {name.upper(): _as_text(getattr(settings, name)) for name in settings.model_fields_set}
 
 
 def _as_text(value: object) -> str:

@@ -1,10 +1,10 @@
-"""What goes wrong around the embedded parts, said so that a user can act on it."""
+"""Errors whose message tells the user of a command what to do."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that the user can put right.
+    """An error that the user can fix.
 
     The command prints the message (one line: what is wrong, what to do) without a traceback and exits with `exit_code`.
     """
@@ -13,8 +13,8 @@ class UserError(Exception):
 
 
 class StartError(UserError):
-    """A part did not start. The supervisor tries again with a growing pause once the product has been up;
-    at the first start it stops what it started and exits 1."""
+    """A part did not start. At its first start the supervisor stops all parts and exits 1; later it tries again, with
+    growing pauses."""
 
 
 class DataDirError(UserError):

@@ -1,4 +1,4 @@
-"""Files that only we may read, written whole or not at all."""
+"""Atomic writes of files that only their owner may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question to the running product, answered by its status."""
+"""A health probe: does an URL of the running product answer 200?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import urllib.error
 import urllib.request
 
 TIMEOUT_SECONDS = 5.0
-# Never through a proxy of the user's environment: the product is on this machine.
+# Without the proxies of the user's environment: the product is on this machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def answers_200(url: str, *, timeout: float = TIMEOUT_SECONDS) -> bool:
-    """Whether GET `url` answers 200 within `timeout` seconds; anything else, a refusal too, is False."""
+    """Whether GET `url` answers 200 within `timeout` seconds; False for another status or no answer. Never raises."""
     try:
         with _OPENER.open(url, timeout=timeout) as response:
             return bool(response.status == 200)

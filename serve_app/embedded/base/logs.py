@@ -1,4 +1,4 @@
-"""Logs that stay small."""
+"""Rotation of log files while their writers hold them open."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ KEPT = 2
 
 
 def rotate(log: Path, *, max_bytes: int = MAX_BYTES, kept: int = KEPT) -> bool:
-    """Move what `log` holds to `log.1` (and so on, `kept` files) once it is larger than `max_bytes`. True when it was.
+    """Move the content of `log` to `log.1`, of that to `log.2` and so on (`kept` files), if it exceeds `max_bytes`.
 
-    The file is copied and emptied, not renamed: servers write to it with O_APPEND and never reopen it. What is written
-    in the instant between the two is lost.
+    Returns whether it did. The file is copied and truncated, not renamed: the servers append to it (O_APPEND) and never
+    reopen it. What they write between the two steps is lost.
     """
     if not log.exists() or log.stat().st_size <= max_bytes:
         return False

@@ -1,6 +1,6 @@
-"""Ports on loopback, chosen below the range that the kernel hands to outgoing connections.
+"""Ports on loopback, chosen below the kernel's range of ephemeral ports.
 
-A port out of that range would be taken, now and then, by some client while its server is being restarted.
+A port of that range could be given to a client's connection while its server is being restarted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.05
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen on `host:port` now (a former server's connections that time out do not count)."""
+    """Whether a server could listen on `host:port` now; connections in TIME_WAIT don't count (SO_REUSEADDR)."""
     try:
         _bind(port, host)
     except OSError:
@@ -28,10 +28,10 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def require_free(port: int, host: str, *, option: str = "--port", timeout: float = 0.0) -> None:
-    """Raises StartError, in one line, when we could not listen on `host:port`; `option` chooses another port.
+    """Raise StartError unless a server could listen on `host:port`; the message names `option` to choose another port.
 
-    `timeout`: seconds for a server that was just killed. The kernel closes its sockets once its last thread has gone,
-    a moment after its leader has become a zombie.
+    `timeout` seconds are granted to a server that was just killed: the kernel closes its sockets when its last thread
+    has ended, a moment after the process became a zombie.
     """
     deadline = time.monotonic() + timeout
     while not is_free(port, host) and time.monotonic() < deadline:
@@ -46,13 +46,6 @@ def require_free(port: int, host: str, *, option: str = "--port", timeout: float
         if error.errno == errno.EACCES:
             raise StartError(f"port {port} is reserved for root: choose one above 1023 with {option}.") from None
         raise StartError(f"HTTP_HOST {host!r} is not an address of this machine ({error.strerror}).") from None
-
-
-def _bind(port: int, host: str) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
 
 
 def answers(port: int, host: str = LOOPBACK, timeout: float = 0.5) -> bool:
@@ -71,3 +64,10 @@ def pick_free(taken: Collection[int] = ()) -> int:
         if port not in taken and is_free(port):
             return port
     raise OSError(f"no free port on {LOOPBACK} between {RANGE.start} and {RANGE.stop}")
+
+
+def _bind(port: int, host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

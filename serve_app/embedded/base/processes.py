@@ -1,7 +1,7 @@
-"""Processes that are started here, found again, and stopped: those and nothing else.
+"""Starting the processes of the parts, finding them again, and stopping exactly those.
 
-Each part leads a session of its own and is remembered on disk with its start time, so another shell, or the next
-supervisor after a `kill -9`, finds exactly what was started; a recycled process id is never touched.
+Each part leads a session of its own and is recorded on disk with its start time, so that another shell, or the next
+supervisor after a `kill -9`, finds it; a process that has got the same id since is never touched.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessRecord:
-    """One started process. `identity` tells it from a later process with the same id, across reboots too."""
+    """One started process. `identity` differs for a later process with the same id, after a reboot too."""
 
     name: str
     pid: int
     identity: str
 
     def is_alive(self) -> bool:
-        """Whether this very process runs (a zombie does not)."""
+        """Whether this process runs; False for a zombie and for another process with its id."""
         return identity_of(self.pid) == self.identity
 
 
 def identity_of(pid: int) -> str | None:
-    """What tells the living process `pid` from all others that had or will have its number; None when there is none."""
+    """Boot id and start time of the process `pid`, which no other with that id shares; None if none runs."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -57,9 +57,9 @@ def identity_of(pid: int) -> str | None:
 
 
 class PartProcess:
-    """The process of one part and all that it started in its session.
+    """The process of one part with the session that it leads.
 
-    `record_path` remembers it, `log` takes what it prints. One thread may stop what another is starting.
+    Its ProcessRecord is stored at `record_path`, its output in `log`. One thread may stop what another is starting.
     """
 
     def __init__(self, name: str, *, record_path: Path, log: Path) -> None:
@@ -84,15 +84,14 @@ class PartProcess:
         cwd: Path,
         account: pwd.struct_passwd | None = None,
     ) -> None:
-        """Start `command` in a session of its own. Stop what an earlier start left behind before calling this.
-
-        Raises StartError after `retire`.
+        """Start `command` in a session of its own; call `stop` first, for an earlier start. Raises StartError after
+        `retire`.
         """
         with self._spawning, self.log.open("ab") as log:
             if self._retired:
                 raise StartError(f"{self.name} is being stopped")
             child = subprocess.Popen(
-                [str(word) for word in command],
+                [str(argument) for argument in command],
                 env=dict(env),
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
@@ -106,29 +105,29 @@ class PartProcess:
             write_private(self._record_path, json.dumps(asdict(record)))
 
     def retire(self) -> None:
-        """Never start again: for a stop that must not be overtaken by a start in another thread."""
+        """Make every further `spawn` fail, so that a thread which is just starting the part can't undo a stop."""
         with self._spawning:
             self._retired = True
 
     def is_alive(self) -> bool:
-        """Whether the leading process runs."""
+        """Whether the leader of the session runs."""
         if self._child is not None and self._child.poll() is not None:
             return False
         record = self.record()
         return record is not None and record.is_alive()
 
     def wait(self) -> int:
-        """Block until the process that `spawn` started has ended; its exit code (negative: the signal that did it)."""
+        """Block until the process that `spawn` started has ended; its exit code (negative: minus the signal)."""
         if self._child is None:
             raise RuntimeError(f"{self.name} was not started here")
         return self._child.wait()
 
     def record(self) -> ProcessRecord | None:
-        """What was started last on this data directory, by us or by an earlier supervisor."""
+        """The record of the last start, by this or an earlier supervisor."""
         return read_record(self._record_path)
 
     def stop(self, *, ask: signal.Signals = signal.SIGTERM, grace: float = 5.0) -> bool:
-        """Ask the leader to end, give the whole session `grace` seconds, kill what is left. True if anything ran."""
+        """Send `ask` to the leader, wait `grace` seconds for the session to end, kill the rest. True if any ran."""
         record = self.record()
         if record is None:
             return False
@@ -155,7 +154,7 @@ class PartProcess:
 
 
 def read_record(path: Path) -> ProcessRecord | None:
-    """The process that `path` remembers; None when there is nothing, or nothing legible."""
+    """The record stored at `path`; None when there is none, or it can't be read."""
     try:
         return ProcessRecord(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
@@ -163,10 +162,10 @@ def read_record(path: Path) -> ProcessRecord | None:
 
 
 def session_of(record: ProcessRecord) -> list[int]:
-    """The living processes of the session that `record` leads or led, the leader included.
+    """The ids of the running processes in the session that `record` leads or led, the leader included.
 
-    While a session has members its number is not given to another process; so where the number now belongs to a
-    stranger, the session is empty.
+    While a session has members the kernel gives its id to no other process: if another process has it, the session is
+    empty.
     """
     leader = identity_of(record.pid)
     if leader is not None and leader != record.identity:

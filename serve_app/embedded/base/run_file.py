@@ -1,6 +1,6 @@
-"""`run.json`: where other commands find the running product, and the settings that it decides with.
+"""`run.json`: addresses, parts and decision settings of the running product, for other commands.
 
-Written by the supervisor; only its user reads it.
+The supervisor writes it; only its user can read it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ State = Literal["waiting", "starting", "up", "restarting", "failed", "stopping",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartStatus:
-    """One supervised part. `since`: when it came into `state` (ISO 8601, UTC); `detail`: its reason."""
+    """One supervised part. `since`: when it entered `state` (ISO 8601, UTC); `detail`: the reason."""
 
     name: str
     state: State
@@ -35,8 +35,8 @@ class PartStatus:
 class RunFile:
     """The running product. Addresses of parts that have not started yet are empty; `ready`: it has been ready once.
 
-    `demo_channels_url` is the page of the stand-ins, where those were asked for. `settings` are those that the product
-    decides with (serve_app.settings.decision_settings), secrets among them; None: an older version wrote the file.
+    `demo_channels_url` is the page of the stand-ins, empty without them. `settings` is the snapshot of
+    serve_app.settings.decision_settings, secrets included; None: an older version wrote the file.
     """
 
     supervisor: ProcessRecord
@@ -54,17 +54,17 @@ class RunFile:
 
     @property
     def state(self) -> State:
-        """Up when every part is; else what the first part that is not up is doing."""
+        """`up` when every part is, else the state of the first part that is not."""
         return next((part.state for part in self.parts if part.state != "up"), "up")
 
 
 def save(data_dir: DataDir, run: RunFile) -> None:
-    """Replace the file (0600). Raises OSError."""
+    """Write the file (0600), atomically. Raises OSError."""
     write_private(data_dir.run_file, json.dumps(asdict(run), indent=1))
 
 
 def read(data_dir: DataDir) -> RunFile | None:
-    """What the last supervisor wrote, whether or not it still lives; None when there is nothing, or nothing legible."""
+    """The file as the last supervisor wrote it, running or not; None when there is none, or it can't be parsed."""
     try:
         fields = json.loads(data_dir.run_file.read_text())
         supervisor = ProcessRecord(**fields.pop("supervisor"))
@@ -75,21 +75,17 @@ def read(data_dir: DataDir) -> RunFile | None:
 
 
 def load(data_dir: DataDir) -> RunFile:
-    """The running product. Raises NotRunningError (exit 3) when no supervisor lives on this directory."""
+    """The file of the running product. Raises NotRunningError (exit 3) when no supervisor runs."""
     try:
         run = read(data_dir)
     except PermissionError:
         raise NotRunningError(f"{data_dir.run_file} belongs to another user: run as that user.") from None
     if run is not None and run.supervisor.is_alive():
         return run
-    if run is not None and any(_runs(data_dir, part) for part in run.parts):
+    records = [read_record(data_dir.record(part.name)) for part in run.parts] if run is not None else []
+    if any(record is not None and record.is_alive() for record in records):
         raise NotRunningError(
             f"the supervisor on {data_dir.path} is gone and left parts running: `nightdesk up` starts afresh with all "
             "data, `nightdesk down` stops them."
         )
     raise NotRunningError(f"nothing runs on {data_dir.path}: start it with `nightdesk up`.")
-
-
-def _runs(data_dir: DataDir, part: PartStatus) -> bool:
-    record = read_record(data_dir.record(part.name))
-    return record is not None and record.is_alive()

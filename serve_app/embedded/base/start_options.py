@@ -1,27 +1,29 @@
-"""What `nightdesk up` can be told."""
+"""The options of `nightdesk up`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from serve_app.settings.environment import HTTP_PORT
 
 GRAPH = "serve_app.app:graph"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOptions:
-    """Options of one start. Without `dashboard_port` it is Ray's usual one, or a free one where that is taken."""
+    """The options of one start. `dashboard_port` None: Ray's default, or a free port when that is taken."""
 
-    port: int
+    port: int = HTTP_PORT
     haproxy: bool = False
     dashboard_port: int | None = None
     demo_channels: bool = False
     graph: str = GRAPH
 
-    def words(self) -> list[str]:
-        """The same options as words of a command line."""
-        words = ["--port", str(self.port), "--graph", self.graph]
+    def arguments(self) -> list[str]:
+        """The options as arguments of `nightdesk up`."""
+        arguments = ["--port", str(self.port), "--graph", self.graph]
         if self.dashboard_port is not None:
-            words += ["--dashboard-port", str(self.dashboard_port)]
+            arguments += ["--dashboard-port", str(self.dashboard_port)]
         if self.demo_channels:
-            words.append("--demo-channels")
-        return [*words, "--haproxy"] if self.haproxy else words
+            arguments.append("--demo-channels")
+        return [*arguments, "--haproxy"] if self.haproxy else arguments

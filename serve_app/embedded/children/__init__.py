@@ -1,1 +1,1 @@
-"""What runs as a process of its own below the supervisor, or inside one of its parts."""
+"""Programs that the supervisor starts, and a hook that Ray calls."""

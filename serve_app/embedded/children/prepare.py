@@ -1,4 +1,4 @@
-"""Migrations and the knowledge base, before the graph starts: `python -m serve_app.embedded.children.prepare`."""
+"""Migrates the database and loads the knowledge base: `python -m serve_app.embedded.children.prepare`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_PAUSE = 5.0
 
 
 async def prepare_database(settings: Settings) -> None:
-    """Bring the schema up to date and the knowledge base in step with `context/`. Safe to run at every start.
+    """Apply pending migrations and synchronise the knowledge base with product-docs.md. Idempotent.
 
     Waits, with growing pauses, up to `WAIT_SECONDS` for a database that refuses connections; then raises OSError.
     """
@@ -27,15 +27,19 @@ async def prepare_database(settings: Settings) -> None:
     await _sync_knowledge_base(settings)
 
 
-async def _sync_knowledge_base(settings: Settings) -> None:
-    document = context_dir(settings) / "product-docs.md"
-    sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)
-    pool = await create_pool(settings.database_url or "", size=1)
+def main() -> None:
+    """Prepare the database of the settings. When that fails the last line is `error: …` and the exit code 1."""
     try:
-        report = await indexer.sync(pool, Encoder(settings.embedding_model), sections)
-    finally:
-        await pool.close()
-    print(f"knowledge base: {report}")  # noqa: T201 - into its log
+        asyncio.run(prepare_database(load_settings()))
+    except SettingsError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        sys.exit(f"error: the database does not answer ({error}): check DATABASE_URL")
+    except (migrate.MigrationError, InvalidDocumentError, indexer.PriceInSectionError) as error:
+        sys.exit(f"error: {error}")
+    except Exception as error:  # of the driver: the traceback goes to the log, the last line to the user
+        traceback.print_exc()
+        sys.exit(f"error: the database could not be prepared: {error}")
 
 
 async def _migrate_when_it_answers(dsn: str) -> None:
@@ -52,19 +56,15 @@ async def _migrate_when_it_answers(dsn: str) -> None:
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-def main() -> None:
-    """Prepare the database that the settings name; one line `error: …` and exit 1 when that fails."""
+async def _sync_knowledge_base(settings: Settings) -> None:
+    document = context_dir(settings) / "product-docs.md"
+    sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)
+    pool = await create_pool(settings.database_url or "", size=1)
     try:
-        asyncio.run(prepare_database(load_settings()))
-    except SettingsError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        sys.exit(f"error: the database does not answer ({error}): check DATABASE_URL")
-    except (migrate.MigrationError, InvalidDocumentError, indexer.PriceInSectionError) as error:
-        sys.exit(f"error: {error}")
-    except Exception as error:  # whatever the driver raises: the whole of it into the log, one line to the user
-        traceback.print_exc()
-        sys.exit(f"error: the database could not be prepared: {error}")
+        report = await indexer.sync(pool, Encoder(settings.embedding_model), sections)
+    finally:
+        await pool.close()
+    print(f"knowledge base: {report}")  # noqa: T201 - stdout is the log
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ray's own hook into `ray start` (named by RAY_START_HOOK)."""
+"""The hook that `ray start` calls (RAY_START_HOOK)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class StartParameters(Protocol):
-    """The part of Ray's parameters that is touched here."""
+    """The one of Ray's start parameters that the hook sets."""
 
     ray_client_server_port: int | None
 
 
 def without_client_server(parameters: StartParameters, _is_head: bool) -> None:
-    """Start no Ray Client server: nobody drives this Ray from outside, and it would cost a process and a port.
+    """Start no Ray Client server, which would cost a process and a port: no driver connects from another machine.
 
-    The command line cannot say so: it takes a missing port for 10001 and refuses 0.
+    The command line has no option for that: without a port it takes 10001, and it refuses 0.
     """
     parameters.ray_client_server_port = None

@@ -1,6 +1,6 @@
-"""Puts the graph on a running Ray and stays with it: `python -m serve_app.embedded.children.run_graph`.
+"""Deploys the graph on a running Ray and watches it: `python -m serve_app.embedded.children.run_graph`.
 
-Killed and started again it finds the graph running and only watches; SIGTERM drains the graph and ends.
+After a kill and a restart it finds the graph deployed and only watches; SIGTERM drains the graph, then it exits.
 """
 
 from __future__ import annotations
@@ -26,60 +26,59 @@ from serve_app.settings.environment import SettingsError, load_settings
 
 APPLICATION = "nightdesk"
 WATCH_SECONDS = 2.0
-LOOK_SECONDS = 0.05
-GIVE_UP_SECONDS = (
-    90.0  # a replica that dies is replaced in 6 to 11 s; a deployment that fails this long won't mend itself
-)
+POLL_SECONDS = 0.05
+# Serve replaces a dead replica in 6 to 11 s; a deployment that is unhealthy for longer does not recover by itself.
+GIVE_UP_SECONDS = 90.0
 HEALTHY = (ApplicationStatus.RUNNING, ApplicationStatus.DEPLOYING)
 
 
 class GraphFailedError(Exception):
-    """The graph stayed unhealthy: the process ends and the supervisor deploys it anew."""
+    """The graph stayed unhealthy: the process exits and the supervisor deploys it again."""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Deploy and watch until SIGTERM (exit 0). One line `error: …` and exit 1 when that fails."""
+    """Deploy and watch until SIGTERM (exit 0). When that fails the last line is `error: …` and the exit code 1."""
     options = _parse(arguments)
     stopping = _Stopping()
     try:
         builder = load(options.graph)
-        places = wait_for_places(options.places_file)
-        address = places.pop("ray")
-        args = app_args(load_settings(**places), port=options.port, embedded=True)
+        endpoints = wait_for_endpoints(options.endpoints_file)
+        address = endpoints.pop("ray")
+        args = app_args(load_settings(**endpoints), port=options.port, embedded=True)
         ray.init(address=address, namespace=APPLICATION, log_to_driver=False, logging_level=logging.WARNING)
         stopping.drain_first = True
         deploy(args, builder, host=options.host, port=options.port)
         options.watching_file.touch()
-        watch(until=lambda: stopping.asked)
+        watch(until=lambda: stopping.requested)
     except (SettingsError, GraphFailedError) as error:
         sys.exit(f"error: {error}")
     serve.shutdown()  # type: ignore[no-untyped-call]
 
 
 def load(name: str) -> Callable[[AppArgs], serve.Application]:
-    """The builder called `package.module:function`."""
+    """Import the builder `package.module:function`."""
     module, _, function = name.partition(":")
     builder: Callable[[AppArgs], serve.Application] = getattr(importlib.import_module(module), function)
     return builder
 
 
-def wait_for_places(file: Path) -> dict[str, str]:
-    """What the supervisor says once Ray and the database are there: `ray`, and settings by their names."""
+def wait_for_endpoints(file: Path) -> dict[str, str]:
+    """Block until the supervisor has written `Endpoints.as_json` to `file`; return it."""
     while not file.exists():
-        time.sleep(LOOK_SECONDS)
-    places: dict[str, str] = json.loads(file.read_text())
-    return places
+        time.sleep(POLL_SECONDS)
+    endpoints: dict[str, str] = json.loads(file.read_text())
+    return endpoints
 
 
 def deploy(args: AppArgs, builder: Callable[[AppArgs], serve.Application], *, host: str, port: int) -> None:
-    """Run the graph at the root of `host:port`, unless it runs already."""
+    """Run the graph at the root of `host:port`, unless it is running."""
     serve.start(http_options=HTTPOptions(host=host, port=port))
     if _status() is not ApplicationStatus.RUNNING:
         serve.run(builder(args), name=APPLICATION, route_prefix="/", blocking=False)
 
 
 def watch(*, until: Callable[[], bool]) -> None:
-    """Look at the graph until `until()`. Raises GraphFailedError when it stays unhealthy."""
+    """Poll the graph's status until `until()`. Raises GraphFailedError after `GIVE_UP_SECONDS` of bad health."""
     healthy_at = time.monotonic()
     while not until():
         if _status() in HEALTHY:
@@ -95,15 +94,15 @@ def _status() -> ApplicationStatus:
 
 
 class _Stopping:
-    """Remembers that somebody asked us to stop. Before there is something to drain, we just end."""
+    """Handles SIGTERM: sets `requested`, or exits at once while `drain_first` is False: nothing is deployed yet."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self.drain_first = False
-        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGTERM, self._handle)
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested = True
         if not self.drain_first:
             sys.exit(0)
 
@@ -112,10 +111,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="serve_app.embedded.children.run_graph", description=__doc__)
     parser.add_argument("--data-dir", required=True, help="the data directory of the running product")
     parser.add_argument("--watching-file", required=True, type=Path, help="made once the graph is deployed and watched")
-    parser.add_argument("--places-file", required=True, type=Path, help="made once there is something to deploy on")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--graph", default="serve_app.app:graph", help="builder of the application, module:function")
+    parser.add_argument("--endpoints-file", required=True, type=Path, help="made once Ray and the database run")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", required=True, type=int)
+    parser.add_argument("--graph", required=True, help="builder of the application, module:function")
     return parser.parse_args(arguments)
 
 

@@ -1,1 +1,1 @@
-"""The parts themselves: PostgreSQL, Kafka, Ray, the graph, the demo channels."""
+"""The parts: PostgreSQL, Kafka, Ray, the graph, the demo channels."""

@@ -1,4 +1,4 @@
-"""Gmail and Twilio stood in for: mail and WhatsApp without accounts (`nightdesk up --demo-channels`), as one part."""
+"""The stand-ins for Gmail and Twilio, mail and WhatsApp without accounts (`nightdesk up --demo-channels`): one part."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import stand_ins_environment
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.processes import POLL_SECONDS, PartProcess
+from serve_app.settings.channels import WEBHOOK_RETRIES
 from serve_app.settings.environment import Settings
 
 START_SECONDS = 60.0
 MODULE = "evaluation.providers"
 REPLACED = ("gmail_", "google_", "twilio_", "whatsapp_template_sid", "demo_channels_url")
-"""What the stand-ins' own settings are called, or begin with."""
+"""Settings of real accounts that the stand-ins replace, or the prefixes of their names."""
 
 
 class DemoChannels:
     """One `python -m evaluation.providers`: Gmail with Pub/Sub, Twilio, and a page to write on as a customer.
 
-    Ports, secrets and the journal are kept in the data directory, so a restart goes on where the last run ended and the
-    graph need not hear of it. They post to the product at `product_url`. Every method may be called again.
+    Ports, secrets and the journal are kept in the data directory, so that a restart changes nothing for the graph. They
+    post to the product at `product_url`. Every method may be called again.
     """
 
     name = "channels"
@@ -49,11 +50,11 @@ class DemoChannels:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What leads the product to the stand-ins, and them to the product. Valid after the first `start`."""
+        """The product's settings, by variable, that connect it with the stand-ins. Valid after the first `start`."""
         return {**self._settings, "DEMO_CHANNELS_URL": self.url, "PUBLIC_BASE_URL": self._product_url}
 
     def start(self) -> None:
-        """Start the stand-ins and wait until all of them answer. Raises StartError with the place of the log."""
+        """Start the stand-ins and wait until all of them answer. Raises StartError, which names the log."""
         self.stop()
         self._directory.mkdir(mode=0o700, exist_ok=True)
         self._ready_file.unlink(missing_ok=True)
@@ -67,7 +68,7 @@ class DemoChannels:
         return self._process.stop(grace=grace)
 
     def retire(self) -> None:
-        """Never start again, not even from a start that is under way."""
+        """Forbid every further start, also one that has begun in another thread."""
         self._process.retire()
 
     def is_alive(self) -> bool:
@@ -80,7 +81,7 @@ class DemoChannels:
 
     @property
     def _ready_file(self) -> Path:
-        """Their word that they answer, with the settings; the log must not have those."""
+        """They create it once they answer; it contains the settings, which are too secret for the log."""
         return self._data_dir.run / "channels.ready"
 
     def _command(self) -> list[str]:
@@ -89,8 +90,8 @@ class DemoChannels:
             "twilio-port": self._data_dir.port("channels_twilio"),
             "console-port": self.port,
             "push-url": f"{self._product_url}/webhooks/gmail",
-            "push-seconds": 0,  # Gmail drops pushes within a second; whoever tries this out need not wait for the poll
-            "webhook-url": f"{self._product_url}/webhooks/whatsapp#rc=5&rp=all",
+            "push-seconds": 0,  # without Gmail's delays, so that a demo need not wait for the poll
+            "webhook-url": f"{self._product_url}/webhooks/whatsapp{WEBHOOK_RETRIES}",
             "form-url": f"{self._product_url}/",
             "data": self._directory / "journal.jsonl",
             "secrets": self._data_dir.path / "secrets" / "channels.json",
@@ -109,7 +110,7 @@ class DemoChannels:
 
 
 def refuse_beside_accounts(settings: Settings) -> None:
-    """Raises StartError, in one line, when settings of real accounts are set that the stand-ins would replace."""
+    """Raise StartError when settings of real accounts are set that the stand-ins would replace."""
     found = sorted(name.upper() for name in settings.model_fields_set if name.startswith(REPLACED))
     if found:
         raise StartError(

@@ -1,4 +1,4 @@
-"""The product itself: the child process that puts the graph on Ray and stays with it."""
+"""The graph as a part: the child process that deploys it on Ray and watches it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PROBE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """Where the child finds what it stands on; `settings` are others that are known only then, by variable."""
+class Endpoints:
+    """The addresses that the child connects to; `settings`: others, by variable, that are only known at the start."""
 
     ray: str
     database_url: str
@@ -32,7 +32,7 @@ class Places:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, str]:
-        """What the child reads: `ray`, and settings by their names."""
+        """Return `ray` and settings by the fields of Settings, as the child reads them."""
         known = {"database_url": self.database_url, "kafka_bootstrap_servers": self.kafka_bootstrap_servers}
         return {"ray": self.ray, **known, **{name.lower(): value for name, value in self.settings.items()}}
 
@@ -40,9 +40,8 @@ class Places:
 class Graph:
     """One `python -m serve_app.embedded.children.run_graph`. Up means that `/health/live` answers 200.
 
-    The child is started early (`warm`): importing the product takes seconds that Ray needs as well. `places` says where
-    Ray, the database and the broker are; it is asked at each start, for Ray may come back elsewhere.
-    Every method may be called again.
+    The child is started early (`warm`), so that it imports the product while Ray starts. `endpoints` is called at each
+    start, because Ray may have got another port. Every method may be called again.
     """
 
     name = "graph"
@@ -54,45 +53,45 @@ class Graph:
         host: str,
         port: int,
         environment: Callable[[], Mapping[str, str]],
-        places: Callable[[], Places],
+        endpoints: Callable[[], Endpoints],
         graph: str = GRAPH,
     ) -> None:
         self._data_dir = data_dir
         self._host = host
         self.port = port
         self._environment = environment
-        self._places = places
+        self._endpoints = endpoints
         self._is_warm = False
         self._graph = graph
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
 
     @property
     def pid(self) -> int | None:
-        """The id of the process that watches over the graph; the nodes are Ray's."""
+        """The id of the child while it lives; the nodes are processes of Ray."""
         return self._process.pid
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds the product."""
+        """The product's address for a browser on this machine."""
         host = ports.LOOPBACK if self._host in ("0.0.0.0", "::", "") else self._host  # noqa: S104 - read, not bound
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def warm(self) -> None:
-        """Start the child, which imports the product and then waits for `start`."""
+        """Start the child, which imports the product and waits for `start`."""
         self._process.stop(grace=1.0)
-        for file in (self._places_file, self._watching):
+        for file in (self._endpoints_file, self._watching_file):
             file.unlink(missing_ok=True)
         self._process.spawn(self._command(), env=self._environment(), cwd=self._data_dir.path)
         self._is_warm = True
 
     def start(self) -> None:
-        """Deploy, or find the graph deployed (its watcher was killed), and wait until it is live. Raises StartError."""
+        """Deploy the graph (unless only the child was killed) and wait until it is live. Raises StartError."""
         if not (self._is_warm and self._process.is_alive()):
             self.warm()
         self._is_warm = False
-        write_private(self._places_file, json.dumps(self._places().as_json()))
+        write_private(self._endpoints_file, json.dumps(self._endpoints().as_json()))
         deadline = time.monotonic() + START_SECONDS
-        while not (self._watching.exists() and self.is_live()):
+        while not (self._watching_file.exists() and self.is_live()):
             if not self._process.is_alive():
                 raise StartError(f"the product ended while starting: {self._reason()} (see {self._process.log})")
             if time.monotonic() > deadline:
@@ -100,38 +99,38 @@ class Graph:
             time.sleep(PROBE_SECONDS)
 
     def stop(self, *, grace: float = DRAIN_SECONDS) -> bool:
-        """Drain: no new work, what is in flight finishes or is handed back. True when it ran."""
+        """Drain: no new work; what is in flight is finished or handed back. True when the child ran."""
         return self._process.stop(grace=grace)
 
     def retire(self) -> None:
-        """Never start again, not even from a start that is under way."""
+        """Forbid every further start, also one that has begun in another thread."""
         self._process.retire()
 
     def is_alive(self) -> bool:
-        """Whether the watching process runs; see `is_live` for the product."""
+        """Whether the child runs; see `is_live` for the product."""
         return self._process.is_alive()
 
     def is_live(self) -> bool:
-        """Whether the product answers."""
+        """Whether GET /health/live answers 200."""
         return answers_200(f"{self.url}/health/live")
 
     def is_ready(self) -> bool:
-        """Whether the product takes work."""
+        """Whether GET /health/ready answers 200."""
         return answers_200(f"{self.url}/health/ready")
 
     @property
-    def _watching(self) -> Path:
-        """The child's word that it has deployed and would drain on SIGTERM."""
+    def _watching_file(self) -> Path:
+        """The child creates it once the graph is deployed and SIGTERM would drain it."""
         return self._data_dir.run / "graph.watching"
 
     @property
-    def _places_file(self) -> Path:
-        """Our word that everything is there, and where."""
-        return self._data_dir.run / "graph.places"
+    def _endpoints_file(self) -> Path:
+        """We create it once Ray, database and broker run; it contains the Endpoints."""
+        return self._data_dir.run / "graph.endpoints"
 
     def _command(self) -> list[str]:
         options = ["--host", self._host, "--port", str(self.port), "--graph", self._graph]
-        files = ["--places-file", str(self._places_file), "--watching-file", str(self._watching)]
+        files = ["--endpoints-file", str(self._endpoints_file), "--watching-file", str(self._watching_file)]
         return [
             sys.executable,
             "-m",

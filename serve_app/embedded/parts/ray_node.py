@@ -1,4 +1,4 @@
-"""Ray's head on this machine: control store, raylet and dashboard, on loopback, behind a token."""
+"""The embedded Ray head: control store, raylet and dashboard, on loopback, with token authentication."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ OLD_SESSIONS_KEPT = 1
 
 
 class RayHead:
-    """One `ray start --head --block`; that process ends when any of Ray's own parts dies, so its life is Ray's life.
+    """One `ray start --head --block`, which exits when any process of Ray's own dies.
 
-    Every method may be called again. `environment` is what Ray's processes and all workers see. Without
-    `dashboard_port` the dashboard is at `DASHBOARD_PORT`, or elsewhere where that is taken.
+    `environment` is that of Ray's processes and all workers. `dashboard_port` None: `DASHBOARD_PORT`, or a free port
+    when that is taken. Every method may be called again.
     """
 
     name = "ray"
@@ -44,38 +44,35 @@ class RayHead:
 
     @property
     def pid(self) -> int | None:
-        """The id of the leading process while it lives."""
+        """The process id of `ray start` while it lives."""
         return self._process.pid
 
     @property
     def address(self) -> str:
-        """What `ray.init(address=…)` takes. Valid after the first `start`."""
+        """The address for `ray.init`. Valid after the first `start`."""
         return f"{ports.LOOPBACK}:{self.port}"
 
     @property
     def dashboard_url(self) -> str:
-        """Where a person with the token looks. Valid after the first `start`."""
+        """The dashboard's address; it asks for the token. Valid after the first `start`."""
         return f"http://{ports.LOOPBACK}:{self.dashboard_port}"
 
     def start(self) -> None:
-        """Clear what an earlier head left and start one. Returns when drivers can connect.
-
-        Raises StartError with the reason and the place of the log.
-        """
+        """Stop an earlier head, start one, wait until drivers can connect. Raises StartError, which names the log."""
         self.stop()
-        self._own_home()
+        self._make_home()
         self._choose_ports()
         self._process.spawn(self._command(), env=self._environment, cwd=self._data_dir.path)
         self._wait_until_started()
         self._link_logs()
 
     def stop(self, *, grace: float = 1.0) -> bool:
-        """End Ray with every worker. True when anything of it ran."""
+        """End Ray with all workers. True when anything of it ran."""
         ran = self._process.stop(grace=grace)
         return self._kill_orphans() or ran
 
     def retire(self) -> None:
-        """Never start again, not even from a start that is under way."""
+        """Forbid every further start, also one that has begun in another thread."""
         self._process.retire()
 
     def is_alive(self) -> bool:
@@ -91,8 +88,8 @@ class RayHead:
         """`ray start` writes it last, when everything is up."""
         return self._temp_dir / "ray_current_cluster"
 
-    def _own_home(self) -> None:
-        """A directory in /tmp that is ours alone: nobody else may have made it, or may look into it."""
+    def _make_home(self) -> None:
+        """Make the directory in /tmp, refuse one of another user, and remove old sessions."""
         self._home.mkdir(mode=0o700, exist_ok=True)
         found = self._home.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
@@ -144,14 +141,14 @@ class RayHead:
             time.sleep(POLL_SECONDS)
 
     def _link_logs(self) -> None:
-        """The logs of nodes and Serve, where a person looks for logs."""
+        """Link the logs of Serve and its nodes into the directory of logs."""
         link = self._data_dir.logs / "ray"
         with contextlib.suppress(OSError):
             link.unlink(missing_ok=True)
             link.symlink_to(self._temp_dir / "session_latest" / "logs")
 
     def _kill_orphans(self) -> bool:
-        """Whatever still names our directory in /tmp: parts of Ray that left the session of their head."""
+        """Kill processes of Ray that left the session of the head: they have our directory in their arguments."""
         orphans = [process for process in psutil.process_iter() if _mentions(process, f"{self._temp_dir}/")]
         for process in orphans:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -161,9 +158,9 @@ class RayHead:
 
 
 def _mentions(process: psutil.Process, text: str) -> bool:
-    """Whether this is a program of Ray's (not an editor that has one of its logs open) with `text` in its command."""
+    """Whether this is a program of Ray, not for instance an editor of its logs, with `text` in an argument."""
     try:
-        words = process.cmdline()
+        arguments = process.cmdline()
     except psutil.Error:
         return False
-    return any(text in word for word in words) and any("/ray/" in word for word in words[:3])
+    return any(text in argument for argument in arguments) and any("/ray/" in argument for argument in arguments[:3])

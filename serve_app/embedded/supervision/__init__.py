@@ -1,1 +1,1 @@
-"""Starting the parts, keeping them running, stopping them."""
+"""Starting the parts, restarting those that die, stopping them in order."""

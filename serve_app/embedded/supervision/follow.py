@@ -1,4 +1,4 @@
-"""Waiting for a product that another process starts."""
+"""Waits until a product that another process starts is ready, and shows its progress."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from serve_app.embedded.base.run_file import RunFile
 from serve_app.embedded.supervision.run_state import Listener
 
 LOOK_SECONDS = 0.2
-LONGEST_SECONDS = 600.0  # more than the parts' own limits together: they fail first and say why
+LONGEST_SECONDS = 600.0  # exceeds the time limits of the parts together: they fail first, with a reason
 
 
 def follow_until_ready(
-    data_dir: DataDir, listener: Listener, *, still_coming: Callable[[], bool], longest: float = LONGEST_SECONDS
+    data_dir: DataDir, listener: Listener, *, starting: Callable[[], bool], timeout: float = LONGEST_SECONDS
 ) -> RunFile | None:
-    """Show the start to `listener` until every part is up and the product takes work.
+    """Poll the run file, show it to `listener`, and return it once every part is up and /health/ready answers 200.
 
-    None when nobody supervises any more and `still_coming` says that nobody will. Raises StartError after `longest`
-    seconds.
+    Returns None when no supervisor runs and `starting` says that none is being started either. Raises StartError after
+    `timeout` seconds.
     """
-    deadline = time.monotonic() + longest
+    deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        coming = still_coming()
+        is_starting = starting()  # before the read, which finds the product that let the other process end
         run = run_file.read(data_dir)
         if run is not None and run.supervisor.is_alive():
             listener.changed(run)
             if run.state == "up" and answers_200(f"{run.url}/health/ready"):
                 return run
-        elif not coming:
+        elif not is_starting:
             return None
         time.sleep(LOOK_SECONDS)
-    raise StartError(f"not healthy after {longest:.0f} s: see `nightdesk status` and the logs in {data_dir.logs}.")
+    raise StartError(f"not healthy after {timeout:.0f} s: see `nightdesk status` and the logs in {data_dir.logs}.")

@@ -1,4 +1,4 @@
-"""One supervisor for each data directory."""
+"""The lock by which a data directory has one supervisor at most."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from serve_app.embedded.base.data_dir import DataDir
 
 
 class SupervisorBusyError(Exception):
-    """Another supervisor holds the directory: the caller waits for its product, or tries again when it has gone."""
+    """Another supervisor holds the lock: the caller waits for its product, or tries again once it has ended."""
 
 
 class SupervisorLock:
-    """A context manager; the kernel lets go of the lock when the process ends, however it ends."""
+    """The lock, as a context manager; raises SupervisorBusyError. The kernel releases it when the process ends."""
 
     def __init__(self, data_dir: DataDir) -> None:
         self._path = data_dir.lock_file

@@ -1,4 +1,4 @@
-"""Stopping what runs without its supervisor: after a `kill -9`, or for `nightdesk down`."""
+"""Stops parts that run without a supervisor: before a start after its `kill -9`, and for `nightdesk down`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from serve_app.embedded.parts.ray_node import RayHead
 
 
 class Stoppable(Protocol):
-    """What is needed of a part here."""
+    """The name and the stop of a part."""
 
     @property
     def name(self) -> str: ...
@@ -22,9 +22,9 @@ class Stoppable(Protocol):
 
 
 def stop_leftovers(data_dir: DataDir, *, grace: float) -> list[str]:
-    """Stop every part that was started on `data_dir`, side by side; the names of those that ran.
+    """Stop every part that was started on `data_dir`, in parallel; return the names of those that ran.
 
-    Takes `grace` seconds and a little more: parts that do not end are killed. Call it only while no supervisor lives.
+    Parts that don't end within `grace` seconds are killed. Call it only while no supervisor runs.
     """
     parts: list[Stoppable] = [
         *(

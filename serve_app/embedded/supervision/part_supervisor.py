@@ -1,4 +1,4 @@
-"""Keeps one part running: starts it when what it needs is there, and again when it dies."""
+"""Supervises one part: starts it when its needs are met, and again when it dies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from serve_app.embedded.base.run_file import PartStatus, State
 LOOK_SECONDS = 0.5
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
-SETTLED_SECONDS = 60.0  # after that long in peace the next death is a first one again
+SETTLED_SECONDS = 60.0  # a part that has run that long restarts without a pause
 DEAD_GRACE = 1.0
 
 
 class Part(Protocol):
-    """One real process (or a family of them). The methods block and may be called again."""
+    """One process, or a group of them. The methods block and may be called again."""
 
     @property
     def name(self) -> str: ...
@@ -40,10 +40,10 @@ class Part(Protocol):
 
 
 class PartSupervisor:
-    """One part and its state. `up` is set while it runs; `on_change` hears of every change of `status`.
+    """One part and its state. `up` is set while it runs; `on_change` is called with every new `status`.
 
-    `needs` names the events without which the part is not started, and without which it is stopped again.
-    `after_start` runs each time the part has come up, before it counts as up.
+    The part runs only while all events of `needs` (by their names for the status) are set. `after_start` is awaited
+    after each start, before the part counts as up.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class PartSupervisor:
         self._was_up = False
         self._deaths = 0
 
-    async def keep(self) -> None:
-        """Run for ever. Raises StartError when the very first start fails: whoever waits for it has to be told."""
+    async def run(self) -> None:
+        """Start and restart the part for ever. Raises StartError when its first start fails."""
         while True:
             await self._wait_for_needs()
             try:
@@ -81,7 +81,7 @@ class PartSupervisor:
             await self._pause()
 
     def show(self, state: State, *, detail: str = "", **changes: Any) -> None:
-        """Take on `state`; `since` moves only when the state changes."""
+        """Set the status; `since` changes only with the state."""
         since = self.status.since if state == self.status.state else self._now().isoformat(timespec="seconds")
         self.status = replace(self.status, state=state, since=since, detail=detail, **changes)
         self._on_change(self.status)
@@ -110,14 +110,13 @@ class PartSupervisor:
                 break
             await asyncio.sleep(LOOK_SECONDS)
         self.up.clear()
-        await asyncio.to_thread(
-            lambda: self.part.stop(grace=DEAD_GRACE)
-        )  # what it needs is gone, or it left something behind
+        # A need is not met any more, or the part has died and may have left processes.
+        await asyncio.to_thread(lambda: self.part.stop(grace=DEAD_GRACE))
         self._deaths = 0 if loop.time() - came_up > SETTLED_SECONDS else self._deaths
         self.show("restarting", detail="it ended", pid=None, restarts=self.status.restarts + 1)
 
     async def _pause(self) -> None:
-        """The first restart comes at once; the pause grows while it keeps dying."""
+        """Wait before a restart: not at all the first time, then longer with each death."""
         if self._deaths:
             await asyncio.sleep(min(FIRST_PAUSE * 2.0 ** (self._deaths - 1), LONGEST_PAUSE))
         self._deaths += 1

@@ -1,4 +1,4 @@
-"""The preparation of the database as a process of its own, so that models and drivers stay out of the supervisor."""
+"""Runs migrations and the sync of the knowledge base in a child process, which keeps models out of the supervisor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Preparation:
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
 
     def run(self, environment: Mapping[str, str]) -> None:
-        """Block until the database is prepared. Raises StartError with the last line that it printed."""
+        """Block until the database is prepared. Raises StartError with the last line of its output."""
         self.stop()
         self._process.spawn(
             [sys.executable, "-m", "serve_app.embedded.children.prepare"], env=environment, cwd=self._data_dir.path
@@ -30,5 +30,5 @@ class Preparation:
             raise StartError(f"{lines[-1].removeprefix('error: ')} (see {self._process.log})")
 
     def stop(self, *, grace: float = 1.0) -> bool:
-        """End a run that is still going on. True when there was one."""
+        """End a run that has not finished. True when there was one."""
         return self._process.stop(grace=grace)

@@ -1,4 +1,4 @@
-"""What a person sees of a start: on a terminal a moving table, elsewhere a line for each change."""
+"""Shows the progress of a start: a live table on a terminal, elsewhere a line for each change."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ REFRESH_PER_SECOND = 8
 
 
 class Display:
-    """Shows every change it hears of. As a context manager it draws the table on a terminal until the product is ready.
+    """A Listener that prints changes. As a context manager it draws the table on a terminal until the product is ready.
 
-    `on_ready` is called once, after the table has made way for ordinary lines.
+    `on_ready` is called once, after the table, with the run file and the seconds since the display was made.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Display:
         return time.monotonic() - self._began
 
     def changed(self, run: RunFile) -> None:
-        """Show what is new in `run`."""
+        """Show the parts whose state or detail has changed, and the first time that the product is ready."""
         for part in run.parts:
             before = self._parts.get(part.name)
             if before is None or (before.state, before.detail) != (part.state, part.detail):
@@ -71,7 +71,7 @@ class Display:
             self._on_ready(run, self.elapsed)
 
     def note(self, text: str) -> None:
-        """One line that is no change of a part."""
+        """Print a line with the elapsed time."""
         self._console.print(escape(f"{self.elapsed:6.1f} s  {text}"), soft_wrap=True)
 
     def _show(self, part: PartStatus, before: PartStatus | None) -> None:

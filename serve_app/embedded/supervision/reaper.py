@@ -1,4 +1,4 @@
-"""Orphans of our parts come to us and are reaped, also where the first process of a container reaps nobody."""
+"""Reaps orphaned descendants: the supervisor adopts them, since the first process of a container may reap none."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> bool:
-    """Make this process the parent of descendants whose own parent ends. False where the kernel has no such thing."""
+    """Make this process a subreaper: descendants whose parent ends become its children. False except on Linux."""
     if sys.platform != "linux":
         return False
     return bool(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 def reap_orphans(*, ours: Collection[int]) -> int:
-    """Reap ended children that nobody waits for; returns how many. `ours` are the ids that our own code waits for.
+    """Reap children that have ended (zombies); return how many. `ours`: the ids of children that our code waits for.
 
-    Children in our own session are short commands that `subprocess.run` waits for: they are left alone too.
+    Children in our own session are skipped as well: `subprocess.run` waits for them.
     """
     reaped = 0
     for child in psutil.Process().children():

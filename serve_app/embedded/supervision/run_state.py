@@ -1,10 +1,9 @@
-"""The state of the running product, written to `run.json` and told to whoever looks on at every change."""
+"""The state of the running product: every change is written to `run.json` and passed to a listener."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from serve_app.embedded.base import run_file
@@ -13,7 +12,7 @@ from serve_app.embedded.base.run_file import PartStatus, RunFile
 
 
 class Listener(Protocol):
-    """Whoever watches the product come and go; called on the supervisor's loop, must not block."""
+    """Gets every change of the run file, and notes. Called on the supervisor's loop: must not block."""
 
     def changed(self, run: RunFile) -> None: ...
 
@@ -21,32 +20,32 @@ class Listener(Protocol):
 
 
 class RunState:
-    """Keeps `run` current. A full disk does not stop the product: the file then stays as it was, and a note says so."""
+    """Keeps `run` and its file current. A full disk does not stop the product: the file stays, and a note says so."""
 
     def __init__(self, data_dir: DataDir, listener: Listener, run: RunFile) -> None:
         self.run = run
         self._data_dir = data_dir
         self._listener = listener
-        self._journal = data_dir.log("supervisor")
+        self._log = data_dir.log("supervisor")
         self._write()
 
-    def part(self, status: PartStatus, **changes: Any) -> None:
-        """A part came into another state; with it other fields of the run file may change."""
+    def update_part(self, status: PartStatus, **changes: Any) -> None:
+        """Set the status of a part, and other fields of the run file with it."""
         before = next((part for part in self.run.parts if part.name == status.name), None)
         parts = tuple(status if part.name == status.name else part for part in self.run.parts)
-        self.set(parts=parts, **changes)
+        self.update(parts=parts, **changes)
         if before is None or (before.state, before.detail) != (status.state, status.detail):
-            _append(self._journal, f"{status.name}: {status.state} {status.detail}".rstrip())
+            self._log_line(f"{status.name}: {status.state} {status.detail}".rstrip())
 
-    def set(self, **changes: Any) -> None:
-        """Change fields of the run file."""
+    def update(self, **changes: Any) -> None:
+        """Set fields of the run file."""
         self.run = replace(self.run, **changes)
         self._write()
         self._listener.changed(self.run)
 
     def note(self, text: str) -> None:
-        """Say something that is no change of state."""
-        _append(self._journal, text)
+        """Pass on a line that is no change of the run file."""
+        self._log_line(text)
         self._listener.note(text)
 
     def _write(self) -> None:
@@ -55,10 +54,9 @@ class RunState:
         except OSError as error:
             self._listener.note(f"cannot write {self._data_dir.run_file}: {error.strerror}")
 
-
-def _append(journal: Path, line: str) -> None:
-    try:
-        with journal.open("a") as file:
-            file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
-    except OSError:  # the disk is full: the listener has been told by the run file's failure
-        return
+    def _log_line(self, line: str) -> None:
+        try:
+            with self._log.open("a") as file:
+                file.write(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}\n")
+        except OSError:  # the disk is full, of which `_write` has sent a note
+            return

@@ -1,4 +1,4 @@
-"""Stopping the product from another shell."""
+"""Stops the product from another process (`nightdesk down`)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from serve_app.embedded.base.errors import NotRunningError
 from serve_app.embedded.base.processes import ProcessRecord
 from serve_app.embedded.supervision.orphans import stop_leftovers
 
-SUPERVISOR_SECONDS = 13.0  # with the leftovers' grace this stays below 15 s
+SUPERVISOR_SECONDS = 13.0  # with LEFTOVER_GRACE below 15 s
 LEFTOVER_GRACE = 1.0
 
 
 def stop_product(data_dir: DataDir) -> list[str]:
-    """Stop the supervisor, which stops its parts in order, then whatever a dead supervisor left. Names of what ran.
+    """Stop the supervisor, which stops its parts, then parts that have none; return the names of what ran.
 
-    Raises NotRunningError when nothing did.
+    Raises NotRunningError when nothing ran.
     """
     try:
         run = run_file.read(data_dir)

@@ -1,4 +1,4 @@
-"""Starts the parts side by side, keeps them running, and stops them in order."""
+"""Starts the parts in parallel, keeps them running, and stops them in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from serve_app.embedded.base.processes import ProcessRecord, identity_of
 from serve_app.embedded.base.run_file import PartStatus, RunFile
 from serve_app.embedded.base.start_options import StartOptions
 from serve_app.embedded.parts.demo_channels import DemoChannels
-from serve_app.embedded.parts.graph import Graph, Places
+from serve_app.embedded.parts.graph import Endpoints, Graph
 from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.embedded.parts.postgres import EmbeddedPostgres
 from serve_app.embedded.parts.ray_node import RayHead
@@ -35,14 +35,14 @@ from serve_app.settings.app_args import KafkaArgs, public_base_url
 from serve_app.settings.environment import Settings
 
 PROBE_SECONDS = 2.0
-SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: what is silent longer is stuck
-HOUSEKEEPING_SECONDS = 5.0
+SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: longer silence means a hang
+MAINTENANCE_SECONDS = 5.0
 READY_SECONDS = 0.2
-RELEASE_SECONDS = 5.0  # for the ports of what we have just killed
+RELEASE_SECONDS = 5.0  # for the ports of processes that were just killed
 
 
 class Supervisor:
-    """The product on one prepared data directory, whose lock the caller holds. Made and run once, in a running loop."""
+    """The product on one prepared data directory, whose lock the caller holds. `run` is called once."""
 
     def __init__(self, data_dir: DataDir, settings: Settings, listener: Listener, options: StartOptions) -> None:
         self._data_dir = data_dir
@@ -50,7 +50,9 @@ class Supervisor:
         self._options = options
         self._host = settings.http_host
         self._postgres = None if settings.database_url else EmbeddedPostgres(data_dir)
-        self._kafka = None if settings.kafka_bootstrap_servers else EmbeddedKafka(data_dir, say=self._say_of_kafka)
+        self._kafka = (
+            None if settings.kafka_bootstrap_servers else EmbeddedKafka(data_dir, on_progress=self._show_kafka)
+        )
         self._ray = RayHead(
             data_dir,
             environment=ray_environment(data_dir, haproxy=options.haproxy),
@@ -61,46 +63,46 @@ class Supervisor:
             host=self._host,
             port=options.port,
             environment=self._product_environment,
-            places=self._places,
+            endpoints=self._endpoints,
             graph=options.graph,
         )
         self._channels = DemoChannels(data_dir, product_url=self._graph.url) if options.demo_channels else None
         self._preparation = Preparation(data_dir)
         self._prepared = asyncio.Event()
-        self._stop_asked = asyncio.Event()
+        self._stop_requested = asyncio.Event()
         self._supervised = self._make_supervised()
         self._run_state = RunState(data_dir, listener, self._new_run())
 
     async def run(self) -> None:
-        """Start, keep, and stop when asked (SIGTERM, SIGINT, `stop`).
+        """Start the parts and supervise them until SIGTERM, SIGINT, SIGHUP or `stop`, then stop them.
 
-        Raises StartError when the first start fails; everything has been stopped then too.
+        Raises StartError when the first start of a part fails, after stopping the others.
         """
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self._loop.add_signal_handler(number, self.stop)
         adopt_orphans()
-        await asyncio.to_thread(self._clear_the_ground)
+        await asyncio.to_thread(self._stop_leftovers)
         await asyncio.to_thread(self._graph.warm)
-        tasks = [asyncio.create_task(work) for work in self._endless_works()]
+        tasks = [asyncio.create_task(job) for job in self._jobs()]
         try:
-            await self._until_asked_or_failed(tasks)
+            await self._until_stopped_or_failed(tasks)
         finally:
             for task in tasks:
                 task.cancel()
             await self._stop_all()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _clear_the_ground(self) -> None:
-        """End what a dead supervisor left; raises StartError when our ports are still taken then."""
+    def stop(self) -> None:
+        """Make `run` stop the parts and return."""
+        self._stop_requested.set()
+
+    def _stop_leftovers(self) -> None:
+        """Stop the parts of a dead supervisor. Raises StartError when our ports are not free afterwards."""
         timeout = RELEASE_SECONDS if stop_leftovers(self._data_dir, grace=3.0) else 0.0
         ports.require_free(self._graph.port, self._host, timeout=timeout)
         if self._options.dashboard_port is not None:
             ports.require_free(self._options.dashboard_port, ports.LOOPBACK, option="--dashboard-port", timeout=timeout)
-
-    def stop(self) -> None:
-        """Ask for the end; `run` returns once everything has stopped."""
-        self._stop_asked.set()
 
     def _make_supervised(self) -> dict[str, PartSupervisor]:
         supervised: dict[str, PartSupervisor] = {}
@@ -127,47 +129,47 @@ class Supervisor:
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             url=self._graph.url,
             operator_token=self._services().operator_token,
-            settings=self._decided_with(),
+            settings=self._decision_settings(),
             parts=tuple(part.status for part in self._supervised.values()),
         )
 
-    def _decided_with(self) -> dict[str, Any]:
-        """What the graph's own arguments will say: the stand-ins lead customers to this machine."""
+    def _decision_settings(self) -> dict[str, Any]:
+        """The snapshot for the run file, with the graph's public URL: beside the stand-ins it is this machine's."""
         base = self._graph.url if self._channels else public_base_url(self._settings, self._options.port)
-        return decision_settings.kept(self._settings, secret_key=self._services().secret_key, public_base_url=base)
+        return decision_settings.snapshot(self._settings, secret_key=self._services().secret_key, public_base_url=base)
 
-    def _endless_works(self) -> list[Coroutine[Any, Any, None]]:
-        """None of these returns: one that ends has failed."""
+    def _jobs(self) -> list[Coroutine[Any, Any, None]]:
+        """The jobs that run until the end: each either runs for ever or raises."""
         return [
-            *(part.keep() for part in self._supervised.values()),
-            self._open_and_watch(),
-            self._keep_house(),
+            *(part.run() for part in self._supervised.values()),
+            self._prepare_and_watch(),
+            self._reap_and_rotate(),
         ]
 
-    async def _until_asked_or_failed(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        asked = asyncio.create_task(self._stop_asked.wait())
-        done, _ = await asyncio.wait([asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
+    async def _until_stopped_or_failed(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        stopped = asyncio.create_task(self._stop_requested.wait())
+        done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
         for task in done:
-            if task is not asked:
+            if task is not stopped:
                 await task
 
-    async def _open_and_watch(self) -> None:
+    async def _prepare_and_watch(self) -> None:
         if self._postgres is not None:
             await self._supervised["postgres"].up.wait()
         await asyncio.to_thread(lambda: self._preparation.run(self._product_environment()))
-        for name in ("kafka", "channels"):  # only their ports are needed: later the graph lives without them
+        for name in ("kafka", "channels"):  # only until their first start: the graph runs without them
             if name in self._supervised:
                 await self._supervised[name].up.wait()
         self._prepared.set()
         await self._supervised["graph"].up.wait()
-        while not await asyncio.to_thread(self._graph.is_ready):  # noqa: ASYNC110 - another process has no event for us
+        while not await asyncio.to_thread(self._graph.is_ready):  # noqa: ASYNC110 - the graph is another process
             await asyncio.sleep(READY_SECONDS)
-        self._run_state.set(ready=True)
+        self._run_state.update(ready=True)
         await self._watch_http()
 
     async def _watch_http(self) -> None:
-        """A graph that is up but silent is stuck where Serve does not see it: Ray starts afresh, the graph follows."""
+        """Restart Ray, and with it the graph, when the graph is up but does not answer: Serve does not detect that."""
         silent_since: float | None = None
         while True:
             await asyncio.sleep(PROBE_SECONDS)
@@ -191,22 +193,22 @@ class Supervisor:
         if created:
             self._run_state.note(f"topics created: {', '.join(created)}")
 
-    async def _keep_house(self) -> None:
+    async def _reap_and_rotate(self) -> None:
         while True:
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            await asyncio.sleep(MAINTENANCE_SECONDS)
             ours = {part.part.pid or 0 for part in self._supervised.values()}
             await asyncio.to_thread(reap_orphans, ours=ours)
             for log in self._data_dir.logs.glob("*.log"):
                 await asyncio.to_thread(logs.rotate, log)
 
     async def _stop_all(self) -> None:
-        """The graph drains first, then Ray; the broker and the database last, side by side."""
+        """Stop the graph, which drains, then Ray, then the others in parallel."""
         for names in (["graph"], ["ray"], ["kafka", "postgres", "channels"]):
             await asyncio.gather(
                 *(self._stop_one(self._supervised[name]) for name in names if name in self._supervised)
             )
         await asyncio.to_thread(self._preparation.stop)
-        await asyncio.to_thread(stop_leftovers, self._data_dir, grace=0.5)  # a start that was under way
+        await asyncio.to_thread(stop_leftovers, self._data_dir, grace=0.5)  # of starts that were under way
         reap_orphans(ours=())
         self._data_dir.run_file.unlink(missing_ok=True)
 
@@ -217,23 +219,23 @@ class Supervisor:
         part.show("down", pid=None)
 
     def _services(self) -> Services:
-        """As far as they are known: an embedded server has an address from its first start on."""
+        """The addresses known so far: an embedded server has none before its first start."""
         settings, data_dir = self._settings, self._data_dir
         database = self._postgres.dsn() if self._postgres and self._postgres.port else ""
         broker = self._kafka.bootstrap_servers if self._kafka and self._kafka.port else ""
         return Services(
             database_url=settings.database_url or database,
             kafka_bootstrap_servers=settings.kafka_bootstrap_servers or broker,
-            secret_key=_given(settings.secret_key) or data_dir.secret("secret_key"),
-            operator_token=_given(settings.operator_token) or data_dir.secret("operator_token"),
+            secret_key=_plain(settings.secret_key) or data_dir.secret("secret_key"),
+            operator_token=_plain(settings.operator_token) or data_dir.secret("operator_token"),
         )
 
     def _product_environment(self) -> dict[str, str]:
         return product_environment(self._data_dir, self._settings, self._services(), haproxy=self._options.haproxy)
 
-    def _places(self) -> Places:
+    def _endpoints(self) -> Endpoints:
         services = self._services()
-        return Places(
+        return Endpoints(
             ray=self._ray.address,
             database_url=services.database_url,
             kafka_bootstrap_servers=services.kafka_bootstrap_servers,
@@ -242,7 +244,7 @@ class Supervisor:
 
     def _part_changed(self, status: PartStatus) -> None:
         services = self._services()
-        self._run_state.part(
+        self._run_state.update_part(
             status,
             database_url=services.database_url,
             kafka_bootstrap_servers=services.kafka_bootstrap_servers,
@@ -250,10 +252,10 @@ class Supervisor:
             demo_channels_url=self._channels.url if self._channels else "",
         )
 
-    def _say_of_kafka(self, text: str) -> None:
+    def _show_kafka(self, text: str) -> None:
         """Called from the thread that starts Kafka."""
         self._loop.call_soon_threadsafe(lambda: self._supervised["kafka"].show("starting", detail=text))
 
 
-def _given(secret: SecretStr | None) -> str:
+def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""

@@ -1,4 +1,4 @@
-// Calls of the API. Whatever goes wrong arrives as one ApiError.
+// Calls of the API. Every failure is thrown as an ApiError.
 
 const BASE = document.documentElement.dataset.api;
 const TRIES = 5;
@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
 let authorization = {};
 
-/** Make the calls from here on with this staff key; null: without one. */
+/** Send this staff key with every further call; null: none. */
 export function signIn(key) {
   authorization = key ? { Authorization: `Bearer ${key}` } : {};
 }
@@ -37,7 +37,7 @@ async function call(path, options) {
 /** GET a resource. */
 export const get = (path) => call(path, {});
 
-/** A key for one submission: it stays the same while the body does, so that a retry is never a second request. */
+/** Return a function that gives an Idempotency-Key for a body: the same one until the body changes. */
 export function submissionKeys() {
   let last = { body: null, key: "" };
   return (body) => {
@@ -49,7 +49,7 @@ export function submissionKeys() {
   };
 }
 
-/** POST under a key, again with the same key while the service is away; `waiting` is told before each pause. */
+/** POST with an Idempotency-Key; repeated while the service is away, `waiting` is called before each pause. */
 export async function post(path, body, key, waiting) {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
   for (let attempt = 1; ; attempt += 1) {

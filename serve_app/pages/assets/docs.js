@@ -1,4 +1,4 @@
-// The API reference, drawn from openapi.json: no viewer from elsewhere, so that it works without the internet.
+// The API reference, rendered from openapi.json without a viewer from another host: it works offline.
 
 const make = (tag, text = "", ...children) => {
   const element = document.createElement(tag);
@@ -26,13 +26,13 @@ function table(head, rows) {
   return body;
 }
 
-const words = (schema) => schema.description ?? schema.anyOf?.map((part) => part.description).find(Boolean) ?? "";
+const meaning = (schema) => schema.description ?? schema.anyOf?.map((part) => part.description).find(Boolean) ?? "";
 
 function fields(schema) {
   const known = resolve(schema);
   const required = new Set(known.required ?? []);
   const rows = Object.entries(known.properties ?? {}).map(([name, field]) => [
-    name, typeOf(field), required.has(name) ? "yes" : "no", words(field),
+    name, typeOf(field), required.has(name) ? "yes" : "no", meaning(field),
   ]);
   const title = make("p", known.title ?? "");
   title.className = "shape";

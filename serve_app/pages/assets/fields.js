@@ -1,4 +1,4 @@
-// What both forms do: show problems at their fields, count characters, say that something is under way.
+// Shared by all forms: problems at their fields, counters of characters, busy state, notices.
 
 import { length, problems } from "./rules.js";
 
@@ -25,7 +25,7 @@ export function shown(form, rules, found) {
   return Object.keys(found).length;
 }
 
-/** Check a field when it is left, and again while a problem is being mended. */
+/** Check a field when it loses focus, and on every input while it has a problem. */
 export function watch(form, rules) {
   const check = (name) => mark(form, name, rules[name](form.elements[name].value));
   for (const name of Object.keys(rules)) {
@@ -36,7 +36,7 @@ export function watch(form, rules) {
   }
 }
 
-/** Keep a counter of code points beside a text. */
+/** Show the count of code points beside a text field; return the function that counts again. */
 export function counter(text, most) {
   const output = byId(`${text.id}-count`);
   const count = () => {
@@ -49,7 +49,7 @@ export function counter(text, most) {
   return count;
 }
 
-/** Disable the form while something is sent. */
+/** Disable the form while a call runs. */
 export function busy(form, button, on) {
   button.disabled = on;
   button.setAttribute("aria-busy", String(on));
@@ -65,7 +65,7 @@ export function notice(text, bad = true) {
   element.hidden = !text;
 }
 
-/** Say a refused call at the fields it names; return the sentence for the rest. */
+/** Show a refused call at the fields that it names; return the sentence for the notice. */
 export function explain(form, rules, error) {
   const found = {};
   for (const { field, message } of error.details)

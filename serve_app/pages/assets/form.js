@@ -1,4 +1,4 @@
-// The form: check, send under one key, show the ticket.
+// The support form: check the fields, send them with an Idempotency-Key, show the ticket.
 
 import { post, submissionKeys } from "./api.js";
 import { busy, byId, checked, counter, explain, notice, watch } from "./fields.js";
@@ -53,7 +53,7 @@ byId("done-copy").addEventListener("click", async () => {
     await navigator.clipboard.writeText(link);
     byId("done-copied").textContent = "Copied";
   } catch {
-    byId("done-copied").textContent = link; // no clipboard without https: show it to be copied by hand
+    byId("done-copied").textContent = link; // no clipboard without https: show the link to be copied by hand
   }
 });
 

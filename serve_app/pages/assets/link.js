@@ -1,4 +1,4 @@
-// The page of a one-time link. Opening it shows the question and changes nothing; only the button confirms.
+// The page of a one-time link. Opening it changes nothing; only the button confirms.
 
 import { post, submissionKeys } from "./api.js";
 import { byId, notice } from "./fields.js";
@@ -10,7 +10,7 @@ const DONE = {
 };
 const keyOf = submissionKeys();
 const token = location.hash.slice(1);
-const body = JSON.stringify({ token }); // never in an address: proxies write those down
+const body = JSON.stringify({ token }); // in the body, not in a URL: proxies log URLs
 
 function failed(error) {
   byId("question").hidden = true;

@@ -1,4 +1,4 @@
-// The rules of the fields, the same as the server's: lengths count code points of the trimmed text.
+// The validation rules of the fields, the same as the server's: lengths count code points of the trimmed text.
 
 const SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/u;

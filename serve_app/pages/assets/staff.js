@@ -1,9 +1,9 @@
-// The staff's page: lists of conversations, one conversation, and what a person may do with it.
+// The staff page: lists of conversations, one conversation, and the actions on it.
 
 import { get, post, signIn, submissionKeys } from "./api.js";
 import { busy, byId, checked, counter, explain, mark, notice, watch } from "./fields.js";
 import { STAFF_REPLY } from "./rules.js";
-import { action, bubble, decision, facts, make, row, words } from "./staffview.js";
+import { action, bubble, decision, facts, label, make, row } from "./staffview.js";
 
 const LISTS = { handed_over: "Waiting for people", drafts: "To approve", agent: "With the agent", closed: "Done" };
 const STEPS = {
@@ -21,8 +21,8 @@ const replyForm = byId("reply-form");
 const recount = counter(byId("text"), 10000);
 watch(replyForm, STAFF_REPLY);
 
-let drawn = ""; // the answer as it is on the page: only a change is drawn
-let pages = 1; // of the list, so many are on the page
+let drawn = ""; // the response that the page shows: the same one is not drawn again
+let pages = 1; // how many pages of the list are shown
 let timer = 0;
 
 const place = () => location.hash.slice(1) || "handed_over";
@@ -58,7 +58,7 @@ async function refresh(first = false) {
   timer = setTimeout(() => document.hidden || refresh(), POLL_S * 1000);
 }
 
-/** Read as much of the list as was asked for: a poll never takes away what is on the page. */
+/** Read as many pages of the list as are shown. */
 async function list(state) {
   const whole = { conversations: [], next: null };
   for (let page = 0; page === 0 || (page < pages && whole.next); page += 1) {
@@ -70,14 +70,14 @@ async function list(state) {
 }
 
 function show(section) {
-  for (const id of ["door", "work", "talk-page"]) byId(id).hidden = id !== section;
+  for (const id of ["sign-in", "work", "talk-page"]) byId(id).hidden = id !== section;
   byId("leave").hidden = !sessionStorage.getItem(KEY);
 }
 
 function locked(error) {
-  show("door");
+  show("sign-in");
   if (error.status === 403) notice(error.message);
-  mark(byId("door-form"), "key", sessionStorage.getItem(KEY) ? "This key opens nothing here." : "");
+  mark(byId("sign-in-form"), "key", sessionStorage.getItem(KEY) ? "This key opens nothing here." : "");
   sessionStorage.removeItem(KEY);
   byId("leave").hidden = true;
   byId("key").focus();
@@ -105,7 +105,7 @@ function drawTalk(talk) {
   const ticket = talk.tickets.at(-1);
   document.title = `${ticket.ticket_id} – Staff`;
   byId("number").textContent = ticket.ticket_id;
-  byId("badge").textContent = words(ticket.status);
+  byId("badge").textContent = label(ticket.status);
   byId("badge").dataset.status = ticket.status;
   byId("subject").textContent = ticket.subject || "(no subject)";
   byId("who").textContent = `${talk.customer_name ?? "Customer"}, ${talk.sender}${talk.sender_verified ? "" : " (not proved)"}`;
@@ -131,7 +131,7 @@ function step(name, title) {
   return button;
 }
 
-/** Draw the drafts that are not on the page yet and drop those that wait no more: what is being edited stays. */
+/** Add new drafts and remove those that are decided; a draft that is being edited stays as it is. */
 function drawDrafts(drafts) {
   const box = byId("drafts");
   for (const form of [...box.children]) if (!drafts.some((draft) => draft.draft_id === form.dataset.id)) form.remove();
@@ -157,13 +157,13 @@ function draftForm(draft) {
   return form;
 }
 
-/** Do something with the conversation; what the guard found in a text is shown, it has been sent all the same. */
+/** POST an action on the conversation and show its result. */
 async function act(button, name, body, done) {
   if (button.disabled) return;
   button.disabled = true;
   notice("");
   try {
-    said(await post(`${path()}/${name}`, body, keyOf(body), () => notice("The service is away for a moment. Trying again …")), done);
+    showResult(await post(`${path()}/${name}`, body, keyOf(body), () => notice("The service is away for a moment. Trying again …")), done);
     await refresh();
   } catch (error) {
     notice(error.message);
@@ -172,7 +172,8 @@ async function act(button, name, body, done) {
   }
 }
 
-function said(answer, done) {
+/** Show `done` with the guard's findings in the text, which has been sent all the same. */
+function showResult(answer, done) {
   notice(done, false);
   const found = (answer.warnings ?? []).map((warning) => make("li", {}, warning.message));
   if (answer.unanswered) found.push(make("li", {}, UNANSWERED));
@@ -195,7 +196,7 @@ replyForm.addEventListener("submit", async (event) => {
     replyForm.reset();
     recount();
     byId("progress").textContent = "Sent";
-    if (answer.warnings.length) said(answer, "Sent.");
+    if (answer.warnings.length) showResult(answer, "Sent.");
     await refresh();
   } catch (error) {
     byId("progress").textContent = "";
@@ -205,7 +206,7 @@ replyForm.addEventListener("submit", async (event) => {
   }
 });
 
-byId("door-form").addEventListener("submit", (event) => {
+byId("sign-in-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const key = byId("key").value.trim();
   mark(event.target, "key", key ? "" : "Please fill this in.");

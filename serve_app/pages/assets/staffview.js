@@ -1,10 +1,10 @@
-// What the staff's page draws: rows of the list, messages with their fate, drafts, and why the agent decided as it did.
+// The elements of the staff page: rows of the list, messages with their delivery, facts, decision records.
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 export const when = (iso) => time.format(new Date(iso));
-export const words = (code) => (code ?? "").replaceAll("_", " ");
+export const label = (code) => (code ?? "").replaceAll("_", " ");
 
-const FATE = {
+const DELIVERY = {
   ready: "about to leave", sending: "on its way", sent: "sent", failed: "failed", unknown: "not known whether it arrived",
   parked: "could not be delivered", cancelled: "taken back before it left",
 };
@@ -23,41 +23,41 @@ const badge = (text, attributes = {}) => make("span", { class: "badge", ...attri
 /** One conversation in the list. */
 export function row(work) {
   const top = make("p", { class: "line" }, make("span", { class: "number" }, work.ticket_id), make("b", {}, work.subject || "(no subject)"));
-  const marks = make("p", { class: "line" }, badge(words(work.ticket_status), { "data-status": work.ticket_status }),
+  const marks = make("p", { class: "line" }, badge(label(work.ticket_status), { "data-status": work.ticket_status }),
     work.severity ? badge(work.severity, { "data-severity": work.severity }) : null,
     work.queue ? badge(work.queue) : null,
-    work.escalation_reason ? badge(words(work.escalation_reason)) : null,
-    work.late ? badge("late", { "data-late": "true" }) : null,
+    work.escalation_reason ? badge(label(work.escalation_reason)) : null,
+    work.late ? badge("late", { "data-overdue": "true" }) : null,
     work.drafts ? badge(`${work.drafts} to approve`, { "data-severity": "high" }) : null,
-    make("span", { class: "hint" }, `${words(work.channel)} · ${work.customer_name ?? work.sender} · ${work.assignee ?? (work.owner === "agent" ? "agent" : "nobody yet")} · ${when(work.handed_over_at ?? work.updated_at)}`));
-  const said = make("span", { class: "said" }, work.last_text ? `${work.last_author}: ${work.last_text}` : "");
-  return make("li", { class: "card" }, make("a", { href: `#${work.conversation_id}` }, top, marks, said));
+    make("span", { class: "hint" }, `${label(work.channel)} · ${work.customer_name ?? work.sender} · ${work.assignee ?? (work.owner === "agent" ? "agent" : "nobody yet")} · ${when(work.handed_over_at ?? work.updated_at)}`));
+  const last = make("span", { class: "last" }, work.last_text ? `${work.last_author}: ${work.last_text}` : "");
+  return make("li", { class: "card" }, make("a", { href: `#${work.conversation_id}` }, top, marks, last));
 }
 
-/** One message, with what became of it. */
+/** One message with its delivery. */
 export function bubble(message) {
-  const name = message.author === "customer" ? "Customer" : (message.staff ?? words(message.author));
+  const name = message.author === "customer" ? "Customer" : (message.staff ?? label(message.author));
   const at = make("time", { datetime: message.created_at }, when(message.created_at));
   const item = make("li", { class: message.direction === "inbound" ? "ours" : "mine" },
     make("p", { class: "who" }, make("b", {}, name), at), make("p", { class: "text" }, message.text));
-  const fate = fateOf(message);
-  if (fate) item.append(make("p", { class: BAD.includes(message.outbox_state) ? "fate bad" : "fate" }, fate));
+  const delivery = deliveryOf(message);
+  if (delivery) item.append(make("p", { class: BAD.includes(message.outbox_state) ? "delivery bad" : "delivery" }, delivery));
   return item;
 }
 
-function fateOf(message) {
+function deliveryOf(message) {
   const files = message.attachments.length ? `${message.attachments.length} file(s). ` : "";
   if (message.direction === "inbound") return files + (message.inbox_state === "held" ? "kept for a person" : "");
   const state = message.outbox_state ?? message.delivery_status;
   const error = message.last_error ? `: ${message.last_error}` : "";
-  return `${FATE[state] ?? words(state)}${BAD.includes(state) || state === "cancelled" ? error : ""}`;
+  return `${DELIVERY[state] ?? label(state)}${BAD.includes(state) || state === "cancelled" ? error : ""}`;
 }
 
 /** The facts of a conversation as a list of terms. */
 export function facts(talk, ticket) {
   const all = [
-    ["Channel", words(talk.channel)], ["Has it", talk.owner === "agent" ? "the agent" : (talk.assignee ?? "nobody yet")],
-    ["Reason", words(ticket.escalation_reason)], ["Severity", ticket.severity], ["Queue", ticket.queue],
+    ["Channel", label(talk.channel)], ["Has it", talk.owner === "agent" ? "the agent" : (talk.assignee ?? "nobody yet")],
+    ["Reason", label(ticket.escalation_reason)], ["Severity", ticket.severity], ["Queue", ticket.queue],
     ["Due", ticket.due_at && !ticket.taken_at ? when(ticket.due_at) : ""], ["Priority", ticket.priority],
     ["Mood", talk.sentiment_score === null ? "" : talk.sentiment_score.toFixed(2)],
   ];
@@ -67,7 +67,7 @@ export function facts(talk, ticket) {
 /** One decision record: rule, scores, passages, tools. */
 export function decision(record) {
   const table = make("table", {}, ...[
-    ["Outcome", words(record.outcome)], ["Rule", record.rule], ["Reason", words(record.reason) || "–"],
+    ["Outcome", label(record.outcome)], ["Rule", record.rule], ["Reason", label(record.reason) || "–"],
     ["Model", `${record.model} ${record.prompt_version}`.trim()],
     ["Took", `${Math.round(record.latency_ms)} ms, of that the model ${Math.round(record.model_ms)} ms`],
     ["Scores", Object.entries(record.scores).map(([name, score]) => `${name} ${Number(score).toFixed(3)}`).join(", ") || "–"],
@@ -77,5 +77,5 @@ export function decision(record) {
   return make("section", {}, make("p", { class: "shape" }, when(record.created_at)), table);
 }
 
-/** What a person did. */
-export const action = (done) => make("li", {}, `${when(done.created_at)}: ${done.staff}, ${words(done.action)}`);
+/** One action of a person. */
+export const action = (done) => make("li", {}, `${when(done.created_at)}: ${done.staff}, ${label(done.action)}`);

@@ -1,4 +1,4 @@
-// The status page: a ticket by its link or by number and token, kept up to date, with a way to write back.
+// The status page: shows a ticket, found by its link or by number and token, polls it, and sends replies.
 
 import { get, post, submissionKeys } from "./api.js";
 import { busy, byId, checked, counter, explain, mark, notice, watch } from "./fields.js";
@@ -30,7 +30,7 @@ const recount = counter(byId("message"), 10000);
 watch(replyForm, REPLY);
 
 let open = null; // {number, token} of the ticket on the page
-let last = ""; // the answer as it came last: only a change is drawn
+let last = ""; // the last response: the same one is not drawn again
 let shownMessages = 0;
 let interval = FIRST_POLL;
 let timer = 0;
@@ -52,7 +52,7 @@ function start() {
   byId("talk").replaceChildren();
   byId("ticket").hidden = true;
   byId("linking").open = false;
-  byId("link-said").textContent = "";
+  byId("link-result").textContent = "";
   byId("find").hidden = open !== null;
   notice("");
   if (open) refresh(true);
@@ -77,7 +77,7 @@ async function refresh(first = false) {
   timer = setTimeout(tick, interval * 1000);
 }
 
-// A page that nobody looks at asks nothing; it asks at once when it is looked at again.
+// A hidden page does not poll; it does at once when it becomes visible.
 const tick = () => (document.hidden ? undefined : refresh());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden || !open) return;
@@ -122,7 +122,7 @@ function drawTalk(ticket) {
   const all = [...mine, ...ticket.responses].sort((a, b) => a.created_at.localeCompare(b.created_at));
   if (all.length < shownMessages) byId("talk").replaceChildren();
   const have = byId("talk").children.length;
-  byId("talk").append(...all.slice(have).map(bubble)); // only what is new, so that only that is read out
+  byId("talk").append(...all.slice(have).map(bubble)); // only what is new: screen readers read out additions
   shownMessages = all.length;
 }
 
@@ -170,22 +170,22 @@ replyForm.addEventListener("submit", async (event) => {
   }
 });
 
-// The answer is the same for every ticket: it tells nobody who is known.
+// The response is the same for every ticket, so that it does not reveal who is known.
 byId("link").addEventListener("click", async () => {
   const button = byId("link");
-  const said = byId("link-said");
+  const result = byId("link-result");
   if (button.disabled) return;
   const asked = open;
   const body = JSON.stringify({ ticket_id: asked.number, token: asked.token });
   button.disabled = true;
-  said.textContent = "One moment …";
+  result.textContent = "One moment …";
   try {
     const answer = await post("/identity/links", body, linkKeyOf(body), () => {
-      said.textContent = "The service is away for a moment. Trying again …";
+      result.textContent = "The service is away for a moment. Trying again …";
     });
-    if (asked === open) said.textContent = answer.message;
+    if (asked === open) result.textContent = answer.message;
   } catch (error) {
-    if (asked === open) said.textContent = error.message;
+    if (asked === open) result.textContent = error.message;
   } finally {
     button.disabled = false;
   }

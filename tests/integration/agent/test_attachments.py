@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from db.records import Turn
-from tests.integration.agent.conftest import Desk, turn_of
+from tests.fixtures.agent_desk import Desk, turn_of
 
 QUESTION = "How do I reset a forgotten password?"
 

@@ -18,9 +18,9 @@ from db.pool import DatabaseUnavailableError
 from deployments.agent import protocol
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer
+from tests.fixtures.agent_desk import Desk
+from tests.fixtures.store import Store
 from tests.integration.agent.conduct import CONDUCTS, MESSAGES, right_ends
-from tests.integration.agent.conftest import Desk
-from tests.integration.pipeline.conftest import Store
 
 CASES = [(name, number) for name in CONDUCTS for number in range(len(MESSAGES))]
 SLICE = [(name, at % 3) for at, name in enumerate(CONDUCTS)]

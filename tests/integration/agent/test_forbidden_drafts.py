@@ -11,7 +11,7 @@ import pytest
 from db.records import Channel, Decision
 from evaluation.drafts.guards import drafts, leaked, unmarked
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import Desk, turn_of
+from tests.fixtures.agent_desk import Desk, turn_of
 from tests.integration.agent.test_injections import decide
 
 CHANNELS: tuple[Channel, ...] = ("email", "whatsapp", "web_form")

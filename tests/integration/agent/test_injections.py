@@ -20,7 +20,7 @@ import pytest
 from db.pool import Pool
 from db.records import Channel, Decision, Passage, Turn
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import LINK, Desk, said, turn_of
+from tests.fixtures.agent_desk import LINK, Desk, said, turn_of
 from tests.integration.agent.test_attachments import file_turn
 
 ROWS = [

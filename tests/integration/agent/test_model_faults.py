@@ -12,7 +12,7 @@ import pytest
 from db.records import Decision
 from deployments.agent.node import ModelSettings
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import Desk
+from tests.fixtures.agent_desk import Desk
 
 QUESTION = "How do I reset a forgotten password?"
 

@@ -13,8 +13,8 @@ import structlog
 from deployments.agent import decision, node, tools
 from serve_app.telemetry import configure_logging
 from tests.fakes.openai_server import OpenAIServer, Step
+from tests.fixtures.agent_desk import Desk, turn_of
 from tests.fixtures.personal_messages import PersonalMessage, generate
-from tests.integration.agent.conftest import Desk, turn_of
 from tests.integration.agent.test_injections import decide
 
 GOOD = "To reset a forgotten password, open the sign-in page and choose Forgot password."

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import Desk, said, turn_of
+from tests.fixtures.agent_desk import Desk, said, turn_of
 
 QUESTION = "How do I reset a forgotten password?"
 GOOD = "To reset a forgotten password, open the sign-in page and choose Forgot password."

@@ -11,7 +11,7 @@ from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.relevance import RelevanceGate
-from tests.integration.agent.conftest import Desk, said, turn_of
+from tests.fixtures.agent_desk import Desk, said, turn_of
 
 ORDER = ["create_ticket", "get_customer_history", "search_knowledge_base", "send_response"]
 QUESTION = "How do I reset a forgotten password?"

@@ -11,8 +11,8 @@ from db.ids import new_id
 from db.measurement import usage
 from db.pool import acquire
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import Desk
-from tests.integration.pipeline.conftest import Store
+from tests.fixtures.agent_desk import Desk
+from tests.fixtures.store import Store
 
 QUESTION = "How do I reset a forgotten password?"
 

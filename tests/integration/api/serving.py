@@ -15,7 +15,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from db.pool import Pool, create_pool
-from deployments.ingress import Ingress
+from deployments.ingress_node import IngressNode
 from serve_app.api import build_for
 from serve_app.settings.app_args import AppArgs, KafkaArgs
 
@@ -69,7 +69,7 @@ def arguments(database_url: str, **changes: Any) -> AppArgs:
 @asynccontextmanager
 async def running(args: AppArgs) -> AsyncIterator[Served]:
     """Serve the application under uvicorn, as the ingress node would."""
-    ingress = Ingress(
+    ingress = IngressNode(
         build_app=partial(build_for, args, "1.2.3"), database_url=args.database_url, pool_size=4, kafka=args.kafka
     )
     app = await ingress.__serve_build_asgi_app__()

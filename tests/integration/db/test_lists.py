@@ -5,8 +5,8 @@ from __future__ import annotations
 from db.pool import acquire
 from db.staff import conversations
 from db.staff.conversations import ListState
-from tests.integration.pipeline.conftest import Store, plain_logs, store
-from tests.integration.staff.conftest import Office, office
+from tests.fixtures.office import Office, office
+from tests.fixtures.store import Store, plain_logs, store
 
 __all__ = ["office", "plain_logs", "store"]
 

@@ -12,11 +12,12 @@ from db.identity import merges, privacy
 from db.ids import new_id
 from db.pool import acquire, transaction
 from db.staff import actions
-from db.staff.actions import Word
+from db.staff.actions import NewStaffReply
 from db.tickets import ticket_life
 from tests.fakes.nodes import ScriptedAgent
-from tests.integration.identity.conftest import accept, handled, mail, whatsapp
-from tests.integration.pipeline.conftest import Store, eventually, plain_logs, store
+from tests.fixtures.people import accept, handled, mail, whatsapp
+from tests.fixtures.store import Store, plain_logs, store
+from tests.fixtures.waiting import eventually
 
 __all__ = ["plain_logs", "store"]
 
@@ -42,7 +43,9 @@ async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, say
         if says is None:
             await actions.take_over(connection, at, "ann")
         else:
-            await actions.say(connection, at, Word(message_id=new_id(), outbox_id=new_id(), text=says, key=None))
+            await actions.reply(
+                connection, at, NewStaffReply(message_id=new_id(), outbox_id=new_id(), text=says, key=None)
+            )
         await actions.record(connection, at.conversation_id, "take_over", "ann")
     await meanwhile
 

@@ -17,7 +17,7 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 
 from evaluation.client import ProductUnreachableError
-from evaluation.demo.console_client import StandIns
+from evaluation.demo.console_client import ConsoleClient
 from serve_app.embedded.base import ports
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.parts.demo_channels import DemoChannels
@@ -67,7 +67,7 @@ def _whatsapp(settings: Any, to: str, text: str) -> httpx.Response:
 
 async def test_s6_kill_9_forgets_nothing(channels: DemoChannels, data_dir: DataDir) -> None:
     settings, number = dict(channels.settings), "+12025550143"
-    async with StandIns(channels.url) as customer:
+    async with ConsoleClient(channels.url) as customer:
         gmail = _gmail(settings)
         gmail.watch(userId="me", body={"topicName": settings["GMAIL_PUBSUB_TOPIC"], "labelIds": []}).execute()
         mail = await customer.write_mail(sender="zoe@example.com", name="Zoë", subject="Grüße", text="Hi")
@@ -114,7 +114,7 @@ async def test_s6_what_is_stopped_is_gone_and_secrets_stay_ours(channels: DemoCh
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
             assert path.parent.name in ("secrets", "run")
     assert stop_leftovers(data_dir, grace=2) == ["channels"]
-    async with StandIns(channels.url) as customer:
+    async with ConsoleClient(channels.url) as customer:
         with pytest.raises(ProductUnreachableError, match=rf"^the demo channels at {channels.url}: POST /api/mail: "):
             await customer.write_mail(sender="eve@example.com", name="", subject="x", text="y")
 

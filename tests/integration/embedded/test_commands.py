@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -24,11 +25,13 @@ def place() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def _nightdesk(*words: str, cwd: Path = PROJECT, **environment: str) -> subprocess.CompletedProcess[str]:
+def _nightdesk(
+    *words: str, cwd: Path = PROJECT, settings: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "serve_app.cli.main", *words],
         cwd=cwd,
-        env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "COLUMNS": "200", **environment},
+        env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "COLUMNS": "200", **settings},
         capture_output=True,
         text=True,
         timeout=60,
@@ -73,7 +76,7 @@ def test_wrong_usage_is_2(words: list[str]) -> None:
     "account", [{"GMAIL_USER": "us@example.com"}, {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "x"}]
 )
 def test_s6_real_accounts_and_stand_ins_exclude_each_other(place: Path, account: dict[str, str]) -> None:
-    done = _nightdesk("up", "--demo-channels", "--data-dir", str(place / "data"), **account)
+    done = _nightdesk("up", "--demo-channels", "--data-dir", str(place / "data"), settings=account)
     assert done.returncode == 1
     assert _is_one_line(done)
     assert ", ".join(account) in done.stderr
@@ -82,14 +85,14 @@ def test_s6_real_accounts_and_stand_ins_exclude_each_other(place: Path, account:
 
 @pytest.mark.parametrize("command", ["up", "down", "status"])
 def test_s4_a_wrong_setting_is_one_line(command: str, place: Path) -> None:
-    done = _nightdesk(command, "--data-dir", str(place), DB_POOL_SIZE="many")
+    done = _nightdesk(command, "--data-dir", str(place), settings={"DB_POOL_SIZE": "many"})
     assert done.returncode == 1
     assert _is_one_line(done)
     assert "DB_POOL_SIZE" in done.stderr
 
 
 def test_the_data_directory_comes_from_the_setting(place: Path) -> None:
-    done = _nightdesk("status", NIGHTDESK_DATA_DIR=str(place / "elsewhere"))
+    done = _nightdesk("status", settings={"NIGHTDESK_DATA_DIR": str(place / "elsewhere")})
     assert done.returncode == 3
     assert str(place / "elsewhere") in done.stderr
 
@@ -105,7 +108,7 @@ def test_a_directory_of_another_user_is_one_line(place: Path) -> None:
 
 
 def test_an_address_that_is_not_ours_is_one_line_and_leaves_nothing_running(place: Path) -> None:
-    done = _nightdesk("up", "--data-dir", str(place / "data"), HTTP_HOST="192.0.2.77")
+    done = _nightdesk("up", "--data-dir", str(place / "data"), settings={"HTTP_HOST": "192.0.2.77"})
     assert done.returncode == 1
     assert "error: HTTP_HOST '192.0.2.77' is not an address of this machine" in done.stderr
     assert _nightdesk("down", "--data-dir", str(place / "data")).returncode == 3

@@ -22,7 +22,8 @@ from ingest.events import TOPICS
 from serve_app.embedded.base import ports
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.run_file import RunFile, load
-from tests.integration.embedded.running import PROJECT, Running, wait_until
+from tests.fixtures.waiting import wait_until
+from tests.integration.embedded.running import PROJECT, Running
 
 pytestmark = pytest.mark.timeout(900)
 TOPIC = "fte.metrics"
@@ -174,7 +175,7 @@ async def test_s1_postgres_comes_back_with_its_rows(running: Running, run_file: 
     await _add_rows(run_file.database_url, 100)
     pid = _pids(running)["postgres"]
     running.kill(pid)
-    took = wait_until(lambda: _is_back(running, "postgres", pid), 30, "PostgreSQL")
+    took = wait_until(lambda: _is_back(running, "postgres", pid), within_s=30, what="PostgreSQL")
     assert await _count_rows(run_file.database_url) >= 100
     assert took < 10
 
@@ -184,7 +185,7 @@ async def test_s1_kafka_comes_back_with_its_records(running: Running, run_file: 
     before = await _records(run_file.kafka_bootstrap_servers)
     pid = _pids(running)["kafka"]
     running.kill(pid)
-    took = wait_until(lambda: _is_back(running, "kafka", pid), 40, "Kafka")
+    took = wait_until(lambda: _is_back(running, "kafka", pid), within_s=40, what="Kafka")
     assert await _records(run_file.kafka_bootstrap_servers) == before
     assert took < 15
 
@@ -194,7 +195,7 @@ def test_s1_the_watcher_of_the_graph_comes_back(running: Running) -> None:
     pid = _pids(running)["graph"]
     running.kill(pid)
     assert running.is_live()
-    wait_until(lambda: _is_back(running, "graph", pid), 60, "the graph's watcher")
+    wait_until(lambda: _is_back(running, "graph", pid), within_s=60, what="the graph's watcher")
     assert running.is_live()
 
 
@@ -210,10 +211,10 @@ def test_s6_the_graph_and_the_stand_ins_know_each_other(running: Running, run_fi
 def test_s6_the_stand_ins_come_back_where_they_were_and_the_graph_stays(running: Running, run_file: RunFile) -> None:
     with httpx.Client(base_url=run_file.demo_channels_url, trust_env=False) as page:
         page.post("/api/whatsapp", json={"number": "+12025550143", "body": "still there?"}).raise_for_status()
-        wait_until(lambda: bool(_posts(page)), 10, "the post to the product")
+        wait_until(lambda: bool(_posts(page)), within_s=10, what="the post to the product")
         pid, graph = _pids(running)["channels"], _pids(running)["graph"]
         running.kill(pid)
-        took = wait_until(lambda: _is_back(running, "channels", pid), 30, "the stand-ins")
+        took = wait_until(lambda: _is_back(running, "channels", pid), within_s=30, what="the stand-ins")
         assert [post["details"]["status"] for post in _posts(page)] == [200]
     assert took < 15
     assert _pids(running)["graph"] == graph
@@ -232,7 +233,7 @@ def test_s1_ray_comes_back_with_the_graph(running: Running) -> None:
     ]
     pid = _pids(running)["graph"]
     running.kill(raylets[0].pid)
-    wait_until(lambda: _is_back(running, "graph", pid) and running.is_live(), 120, "the graph")
+    wait_until(lambda: _is_back(running, "graph", pid) and running.is_live(), within_s=120, what="the graph")
     assert running.parts()["ray"]["restarts"] == 1
 
 
@@ -285,7 +286,11 @@ def test_s7_ctrl_c_stops_everything(running: Running) -> None:
         process = subprocess.Popen(
             running.command("up", *running.start_words), cwd=PROJECT, stdout=output, stderr=output
         )
-        wait_until(lambda: "Nightdesk is up" in (running.data_dir / "foreground.txt").read_text(), 180, "the start")
+        wait_until(
+            lambda: "Nightdesk is up" in (running.data_dir / "foreground.txt").read_text(),
+            within_s=180,
+            what="the start",
+        )
         sessions = set(_pids(running).values())
         assert (running.told()["page"], "GMAIL_USER" in running.told()["missing"]) == (None, True)
         too_late = running.up()

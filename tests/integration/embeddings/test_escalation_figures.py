@@ -33,7 +33,7 @@ def model() -> EscalationModel:
 
 
 def _judged(model: EscalationModel, examples: Sequence[Example]) -> list[measuring.Judgement]:
-    return measuring.judge(examples, measuring.scored(model, examples), measuring.rules_way(THRESHOLDS))
+    return measuring.judge(examples, measuring.scored(model, examples), measuring.rules_policy(THRESHOLDS))
 
 
 def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], float]:
@@ -45,7 +45,7 @@ def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], floa
 
 
 def test_g5_sentences_that_nothing_was_tuned_on(model: EscalationModel) -> None:
-    judged = _judged(model, data.strangers("unseen"))
+    judged = _judged(model, data.read_set("unseen"))
     rates = _rates(judged)
     assert rates[True, "direct"] == 1.0
     assert rates[True, "paraphrase"] >= 0.97
@@ -57,7 +57,7 @@ def test_g5_sentences_that_nothing_was_tuned_on(model: EscalationModel) -> None:
 
 
 def test_g5_older_sets_of_strangers(model: EscalationModel) -> None:
-    plain, oblique = (_rates(_judged(model, data.strangers(name))) for name in ("stranger", "oblique"))
+    plain, oblique = (_rates(_judged(model, data.read_set(name))) for name in ("stranger", "oblique"))
     assert plain[True, "paraphrase"] >= 0.96
     assert oblique[True, "paraphrase"] >= 0.9
     for rates in (plain, oblique):
@@ -70,7 +70,7 @@ def test_g5_families_that_were_not_trained_on(model: EscalationModel) -> None:
     families = [{one.family for one in data.examples(split, 1)} for split in ("train", "tune", "test")]
     assert not families[0] & families[1] | families[0] & families[2] | families[1] & families[2]
     learnt = {one.text for one in training_messages()}
-    assert not learnt & {one.text for name in (*measuring.MEASURED, "thresholds") for one in data.strangers(name)}
+    assert not learnt & {one.text for name in (*measuring.MEASURED, "thresholds") for one in data.read_set(name)}
     rates = _rates(_judged(model, data.examples("test", 2)))
     assert rates[True, "direct"] == 1.0
     assert rates[True, "paraphrase"] >= 0.88

@@ -18,9 +18,9 @@ from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.journal import read_journal
-from evaluation.providers.stage import Stage
-from tests.integration.fakes.conftest import HostRewriter, Receiver
+from tests.fixtures.provider_clients import HostRewriter, Receiver
 from tests.integration.fakes.mails import body, outgoing
 
 ROOT = Path(__file__).parents[3]
@@ -91,8 +91,8 @@ def test_s6_a_customer_writes_on_the_page_and_sees_what_is_sent(demo: Demo, rece
     )
     thread = gmail.threads().get(userId="me", id=found["threadId"], format="minimal").execute()
     assert thread["messages"][-1]["id"] == answer.json()["id"]
-    with Stage(demo.urls["twilio"]) as stage:
-        assert stage.wait_for(1, kind="webhook")[0].details["status"] == 200
+    with ControlClient(demo.urls["twilio"]) as control:
+        assert control.wait_for(1, kind="webhook")[0].details["status"] == 200
     assert receiver.forms()[0]["Body"] == "hi"
 
 

@@ -10,8 +10,8 @@ import pytest
 from google.auth.exceptions import RefreshError
 from googleapiclient.errors import HttpError  # type: ignore[import-untyped]
 
+from evaluation.providers.control_client import ControlClient, ControlError
 from evaluation.providers.gmail import GmailOptions
-from evaluation.providers.stage import Stage, StageError
 from tests.integration.fakes.mails import body, outgoing
 
 
@@ -19,8 +19,8 @@ def raw_of(message: dict[str, Any]) -> bytes:
     return base64.urlsafe_b64decode(message["raw"])
 
 
-def question(stage: Stage, **fields: Any) -> dict[str, Any]:
-    return stage.write_mail(**{"sender": "eve@example.com", "subject": "Login", "text": "How?", **fields})
+def question(control: ControlClient, **fields: Any) -> dict[str, Any]:
+    return control.write_mail(**{"sender": "eve@example.com", "subject": "Login", "text": "How?", **fields})
 
 
 def reply_to(incoming: dict[str, Any], **fields: str) -> bytes:
@@ -34,9 +34,9 @@ def refused(call: Any) -> HttpError:
     return caught.value
 
 
-def test_r6_a_mail_is_found_by_history_and_read_in_every_format(gmail: Any, gmail_stage: Stage) -> None:
+def test_r6_a_mail_is_found_by_history_and_read_in_every_format(gmail: Any, gmail_control: ControlClient) -> None:
     start = gmail.getProfile(userId="me").execute()["historyId"]
-    incoming = question(gmail_stage, name="Ève Müller", html="<p>How?</p>")
+    incoming = question(gmail_control, name="Ève Müller", html="<p>How?</p>")
 
     changes = gmail.history().list(userId="me", startHistoryId=start, historyTypes=["messageAdded"]).execute()
     (added,) = (one for change in changes["history"] for one in change["messagesAdded"])
@@ -54,31 +54,33 @@ def test_r6_a_mail_is_found_by_history_and_read_in_every_format(gmail: Any, gmai
     assert [one["name"] for one in only.execute()["payload"]["headers"]] == ["Subject"]
 
 
-def test_raw_mail_is_kept_byte_for_byte(gmail: Any, gmail_stage: Stage) -> None:
+def test_raw_mail_is_kept_byte_for_byte(gmail: Any, gmail_control: ControlClient) -> None:
     odd = b"From: x@example.com\nSubject: =?bogus?Q?=\nContent-Type: text/plain; charset=no-such\n\n\xff\x00caf\xe9"
-    incoming = gmail_stage.inject_raw_mail(odd)
+    incoming = gmail_control.inject_raw_mail(odd)
 
     assert raw_of(gmail.messages().get(userId="me", id=incoming["id"], format="raw").execute()) == odd
     assert gmail.messages().get(userId="me", id=incoming["id"]).execute()["payload"]["mimeType"] == "text/plain"
 
 
-def test_raw_mail_comes_in_under_other_labels(gmail: Any, gmail_stage: Stage) -> None:
-    sent = gmail_stage.inject_raw_mail(b"From: x@example.com\n\nText", labels=["SENT"])
+def test_raw_mail_comes_in_under_other_labels(gmail: Any, gmail_control: ControlClient) -> None:
+    sent = gmail_control.inject_raw_mail(b"From: x@example.com\n\nText", labels=["SENT"])
     assert gmail.messages().get(userId="me", id=sent["id"]).execute()["labelIds"] == ["SENT"]
 
 
-def test_a_mail_that_is_nested_too_deep_to_be_read_is_kept_all_the_same(gmail: Any, gmail_stage: Stage) -> None:
+def test_a_mail_that_is_nested_too_deep_to_be_read_is_kept_all_the_same(
+    gmail: Any, gmail_control: ControlClient
+) -> None:
     boundaries = [f"b{n}".encode() for n in range(1000)]
     raw = b"From: x@example.com\n" + b"".join(
         b"Content-Type: multipart/mixed; boundary=" + one + b"\n\n--" + one + b"\n" for one in boundaries
     )
-    incoming = gmail_stage.inject_raw_mail(raw)
+    incoming = gmail_control.inject_raw_mail(raw)
     assert raw_of(gmail.messages().get(userId="me", id=incoming["id"], format="raw").execute()) == raw
 
 
-def test_history_is_paged_and_filtered(gmail: Any, gmail_stage: Stage) -> None:
+def test_history_is_paged_and_filtered(gmail: Any, gmail_control: ControlClient) -> None:
     start = gmail.getProfile(userId="me").execute()["historyId"]
-    ids = [question(gmail_stage, subject=f"Question {n}")["id"] for n in range(5)]
+    ids = [question(gmail_control, subject=f"Question {n}")["id"] for n in range(5)]
     gmail.messages().modify(userId="me", id=ids[0], body={"removeLabelIds": ["UNREAD"]}).execute()
 
     seen, token = [], None
@@ -96,10 +98,10 @@ def test_history_is_paged_and_filtered(gmail: Any, gmail_stage: Stage) -> None:
     assert "history" not in gmail.history().list(userId="me", startHistoryId=page["historyId"]).execute()
 
 
-def test_r6_an_old_history_id_is_404_in_googles_words(gmail: Any, gmail_stage: Stage) -> None:
+def test_r6_an_old_history_id_is_404_in_googles_words(gmail: Any, gmail_control: ControlClient) -> None:
     start = gmail.getProfile(userId="me").execute()["historyId"]
-    question(gmail_stage)
-    gmail_stage.forget_history()
+    question(gmail_control)
+    gmail_control.forget_history()
 
     error = refused(gmail.history().list(userId="me", startHistoryId=start))
     assert error.status_code == 404
@@ -109,8 +111,10 @@ def test_r6_an_old_history_id_is_404_in_googles_words(gmail: Any, gmail_stage: S
     assert gmail.history().list(userId="me", startHistoryId=now).execute() == {"historyId": now}
 
 
-def test_r1_a_reply_joins_the_thread_only_with_id_reference_and_subject(gmail: Any, gmail_stage: Stage) -> None:
-    incoming = question(gmail_stage)
+def test_r1_a_reply_joins_the_thread_only_with_id_reference_and_subject(
+    gmail: Any, gmail_control: ControlClient
+) -> None:
+    incoming = question(gmail_control)
     thread = incoming["thread_id"]
 
     def sent(raw: bytes, thread_id: str | None) -> str:
@@ -129,24 +133,24 @@ def test_r1_a_reply_joins_the_thread_only_with_id_reference_and_subject(gmail: A
 
 
 def test_the_customers_answer_joins_by_references_and_a_stranger_with_another_subject_does_not(
-    gmail: Any, gmail_stage: Stage
+    gmail: Any, gmail_control: ControlClient
 ) -> None:
-    first = question(gmail_stage)
+    first = question(gmail_control)
     sent = gmail.messages().send(userId="me", body=body(reply_to(first), first["thread_id"])).execute()
 
-    answer = question(gmail_stage, subject="Re: Login", reply_to=sent["id"])
-    other = question(gmail_stage, subject="Something else", reply_to=sent["id"])
+    answer = question(gmail_control, subject="Re: Login", reply_to=sent["id"])
+    other = question(gmail_control, subject="Something else", reply_to=sent["id"])
     assert answer["thread_id"] == first["thread_id"]
     assert other["thread_id"] != first["thread_id"]
 
 
-def test_the_message_id_is_rewritten_and_can_be_read_back(gmail: Any, gmail_stage: Stage) -> None:
+def test_the_message_id_is_rewritten_and_can_be_read_back(gmail: Any, gmail_control: ControlClient) -> None:
     sent = gmail.messages().send(userId="me", body=body(outgoing(X_Nightdesk_Outbox_Id="o-1"))).execute()
 
     mail = message_from_bytes(raw_of(gmail.messages().get(userId="me", id=sent["id"], format="raw").execute()))
     assert mail["Message-ID"].endswith("@mail.gmail.com>")
     assert mail["X-Nightdesk-Outbox-Id"] == "o-1"
-    (entry,) = gmail_stage.journal(kind="mail_sent")
+    (entry,) = gmail_control.journal(kind="mail_sent")
     assert entry.details["rfc_message_id"] == mail["Message-ID"]
     assert entry.header("x-nightdesk-outbox-id") == "o-1"
     assert (entry.to, entry.thread, entry.body.strip()) == (("eve@example.com",), sent["threadId"], "Hello")
@@ -163,13 +167,13 @@ class TestKeptMessageId:
         assert found["resultSizeEstimate"] == 1
 
 
-def test_a_draft_is_sent_once(gmail: Any, gmail_stage: Stage) -> None:
-    incoming = question(gmail_stage)
+def test_a_draft_is_sent_once(gmail: Any, gmail_control: ControlClient) -> None:
+    incoming = question(gmail_control)
     draft = (
         gmail.drafts().create(userId="me", body={"message": body(reply_to(incoming), incoming["thread_id"])}).execute()
     )
     assert gmail.drafts().get(userId="me", id=draft["id"]).execute()["message"]["labelIds"] == ["DRAFT"]
-    assert gmail_stage.journal(kind="mail_sent") == []
+    assert gmail_control.journal(kind="mail_sent") == []
 
     sent = gmail.drafts().send(userId="me", body={"id": draft["id"]}).execute()
 
@@ -177,7 +181,7 @@ def test_a_draft_is_sent_once(gmail: Any, gmail_stage: Stage) -> None:
     assert sent["id"] != draft["message"]["id"]
     assert refused(gmail.drafts().send(userId="me", body={"id": draft["id"]})).status_code == 404
     assert refused(gmail.messages().get(userId="me", id=draft["message"]["id"])).status_code == 404
-    assert len(gmail_stage.journal(kind="mail_sent")) == 1
+    assert len(gmail_control.journal(kind="mail_sent")) == 1
     assert "drafts" not in gmail.drafts().list(userId="me").execute()
 
 
@@ -206,9 +210,9 @@ def test_a_draft_can_be_replaced_listed_and_deleted(gmail: Any) -> None:
         ('"second text"', 1),
     ],
 )
-def test_search(gmail: Any, gmail_stage: Stage, query: str, found: int) -> None:
-    gmail_stage.inject_raw_mail(b"From: eve@x.org\r\nMessage-ID: <a@x.org>\r\nSubject: Login\r\n\r\nfirst text")
-    gmail_stage.inject_raw_mail(b"From: bob@x.org\r\nMessage-ID: <b@x.org>\r\nSubject: Invoice\r\n\r\nsecond text")
+def test_search(gmail: Any, gmail_control: ControlClient, query: str, found: int) -> None:
+    gmail_control.inject_raw_mail(b"From: eve@x.org\r\nMessage-ID: <a@x.org>\r\nSubject: Login\r\n\r\nfirst text")
+    gmail_control.inject_raw_mail(b"From: bob@x.org\r\nMessage-ID: <b@x.org>\r\nSubject: Invoice\r\n\r\nsecond text")
     assert gmail.messages().list(userId="me", q=query).execute()["resultSizeEstimate"] == found
 
 
@@ -216,8 +220,8 @@ def test_an_unknown_search_operator_is_refused_not_ignored(gmail: Any) -> None:
     assert refused(gmail.messages().list(userId="me", q="larger:5M")).status_code == 501
 
 
-def test_lists_are_paged_newest_first(gmail: Any, gmail_stage: Stage) -> None:
-    ids = [question(gmail_stage, subject=f"Question {n}")["id"] for n in range(5)]
+def test_lists_are_paged_newest_first(gmail: Any, gmail_control: ControlClient) -> None:
+    ids = [question(gmail_control, subject=f"Question {n}")["id"] for n in range(5)]
     request, seen = gmail.messages().list(userId="me", maxResults=2), []
     while request is not None:
         page = request.execute()
@@ -226,13 +230,13 @@ def test_lists_are_paged_newest_first(gmail: Any, gmail_stage: Stage) -> None:
     assert seen == ids[::-1]
 
 
-def test_an_attachment_is_fetched_by_its_id(gmail: Any, gmail_stage: Stage) -> None:
+def test_an_attachment_is_fetched_by_its_id(gmail: Any, gmail_control: ControlClient) -> None:
     parts = b"--b\r\nContent-Type: text/plain\r\n\r\nsee it\r\n--b\r\nContent-Type: image/png\r\n"
     named = (
         b'Content-Disposition: attachment; filename="a.png"\r\nContent-Transfer-Encoding: base64\r\n\r\naGk=\r\n--b--'
     )
     head = b"From: e@x.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-    incoming = gmail_stage.inject_raw_mail(head + parts + named)
+    incoming = gmail_control.inject_raw_mail(head + parts + named)
 
     part = gmail.messages().get(userId="me", id=incoming["id"]).execute()["payload"]["parts"][1]
     fetched = gmail.messages().attachments().get(userId="me", messageId=incoming["id"], id=part["body"]["attachmentId"])
@@ -246,13 +250,13 @@ def test_a_mail_without_recipient_or_body_is_400(gmail: Any) -> None:
     assert refused(gmail.messages().send(userId="me", body={"raw": "§"})).status_code == 400
 
 
-def test_g14_a_person_answers_from_gmail_itself(gmail: Any, gmail_stage: Stage) -> None:
-    incoming = question(gmail_stage)
-    sent = gmail_stage.answer_as_person(reply_to=incoming["id"], text="I take this one.")
+def test_g14_a_person_answers_from_gmail_itself(gmail: Any, gmail_control: ControlClient) -> None:
+    incoming = question(gmail_control)
+    sent = gmail_control.answer_as_person(reply_to=incoming["id"], text="I take this one.")
     assert sent["thread_id"] == incoming["thread_id"]
     found = gmail.messages().get(userId="me", id=sent["id"]).execute()
     assert found["labelIds"] == ["SENT"]
-    (entry,) = gmail_stage.journal(kind="mail_sent")
+    (entry,) = gmail_control.journal(kind="mail_sent")
     assert (entry.details["by"], entry.to) == ("person", ("eve@example.com",))
 
 
@@ -261,15 +265,15 @@ class TestQuota:
     def gmail_options(self) -> GmailOptions:
         return GmailOptions(units_per_minute=203)
 
-    def test_r6_units_are_counted_per_method_and_minute(self, gmail: Any, gmail_stage: Stage) -> None:
+    def test_r6_units_are_counted_per_method_and_minute(self, gmail: Any, gmail_control: ControlClient) -> None:
         for _ in range(2):
             gmail.messages().send(userId="me", body=body(outgoing())).execute()
         error = refused(gmail.messages().send(userId="me", body=body(outgoing())))
         assert (error.status_code, error.error_details[0]["reason"]) == (403, "rateLimitExceeded")
         gmail.getProfile(userId="me").execute()
-        gmail_stage.advance(61)
+        gmail_control.advance(61)
         gmail.messages().send(userId="me", body=body(outgoing())).execute()
-        assert len(gmail_stage.journal(kind="mail_sent")) == 3
+        assert len(gmail_control.journal(kind="mail_sent")) == 3
 
 
 class TestScopes:
@@ -288,17 +292,17 @@ def test_another_user_is_403(gmail: Any) -> None:
     assert refused(gmail.getProfile(userId="ceo@techcorp.com")).status_code == 403
 
 
-def test_an_access_token_that_was_revoked_is_fetched_anew(gmail: Any, gmail_stage: Stage) -> None:
+def test_an_access_token_that_was_revoked_is_fetched_anew(gmail: Any, gmail_control: ControlClient) -> None:
     gmail.getProfile(userId="me").execute()
-    gmail_stage.revoke_access_tokens()
+    gmail_control.revoke_access_tokens()
     assert gmail.getProfile(userId="me").execute()["messagesTotal"] == 0
 
 
-def test_invalid_grant_is_what_google_auth_raises(gmail: Any, gmail_stage: Stage) -> None:
-    gmail_stage.fault("oauth2.token", "invalid_grant", times=None)
+def test_invalid_grant_is_what_google_auth_raises(gmail: Any, gmail_control: ControlClient) -> None:
+    gmail_control.fault("oauth2.token", "invalid_grant", times=None)
     with pytest.raises(RefreshError, match="invalid_grant"):
         gmail.getProfile(userId="me").execute()
-    gmail_stage.clear_faults()
+    gmail_control.clear_faults()
     gmail.getProfile(userId="me").execute()
 
 
@@ -308,15 +312,15 @@ def test_a_wrong_client_secret_is_refused(gmail: Any, credentials: Any) -> None:
         gmail.getProfile(userId="me").execute()
 
 
-def test_orders_that_cannot_be_carried_out_are_refused(gmail_stage: Stage) -> None:
+def test_orders_that_cannot_be_carried_out_are_refused(gmail_control: ControlClient) -> None:
     for method, kind in (
         ("users.drafts.sent", "drop_answer"),
         ("users.drafts.send", "drop_awnser"),
         ("push", "delay_answer"),
     ):
-        with pytest.raises(StageError):
-            gmail_stage.fault(method, kind)
-    with pytest.raises(StageError):
-        question(gmail_stage, reply_to="0000000000000000")
-    with pytest.raises(StageError):
-        gmail_stage.fault("push", "drop", tmies=2)
+        with pytest.raises(ControlError):
+            gmail_control.fault(method, kind)
+    with pytest.raises(ControlError):
+        question(gmail_control, reply_to="0000000000000000")
+    with pytest.raises(ControlError):
+        gmail_control.fault("push", "drop", tmies=2)

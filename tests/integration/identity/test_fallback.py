@@ -10,39 +10,39 @@ import pytest
 from db.pool import create_pool
 from deployments.channels.gmail.client import Gmail
 from deployments.channels.gmail.sender import GmailSender
-from deployments.delivery.node import Delivery
-from deployments.identity.links import IdentityLinks, Key
-from evaluation.providers.backstage import Backstage
+from deployments.delivery.node import DeliveryNode
+from deployments.identity.links import IdentityLinks, LinkKey
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.gmail import GmailOptions, gmail_app
 from evaluation.providers.serving import serve_in_thread
-from evaluation.providers.stage import Stage
+from evaluation.providers.shared_state import SharedState
 from serve_app.nodes.delivery import senders
-from tests.integration.identity.conftest import ANN
-from tests.integration.whatsapp.conftest import (
+from tests.fixtures.people import ANN
+from tests.fixtures.whatsapp_channel import (
     EVE,
     Line,
     Store,
+    control,
     listener,
     opened_line,
     plain_logs,
-    stage,
     store,
     twilio_args,
     twilio_options,
 )
 
-__all__ = ["listener", "plain_logs", "stage", "store", "twilio_options"]
+__all__ = ["control", "listener", "plain_logs", "store", "twilio_options"]
 
 
 @pytest.fixture
-async def line(listener: socket.socket, stage: Stage, store: Store, database_url: str) -> AsyncIterator[Line]:
+async def line(listener: socket.socket, control: ControlClient, store: Store, database_url: str) -> AsyncIterator[Line]:
     """WhatsApp without a template."""
-    twilio = twilio_args(stage, template_sid=None)
-    async with opened_line(listener, stage, store, database_url, twilio=twilio) as opened:
+    twilio = twilio_args(control, template_sid=None)
+    async with opened_line(listener, control, store, database_url, twilio=twilio) as opened:
         yield opened
 
 
-async def deliver(line: Line, post: Stage) -> None:
+async def deliver(line: Line, post: ControlClient) -> None:
     """Let both channels deliver."""
     pool = await create_pool(line.args.database_url, size=6)
     options = GmailOptions()
@@ -55,7 +55,7 @@ async def deliver(line: Line, post: Stage) -> None:
     )
     by_mail = GmailSender(pool=pool, gmail=gmail, address=options.user)
     line.deliveries.append(
-        Delivery(pool=pool, senders=[*senders(line.args, pool), by_mail], poll_s=0.05, look_up_s=0.1, check_s=0.5)
+        DeliveryNode(pool=pool, senders=[*senders(line.args, pool), by_mail], poll_s=0.05, look_up_s=0.1, check_s=0.5)
     )
 
 
@@ -64,13 +64,13 @@ async def test_r8_a_late_word_goes_to_a_linked_address_only(line: Line, linked: 
     await line.answered("How do I export a board?")
     await line.store.form("Where is my export?", phone=EVE)
     links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url)
-    request = await links.ask(line.store.numbers[-1])
+    request = await links.request(line.store.numbers[-1])
     assert request is not None
     for side in ("email", "number") if linked else ("email",):
-        await links.confirm(links.token(Key(link_id=request, side=side)))  # type: ignore[arg-type]
+        await links.confirm(links.token(LinkKey(link_id=request, side=side)))  # type: ignore[arg-type]
     await line.store.execute("DELETE FROM outbox WHERE author = 'system'")
     await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
-    with serve_in_thread(gmail_app(GmailOptions(), Backstage.opened())) as url, Stage(url) as post:
+    with serve_in_thread(gmail_app(GmailOptions(), SharedState.create())) as url, ControlClient(url) as post:
         await deliver(line, post)
         await line.all_in("sent" if linked else "parked")
         sent = post.journal(kind="mail_sent")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from deployments.identity.links import IdentityLinks
-from tests.integration.identity.conftest import ANN, EVE, accept, whatsapp
-from tests.integration.mail.conftest import Post, gmail_options, plain_logs, post, stage, store
-from tests.integration.pipeline.conftest import eventually
+from tests.fixtures.mail_channel import Post, control, gmail_options, plain_logs, post, store
+from tests.fixtures.people import ANN, EVE, accept, whatsapp
+from tests.fixtures.waiting import eventually
 
-__all__ = ["gmail_options", "plain_logs", "post", "stage", "store"]
+__all__ = ["control", "gmail_options", "plain_logs", "post", "store"]
 
 
 async def test_i2_the_address_gets_its_own_link_in_a_thread_of_its_own(post: Post) -> None:
@@ -15,7 +15,7 @@ async def test_i2_the_address_gets_its_own_link_in_a_thread_of_its_own(post: Pos
     await post.store.form("Where is my export?", phone=EVE)
     base = "https://help.example"
     links = IdentityLinks(pool=post.store.pool, secret_key="secret", public_base_url=base)
-    assert await links.ask(post.store.numbers[-1])
+    assert await links.request(post.store.numbers[-1])
     await post.delivery()
     state = "SELECT count(*) FROM outbox WHERE channel = 'email' AND state = 'sent'"
 

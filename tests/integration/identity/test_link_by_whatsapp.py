@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from deployments.identity.links import IdentityLinks
-from tests.integration.pipeline.conftest import eventually
-from tests.integration.whatsapp.conftest import (
-    EVE,
-    Line,
-    line,
-    listener,
-    plain_logs,
-    stage,
-    store,
-    twilio_options,
-)
+from tests.fixtures.waiting import eventually
+from tests.fixtures.whatsapp_channel import EVE, Line, control, line, listener, plain_logs, store, twilio_options
 
-__all__ = ["line", "listener", "plain_logs", "stage", "store", "twilio_options"]
+__all__ = ["control", "line", "listener", "plain_logs", "store", "twilio_options"]
 
 
 async def test_i2_the_number_gets_its_own_link(line: Line) -> None:
     await line.answered("Hello")
     await line.store.form("Where is my export?", phone=EVE)
     links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url)
-    assert await links.ask(line.store.numbers[-1])
+    assert await links.request(line.store.numbers[-1])
     await line.deliver()
 
     async def both() -> bool:

@@ -17,11 +17,11 @@ from db.pool import acquire
 from db.staff.conversations import list_work
 from db.staff.customer_lookup import find_customer
 from db.turns import open_turn
-from deployments.identity.links import IdentityLinks, Offer
+from deployments.identity.links import IdentityLinks, LinkPreview
 from serve_app.api.public.status_link import status_token
 from tests.fakes.nodes import ScriptedAgent
+from tests.fixtures.people import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
 from tests.integration.api.serving import SECRET, arguments, running
-from tests.integration.identity.conftest import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
 
 LINK = re.compile(r"http://[^\s#]+/link#(\S+)")
 
@@ -54,7 +54,7 @@ async def both_known(store: Store) -> str:
 
 async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) -> None:
     ticket = await both_known(store)
-    assert await links.ask(ticket)
+    assert await links.request(ticket)
     sent = await tokens(store)
     assert set(sent) == {ANN, EVE}
     assert await confirmed(links, sent[ANN]) == "confirmed"
@@ -74,7 +74,7 @@ async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) 
 
 
 async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityLinks) -> None:
-    await links.ask(await both_known(store))
+    await links.request(await both_known(store))
     sent = await tokens(store)
     await confirmed(links, sent[ANN])
     await store.execute("UPDATE customer_identifiers SET last_seen_at = $1", moment := datetime.now(UTC))
@@ -93,20 +93,20 @@ async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityL
 
 
 async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, links: IdentityLinks) -> None:
-    await links.ask(await both_known(store))
+    await links.request(await both_known(store))
     token = (await tokens(store))[ANN]
     for _ in range(3):
-        assert await links.look(token) == Offer(side="email", yours=ANN, other="ends in 4567")
+        assert await links.preview(token) == LinkPreview(side="email", yours=ANN, other="ends in 4567")
     results = await asyncio.gather(*(confirmed(links, token) for _ in range(8)))
     assert sorted(results) == ["confirmed"] + ["gone"] * 7
-    assert await links.look(token) is None
+    assert await links.preview(token) is None
 
 
 @pytest.mark.parametrize("change", ["expired", "forged", "other side", "nonsense", "lapsed"])
 async def test_i3_a_link_that_is_not_ours_or_too_old_links_nothing(
     store: Store, links: IdentityLinks, change: str
 ) -> None:
-    await links.ask(await both_known(store))
+    await links.request(await both_known(store))
     sent = await tokens(store)
     token = sent[EVE]
     await confirmed(links, sent[ANN])
@@ -162,18 +162,18 @@ async def test_ts8_one_notice_an_hour_and_none_of_a_strangers_words(store: Store
     await store.execute("UPDATE customers SET name = 'SPAM'")
     await store.execute("UPDATE tickets SET subject = 'SPAM'")
     tickets = await store.rows("SELECT number FROM tickets WHERE source_channel = 'web_form'")
-    await asyncio.gather(*(links.ask(row["number"]) for row in tickets))
+    await asyncio.gather(*(links.request(row["number"]) for row in tickets))
     sent = await store.rows("SELECT recipient, subject, body FROM outbox WHERE author = 'system'")
     assert sorted(row["recipient"] for row in sent) == [EVE, ANN]
     assert not any("SPAM" in row["subject"] + row["body"] for row in sent)
     await store.execute("UPDATE identity_link_targets SET sent_at = now() - interval '61 minutes'")
-    await links.ask(tickets[0]["number"])
+    await links.request(tickets[0]["number"])
     assert await store.value("SELECT count(*) FROM outbox WHERE author = 'system'") == 4
 
 
 async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Store, links: IdentityLinks) -> None:
     ticket = await both_known(store)
-    await links.ask(ticket)
+    await links.request(ticket)
     sent = await tokens(store)
     kept = await store.rows("SELECT content FROM messages WHERE author = 'system'")
     assert len(kept) == 2
@@ -193,7 +193,7 @@ async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, l
     ann = await customer_of(store, f"email:{ANN}")
     async with acquire(store.pool) as connection:
         before = await metrics.channel_figures(connection, since=datetime(2000, 1, 1, tzinfo=UTC))
-        await links.ask(ticket)
+        await links.request(ticket)
         assert await metrics.channel_figures(connection, since=datetime(2000, 1, 1, tzinfo=UTC)) == before
         assert await list_work(connection, "closed") == []
         found = await find_customer(connection, email=ANN)
@@ -210,7 +210,7 @@ async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, l
 async def test_i3_a_notice_opens_no_ticket_whatever_the_template_says(store: Store, links: IdentityLinks) -> None:
     await store.execute("UPDATE channel_configs SET response_template = '{{ body }} See {{ link }}.'")
     ticket = await both_known(store)
-    await links.ask(ticket)
+    await links.request(ticket)
     bodies = await store.rows("SELECT body FROM outbox WHERE author = 'system'")
     assert [row["body"].endswith("See http://127.0.0.1:8000/status.") for row in bodies] == [True, True]
     assert not any(status_token(SECRET, ticket) in row["body"] for row in bodies)

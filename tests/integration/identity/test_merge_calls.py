@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from serve_app.cli.main import app
 from serve_app.embedded.base.errors import UserError
+from tests.fixtures.people import ANN, EVE, Store, accept, customer_of, mail, whatsapp
 from tests.integration.api.serving import STAFF_KEY, Served, arguments, running
-from tests.integration.identity.conftest import ANN, EVE, Store, accept, customer_of, mail, whatsapp
 
 KEY = {"Authorization": f"Bearer {STAFF_KEY}"}
 

@@ -13,7 +13,7 @@ from db.identity import merges
 from db.identity.exclusive import CustomerBusyError
 from db.identity.merges import AlreadyOneError, MergeNotLastError, NoSuchMergeError
 from db.pool import acquire
-from tests.integration.identity.conftest import Store, accept, customer_of, mail, whatsapp
+from tests.fixtures.people import Store, accept, customer_of, mail, whatsapp
 from tests.integration.identity.test_merges import strays
 
 MAILS = [f"m{n}@example.com" for n in range(3)]

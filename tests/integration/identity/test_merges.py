@@ -12,17 +12,7 @@ from db.identity.merges import AlreadyOneError, Merge, MergeNotLastError, NoSuch
 from db.pool import acquire
 from ingest.events import InboundMessage
 from tests.fakes.nodes import ScriptedAgent
-from tests.integration.identity.conftest import (
-    ANN,
-    EVE,
-    Store,
-    accept,
-    contents,
-    customer_of,
-    handled,
-    mail,
-    whatsapp,
-)
+from tests.fixtures.people import ANN, EVE, Store, accept, contents, customer_of, handled, mail, whatsapp
 
 ANN_KEY, EVE_KEY = f"email:{ANN}", f"whatsapp:{EVE}"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from deployments.turns.reply_caps import CAPS
 from tests.fakes.nodes import ScriptedAgent
-from tests.integration.identity.conftest import ANN, EVE, Store, accept, customer_of, handled, mail, whatsapp
+from tests.fixtures.people import ANN, EVE, Store, accept, customer_of, handled, mail, whatsapp
 
 
 async def test_i3_forms_in_his_name_use_up_none_of_his_replies(store: Store) -> None:
@@ -86,7 +86,8 @@ async def test_i2_a_number_sees_bare_facts_of_forms_that_named_it_since_it_was_p
     assert agent.runs[-1].history == ()
     await store.form("Canary words", email="bob@example.com", phone=EVE)
     await handled(store, whatsapp("Hello again"), agent=agent)
-    [line] = agent.runs[-1].history
+    history: tuple[str, ...] = agent.runs[-1].history
+    [line] = history
     assert line.startswith(f"{store.numbers[-1]} how_to, open, ")
     assert line.endswith("(claimed in a form)")
 

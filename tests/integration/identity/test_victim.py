@@ -16,16 +16,16 @@ import pytest
 
 from db.intake.channels import ChannelMessage
 from db.pool import Pool, acquire, create_pool
-from db.tickets.reads import ticket_story
+from db.tickets.reads import ticket_with_messages
 from deployments.agent.node import AgentNode, ModelSettings
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
 from evaluation.providers.serving import serve_in_thread
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.integration.agent.conftest import analysis_node, encoder, knowledge_dump, knowledge_url
-from tests.integration.identity.conftest import Store, accept, mail, whatsapp
+from tests.fixtures.agent_desk import analysis_node, encoder, knowledge_dump, knowledge_url
+from tests.fixtures.people import Store, accept, mail, whatsapp
 
 __all__ = ["analysis_node", "encoder", "knowledge_dump", "knowledge_url"]
 
@@ -115,7 +115,7 @@ class Scene:
         )
         number = await self.store.value("SELECT number FROM tickets WHERE conversation_id = $1", wake.conversation_id)
         async with acquire(self.store.pool) as connection:
-            story = await ticket_story(connection, number)
+            story = await ticket_with_messages(connection, number)
         return "\n".join(row["line"] for row in rows) + repr(story)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db.intake.mailbox import PROVIDER
-from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
+from tests.fixtures.mail_channel import ADDRESS, CUSTOMER, Post
 
 
 async def test_r1_a_mail_is_answered_once_in_its_thread(post: Post) -> None:

@@ -13,7 +13,7 @@ from db.pool import acquire, transaction
 from deployments.channels.gmail.mail_store import MAX_FAILURES
 from evaluation.providers.journal import Kind
 from ingest.events import DLQ, INCOMING
-from tests.integration.mail.conftest import ADDRESS, CUSTOMER, Post
+from tests.fixtures.mail_channel import ADDRESS, CUSTOMER, Post
 
 
 async def received(post: Post) -> list[str]:
@@ -58,7 +58,7 @@ async def test_r6_a_cursor_that_is_too_old_is_followed_by_a_bounded_resync(post:
     known = post.question("Known")
     await worker.run_once()
     missed = [post.question(f"Missed {n}")["id"] for n in range(3)]
-    post.stage.forget_history()
+    post.control.forget_history()
     assert await worker.run_once() == 3
     assert await received(post) == [known["id"], *missed]
 
@@ -74,7 +74,7 @@ async def test_r6_the_cursor_is_never_lowered(post: Post) -> None:
     before = await cursor(post)
     async with acquire(post.store.pool) as connection:
         await mailbox.advance(connection, ADDRESS, before - 100)
-        await mailbox.hint(connection, ADDRESS, before - 100)
+        await mailbox.record_hint(connection, ADDRESS, before - 100)
     assert await cursor(post) == before
     await worker.run_once()
     assert await cursor(post) == before
@@ -84,7 +84,7 @@ async def test_r6_the_cursor_waits_for_the_mails_before_it(post: Post) -> None:
     worker = await post.connected()
     before = await cursor(post)
     asked = [post.question(f"Question {n}")["id"] for n in range(3)]
-    post.stage.fault("users.messages.get", "error_before", skip=1)
+    post.control.fault("users.messages.get", "error_before", skip=1)
     assert await worker.run_once() == 0
     assert worker.status()[0] == "degraded"
     assert await cursor(post) == before
@@ -99,7 +99,7 @@ async def test_a_poll_is_due_once_a_minute_and_a_hint_at_once(post: Post) -> Non
     post.question()
     assert await worker.run_once() == 0
     async with acquire(post.store.pool) as connection:
-        await mailbox.hint(connection, ADDRESS, await cursor(post) + 1)
+        await mailbox.record_hint(connection, ADDRESS, await cursor(post) + 1)
     assert await worker.run_once() == 1
     post.question("More")
     assert await worker.run_once() == 0
@@ -110,7 +110,7 @@ async def test_f6_the_watch_is_renewed_daily(post: Post) -> None:
     for _ in range(8 * 6):
         post.days(4 / 24)
         await worker.run_once()
-    watches = post.stage.journal(kind=Kind.WATCH_SET)
+    watches = post.control.journal(kind=Kind.WATCH_SET)
     assert 7 <= len(watches) <= 9
     gaps = [b.time - a.time for a, b in pairwise(watches)]
     assert max(gap.total_seconds() for gap in gaps) <= 28.1 * 3600
@@ -120,7 +120,7 @@ async def test_f6_the_watch_is_renewed_daily(post: Post) -> None:
 async def test_without_a_right_to_watch_the_mailbox_is_still_read(post: Post) -> None:
     worker = await post.connected()
     post.days(1.1)
-    post.stage.fault("users.watch", "error_before", times=None, status=403)
+    post.control.fault("users.watch", "error_before", times=None, status=403)
     post.question()
     assert await worker.run_once() == 1
     status, detail = worker.status()
@@ -140,13 +140,13 @@ async def test_h6_refused_credentials_say_what_to_do_and_come_back(post: Post) -
 async def test_the_provider_is_down_for_a_while_and_then_all_comes_in_in_order(post: Post) -> None:
     worker = await post.connected()
     asked = [post.question("First")["id"]]
-    post.stage.fault("users.history.list", "error_before", times=None)
+    post.control.fault("users.history.list", "error_before", times=None)
     for n in range(5):
         await worker.run_once()
         asked.append(post.question(f"Then {n}")["id"])
     assert worker.status()[0] == "degraded"
     assert await received(post) == []
-    post.stage.clear_faults()
+    post.control.clear_faults()
     await worker.run_once()
     assert worker.status()[0] == "healthy"
     assert await received(post) == asked
@@ -183,7 +183,7 @@ async def test_r7_our_own_mail_and_spam_are_left_alone(post: Post) -> None:
 
 async def test_a_mail_that_can_not_be_read_is_one_dead_letter_and_does_not_stop_the_others(post: Post) -> None:
     worker = await post.connected()
-    broken = post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    broken = post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     fine = post.question()
     assert await worker.run_once() == 2
     await worker.run_once()
@@ -239,7 +239,7 @@ async def test_k4_a_replayed_mail_is_read_again_and_answered(post: Post) -> None
 
 async def test_k4_a_replayed_mail_that_still_can_not_be_read_is_a_dead_letter_again(post: Post) -> None:
     worker = await post.connected()
-    post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     await worker.run_once()
     await _replayed(post)
     await worker.run_once()
@@ -252,9 +252,9 @@ async def test_k4_a_replayed_mail_that_still_can_not_be_read_is_a_dead_letter_ag
 
 async def test_k4_a_replayed_mail_that_was_deleted_is_a_dead_letter_again_and_says_why(post: Post) -> None:
     worker = await post.connected()
-    post.stage.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
+    post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     await worker.run_once()
-    post.stage.fault("users.messages.get", "error_before", times=None, status=404)
+    post.control.fault("users.messages.get", "error_before", times=None, status=404)
     await _replayed(post)
     await worker.run_once()
     await worker.run_once()

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.channels.gmail.mailbox_reader import MailboxWorker
 from evaluation.providers.journal import Entry
-from tests.integration.mail.conftest import Post
+from tests.fixtures.mail_channel import Post
 
 ROBOT = "robot@example.com"
 

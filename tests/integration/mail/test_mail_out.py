@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from evaluation.providers.journal import Kind
-from tests.integration.mail.conftest import CUSTOMER, Post
-from tests.integration.pipeline.conftest import eventually
+from tests.fixtures.mail_channel import CUSTOMER, Post
+from tests.fixtures.waiting import eventually
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -38,7 +38,7 @@ both_sizes = pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytes
 @both_sizes
 async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: str, count: int) -> None:
     await ready(post, count)
-    post.stage.fault("users.drafts.send", kind, times=count)
+    post.control.fault("users.drafts.send", kind, times=count)
     await post.delivery()
     await post.settled(within_s=90 + count)
     assert recipients(post) == everybody(count)
@@ -53,28 +53,28 @@ async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: st
 @pytest.mark.parametrize("kind", ["drop_before", "error_before"])
 async def test_f2_what_gmail_did_not_take_is_sent_from_the_same_draft(post: Post, kind: str) -> None:
     await ready(post, 5)
-    post.stage.fault("users.drafts.send", kind, times=5)
+    post.control.fault("users.drafts.send", kind, times=5)
     await post.delivery()
     await post.settled(within_s=60)
     assert recipients(post) == everybody(5)
-    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 5
+    assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 5
 
 
 @pytest.mark.parametrize("kind", ["drop_answer", "error_after", "drop_before", "error_before"])
 async def test_f2_a_draft_whose_answer_was_lost_is_used_and_not_made_again(post: Post, kind: str) -> None:
     await ready(post, 3)
-    post.stage.fault("users.drafts.create", kind, times=3)
+    post.control.fault("users.drafts.create", kind, times=3)
     await post.delivery()
     await post.settled(within_s=60)
     assert recipients(post) == everybody(3)
-    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 3
+    assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 3
 
 
 @both_sizes
 async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post: Post, count: int) -> None:
     await ready(post, count)
-    post.stage.fault("users.drafts.send", "drop_answer", times=None)
-    post.stage.fault("users.threads.get", "error_before", times=None)
+    post.control.fault("users.drafts.send", "drop_answer", times=None)
+    post.control.fault("users.threads.get", "error_before", times=None)
     delivery = await post.delivery(look_up_s=0.05, max_unanswered=3)
     await post.settled("parked", within_s=120 + 3 * count)
     assert recipients(post) == everybody(count)
@@ -86,8 +86,8 @@ async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post:
 
 async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
     await ready(post, 3)
-    post.stage.fault("users.drafts.send", "rate_limited", times=2, seconds=1)
-    post.stage.fault("users.drafts.create", "rate_limited", times=1, seconds=1)
+    post.control.fault("users.drafts.send", "rate_limited", times=2, seconds=1)
+    post.control.fault("users.drafts.create", "rate_limited", times=1, seconds=1)
     await post.delivery()
     await post.settled(within_s=60)
     assert recipients(post) == everybody(3)
@@ -98,7 +98,7 @@ async def test_the_provider_is_down_for_a_while_and_what_waited_goes_out_in_orde
     asked = post.question("One")
     await worker.run_once()
     await post.answer_all()
-    post.stage.fault("users.drafts.create", "error_before", times=None)
+    post.control.fault("users.drafts.create", "error_before", times=None)
     await post.delivery()
     for text in ("Two", "Three"):
         post.question(text, subject="Re: Login", reply_to=asked["id"])
@@ -112,7 +112,7 @@ async def test_the_provider_is_down_for_a_while_and_what_waited_goes_out_in_orde
 
     await eventually(degraded, within_s=15)
     assert post.sent() == []
-    post.stage.clear_faults()
+    post.control.clear_faults()
     await post.settled(within_s=90)
     assert [entry.body.split(":")[1].strip() for entry in post.sent()] == ["One", "Two", "Three"]
     assert len({entry.thread for entry in post.sent()}) == 1
@@ -128,7 +128,7 @@ async def test_a_deleted_thread_does_not_keep_the_answer_back(post: Post) -> Non
 
 async def test_r10_a_subject_can_not_bring_a_header_along(post: Post) -> None:
     worker = await post.connected()
-    post.stage.inject_raw_mail(
+    post.control.inject_raw_mail(
         b"From: Eve <eve@example.com>\r\nTo: support@techcorp.com\r\nMessage-ID: <odd@example.com>\r\n"
         b"Subject: =?utf-8?q?Hello=0D=0ABcc:_mallory@example.net?=\r\n"
         b"In-Reply-To: <a@b> \r\n\tX-Evil: 1\r\n\r\nA question"
@@ -149,7 +149,7 @@ async def test_g14_a_persons_own_mail_takes_over(post: Post) -> None:
     asked = post.question("Please help")
     await worker.run_once()
     await post.answer_all()
-    written = post.stage.answer_as_person(reply_to=asked["id"], text="I am looking into it. Ann")
+    written = post.control.answer_as_person(reply_to=asked["id"], text="I am looking into it. Ann")
     assert await worker.run_once() == 1
     await post.delivery()
     await post.settled("cancelled")
@@ -175,7 +175,7 @@ async def test_g14_a_take_over_while_the_agent_thinks_silences_it(post: Post) ->
     post.agent.delay_s = 1.0
     thinking = asyncio.create_task(post.answer_all())
     await asyncio.sleep(0.3)
-    post.stage.answer_as_person(reply_to=asked["id"], text="I am on it.")
+    post.control.answer_as_person(reply_to=asked["id"], text="I am on it.")
     await worker.run_once()
     await thinking
     assert await post.store.value("SELECT count(*) FROM outbox") == 0
@@ -206,7 +206,7 @@ async def test_a_sender_that_ends_in_the_middle_sends_once_all_the_same(post: Po
     await post.delivery(failpoint=end)
     await post.settled(within_s=60)
     assert recipients(post) == everybody(3)
-    assert len(post.stage.journal(kind=Kind.DRAFT_CREATED)) == 3
+    assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 3
 
 
 async def test_h6_refused_credentials_keep_the_words_and_say_what_to_do(post: Post) -> None:

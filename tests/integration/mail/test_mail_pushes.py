@@ -14,15 +14,16 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from evaluation.providers.backstage import Backstage
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.gmail import GmailOptions, gmail_app
 from evaluation.providers.journal import Kind
 from evaluation.providers.serving import serve_in_thread
-from evaluation.providers.stage import Stage
+from evaluation.providers.shared_state import SharedState
 from serve_app.settings.channels import GmailArgs
+from tests.fixtures.mail_channel import ADDRESS, Post
+from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
 from tests.integration.api.serving import Served, arguments, free_port, running
-from tests.integration.mail.conftest import ADDRESS, Post
-from tests.integration.pipeline.conftest import Store, eventually
 
 PATH = "/webhooks/gmail"
 
@@ -44,7 +45,7 @@ def gmail_args(options: GmailOptions, base_url: str, **changes: Any) -> GmailArg
 
 
 @pytest.fixture
-async def both(database_url: str) -> AsyncIterator[tuple[Served, Stage, GmailOptions]]:
+async def both(database_url: str) -> AsyncIterator[tuple[Served, ControlClient, GmailOptions]]:
     """The product's doors and the stand-in, each with the other's address."""
     port = free_port()
     place = f"http://127.0.0.1:{port}"
@@ -56,14 +57,16 @@ async def both(database_url: str) -> AsyncIterator[tuple[Served, Stage, GmailOpt
             push_backoff_seconds=(0.1, 0.5),
             push_interval_seconds=0.2,
         )
-        with serve_in_thread(gmail_app(options, Backstage.opened()), port=port) as url, Stage(url) as stage:
-            yield api, stage, options
+        with serve_in_thread(gmail_app(options, SharedState.create()), port=port) as url, ControlClient(url) as control:
+            yield api, control, options
 
 
 @pytest.fixture
-async def post(store: Store, both: tuple[Served, Stage, GmailOptions], database_url: str) -> AsyncIterator[Post]:
-    _, stage, options = both
-    post = Post(store, stage, options, database_url)
+async def post(
+    store: Store, both: tuple[Served, ControlClient, GmailOptions], database_url: str
+) -> AsyncIterator[Post]:
+    _, control, options = both
+    post = Post(store, control, options, database_url)
     yield post
     for part in post.parts:
         await part.close()
@@ -83,9 +86,11 @@ async def hints(post: Post) -> int | None:
     return found
 
 
-async def test_h3_a_genuine_push_leaves_a_hint_under_both_paths(post: Post, both: tuple[Served, Stage, Any]) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(stage.id_token)
+async def test_h3_a_genuine_push_leaves_a_hint_under_both_paths(
+    post: Post, both: tuple[Served, ControlClient, Any]
+) -> None:
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
     for path, number in ((PATH, 1_300_000), (f"/api/v1{PATH}", "1400000")):
         answer = await api.client.post(path, json=push(number), headers=bearer(token))
         assert answer.status_code == 200
@@ -108,10 +113,10 @@ async def test_h3_a_genuine_push_leaves_a_hint_under_both_paths(post: Post, both
     ids=lambda claims: next(iter(claims)),
 )
 async def test_h3_a_forged_push_is_401_and_leaves_nothing(
-    post: Post, both: tuple[Served, Stage, Any], claims: dict[str, Any]
+    post: Post, both: tuple[Served, ControlClient, Any], claims: dict[str, Any]
 ) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(lambda: stage.id_token(**claims))
+    api, control, _ = both
+    token = await asyncio.to_thread(lambda: control.id_token(**claims))
     answer = await api.client.post(PATH, json=push(), headers=bearer(token))
     assert answer.status_code == 401
     assert answer.json()["error"] == "UNAUTHORIZED"
@@ -119,43 +124,47 @@ async def test_h3_a_forged_push_is_401_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic YTpi"}])
-async def test_h3_no_token_is_401(both: tuple[Served, Stage, Any], headers: dict[str, str]) -> None:
+async def test_h3_no_token_is_401(both: tuple[Served, ControlClient, Any], headers: dict[str, str]) -> None:
     assert (await both[0].client.post(PATH, json=push(), headers=headers)).status_code == 401
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"message": {"data": "%%%"}}', json.dumps(push("x")).encode()])
-async def test_h3_a_genuine_token_on_nonsense_is_400(post: Post, both: tuple[Served, Stage, Any], body: bytes) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(stage.id_token)
+async def test_h3_a_genuine_token_on_nonsense_is_400(
+    post: Post, both: tuple[Served, ControlClient, Any], body: bytes
+) -> None:
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
     answer = await api.client.post(PATH, content=body, headers=bearer(token))
     assert answer.status_code == 400
     assert await hints(post) is None
 
 
-async def test_h3_without_certificates_it_is_503_so_that_pubsub_repeats(both: tuple[Served, Stage, Any]) -> None:
-    api, stage, _ = both
-    await asyncio.to_thread(lambda: stage.fault("oauth2.certs", "certs_unavailable", times=None))
-    token = await asyncio.to_thread(stage.id_token)
+async def test_h3_without_certificates_it_is_503_so_that_pubsub_repeats(
+    both: tuple[Served, ControlClient, Any],
+) -> None:
+    api, control, _ = both
+    await asyncio.to_thread(lambda: control.fault("oauth2.certs", "certs_unavailable", times=None))
+    token = await asyncio.to_thread(control.id_token)
     answer = await api.client.post(PATH, json=push(), headers=bearer(token))
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
 
 
 async def test_h3_the_largest_history_id_that_gmail_may_name_is_taken(
-    post: Post, both: tuple[Served, Stage, Any]
+    post: Post, both: tuple[Served, ControlClient, Any]
 ) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(stage.id_token)
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
     answer = await api.client.post(PATH, json=push(2**64 - 1), headers=bearer(token))
     assert answer.status_code == 200
     assert await hints(post) == 2**63 - 1
 
 
 async def test_a_push_for_another_mailbox_is_acknowledged_and_changes_nothing(
-    post: Post, both: tuple[Served, Stage, Any]
+    post: Post, both: tuple[Served, ControlClient, Any]
 ) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(stage.id_token)
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
     answer = await api.client.post(PATH, json=push(email="other@example.com"), headers=bearer(token))
     assert answer.status_code == 200
     assert await hints(post) is None
@@ -182,8 +191,8 @@ async def test_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
                 await worker.run_once()
                 await asyncio.sleep(0.25)
 
-    post.stage.fault("push", "drop", times=None, probability=0.3)
-    post.stage.fault("push", "reorder", times=None, probability=0.3)
+    post.control.fault("push", "drop", times=None, probability=0.3)
+    post.control.fault("push", "reorder", times=None, probability=0.3)
     task = asyncio.create_task(working())
     asked: dict[str, float] = {}
     for n in range(40):
@@ -191,7 +200,7 @@ async def test_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
         await asyncio.sleep(0.1)
 
     async def all_in() -> bool:
-        return await post.store.value("SELECT count(*) FROM inbox") == len(asked)
+        return bool(await post.store.value("SELECT count(*) FROM inbox") == len(asked))
 
     await eventually(all_in, within_s=2 * poll_s)
     task.cancel()
@@ -199,13 +208,13 @@ async def test_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
     rows = await post.store.rows("SELECT provider_message_id AS id, extract(epoch FROM received_at) AS at FROM inbox")
     assert {row["id"] for row in rows} == set(asked)
     assert max(float(row["at"]) - asked[row["id"]] for row in rows) < 2 * poll_s
-    delivered = [entry for entry in post.stage.journal(kind=Kind.PUSH) if entry.details["status"] == 200]
+    delivered = [entry for entry in post.control.journal(kind=Kind.PUSH) if entry.details["status"] == 200]
     assert 0 < len(delivered) < 40
 
 
-async def test_a_push_is_acknowledged_fast(both: tuple[Served, Stage, Any]) -> None:
-    api, stage, _ = both
-    token = await asyncio.to_thread(stage.id_token)
+async def test_a_push_is_acknowledged_fast(both: tuple[Served, ControlClient, Any]) -> None:
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
 
     async def once(client: httpx.AsyncClient, n: int) -> float:
         started = time.perf_counter()

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from deployments.staff.desk import StaffDesk
 from ingest.events import InboundMessage
-from tests.integration.mail.conftest import CUSTOMER, Post
-from tests.integration.pipeline.conftest import Wakes
+from tests.fixtures.mail_channel import CUSTOMER, Post
+from tests.fixtures.store import Wakes
 
 
 async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: Post) -> None:
@@ -36,7 +36,7 @@ async def test_g14_a_mail_from_gmail_itself_discards_a_draft(post: Post) -> None
     pipeline = post.store.pipeline(agent=post.agent, approval=True)
     wake = InboundMessage.model_validate(await post.store.value("SELECT payload FROM inbox"))
     assert await pipeline.handle(wake) == "answered"
-    post.stage.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
+    post.control.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
     await worker.run_once()
     assert await post.store.value("SELECT state FROM outbox") == "cancelled"
     assert await post.store.value("SELECT state FROM inbox") == "held"
@@ -50,7 +50,7 @@ async def test_g14_behind_a_mail_from_gmail_no_notice_of_a_hand_over_follows(pos
     asked = post.question("HANDOVER please")
     await worker.run_once()
     await post.answer_all()
-    post.stage.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
+    post.control.answer_as_person(reply_to=asked["id"], text="I have seen to it.")
     await worker.run_once()
     await post.delivery()
     await post.settled("cancelled")

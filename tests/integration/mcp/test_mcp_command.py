@@ -16,7 +16,8 @@ from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.environment import Settings
-from tests.integration.mcp.conftest import OPERATOR, over_http
+from tests.fixtures.mcp_clients import over_http
+from tests.fixtures.production import OPERATOR
 
 
 async def test_x4_the_command_serves_http_and_ends_cleanly(product_dir: Path) -> None:

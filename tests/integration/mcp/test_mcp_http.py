@@ -12,22 +12,11 @@ import pytest_asyncio
 
 from db.ids import new_id
 from db.pool import acquire
+from deployments.turns.client_turns import IDLE_S
 from ingest.events import InboundMessage
-from serve_app.mcp_server.session import McpDesk
-from serve_app.mcp_server.turns import IDLE_S
-from tests.integration.mcp.conftest import (
-    ANN,
-    BOB,
-    OPERATOR,
-    Clock,
-    McpClient,
-    bob_at,
-    open_desk,
-    over_http,
-    rows,
-    served,
-)
-from tests.integration.replay.conftest import Production
+from serve_app.mcp_server.session import McpSession
+from tests.fixtures.mcp_clients import ANN, BOB, Clock, McpClient, bob_at, open_desk, over_http, rows, served
+from tests.fixtures.production import OPERATOR, Production
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,7 +30,7 @@ def clock() -> Clock:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def desk(production: Production, clock: Clock) -> AsyncIterator[McpDesk]:
+async def desk(production: Production, clock: Clock) -> AsyncIterator[McpSession]:
     async with open_desk(production, clock) as desk:
         yield desk
 
@@ -76,7 +65,7 @@ async def _agents_words(production: Production, number: str) -> list[dict[str, A
     )
 
 
-async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpDesk) -> None:
+async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpSession) -> None:
     accept = {"Accept": "application/json, text/event-stream"}
     async with served(desk, allow_writes=True) as url, httpx.AsyncClient(trust_env=False, headers=accept) as http:
 
@@ -92,7 +81,7 @@ async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpDesk) -> No
         assert await status(Authorization=f"Bearer {ANN}", Origin="https://evil.example") == 403
 
 
-async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, production: Production) -> None:
+async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpSession, production: Production) -> None:
     number, _ = await production.file(QUESTION, email=someone())
     before = await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id")
     async with served(desk, allow_writes=False) as url, over_http(url) as client:
@@ -107,7 +96,7 @@ async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpDesk, produ
     assert await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id") == before
 
 
-async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpDesk, production: Production) -> None:
+async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
         first = await client.call("escalate_to_human", ticket=number, reason="human_request")
@@ -127,7 +116,7 @@ async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpDes
     assert await production.pipeline.handle(record) == "idle"
 
 
-async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Production) -> None:
+async def test_x4_a_rule_decides_before_the_client(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await _opened(client, "I want a refund for last month, please.")
         late = await client.call("send_response", ticket=number, text="You get your money back.")
@@ -137,7 +126,7 @@ async def test_x4_a_rule_decides_before_the_client(desk: McpDesk, production: Pr
     assert (word["outcome"], word["escalation_reason"], word["model"]) == ("escalated", "refund", "none")
 
 
-async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpDesk, production: Production) -> None:
+async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await _opened(client)
         [filed] = await rows(
@@ -169,7 +158,7 @@ async def test_x4_a_client_that_goes_away_leaves_the_turn_to_the_agent(productio
     assert word["model"] == "grounded"
 
 
-async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpDesk, clock: Clock, production: Production) -> None:
+async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpSession, clock: Clock, production: Production) -> None:
     async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
         await client.call("create_ticket", issue="Reset", ticket=number)
@@ -181,7 +170,7 @@ async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpDesk, clock: Cloc
     assert await production.pipeline.handle(record) == "answered"
 
 
-async def test_x4_a_take_over_silences_the_client(desk: McpDesk, production: Production) -> None:
+async def test_x4_a_take_over_silences_the_client(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await _opened(client)
         text = await _searched(client, number)
@@ -200,7 +189,7 @@ async def test_x4_a_take_over_silences_the_client(desk: McpDesk, production: Pro
     assert await _agents_words(production, number) == []
 
 
-async def test_x4_what_is_wrong_is_said(desk: McpDesk, production: Production) -> None:
+async def test_x4_what_is_wrong_is_said(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await production.ask(QUESTION, email=someone())
         busy = someone()

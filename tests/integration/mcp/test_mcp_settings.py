@@ -16,8 +16,8 @@ from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import find_product, settings_of
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
-from tests.integration.mcp.conftest import McpClient, Said, over_stdio, rows
-from tests.integration.replay.conftest import CLOSED_HOURS, SECRET, Production, pretend
+from tests.fixtures.mcp_clients import McpClient, Said, over_stdio, rows
+from tests.fixtures.production import CLOSED_HOURS, SECRET, Production, pretend
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,8 +9,8 @@ import pytest
 
 from deployments.agent import tools
 from serve_app.mcp_server.inputs import INPUTS, WRITING
-from tests.integration.mcp.conftest import over_stdio, rows
-from tests.integration.replay.conftest import Production
+from tests.fixtures.mcp_clients import over_stdio, rows
+from tests.fixtures.production import Production
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

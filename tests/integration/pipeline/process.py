@@ -16,11 +16,12 @@ from uuid import UUID
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import create_pool
 from deployments.channels.web_form import WebFormSender
-from deployments.delivery.node import Delivery
-from deployments.identity.node import Identity
-from deployments.ingest_worker import IngestWorker
-from deployments.turns.failure_notice import Apology
+from deployments.delivery.node import DeliveryNode
+from deployments.identity.node import IdentityNode
+from deployments.ingest_node import IngestNode
+from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.pipeline import Pipeline
+from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
 from ingest.bus.relay import Relay
 from ingest.events import InboundMessage
@@ -44,22 +45,22 @@ async def main(task: dict[str, Any]) -> None:
     pool = await create_pool(task["dsn"], size=5)
     kafka = KafkaArgs(bootstrap_servers=task["kafka"], partitions=3)
     failpoint = Failpoint(task["die_at"], task.get("nth", 1))
-    nodes = {"identity": Identity(pool=pool), "analysis": FlatAnalysis(), "agent": ScriptedAgent()}
+    nodes: dict[str, Any] = {"identity": IdentityNode(pool=pool), "analysis": FlatAnalysis(), "agent": ScriptedAgent()}
     if task["part"] == "pipeline":
         relay = Relay(pool=pool, kafka=kafka)
-        apology = Apology(configs=ChannelConfigs(pool), links=str)
-        limit = ReplyLimit(configs=ChannelConfigs(pool), links=str)
+        notice = FailureNotice(configs=ChannelConfigs(pool), links=str)
+        policy = TurnPolicy(limit=ReplyLimit(configs=ChannelConfigs(pool), links=str))
         pipeline = Pipeline(
-            pool=pool, **nodes, apology=apology, limit=limit, relay=relay, holder="killed", failpoint=failpoint
+            pool=pool, **nodes, policy=policy, failure_notice=notice, relay=relay, holder="killed", failpoint=failpoint
         )
         await asyncio.gather(*(pipeline.handle(_wake(wake)) for wake in task["wakes"]))
     elif task["part"] == "relay":
         relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
         relay.start()
     elif task["part"] == "delivery":
-        Delivery(pool=pool, senders=[WebFormSender()], lease_s=1.0, poll_s=0.05, failpoint=failpoint)
+        DeliveryNode(pool=pool, senders=[WebFormSender()], lease_s=1.0, poll_s=0.05, failpoint=failpoint)
     else:
-        IngestWorker(
+        IngestNode(
             pool=pool, kafka=kafka, **nodes, links=str, group=task["group"], session_ms=6000, failpoint=failpoint
         )
     await asyncio.sleep(60)

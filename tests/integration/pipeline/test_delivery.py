@@ -19,8 +19,9 @@ from deployments.channels.sender import (
     TransientDeliveryError,
 )
 from deployments.channels.web_form import WebFormSender
-from deployments.delivery.node import Delivery, backoff
-from tests.integration.pipeline.conftest import Store, eventually
+from deployments.delivery.node import DeliveryNode, backoff
+from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
 
 
 @dataclass(slots=True)
@@ -49,16 +50,16 @@ class Provider:
         return f"ref-{row.id}" if any(sent.id == row.id for sent in self.accepted) else None
 
 
-Start = Callable[..., Awaitable[Delivery]]
+Start = Callable[..., Awaitable[DeliveryNode]]
 
 
 @pytest.fixture
 async def delivery(database_url: str) -> AsyncIterator[Start]:
-    running: list[Delivery] = []
+    running: list[DeliveryNode] = []
 
-    async def start(*senders: Sender) -> Delivery:
+    async def start(*senders: Sender) -> DeliveryNode:
         pool = await create_pool(database_url, size=3)
-        running.append(Delivery(pool=pool, senders=senders, poll_s=0.05))
+        running.append(DeliveryNode(pool=pool, senders=senders, poll_s=0.05))
         return running[-1]
 
     yield start
@@ -173,7 +174,7 @@ async def test_a_word_that_the_provider_twice_does_not_know_is_sent_once_more(st
     await delivery(provider)
 
     async def missed() -> bool:
-        return await store.value("SELECT metadata ->> 'missed' FROM outbox") == "1"
+        return bool(await store.value("SELECT metadata ->> 'missed' FROM outbox") == "1")
 
     await eventually(missed, within_s=10)
     pause = await store.value("SELECT extract(epoch FROM next_attempt_at - now())::float FROM outbox")
@@ -215,7 +216,7 @@ async def test_inv6_the_lease_of_a_dead_sender_lapses(store: Store, channel: Cha
     async with acquire(store.pool) as connection:
         assert len(await outbox.claim(connection, [channel], limit=5, lease_s=0.05)) == 1
         await asyncio.sleep(0.1)
-        assert len(await outbox.expire(connection)) == 1
+        assert len(await outbox.expire_leases(connection)) == 1
     assert await states(store) == [expected]
 
 

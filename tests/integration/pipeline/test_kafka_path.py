@@ -12,7 +12,9 @@ from db.operations import dead_letters
 from db.pool import transaction
 from ingest.bus.topics import client_options, ensure_topics
 from ingest.events import INCOMING
-from tests.integration.pipeline.conftest import Graph, Store, eventually
+from tests.fixtures.graph import Graph
+from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
 from tests.integration.pipeline.test_kills import killed
 
 
@@ -129,7 +131,7 @@ async def test_a_record_that_is_too_large_holds_up_nobody(graph: Graph, store: S
     await graph.reporting()
 
     async def two_answered() -> bool:
-        return await store.value("SELECT count(*) FROM inbox WHERE state = 'answered'") == 2
+        return bool(await store.value("SELECT count(*) FROM inbox WHERE state = 'answered'") == 2)
 
     await eventually(two_answered, within_s=20)
     [event] = await store.rows("SELECT * FROM events WHERE inbox_id = $1", huge.inbox_id)

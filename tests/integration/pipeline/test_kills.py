@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.pipeline.conftest import Graph, Store
+from tests.fixtures.graph import Graph
+from tests.fixtures.store import Store
 
 ROOT = Path(__file__).parents[3]
 PIPELINE = ["pipeline:opened", "pipeline:analysed", "pipeline:decided", "pipeline:committed"]

@@ -16,7 +16,9 @@ from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.embedded.parts.postgres import EmbeddedPostgres
 from serve_app.settings.app_args import KafkaArgs
-from tests.integration.pipeline.conftest import Graph, Store, eventually
+from tests.fixtures.graph import Graph
+from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
 
 
 @pytest.fixture

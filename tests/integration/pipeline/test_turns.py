@@ -11,7 +11,7 @@ from db.pool import transaction
 from db.records import Turn
 from ingest.events import INCOMING
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
-from tests.integration.pipeline.conftest import Store
+from tests.fixtures.store import Store
 
 
 async def test_k2_a_form_is_answered_once(store: Store) -> None:
@@ -166,7 +166,7 @@ async def test_a_lapsed_lease_fences_its_late_holder(store: Store) -> None:
 
 
 async def test_leases_are_renewed_while_a_turn_runs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deployments.turns.pipeline.RENEW_EVERY_S", 0.1)
+    monkeypatch.setattr("deployments.turns.leases.RENEW_EVERY_S", 0.1)
     agent = ScriptedAgent(delay_s=0.5)
     running = asyncio.create_task(store.pipeline(agent=agent).handle(await store.form("A long thought")))
     await asyncio.sleep(0.1)

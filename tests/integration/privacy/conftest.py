@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.pipeline.conftest import plain_logs, store
+from tests.fixtures.store import plain_logs, store
 
 __all__ = ["plain_logs", "store"]

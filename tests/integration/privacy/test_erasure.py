@@ -15,7 +15,7 @@ from db.operations import dead_letters
 from db.pool import acquire, transaction
 from ingest.events import DLQ, INCOMING
 from tests.fakes.nodes import ScriptedAgent
-from tests.integration.pipeline.conftest import Store
+from tests.fixtures.store import Store
 
 CANARY = "zanzibar"
 EMAIL, PHONE = f"{CANARY}@example.com", "+4915112345678"

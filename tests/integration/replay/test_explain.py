@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 from db.pool import Pool, acquire, create_pool
 from db.turns import decisions
 from db.turns.decisions import ExplainedTicket
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from serve_app.api.staff.decisions import EXPLAINED
 from serve_app.cli.explain import view
 from serve_app.cli.main import app
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
+from tests.fixtures.production import FOLLOW_UPS, MESSAGES, Production, Stored
 from tests.integration.api.serving import STAFF_KEY, arguments, running
-from tests.integration.replay.conftest import FOLLOW_UPS, MESSAGES, Production, Stored
 
 PASSWORD, REFUND = MESSAGES[0], MESSAGES[1]
 

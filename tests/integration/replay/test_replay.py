@@ -11,14 +11,14 @@ from db.pool import DatabaseUnavailableError, Pool, acquire, create_pool
 from db.records import Turn
 from db.turns import stored_turns
 from deployments.agent.node import ModelSettings
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from deployments.rules.support_hours import ServiceLevels
 from embeddings.relevance import RelevanceGate
 from evaluation.replay.report import ReplayReport
 from evaluation.replay.run import Replayer, Variant, with_recorded
 from serve_app.settings.support import SLA_HOURS
-from tests.integration.replay.conftest import CHAT, CLOSED_HOURS, EDITED, TURNS, Stored
+from tests.fixtures.production import CHAT, CLOSED_HOURS, EDITED, TURNS, Stored
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -72,8 +72,8 @@ def _comparable(turn: Turn) -> Turn:
 
 async def test_t4_a_stored_turn_is_the_one_that_the_agent_was_given(stored: Stored, pool: Pool) -> None:
     async with acquire(pool) as connection:
-        decided = await stored_turns.decided_between(connection, LONG_AGO, _later(), limit=1000)
-        then = [await stored_turns.as_it_was(connection, one.record.inbox_id) for one in decided]
+        decided = await stored_turns.decisions_between(connection, LONG_AGO, _later(), limit=1000)
+        then = [await stored_turns.turn_as_opened(connection, one.record.inbox_id) for one in decided]
     given = {turn.inbox_id: turn for turn in stored.turns}
     last = given[decided[-1].record.inbox_id]
 

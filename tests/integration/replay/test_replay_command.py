@@ -19,7 +19,7 @@ from serve_app.cli.main import app
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
 from tests.fakes.openai_server import OpenAIServer
-from tests.integration.replay.conftest import CLOSED_HOURS, DOCS, EDITED, MESSAGES, TURNS, Stored, pretend
+from tests.fixtures.production import CLOSED_HOURS, DOCS, EDITED, MESSAGES, TURNS, Stored, pretend
 
 
 async def _checksums(url: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""A store with customers and a scripted agent, as the pipeline's tests have it."""
+"""A store of the test's own."""
 
 from __future__ import annotations
 
-from tests.integration.pipeline.conftest import Store, Wakes, eventually, plain_logs, store
+from tests.fixtures.store import plain_logs, store
 
-__all__ = ["Store", "Wakes", "eventually", "plain_logs", "store"]
+__all__ = ["plain_logs", "store"]

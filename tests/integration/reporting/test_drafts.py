@@ -15,7 +15,7 @@ from deployments.reporting.drafts import Drafts
 from deployments.reporting.notifier import Notifier
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.settings.support import SLA_HOURS
-from tests.integration.reporting.conftest import Store
+from tests.fixtures.store import Store
 from tests.integration.reporting.test_hand_overs import ALWAYS, STAFF, by_ann, closed_today, told, tomorrow
 from tests.integration.reporting.test_notifier import made, notifier, room
 

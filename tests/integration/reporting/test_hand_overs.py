@@ -11,13 +11,13 @@ from db.operations.notifications import Notification
 from db.pool import acquire, transaction
 from db.tickets import hand_overs
 from deployments.channels.parking import park
-from deployments.reporting.alerts import UndecidedWords
+from deployments.reporting.alerts import UnknownFateReplies
 from deployments.reporting.collector import AlertRules, Collector
 from deployments.reporting.hand_overs import HandOvers
 from deployments.rules.support_hours import ServiceLevels
 from deployments.staff.desk import StaffDesk
 from serve_app.settings.support import SLA_HOURS
-from tests.integration.reporting.conftest import Store, Wakes
+from tests.fixtures.store import Store, Wakes
 
 STAFF = "http://127.0.0.1:8000/staff"
 ALWAYS = "Mon-Sun 00:00-24:00"
@@ -155,8 +155,10 @@ async def test_g14_a_second_hand_over_has_a_clock_of_its_own(store: Store) -> No
 async def test_t_f3_a_word_of_unknown_fate_is_told_once(store: Store) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await store.execute("UPDATE outbox SET state = 'unknown'")
-    assert await UndecidedWords(pool=store.pool, staff_url=STAFF).run_once() == 0
-    later = UndecidedWords(pool=store.pool, staff_url=STAFF, clock=lambda: datetime.now(UTC) + timedelta(minutes=11))
+    assert await UnknownFateReplies(pool=store.pool, staff_url=STAFF).run_once() == 0
+    later = UnknownFateReplies(
+        pool=store.pool, staff_url=STAFF, clock=lambda: datetime.now(UTC) + timedelta(minutes=11)
+    )
     assert [await later.run_once(), await later.run_once()] == [1, 0]
     [news] = await told(store, by=timedelta(minutes=12))
     assert news.body.startswith("Nobody can say whether a reply in TKT-0001 (web_form) was sent: its provider has not")
@@ -169,7 +171,7 @@ async def test_g14_a_word_that_comes_back_behind_the_close_is_told_once(store: S
     said = await store.value("SELECT id FROM outbox WHERE author = 'staff'")
     async with transaction(store.pool) as connection:
         assert not await park(connection, said, "550 no such mailbox")
-    words = UndecidedWords(pool=store.pool, staff_url=STAFF)
+    words = UnknownFateReplies(pool=store.pool, staff_url=STAFF)
     assert [await words.run_once(), await words.run_once()] == [1, 0]
     assert [news.body for news in await told(store) if news.key == f"parked:{said}"] == [
         f"A reply in TKT-0001 (web_form) could not be delivered, and its ticket is closed: nobody else tells. {STAFF}"
@@ -178,7 +180,7 @@ async def test_g14_a_word_that_comes_back_behind_the_close_is_told_once(store: S
 
 async def test_m1_an_alert_is_told_once_while_it_lasts_and_again_much_later(store: Store) -> None:
     await handed_over(store)
-    collector = Collector(pool=store.pool, rules=AlertRules(least=1))
+    collector = Collector(pool=store.pool, rules=AlertRules(min_turns=1))
     for expected in (1, 0):
         await collector.run_once()
         news = await told(store)

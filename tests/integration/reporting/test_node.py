@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from db.pool import create_pool
-from deployments.reporting.node import Reporting
+from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask
 from serve_app.settings.app_args import KafkaArgs
-from tests.integration.reporting.conftest import eventually
+from tests.fixtures.waiting import eventually
 
 
 async def test_a_chore_that_fails_shows_in_health_until_it_works_again(database_url: str) -> None:
@@ -20,7 +20,7 @@ async def test_a_chore_that_fails_shows_in_health_until_it_works_again(database_
     async def works() -> None:
         done.append("works")
 
-    node = Reporting(
+    node = ReportingNode(
         pool=await create_pool(database_url, size=3, min_size=0),
         kafka=KafkaArgs(bootstrap_servers="127.0.0.1:9"),
         group="nobody",

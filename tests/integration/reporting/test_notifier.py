@@ -18,7 +18,7 @@ from deployments.reporting.notifier import MAX_ATTEMPTS, Notifier
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.settings.support import SLA_HOURS
-from tests.integration.reporting.conftest import Store
+from tests.fixtures.store import Store
 from tests.integration.reporting.test_hand_overs import STAFF
 
 

@@ -21,10 +21,10 @@ from db.pool import acquire, transaction
 from db.tickets import ticket_life
 from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
-from deployments.staff.desk import NotNowError, StaffDesk
+from deployments.staff.desk import ConversationStateError, StaffDesk
 from ingest.events import INCOMING, InboundMessage
+from tests.fixtures.store import Store, Wakes
 from tests.fixtures.ticket_states import STATUSES, empty, put_tickets
-from tests.integration.reporting.conftest import Store, Wakes
 from tests.integration.whatsapp.test_channel_intake import accept, mail, message
 
 LEGAL = {
@@ -65,7 +65,7 @@ async def refusal(store: Store, statement: str, *arguments: object) -> Exception
     try:
         await store.execute(statement, *arguments)
     except asyncpg.CheckViolationError as error:
-        return ticket_life.illegal_step(error)
+        return ticket_life.transition_error(error)
     return None
 
 
@@ -73,7 +73,7 @@ async def test_g15_every_pair_of_the_36_is_legal_or_refused_as_the_one_table_say
     await store.form("A question")
     await store.execute("UPDATE inbox SET state = 'answered'")
     async with acquire(store.pool) as connection:
-        table = await ticket_life.legal_steps(connection)
+        table = await ticket_life.legal_transitions(connection)
     assert set(table) == LEGAL
     for before, after in product(STATUSES, STATUSES):
         await put_tickets(store.pool, before)
@@ -83,7 +83,7 @@ async def test_g15_every_pair_of_the_36_is_legal_or_refused_as_the_one_table_say
             assert refused is None
         else:
             assert str(refused) == f"ticket TKT-0001 is {before}: it cannot become {after}"
-            assert isinstance(refused, ticket_life.IllegalStepError)
+            assert isinstance(refused, ticket_life.IllegalTransitionError)
         status, resolved_at = await status_of(store)
         went = before != after and (before, after) in LEGAL
         assert status == (after if went else before)
@@ -158,7 +158,7 @@ def _by_staff(verb: str, **arguments: object) -> Callable[[Store], Awaitable[Non
         desk = StaffDesk(pool=store.pool, relay=Wakes())
         conversation = await store.value("SELECT id FROM conversations")
         # A person may be refused; then nothing was done.
-        with contextlib.suppress(NotNowError, asyncpg.CheckViolationError):
+        with contextlib.suppress(ConversationStateError, asyncpg.CheckViolationError):
             await getattr(desk, verb)(conversation, by="ann", **arguments)
 
     return act
@@ -254,8 +254,8 @@ async def test_g15_time_resolves_and_closes_and_counts_as_giving_up(store: Store
     assert await status_of(store) == ("closed", resolved_at)
     assert await store.value("SELECT status FROM conversations") == "closed"
     async with acquire(store.pool) as connection:
-        ended = await ticket_life.endings(connection, since=datetime.now(UTC) - timedelta(hours=1))
-    assert ended == ticket_life.Endings(
+        ended = await ticket_life.resolution_counts(connection, since=datetime.now(UTC) - timedelta(hours=1))
+    assert ended == ticket_life.ResolutionCounts(
         resolved_by_customer=0, resolved_by_staff=0, resolved_by_timeout=1, closed_unresolved=0, reopened=0
     )
 
@@ -270,8 +270,8 @@ async def test_g15_resolutions_are_told_apart_and_a_reopened_one_is_none(store: 
     await store.reply("TKT-0004", "It is back")
     await store.execute("UPDATE tickets SET status = 'closed' WHERE number IN ('TKT-0002', 'TKT-0005')")
     async with acquire(store.pool) as connection:
-        ended = await ticket_life.endings(connection, since=datetime.now(UTC) - timedelta(hours=1))
-    assert ended == ticket_life.Endings(
+        ended = await ticket_life.resolution_counts(connection, since=datetime.now(UTC) - timedelta(hours=1))
+    assert ended == ticket_life.ResolutionCounts(
         resolved_by_customer=1, resolved_by_staff=1, resolved_by_timeout=1, closed_unresolved=1, reopened=1
     )
 

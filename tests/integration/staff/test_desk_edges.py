@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from deployments.staff.desk import NotNowError
-from tests.integration.pipeline.conftest import eventually
-from tests.integration.staff.conftest import Office
+from deployments.staff.desk import ConversationStateError
+from tests.fixtures.office import Office
+from tests.fixtures.waiting import eventually
 
 
 async def thinking(office: Office) -> bool:
@@ -20,7 +20,7 @@ async def test_g15_a_ticket_that_the_agent_is_answering_is_not_resolved_under_it
     running = asyncio.create_task(office.form("How do I export a board?"))
     await eventually(lambda: thinking(office), within_s=10)
     talk = (await office.conversation())["id"]
-    with pytest.raises(NotNowError, match="about to answer"):
+    with pytest.raises(ConversationStateError, match="about to answer"):
         await office.desk.resolve(talk, by="ann")
     await running
     assert (await office.ticket())["status"] == "waiting"

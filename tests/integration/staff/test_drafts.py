@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from db.pool import acquire
-from db.tickets.reads import ticket_story
-from deployments.staff.desk import NotNowError
-from tests.integration.staff.conftest import Office
+from db.tickets.reads import ticket_with_messages
+from deployments.staff.desk import ConversationStateError
+from tests.fixtures.office import Office
 
 
 async def drafted(office: Office) -> UUID:
@@ -22,7 +22,7 @@ async def drafted(office: Office) -> UUID:
 async def test_g14_a_draft_is_nothing_that_the_customer_was_told(office: Office) -> None:
     await drafted(office)
     async with acquire(office.store.pool) as connection:
-        story = await ticket_story(connection, office.store.numbers[0])
+        story = await ticket_with_messages(connection, office.store.numbers[0])
     assert story is not None
     assert (story.status, [said.author for said in story.messages]) == ("processing", ["customer"])
     [word] = await office.store.rows("SELECT * FROM outbox")
@@ -46,7 +46,7 @@ async def test_g14_an_approved_draft_is_the_agents_word(office: Office) -> None:
     assert await office.store.value("SELECT count(*) FROM events WHERE topic = 'fte.tickets.outgoing'") == 1
     assert await office.store.value("SELECT count(*) FROM agent_metrics WHERE metric_type = 'response_latency'") == 1
     assert await office.store.violations() == {}
-    with pytest.raises(NotNowError):
+    with pytest.raises(ConversationStateError):
         await office.desk.approve(talk, by="ann", draft_id=word["id"], text=None)
 
 
@@ -78,7 +78,7 @@ async def test_g14_a_take_over_discards_the_draft_and_a_release_asks_the_agent_a
     assert await office.store.value("SELECT state FROM outbox") == "cancelled"
     assert (await office.desk.release(talk, by="ann")).woken == 1
     assert await office.follow_up("Well?", approval=True) == "answered"
-    with pytest.raises(NotNowError):
+    with pytest.raises(ConversationStateError):
         await office.desk.approve(
             talk, by="ann", draft_id=await office.store.value("SELECT min(id::text)::uuid FROM outbox"), text=None
         )

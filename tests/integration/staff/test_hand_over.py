@@ -11,9 +11,9 @@ import pytest
 
 from db.intake.web_form import KeyReusedError
 from db.records import Analysis, Decision, Turn
-from deployments.staff.desk import NotNowError, UnknownConversationError
+from deployments.staff.desk import ConversationStateError, UnknownConversationError
 from tests.fakes.nodes import FlatAnalysis, decision
-from tests.integration.staff.conftest import Office
+from tests.fixtures.office import Office
 
 
 async def conversation_id(office: Office) -> UUID:
@@ -41,8 +41,8 @@ async def test_g14_a_hand_over_from_the_first_message_to_the_agents_next_answer(
     assert len(office.agent.runs) == 1
 
     released = await office.desk.release(talk, by="ann")
-    assert (released.woken, released.standing.owner, released.standing.assignee) == (1, "agent", None)
-    assert released.standing.ticket_status == "open"
+    assert (released.woken, released.state.owner, released.state.assignee) == (1, "agent", None)
+    assert released.state.ticket_status == "open"
     wake = await office.store.value(
         "SELECT inbox_id FROM events WHERE topic = 'fte.tickets.incoming' ORDER BY created_at DESC"
     )
@@ -67,7 +67,7 @@ async def test_g14_what_a_person_has_answered_is_not_answered_again(office: Offi
     talk = await conversation_id(office)
     await office.desk.reply(talk, by="ann", text="Yes, I am.")
     released = await office.desk.release(talk, by="ann")
-    assert (released.woken, released.standing.ticket_status) == (0, "waiting")
+    assert (released.woken, released.state.ticket_status) == (0, "waiting")
     assert await office.inbox() == ["escalated", "held"]
 
 
@@ -105,7 +105,8 @@ async def test_the_reason_of_a_ticket_is_the_first_that_applies(office: Office) 
 
     def reasons(turn: Turn, analysis: Analysis) -> Decision:
         found = next((reason for word, reason in later.items() if word in turn.text), None)
-        return replace(decision(turn, analysis), **({"outcome": "escalated", "reason": found} if found else {}))
+        usual = decision(turn, analysis)
+        return replace(usual, outcome="escalated", reason=found) if found else usual
 
     office.agent.decide = reasons
     await office.form("HANDOVER please")
@@ -172,7 +173,7 @@ async def test_g15_resolve_keeps_the_owner_and_a_follow_up_comes_back_to_him(off
     await office.desk.reply(talk, by="ann", text="Done.")
     assert (await office.desk.resolve(talk, by="ann")).ticket_status == "resolved"
     assert (await office.ticket())["resolved_at"] is not None
-    with pytest.raises(NotNowError):
+    with pytest.raises(ConversationStateError):
         await office.desk.resolve(talk, by="ann")
     assert await office.follow_up("Not done at all") == "held"
     ticket = await office.ticket()
@@ -191,7 +192,7 @@ async def test_g15_a_closed_conversation_takes_nothing_more(office: Office) -> N
         office.desk.resolve(talk, by="ann"),
         office.desk.close(talk, by="ann"),
     ):
-        with pytest.raises(NotNowError, match="closed"):
+        with pytest.raises(ConversationStateError, match="closed"):
             await refused
     assert await office.store.value("SELECT count(*) FROM staff_actions") == 1
 
@@ -200,7 +201,7 @@ async def test_g15_nothing_ends_under_a_message_that_waits(office: Office) -> No
     await office.store.form("How do I export a board?")
     talk = await conversation_id(office)
     for refused in (office.desk.close(talk, by="ann"), office.desk.resolve(talk, by="ann")):
-        with pytest.raises(NotNowError, match="Take the conversation over first"):
+        with pytest.raises(ConversationStateError, match="Take the conversation over first"):
             await refused
     assert (await office.ticket())["status"] == "open"
     assert await office.store.value("SELECT count(*) FROM staff_actions") == 0
@@ -208,7 +209,7 @@ async def test_g15_nothing_ends_under_a_message_that_waits(office: Office) -> No
 
 async def test_g14_what_the_agent_has_cannot_be_released(office: Office) -> None:
     await office.form("How do I export a board?")
-    with pytest.raises(NotNowError, match="already"):
+    with pytest.raises(ConversationStateError, match="already"):
         await office.desk.release(await conversation_id(office), by="ann")
     with pytest.raises(UnknownConversationError):
         await office.desk.release(uuid4(), by="ann")

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 
 from db.pool import create_pool
-from deployments.staff.desk import NotNowError, StaffDesk
-from tests.integration.pipeline.conftest import Wakes
-from tests.integration.staff.conftest import Office
+from deployments.staff.desk import ConversationStateError, StaffDesk
+from tests.fixtures.office import Office
+from tests.fixtures.store import Wakes
 
 ROUNDS, FULL_ROUNDS = 15, 500
 
@@ -113,6 +113,6 @@ async def test_g14_two_approvals_at_once_say_it_once(office: Office) -> None:
     talk: UUID = (await office.conversation())["id"]
     calls = [office.desk.approve(talk, by=name, draft_id=None, text=None) for name in ("ann", "bob", "cleo")]
     results = await asyncio.gather(*calls, return_exceptions=True)
-    assert sum(isinstance(result, NotNowError) for result in results) == 2
+    assert sum(isinstance(result, ConversationStateError) for result in results) == 2
     assert await office.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 1
     assert await office.store.violations() == {}

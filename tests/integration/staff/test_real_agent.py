@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from deployments.agent.node import AgentNode, ModelSettings
-from deployments.analysis import AnalysisNode
+from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from deployments.turns.pipeline import Pipeline
 from embeddings.chunker import parse_docs
@@ -19,8 +19,8 @@ from embeddings.encoder import Encoder
 from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from tests.fakes.openai_server import OpenAIServer
-from tests.integration.agent.conftest import LINK, analysis_node, encoder, openai, served
-from tests.integration.pipeline.conftest import Store
+from tests.fixtures.agent_desk import LINK, analysis_node, encoder, openai, served
+from tests.fixtures.store import Store
 
 __all__ = ["analysis_node", "encoder", "openai", "served"]
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from serve_app.api.public.status_link import status_token
+from tests.fixtures.office import BOB, Office
 from tests.integration.api.serving import SECRET
-from tests.integration.staff.conftest import BOB, Office
 
 ACTIONS = ("take-over", "reply", "release", "resolve", "close", "approve")
 NOBODY = {"Authorization": ""}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.integration.staff.conftest import BOB, Office
+from tests.fixtures.office import BOB, Office
 
 
 async def dead_letter(office: Office) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from db.pool import create_pool
 from deployments.channels.whatsapp.sender import WhatsAppSender
 from deployments.channels.whatsapp.twilio_client import Twilio
-from deployments.delivery.node import Delivery
+from deployments.delivery.node import DeliveryNode
 from evaluation.providers.twilio import TwilioOptions
 from tests.integration.pipeline.process import Failpoint
 
@@ -29,7 +29,7 @@ async def main(task: dict[str, Any]) -> None:
     pool = await create_pool(task["dsn"], size=4)
     failpoint = Failpoint(task["die_at"], task.get("nth", 1))
     sender = WhatsAppSender(pool=pool, twilio=account, public_base_url=task["url"], failpoint=failpoint)
-    Delivery(pool=pool, senders=[sender], poll_s=0.05, failpoint=failpoint)
+    DeliveryNode(pool=pool, senders=[sender], poll_s=0.05, failpoint=failpoint)
     await asyncio.sleep(60)
 
 

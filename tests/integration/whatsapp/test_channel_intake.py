@@ -13,7 +13,7 @@ from db.pool import Pool, acquire
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import ScriptedAgent
 from tests.fixtures.ticket_states import put_tickets
-from tests.integration.whatsapp.conftest import EVE, Store
+from tests.fixtures.whatsapp_channel import EVE, Store
 
 
 def message(text: str = "How do I export a board?", **changes: Any) -> ChannelMessage:

@@ -12,7 +12,7 @@ from db.turns import customer_history
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
-from tests.integration.whatsapp.conftest import EVE, Line, Store
+from tests.fixtures.whatsapp_channel import EVE, Line, Store
 from tests.integration.whatsapp.test_channel_intake import accept, message, wake_of
 
 PHOTO = File(filename="image-1.jpg", content_type="image/jpeg")
@@ -50,7 +50,7 @@ async def test_r9_media_are_acknowledged_and_an_empty_message_gets_a_question(
     accepted = await accept(line.store, message("", attachments=files))
     pipeline = line.store.pipeline(agent=agent)  # type: ignore[arg-type]
     assert await pipeline.handle(await wake_of(line.store, accepted.inbox_id)) == "answered"
-    line.stage.set_number(EVE, window_open=True)
+    line.control.set_number(EVE, window_open=True)
     await line.deliver()
     [answer] = await line.wait_for(1, kind="whatsapp_accepted")
     assert expected in answer.body

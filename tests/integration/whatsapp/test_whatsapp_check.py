@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from evaluation.providers.settings import twilio_settings
-from evaluation.providers.stage import Stage
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.twilio import TwilioOptions
+from evaluation.providers.twilio.settings import twilio_settings
 from serve_app.cli.channels.checks import Finding, check_twilio, off
-from tests.integration.whatsapp.conftest import twilio_args
+from tests.fixtures.whatsapp_channel import twilio_args
 
 URL = "https://support.example.com"
 NIGHTDESK = Path(sys.executable).with_name("nightdesk")
@@ -24,41 +24,43 @@ def states(findings: list[Finding]) -> dict[str, str]:
     return {finding.check: finding.state for finding in findings}
 
 
-def test_a_complete_account_passes_and_nothing_is_sent(stage: Stage) -> None:
-    findings = check_twilio(twilio_args(stage), public_base_url=URL)
+def test_a_complete_account_passes_and_nothing_is_sent(control: ControlClient) -> None:
+    findings = check_twilio(twilio_args(control), public_base_url=URL)
     assert states(findings) == {"credentials": "ok", "webhook": "note"}
     assert f"{URL}/webhooks/whatsapp" in findings[1].detail
-    assert stage.journal() == []
+    assert control.journal() == []
 
 
-def test_refused_credentials_are_named_and_not_shown(stage: Stage) -> None:
-    (found, _) = check_twilio(twilio_args(stage, auth_token=SecretStr("wrong-secret")), public_base_url=URL)
+def test_refused_credentials_are_named_and_not_shown(control: ControlClient) -> None:
+    (found, _) = check_twilio(twilio_args(control, auth_token=SecretStr("wrong-secret")), public_base_url=URL)
     assert found.state == "failed"
     assert "TWILIO_AUTH_TOKEN" in found.detail
     assert "wrong-secret" not in found.detail
 
 
-def test_a_provider_out_of_reach_is_told_from_wrong_credentials(stage: Stage, listener: socket.socket) -> None:
+def test_a_provider_out_of_reach_is_told_from_wrong_credentials(
+    control: ControlClient, listener: socket.socket
+) -> None:
     nobody = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    (found, _) = check_twilio(twilio_args(stage, api_base_url=nobody), public_base_url=URL)
+    (found, _) = check_twilio(twilio_args(control, api_base_url=nobody), public_base_url=URL)
     assert found.state == "failed"
     assert "can't be reached" in found.detail
 
 
-def test_what_is_missing_is_named(stage: Stage) -> None:
-    args = twilio_args(stage, template_sid=None)
+def test_what_is_missing_is_named(control: ControlClient) -> None:
+    args = twilio_args(control, template_sid=None)
     assert states(check_twilio(args, public_base_url=None)) == {
         "credentials": "ok",
         "webhook": "failed",
         "template": "note",
     }
-    missing = off("whatsapp", twilio_args(stage, number=None).missing, enabled=True)
+    missing = off("whatsapp", twilio_args(control, number=None).missing, enabled=True)
     assert missing is not None
     assert missing.detail == "not set: TWILIO_WHATSAPP_NUMBER"
 
 
-def test_the_command_exits_by_what_it_finds(stage: Stage, tmp_path: Path) -> None:
-    settings = twilio_settings(TwilioOptions(), stage.base_url)
+def test_the_command_exits_by_what_it_finds(control: ControlClient, tmp_path: Path) -> None:
+    settings = twilio_settings(TwilioOptions(), control.base_url)
 
     def run(**changes: str) -> subprocess.CompletedProcess[str]:
         environment = {"PUBLIC_BASE_URL": URL, "PATH": "/usr/bin:/bin", **settings, **changes}

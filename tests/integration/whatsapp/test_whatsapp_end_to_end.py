@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.journal import Entry
-from evaluation.providers.stage import Stage
 from serve_app.settings.app_args import KafkaArgs
-from tests.integration.pipeline.conftest import Graph, Store, eventually
-from tests.integration.whatsapp.conftest import BOB, EVE, Line, opened_line, twilio_args
+from tests.fixtures.graph import Graph
+from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
+from tests.fixtures.whatsapp_channel import BOB, EVE, Line, opened_line, twilio_args
 
 CUSTOMERS = int(os.environ.get("WHATSAPP_CUSTOMERS", "20"))
 """The issue asks for 200 at once."""
@@ -31,18 +33,18 @@ async def graph(store: Store, database_url: str, kafka: KafkaArgs, group: str) -
 
 @pytest.fixture
 async def line(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str, kafka: KafkaArgs, graph: Graph
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str, kafka: KafkaArgs, graph: Graph
 ) -> AsyncIterator[Line]:
     """The channel with its broker, and everything that works on it."""
-    twilio = twilio_args(stage, quiet_s=QUIET_S)
-    async with opened_line(listener, stage, store, database_url, kafka=kafka, twilio=twilio) as opened:
+    twilio = twilio_args(control, quiet_s=QUIET_S)
+    async with opened_line(listener, control, store, database_url, kafka=kafka, twilio=twilio) as opened:
         await opened.deliver()
         await eventually(lambda: relay_connected(opened), within_s=30)
         yield opened
 
 
 async def relay_connected(line: Line) -> bool:
-    return (await line.client.get("/health")).json()["components"]["kafka"]["status"] == "healthy"
+    return bool((await line.client.get("/health")).json()["components"]["kafka"]["status"] == "healthy")
 
 
 async def settled(line: Line, *, within_s: float) -> None:
@@ -117,7 +119,7 @@ async def test_t_l6_everything_three_times_and_each_customer_is_answered_once(li
         f"whatsapp:{number}": [f"About: Question of {number}"] for number in numbers
     }
     assert (len(graph.agent.runs), await line.store.value("SELECT count(*) FROM tickets")) == (CUSTOMERS, CUSTOMERS)
-    posts = line.stage.journal(kind="webhook")
+    posts = line.control.journal(kind="webhook")
     assert len(posts) == 3 * CUSTOMERS
     assert {post.details["status"] for post in posts} == {200}
     slowest = sorted(post.details["seconds"] for post in posts)

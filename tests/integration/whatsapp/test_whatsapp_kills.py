@@ -12,7 +12,7 @@ import pytest
 
 from db.outbound import outbox
 from db.pool import acquire
-from tests.integration.whatsapp.conftest import Line
+from tests.fixtures.whatsapp_channel import Line
 from tests.integration.whatsapp.test_whatsapp_sender import bodies, say
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ POINTS = [
 
 async def killed(line: Line, **task: object) -> None:
     """Run a delivery node until it kills itself."""
-    order = {"dsn": line.args.database_url, "twilio": line.stage.base_url, "url": line.url, **task}
+    order = {"dsn": line.args.database_url, "twilio": line.control.base_url, "url": line.url, **task}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.integration.whatsapp.process", json.dumps(order), cwd=ROOT
     )
@@ -48,11 +48,11 @@ async def test_k3_killed_while_sending(line: Line, point: str, callbacks: bool) 
     await say(line, text)
     await say(line, "And one more thing.")
     if not callbacks:
-        line.stage.fault("status_callback", "drop", times=None)
+        line.control.fault("status_callback", "drop", times=None)
     await killed(line, die_at=point, nth=3 if point.startswith("whatsapp") else 2)
     await line.store.execute("UPDATE outbox SET lease_until = now() WHERE state = 'sending'")
     async with acquire(line.store.pool) as connection:
-        await outbox.expire(connection)
+        await outbox.expire_leases(connection)
     await line.deliver(look_up_s=0.5)
     await line.all_in("sent", within_s=30)
     pieces = bodies(line)

@@ -11,11 +11,11 @@ import pytest
 
 from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.rules.formatting import utf16_length
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.journal import Entry
-from evaluation.providers.stage import Stage
 from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
-from tests.integration.pipeline.conftest import eventually
-from tests.integration.whatsapp.conftest import BOB, EVE, Line, Store, opened_line, twilio_args
+from tests.fixtures.waiting import eventually
+from tests.fixtures.whatsapp_channel import BOB, EVE, Line, Store, opened_line, twilio_args
 
 pytestmark = pytest.mark.timeout(1200)
 both_sizes = pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.full)])
@@ -46,7 +46,7 @@ async def say(line: Line, text: str, number: str = EVE) -> None:
 async def window_closed(line: Line) -> None:
     """A day and a minute have passed since the customer wrote, for Twilio and for us."""
     await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
-    line.stage.set_number(EVE, window_open=False)
+    line.control.set_number(EVE, window_open=False)
 
 
 async def test_r8_inside_the_window_the_answer_goes_out_as_it_is(line: Line) -> None:
@@ -104,9 +104,11 @@ async def test_r8_outside_the_window_a_long_text_takes_several_templates(line: L
 
 
 async def test_r8_without_a_template_a_person_has_to_see_to_it(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    async with opened_line(listener, stage, store, database_url, twilio=twilio_args(stage, template_sid=None)) as line:
+    async with opened_line(
+        listener, control, store, database_url, twilio=twilio_args(control, template_sid=None)
+    ) as line:
         await line.answered("Hello")
         await window_closed(line)
         await line.deliver()
@@ -124,7 +126,7 @@ async def test_r8_without_a_template_a_person_has_to_see_to_it(
 async def test_63016_by_callback_sends_the_template(line: Line) -> None:
     """Twilio's clock decides: what we took for open was closed."""
     await line.answered("Hello")
-    line.stage.set_number(EVE, window_open=False)
+    line.control.set_number(EVE, window_open=False)
     await line.deliver()
     await line.wait_for(2, kind="whatsapp_accepted")
     await line.wait_for(6, kind="status_callback")
@@ -140,7 +142,7 @@ async def test_63016_by_callback_sends_the_template(line: Line) -> None:
 
 async def test_63016_at_once_sends_the_template(line: Line) -> None:
     await line.answered("How do I export a board?")
-    line.stage.fault("messages.create", "refused", code=63016)
+    line.control.fault("messages.create", "refused", code=63016)
     await line.deliver()
     await line.all_in("sent")
     [entry] = line.accepted()
@@ -150,12 +152,12 @@ async def test_63016_at_once_sends_the_template(line: Line) -> None:
 
 
 async def test_63016_at_once_without_a_template_goes_to_a_person(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    twilio = twilio_args(stage, template_sid=None)
-    async with opened_line(listener, stage, store, database_url, twilio=twilio) as line:
+    twilio = twilio_args(control, template_sid=None)
+    async with opened_line(listener, control, store, database_url, twilio=twilio) as line:
         await line.answered("How do I export a board?")
-        stage.fault("messages.create", "refused", code=63016)
+        control.fault("messages.create", "refused", code=63016)
         await line.deliver()
         await line.all_in("parked")
         assert line.accepted() == []
@@ -164,7 +166,7 @@ async def test_63016_at_once_without_a_template_goes_to_a_person(
 
 async def test_63016_of_the_template_itself_goes_to_a_person(line: Line) -> None:
     await line.answered("How do I export a board?")
-    line.stage.fault("messages.create", "refused", code=63016, times=2)
+    line.control.fault("messages.create", "refused", code=63016, times=2)
     await line.deliver()
     await line.all_in("parked")
     assert line.accepted() == []
@@ -172,7 +174,7 @@ async def test_63016_of_the_template_itself_goes_to_a_person(line: Line) -> None
 
 async def test_63018_is_sent_again_later(line: Line) -> None:
     await line.answered("Hello")
-    line.stage.fault("messages.create", "undelivered", code=63018)
+    line.control.fault("messages.create", "undelivered", code=63018)
     await line.deliver()
     await line.wait_for(1, kind="whatsapp_status")
 
@@ -191,7 +193,7 @@ async def test_63018_is_sent_again_later(line: Line) -> None:
 @pytest.mark.parametrize("why", ["not on WhatsApp", "opted out"])
 async def test_undeliverable_goes_to_a_person_at_once(line: Line, why: str) -> None:
     await line.answered("Hello")
-    line.stage.set_number(EVE, **({"on_whatsapp": False} if why == "not on WhatsApp" else {"unsubscribed": True}))
+    line.control.set_number(EVE, **({"on_whatsapp": False} if why == "not on WhatsApp" else {"unsubscribed": True}))
     await line.deliver()
     await line.all_in("parked")
     assert await line.store.value("SELECT escalation_reason FROM tickets") == "undeliverable"
@@ -202,7 +204,7 @@ async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
     """An hour of refusals, or so: other numbers wait too, nothing is lost, all goes out in order afterwards."""
     await line.answered("one", "two", "three")
     await line.answered("uno", "due", number=BOB)
-    line.stage.fault("messages.create", "rate_limited", times=None, seconds=1)
+    line.control.fault("messages.create", "rate_limited", times=None, seconds=1)
     delivery = await line.deliver()
 
     refused = "SELECT count(*) FROM outbox WHERE last_error LIKE '%429%'"
@@ -210,7 +212,7 @@ async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
     await asyncio.sleep(1.5)
     assert set(await line.states()) <= {"ready", "sending"}
     assert line.accepted() == []
-    line.stage.clear_faults()
+    line.control.clear_faults()
     await line.hurry()
     await line.all_in("sent", within_s=30)
     assert bodies(line) == ["About: one", "About: two", "About: three"]
@@ -220,11 +222,11 @@ async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
 
 
 async def test_wrong_credentials_cost_nothing_and_are_shown(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    async with opened_line(listener, stage, store, database_url) as line:
+    async with opened_line(listener, control, store, database_url) as line:
         await line.answered("one", "two")
-        wrong = line.args.model_copy(update={"twilio": twilio_args(stage, account_sid="AC" + "9" * 32)})
+        wrong = line.args.model_copy(update={"twilio": twilio_args(control, account_sid="AC" + "9" * 32)})
         right, line.args = line.args, wrong
         await line.deliver()
 
@@ -244,13 +246,13 @@ async def test_wrong_credentials_cost_nothing_and_are_shown(
 
 
 async def test_an_unreachable_provider_costs_nothing(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     from tests.integration.api.serving import free_port
 
-    async with opened_line(listener, stage, store, database_url) as line:
+    async with opened_line(listener, control, store, database_url) as line:
         await line.answered("one")
-        nobody = twilio_args(stage, api_base_url=f"http://127.0.0.1:{free_port()}")
+        nobody = twilio_args(control, api_base_url=f"http://127.0.0.1:{free_port()}")
         there = line.args
         line.args = there.model_copy(update={"twilio": nobody})
         await line.deliver()
@@ -281,9 +283,9 @@ async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(
 ) -> None:
     numbers = await many(line, count)
     if callbacks == "found in the list":
-        line.stage.fault("status_callback", "drop", times=None)
+        line.control.fault("status_callback", "drop", times=None)
     for n, kind in enumerate(("drop_answer", "error_after") * (count // 2)):
-        line.stage.fault("messages.create", kind, status=(500, 503)[n % 2])
+        line.control.fault("messages.create", kind, status=(500, 503)[n % 2])
     await line.deliver()
     await line.all_in("sent", within_s=20 + count)
     assert sorted(entry.to[0] for entry in line.accepted()) == sorted(f"whatsapp:{number}" for number in numbers)
@@ -295,9 +297,9 @@ async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(
 @both_sizes
 async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, count: int) -> None:
     await many(line, count)
-    line.stage.fault("status_callback", "drop", times=None)
-    line.stage.fault("messages.create", "drop_answer", times=None)
-    line.stage.fault("messages.list", "error_before", times=None)
+    line.control.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.create", "drop_answer", times=None)
+    line.control.fault("messages.list", "error_before", times=None)
     await line.deliver(max_unanswered=3, look_up_s=0.05)
 
     async def over() -> bool:
@@ -318,9 +320,9 @@ async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, count
 
 async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_the_others(line: Line) -> None:
     await many(line, 6)
-    line.stage.fault("status_callback", "drop", times=None)
-    line.stage.fault("messages.create", "drop_answer", times=6)
-    line.stage.fault("messages.list", "error_before", times=6)
+    line.control.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.create", "drop_answer", times=6)
+    line.control.fault("messages.list", "error_before", times=6)
     await line.deliver(look_up_s=1000)
 
     async def all_asked() -> bool:
@@ -338,22 +340,22 @@ async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_t
 @pytest.mark.full
 async def test_while_only_sending_fails_few_words_are_risked(line: Line) -> None:
     """The account can be asked and the list read all the while: that is no reason to try everything."""
-    line.stage.fault("messages.create", "error_before", times=None)
+    line.control.fault("messages.create", "error_before", times=None)
     await line.deliver(check_s=4)
     await many(line, 20)
     await asyncio.sleep(5)
     assert 0 < await line.store.value("SELECT count(*) FROM outbox WHERE attempts > 0") < 20
     assert (await line.client.get("/health")).json()["components"]["whatsapp"]["status"] == "degraded"
-    line.stage.clear_faults()
+    line.control.clear_faults()
     await line.all_in("sent", within_s=90)
     assert len(line.accepted()) == 20
 
 
 async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Line) -> None:
     await line.answered("Hello")
-    line.stage.fault("status_callback", "drop", times=None)
-    line.stage.fault("messages.create", "drop_answer")
-    line.stage.fault("messages.list", "error_before")
+    line.control.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.create", "drop_answer")
+    line.control.fault("messages.list", "error_before")
     await line.deliver(look_up_s=2.0)
     await line.wait_for(1, kind="whatsapp_accepted")
     options = TwilioOptions()
@@ -361,7 +363,7 @@ async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Li
         account_sid=options.account_sid,
         auth_token=options.auth_token,
         number=options.number,
-        base_url=line.stage.base_url,
+        base_url=line.control.base_url,
     )
     await asyncio.to_thread(
         lambda: somebody.send(to=f"whatsapp:{EVE}", body="About: Hello", callback=f"{line.url}/nowhere")
@@ -375,7 +377,7 @@ async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Li
 
 async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(line: Line) -> None:
     await line.answered("Hello")
-    line.stage.fault("messages.create", "error_before", times=None, status=503)
+    line.control.fault("messages.create", "error_before", times=None, status=503)
     await line.deliver(look_up_s=0.1)
 
     async def parked() -> bool:
@@ -389,7 +391,7 @@ async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(lin
 
 async def test_a_word_that_never_arrived_is_sent_again_after_two_look_ups(line: Line) -> None:
     await line.answered("Hello")
-    line.stage.fault("messages.create", "error_before", status=503)
+    line.control.fault("messages.create", "error_before", status=503)
     started = time.monotonic()
     await line.deliver(look_up_s=1.0)
     await line.all_in("sent", within_s=20)
@@ -400,8 +402,8 @@ async def test_a_word_that_never_arrived_is_sent_again_after_two_look_ups(line: 
 async def test_k3_a_lost_answer_in_the_middle_of_a_long_text(line: Line) -> None:
     await line.answered("Hello")
     await say(line, "".join(f"This is sentence number {n} of a long story. " for n in range(120)))
-    line.stage.fault("messages.create", "drop_answer", skip=2)
-    line.stage.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.create", "drop_answer", skip=2)
+    line.control.fault("status_callback", "drop", times=None)
     await line.deliver()
     await line.all_in("sent", within_s=20)
     pieces = bodies(line)[1:]
@@ -425,7 +427,7 @@ class TestRate:
         await line.all_in("sent", within_s=30)
         assert len(line.accepted()) == 25
         failed: list[Any] = [
-            entry for entry in line.stage.journal(kind="whatsapp_status") if entry.details["error_code"]
+            entry for entry in line.control.journal(kind="whatsapp_status") if entry.details["error_code"]
         ]
         assert failed == []
 

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 
 from deployments.rules.formatting import utf16_length
-from evaluation.providers.stage import Stage
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.twilio import DEMO_TEMPLATE
+from tests.fixtures.whatsapp_channel import EVE, Line, Store, opened_line, twilio_args
 from tests.integration.api.serving import STAFF_KEY
-from tests.integration.whatsapp.conftest import EVE, Line, Store, opened_line, twilio_args
 
 
 async def talk_of(line: Line) -> str:
@@ -37,7 +37,7 @@ async def shown(line: Line, talk: str) -> dict[str, Any]:
 
 async def window_closed(line: Line) -> None:
     await line.store.execute("UPDATE inbox SET received_at = now() - interval '25 hours'")
-    line.stage.set_number(EVE, window_open=False)
+    line.control.set_number(EVE, window_open=False)
 
 
 async def test_r2_a_long_reply_leaves_in_pieces(line: Line) -> None:
@@ -62,10 +62,10 @@ async def test_r8_outside_the_window_a_short_reply_is_a_template(line: Line) -> 
 
 
 async def test_r8_without_a_template_it_is_parked_and_the_person_sees_why(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    twilio = twilio_args(stage, template_sid=None)
-    async with opened_line(listener, stage, store, database_url, twilio=twilio) as line:
+    twilio = twilio_args(control, template_sid=None)
+    async with opened_line(listener, control, store, database_url, twilio=twilio) as line:
         talk = await talk_of(line)
         await window_closed(line)
         await reply(line, talk, "Your workspace is back.")

@@ -13,20 +13,11 @@ import pytest
 from db.outbound import whatsapp_parts
 from db.pool import acquire
 from deployments.channels.whatsapp.delivery_status import PartKey
-from evaluation.providers.stage import Stage
+from evaluation.providers.control_client import ControlClient
 from evaluation.providers.twilio.inbound import inbound_form, status_form
 from evaluation.providers.twilio.messages import Message, new_sid
-from tests.integration.pipeline.conftest import eventually
-from tests.integration.whatsapp.conftest import (
-    EVE,
-    INBOUND,
-    STATUS,
-    Line,
-    Store,
-    base_url,
-    opened_line,
-    twilio_args,
-)
+from tests.fixtures.waiting import eventually
+from tests.fixtures.whatsapp_channel import EVE, INBOUND, STATUS, Line, Store, base_url, opened_line, twilio_args
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -117,9 +108,9 @@ def _signed_for(url: str, params: dict[str, str]) -> str:
 
 
 async def test_h4_a_public_base_url_with_a_path_is_part_of_what_is_signed(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    async with opened_line(listener, stage, store, database_url) as line:
+    async with opened_line(listener, control, store, database_url) as line:
         params = form()
         url = f"{base_url(listener)}{INBOUND}"
         assert (await line.post(INBOUND, params, signature=_signed_for(url, params))).status_code == 200
@@ -161,11 +152,11 @@ async def test_h4_nul_and_lone_surrogates_are_taken_out(line: Line) -> None:
 
 @pytest.mark.parametrize("changes", [{"enabled_channels": ("web_form",)}, {"twilio": None}])
 async def test_h4_a_channel_that_is_off_refuses_every_post_and_says_why(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str, changes: dict[str, Any]
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str, changes: dict[str, Any]
 ) -> None:
     if "twilio" in changes:
-        changes = {"twilio": twilio_args(stage, number=None)}
-    async with opened_line(listener, stage, store, database_url, **changes) as line:
+        changes = {"twilio": twilio_args(control, number=None)}
+    async with opened_line(listener, control, store, database_url, **changes) as line:
         for path in (INBOUND, STATUS):
             answer = await line.post(path, form())
             assert (answer.status_code, answer.json()["error"]) == (403, "CHANNEL_OFF")
@@ -174,12 +165,12 @@ async def test_h4_a_channel_that_is_off_refuses_every_post_and_says_why(
 
 
 async def test_t_k4_without_the_database_it_is_503_and_nothing_is_acknowledged(
-    listener: socket.socket, stage: Stage, store: Store, database_url: str
+    listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     from tests.integration.api.serving import free_port
 
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
-    async with opened_line(listener, stage, store, away) as line:
+    async with opened_line(listener, control, store, away) as line:
         for path, params in ((INBOUND, form()), (STATUS, {"MessageSid": "SM12", "MessageStatus": "sent"})):
             answer = await line.post(path, params)
             assert (answer.status_code, answer.json()["error"]) == (503, "UNAVAILABLE")
@@ -244,7 +235,7 @@ async def test_h5_statuses_only_move_forward(line: Line) -> None:
 
 async def test_h5_a_callback_without_our_part_goes_by_twilios_id(line: Line) -> None:
     await line.answered("How do I export a board?")
-    line.stage.fault("status_callback", "drop", times=None)
+    line.control.fault("status_callback", "drop", times=None)
     await line.deliver()
     [accepted] = await line.wait_for(1, kind="whatsapp_accepted")
     await line.all_in("sent")
@@ -267,7 +258,7 @@ async def test_h5_another_id_for_the_same_part_is_noticed_and_changes_nothing(li
             provider_ref=new_sid("SM"), status="delivered", behind=["sent"], error_code=None,
         )  # fmt: skip
     assert noted is not None
-    assert (noted.doubled, noted.news) == (True, False)
+    assert (noted.doubled, noted.is_new) == (True, False)
     whatsapp_says = (await line.client.get("/health")).json()["components"]["whatsapp"]
     assert (whatsapp_says["status"], "twice" in whatsapp_says["detail"]) == ("degraded", True)
     assert await line.store.value("SELECT provider_ref FROM outbox_parts") == accepted.message_id
@@ -296,8 +287,8 @@ async def test_h6_health_knows_the_channel(line: Line) -> None:
         return (await whatsapp())["status"] == "healthy"
 
     await eventually(healthy, within_s=10)
-    assert line.stage.base_url in (await whatsapp())["detail"]  # a stand-in is shown as one
-    line.stage.fault("accounts.fetch", "error_before", times=None)
+    assert line.control.base_url in (await whatsapp())["detail"]  # a stand-in is shown as one
+    line.control.fault("accounts.fetch", "error_before", times=None)
 
     async def degraded() -> bool:
         return (await whatsapp())["status"] == "degraded"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from db.records import Priority
 from deployments.rules.escalation import (
     REASON_PRECEDENCE,
     SURE,
     THRESHOLDS,
     EscalationRules,
-    Priority,
     is_falling,
     is_negative,
     priority_for_sentiment,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deployments.channels.gmail.errors import GmailBusyError
+from deployments.channels.gmail.errors import GmailRateLimitError
 from deployments.channels.gmail.quota import WINDOW_S, UnitBudget
 
 
@@ -25,12 +25,12 @@ async def test_r6_a_full_minute_is_refused_with_the_time_to_wait() -> None:
     await budget(115)
     clock.now = 3.0
     await budget(115)
-    with pytest.raises(GmailBusyError) as caught:
+    with pytest.raises(GmailRateLimitError) as caught:
         await budget(10)
     assert caught.value.retry_in == pytest.approx(WINDOW_S - 3.0)
     clock.now = WINDOW_S + 0.1
     await budget(115)
-    with pytest.raises(GmailBusyError):
+    with pytest.raises(GmailRateLimitError):
         await budget(1)
 
 
@@ -52,7 +52,7 @@ async def test_r6_no_window_ever_holds_more_than_the_limit() -> None:
         units = (5, 10, 100)[step % 3]
         try:
             await budget(units)
-        except GmailBusyError:
+        except GmailRateLimitError:
             continue
         granted.append((clock.now, units))
     for at, _ in granted:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.pool import Pool
-from deployments.identity.links import IdentityLinks, Key
-from deployments.identity.name_similarity import likeness
+from deployments.identity.links import IdentityLinks, LinkKey
+from deployments.identity.name_similarity import similarity
 
 NO_STORE = cast(Pool, None)
 LINKS = IdentityLinks(pool=NO_STORE, secret_key="one", public_base_url="http://127.0.0.1")
@@ -21,26 +21,26 @@ SIDES: Any = st.sampled_from(["email", "number"])
 
 @given(link_id=st.uuids(), side=SIDES)
 def test_i2_a_token_opens_its_own_side_under_its_own_key(link_id: UUID, side: Any) -> None:
-    key = Key(link_id=link_id, side=side)
+    key = LinkKey(link_id=link_id, side=side)
     token = LINKS.token(key)
-    assert LINKS.opened(token) == key
-    assert OTHER.opened(token) is None
+    assert LINKS.read_token(token) == key
+    assert OTHER.read_token(token) is None
     swapped = token.replace(".email.", ".number.") if side == "email" else token.replace(".number.", ".email.")
-    assert LINKS.opened(swapped) is None
+    assert LINKS.read_token(swapped) is None
 
 
 @given(at=st.integers(min_value=0, max_value=70), letter=st.characters(codec="ascii"))
 def test_i2_a_token_with_one_letter_changed_opens_nothing(at: int, letter: str) -> None:
-    key = Key(link_id=UUID(int=7), side="email")
+    key = LinkKey(link_id=UUID(int=7), side="email")
     token = LINKS.token(key)
     changed = token[:at] + letter + token[at + 1 :]
     if changed != token:
-        assert LINKS.opened(changed) is None
+        assert LINKS.read_token(changed) is None
 
 
 @given(st.text())
 def test_i2_nonsense_is_no_token(text: str) -> None:
-    assert LINKS.opened(text) is None
+    assert LINKS.read_token(text) is None
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_i2_nonsense_is_no_token(text: str) -> None:
     ],
 )
 def test_i4_names_are_a_hint(one: str, other: str, least: int, most: int) -> None:
-    found = likeness(one, other)
+    found = similarity(one, other)
     assert found is not None
     assert least <= found <= most
-    assert likeness(one, " ") is None
+    assert similarity(one, " ") is None

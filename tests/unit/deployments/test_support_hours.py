@@ -84,9 +84,9 @@ def test_g14_when_a_team_is_back() -> None:
     assert levels().team_opens_at("high", "general", at("20 20:00")) == at("23 08:00")
     assert levels().team_opens_at("high", "billing", at("20 19:59")) == at("23 09:00")
     assert levels().team_opens_at("critical", "billing", at("22 03:00")) == at("22 03:00")
-    assert levels().back("high", "general", at("20 20:30")) == "Monday 08:00 UTC"
-    assert levels().back("high", "general", at("20 19:30")) is None
-    assert levels().back("critical", "legal", at("22 03:00")) is None
+    assert levels().back_at("high", "general", at("20 20:30")) == "Monday 08:00 UTC"
+    assert levels().back_at("high", "general", at("20 19:30")) is None
+    assert levels().back_at("critical", "legal", at("22 03:00")) is None
     assert levels(zone="Europe/Berlin").wall_time(at("2026-07-20 08:00")) == "Monday 10:00 CEST"
     assert levels(zone="America/Sao_Paulo").wall_time(at("23 08:00")) == "Monday 05:00 UTC-03"
     assert levels(zone="Asia/Kathmandu").wall_time(at("23 08:00")) == "Monday 13:45 UTC+05:45"

@@ -18,19 +18,19 @@ def _held_out() -> list[Example]:
 
 @pytest.mark.parametrize(
     "examples",
-    [_held_out(), *(data.strangers(name) for name in MEASURED)],
+    [_held_out(), *(data.read_set(name) for name in MEASURED)],
     ids=["held-out families, also misspelt", *MEASURED],
 )
 def test_g5_every_direct_request_escalates_with_its_reason(examples: list[Example]) -> None:
     direct = [example for example in examples if example.label != "none" and example.kind == "direct"]
     assert len(direct) >= 30
     scores = measuring.scored(EscalationModel.load(), direct)
-    assert not measuring.misses(measuring.judge(direct, scores, measuring.rules_way()))
+    assert not measuring.misses(measuring.judge(direct, scores, measuring.rules_policy()))
 
 
 def test_g5_no_held_out_question_with_a_trigger_word_is_a_false_alarm_too_many() -> None:
     ordinary = [e for e in _held_out() if e.label == "none" and measuring.word_baseline(e, {})]
     assert len(ordinary) >= 40
     scores = measuring.scored(EscalationModel.load(), ordinary)
-    alarms = measuring.misses(measuring.judge(ordinary, scores, measuring.rules_way()))
+    alarms = measuring.misses(measuring.judge(ordinary, scores, measuring.rules_policy()))
     assert len(alarms) <= 0.03 * len(ordinary), alarms

@@ -54,7 +54,7 @@ def test_distance_counts_slips(one: str, other: str, slips: int) -> None:
 
 def test_the_commoner_word_wins_between_two_as_near() -> None:
     speller = Speller(words={"boards": 9, "boarda": 1}, known=())
-    assert speller.mend("boardz") == "boards"
+    assert speller.correct("boardz") == "boards"
 
 
 @pytest.mark.parametrize(("one", "other"), [("invites", "inviting"), ("tries", "tried"), ("exporting", "exported")])

@@ -1,4 +1,4 @@
-"""The demo's verdict: lost, doubled and matched are told by what reached the customer."""
+"""The demo counts lost, doubled and matched by what reached the customer."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from evaluation.demo.entry_points import Fate, RefusedError, Sent, fictional_number
+from evaluation.demo.entry_points import RefusedError, SampleOutcome, Sent, fictional_number
 from evaluation.demo.play import DemoReport, play
 from evaluation.demo.samples import Sample
 from ingest.identifiers import normalise_phone
 
-ANSWERED = Fate(ticket="TKT-0001", status="waiting", words=("Open Trash.\n\nIt is there.",), arrived=())
+ANSWERED = SampleOutcome(
+    ticket_number="TKT-0001", status="waiting", replies=("Open Trash.\n\nIt is there.",), arrived=()
+)
 SAMPLE = Sample(id="S-001", channel="email", form={"subject": "Trash"}, outcome="answered", reason=None)
 
 
 @dataclass
 class Script:
-    """A door behind which a sample's fate changes with each look; the last one stays."""
+    """An entry point whose outcome changes with each read; the last one stays."""
 
-    fates: list[Fate]
+    outcomes: list[SampleOutcome]
     name: str = "mail"
     refusal: str = ""
     looks: list[Sent] = field(default_factory=list)
@@ -29,9 +31,9 @@ class Script:
             raise RefusedError(self.refusal)
         return Sent(sample=sample, reference="19a0")
 
-    async def fate(self, sent: Sent) -> Fate:
+    async def outcome(self, sent: Sent) -> SampleOutcome:
         self.looks.append(sent)
-        return self.fates[min(len(self.looks), len(self.fates)) - 1]
+        return self.outcomes[min(len(self.looks), len(self.outcomes)) - 1]
 
 
 async def _played(script: Script, *, timeout_s: float = 5.0) -> DemoReport:
@@ -53,14 +55,14 @@ def test_an_answer_counts_when_it_has_arrived_as_a_whole(arrived: tuple[str, ...
     assert replace(ANSWERED, arrived=arrived).answers == answers
 
 
-def test_two_words_in_the_ticket_are_double() -> None:
-    assert replace(ANSWERED, words=("one", "two"), arrived=("one", "two")).answers == 2
-    assert replace(ANSWERED, words=(), arrived=("from nowhere",)).answers == 0
+def test_two_replies_in_the_ticket_are_double() -> None:
+    assert replace(ANSWERED, replies=("one", "two"), arrived=("one", "two")).answers == 2
+    assert replace(ANSWERED, replies=(), arrived=("from nowhere",)).answers == 0
 
 
 async def test_the_demo_waits_until_the_answer_has_arrived() -> None:
-    there = replace(ANSWERED, arrived=ANSWERED.words)
-    report = await _played(Script([Fate(), replace(ANSWERED, status="processing"), ANSWERED, there]))
+    there = replace(ANSWERED, arrived=ANSWERED.replies)
+    report = await _played(Script([SampleOutcome(), replace(ANSWERED, status="processing"), ANSWERED, there]))
     assert (report.lost, report.doubled, report.matched, report.passed) == (0, 0, 1, True)
     assert (report.cases[0].ticket, report.cases[0].via, report.cases[0].became) == ("TKT-0001", "mail", "answered")
 
@@ -72,7 +74,7 @@ async def test_what_never_arrives_is_lost_and_matches_nothing() -> None:
 
 
 async def test_a_second_answer_is_seen_though_it_comes_late() -> None:
-    once = replace(ANSWERED, arrived=ANSWERED.words)
+    once = replace(ANSWERED, arrived=ANSWERED.replies)
     report = await _played(Script([once, replace(once, arrived=once.arrived * 2)]))
     assert (report.lost, report.doubled, report.passed) == (0, 1, False)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.mail.charsets import decode, decode_words
 from ingest.mail.html_text import html_to_text
-from ingest.mail.quotes import own_words
+from ingest.mail.quotes import own_text
 from ingest.text import clean, one_line
 from tests.unit.ingest.strategies import anything, prose, relaxed, storable
 
@@ -78,7 +78,7 @@ _LINES = st.sampled_from(
 @given(st.lists(st.one_of(_LINES, anything), max_size=30), anything, st.booleans())
 def test_tz2_own_words_invent_nothing(lines: list[str], subject: str, is_reply: bool) -> None:
     text = clean("\n".join(lines))
-    own = own_words(text, subject=subject, is_reply=is_reply)
+    own = own_text(text, subject=subject, is_reply=is_reply)
     storable(own)
     assert {line.strip() for line in own.split("\n")} <= {line.strip() for line in text.split("\n")} | {""}
 
@@ -98,14 +98,14 @@ def test_tz2_own_words_invent_nothing(lines: list[str], subject: str, is_reply: 
 def test_tz2_words_above_a_quote_are_kept_and_the_quote_is_not(own: str, header: str, quoted: str) -> None:
     own = clean(f"How {own} now?")
     text = clean(f"{own}\n\n{header}\n\n> {quoted}\n> and more")
-    assert own_words(text, is_reply=True) == own
+    assert own_text(text, is_reply=True) == own
 
 
 @relaxed
 @given(prose)
 def test_tz2_a_plain_mail_loses_nothing(text: str) -> None:
     written = clean(f"Dear team, {text} can you help?")
-    assert own_words(written) == written
+    assert own_text(written) == written
 
 
 _MARKUP = st.lists(

@@ -9,7 +9,7 @@ import pytest
 
 from serve_app.cli.target import Target, find_database, settings_of
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.decision_settings import DECISION_SETTINGS, kept
+from serve_app.settings.decision_settings import DECISION_SETTINGS, snapshot
 from serve_app.settings.environment import Settings, SettingsError, load_settings, settings_from
 
 DECIDES_NOTHING = frozenset(
@@ -47,7 +47,7 @@ def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: py
             "openai_api_key": "k",
         }
     )
-    text = json.dumps(kept(started, secret_key="s", public_base_url="https://help.example"))
+    text = json.dumps(snapshot(started, secret_key="s", public_base_url="https://help.example"))
     for name, value in {
         "AGENT_MODE": "auto",
         "ESCALATION_THRESHOLDS": '{"legal.meaning": 0.1}',

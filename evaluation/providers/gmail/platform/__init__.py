@@ -1,1 +1,1 @@
-"""What surrounds Gmail at Google: OAuth, Pub/Sub, signing keys, discovery, quota."""
+"""Google's services around Gmail: OAuth, signing keys, discovery, quota, errors."""

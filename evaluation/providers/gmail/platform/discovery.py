@@ -1,4 +1,4 @@
-"""Gmail's methods as Google's own discovery document describes them: paths, verbs and scopes are not typed twice."""
+"""Gmail's methods with paths, verbs and scopes, from Google's discovery document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Method:
 
 @cache
 def methods() -> Mapping[str, Method]:
-    """Every method of Gmail REST v1 by name, from the document that google-api-python-client carries."""
+    """Return every method of Gmail REST v1 by name, from the document that google-api-python-client carries."""
     document = resources.files("googleapiclient.discovery_cache.documents") / "gmail.v1.json"
     found = _walk(json.loads(document.read_text(encoding="utf-8")))
     return {method.name: method for method in found}

@@ -1,4 +1,4 @@
-"""Google's errors: one JSON shape, with the reasons that client libraries look at."""
+"""Google's errors as JSON, with the reasons that client libraries look at."""
 
 from __future__ import annotations
 
@@ -32,46 +32,46 @@ class GmailRefusal(Exception):  # noqa: N818 - an answer, not a failure of ours
         self.error = {"message": message, "domain": domain, "reason": reason, **extra}
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """The error as Google serves it."""
+        """Return the error as Google serves it."""
         body: dict[str, Any] = {"code": self.code, "message": self.error["message"], "errors": [self.error]}
         body["status"] = _STATUS.get(self.code, "UNKNOWN")
         return JSONResponse({"error": body}, self.code, headers)
 
 
 def refuse(status: int, headers: Mapping[str, str]) -> Response:
-    """The error of an ordered fault."""
+    """Return the error response of an ordered fault."""
     reason, message = _TEXT.get(status, ("backendError", "Internal error encountered."))
     return GmailRefusal(status, reason, message).response(headers)
 
 
 def not_found() -> GmailRefusal:
-    """No such message, thread or draft, or a history id that is too old."""
+    """404: no such message, thread or draft, or a history id that is too old."""
     return GmailRefusal(404, "notFound", "Requested entity was not found.")
 
 
 def invalid(message: str) -> GmailRefusal:
-    """An argument is wrong."""
+    """400: an argument is wrong."""
     return GmailRefusal(400, "invalidArgument", message)
 
 
-def not_built(what: str) -> GmailRefusal:
-    """Gmail can do this and the stand-in cannot: louder than a wrong answer."""
+def not_implemented(what: str) -> GmailRefusal:
+    """501: Gmail can do this and the stand-in cannot."""
     return GmailRefusal(501, "notImplemented", f"the stand-in does not know {what}")
 
 
 def unauthenticated() -> GmailRefusal:
-    """No access token, or one that is unknown or expired."""
+    """401: no access token, or one that is unknown or expired."""
     message = "Request had invalid authentication credentials. Expected OAuth 2 access token."
     return GmailRefusal(401, "authError", message, location="Authorization", locationType="header")
 
 
 def insufficient_scope() -> GmailRefusal:
-    """The token was not granted any scope of the method."""
+    """403: the token has none of the method's scopes."""
     return GmailRefusal(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
 
 
 def over_quota() -> GmailRefusal:
-    """The user's units of this minute are spent. Gmail says 403 here, not 429."""
+    """403 (not 429, as in Gmail): the user's units of this minute are spent."""
     message = (
         "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user' of service "
         "'gmail.googleapis.com' for consumer 'project_number:314159265358'."

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from evaluation.providers.backstage import Backstage
 from evaluation.providers.clock import ShiftedClock
-from evaluation.providers.endpoint import faulty
+from evaluation.providers.endpoint import with_faults
 from evaluation.providers.faults import FaultKind
 from evaluation.providers.gmail.options import GmailOptions
 from evaluation.providers.gmail.platform.errors import refuse
 from evaluation.providers.gmail.platform.signing import SigningKeys
+from evaluation.providers.shared_state import SharedState
 
 TOKEN, CERTS = "oauth2.token", "oauth2.certs"
 _GRANT = frozenset({FaultKind.INVALID_GRANT})
@@ -27,7 +27,7 @@ _CACHED = {"Cache-Control": "public, max-age=19800, must-revalidate, no-transfor
 
 
 class AccessTokens:
-    """The access tokens that were issued and have not expired."""
+    """Issues access tokens and knows which are valid."""
 
     def __init__(self, options: GmailOptions, clock: ShiftedClock) -> None:
         self._options = options
@@ -35,24 +35,24 @@ class AccessTokens:
         self._expiry: dict[str, datetime] = {}
 
     def issue(self) -> str:
-        """A new token."""
+        """Return a new token."""
         token = f"ya29.{secrets.token_urlsafe(48)}"
         self._expiry[token] = self._clock.now() + timedelta(seconds=self._options.access_token_seconds)
         return token
 
     def revoke_all(self) -> None:
-        """Make every token invalid at once."""
+        """Invalidate every token."""
         self._expiry.clear()
 
     def valid(self, token: str) -> bool:
-        """True for a token of ours within its time."""
+        """Return whether the token was issued here and has not expired."""
         expiry = self._expiry.get(token)
         return expiry is not None and self._clock.now() < expiry
 
 
-def oauth_routes(options: GmailOptions, tokens: AccessTokens, keys: SigningKeys, backstage: Backstage) -> list[Route]:
-    """`/token` and both forms of the certificates."""
-    faults = backstage.faults
+def oauth_routes(options: GmailOptions, tokens: AccessTokens, keys: SigningKeys, shared: SharedState) -> list[Route]:
+    """Return `/token` and the certificates, `/oauth2/v1/certs` (PEM) and `/oauth2/v3/certs` (JWK)."""
+    faults = shared.faults
     faults.declare(TOKEN, _GRANT)
     faults.declare(CERTS, _CERTS)
 
@@ -60,7 +60,10 @@ def oauth_routes(options: GmailOptions, tokens: AccessTokens, keys: SigningKeys,
         form = dict(parse_qsl((await request.body()).decode()))
         if faults.take(TOKEN, _GRANT):
             return _refused(400, "invalid_grant", "Token has been expired or revoked.")
-        return _wrong(form, options) or JSONResponse(_granted(options, tokens.issue()))
+        if refusal := _refusal(form, options):
+            return refusal
+        granted = {"access_token": tokens.issue(), "expires_in": options.access_token_seconds}
+        return JSONResponse({**granted, "scope": " ".join(options.scopes), "token_type": "Bearer"})
 
     def served(what: str) -> Route:
         async def certs(_: Request) -> Response:
@@ -68,17 +71,12 @@ def oauth_routes(options: GmailOptions, tokens: AccessTokens, keys: SigningKeys,
                 return refuse(503, {})
             return JSONResponse(keys.pem_map() if what == "v1" else keys.jwks(), headers=_CACHED)
 
-        return Route(f"/oauth2/{what}/certs", faulty(CERTS, certs, faults, refuse))
+        return Route(f"/oauth2/{what}/certs", with_faults(CERTS, certs, faults, refuse))
 
-    return [Route("/token", faulty(TOKEN, token, faults, refuse), methods=["POST"]), served("v1"), served("v3")]
-
-
-def _granted(options: GmailOptions, token: str) -> dict[str, object]:
-    scope = " ".join(options.scopes)
-    return {"access_token": token, "expires_in": options.access_token_seconds, "scope": scope, "token_type": "Bearer"}
+    return [Route("/token", with_faults(TOKEN, token, faults, refuse), methods=["POST"]), served("v1"), served("v3")]
 
 
-def _wrong(form: Mapping[str, str], options: GmailOptions) -> Response | None:
+def _refusal(form: Mapping[str, str], options: GmailOptions) -> Response | None:
     if form.get("grant_type") != "refresh_token":
         return _refused(400, "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type', '')}")
     if not _same(form, "client_id", options.client_id) or not _same(form, "client_secret", options.client_secret):

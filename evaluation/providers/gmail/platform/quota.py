@@ -1,4 +1,4 @@
-"""Gmail's quota: units per method, counted per user over the last minute."""
+"""Gmail's quota: units a method, counted over the last minute."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WINDOW = timedelta(minutes=1)
 
 
 class Quota:
-    """A sliding minute of spent units. A refused call spends nothing."""
+    """Counts the units spent in a sliding minute. A refused call spends nothing."""
 
     def __init__(self, units_per_minute: int, clock: ShiftedClock) -> None:
         self._limit = units_per_minute
@@ -38,14 +38,14 @@ class Quota:
         self._spent: deque[tuple[datetime, int]] = deque()
 
     def charge(self, method: str) -> bool:
-        """Spend the method's units; False when that would go over the limit."""
+        """Spend the method's units; False when that would exceed the limit."""
         if self.used() + UNITS[method] > self._limit:
             return False
         self._spent.append((self._clock.now(), UNITS[method]))
         return True
 
     def used(self) -> int:
-        """Units spent within the last minute."""
+        """Return the units spent within the last minute."""
         horizon = self._clock.now() - _WINDOW
         while self._spent and self._spent[0][0] <= horizon:
             self._spent.popleft()

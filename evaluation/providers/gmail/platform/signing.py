@@ -1,4 +1,4 @@
-"""Google's signing keys: the certificates it serves and the OIDC tokens that Pub/Sub sends."""
+"""Google's signing keys: certificates, and the OIDC tokens that Pub/Sub sends."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class SigningKey:
         self.id = sha1(self.certificate.public_bytes(serialization.Encoding.DER)).hexdigest()
 
     def pem(self) -> str:
-        """The certificate, as `/oauth2/v1/certs` lists it."""
+        """Return the certificate as in `/oauth2/v1/certs`."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def jwk(self) -> dict[str, Any]:
-        """The public key, as `/oauth2/v3/certs` lists it."""
+        """Return the public key as in `/oauth2/v3/certs`."""
         key: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
         return {**{name: key[name] for name in ("kty", "n", "e")}, "alg": "RS256", "use": "sig", "kid": self.id}
 
@@ -47,17 +47,17 @@ class SigningKeys:
         return self._keys[-1].id
 
     def pem_map(self) -> dict[str, str]:
-        """Key id to PEM certificate."""
+        """Return the PEM certificates by key id."""
         return {key.id: key.pem() for key in self._keys}
 
     def jwks(self) -> dict[str, Any]:
-        """The same keys as a JWK set."""
+        """Return the same keys as a JWK set."""
         return {"keys": [key.jwk() for key in self._keys]}
 
     def token(self, claims: dict[str, Any], *, by_stranger: bool = False, headers: dict[str, Any] | None = None) -> str:
-        """An OIDC token with Google's issuer and an hour to live, `claims` over that; a claim of None is left out.
+        """Return an OIDC token of Google's issuer, valid for an hour; `claims` override, None omits a claim.
 
-        `by_stranger` signs with a key that is not Google's, under Google's key id.
+        `by_stranger` signs with a foreign key under Google's key id.
         """
         signer = SigningKey() if by_stranger else self._keys[-1]
         now = int(time.time())

@@ -26,7 +26,7 @@ def test_g14_notice_promises_nothing_and_says_who_answers(reason: str, tone: str
 
 @pytest.mark.parametrize(("reason", "tone"), ALL)
 def test_g14_where_nobody_is_there_the_notice_says_when_people_are_back(reason: str, tone: str) -> None:
-    text = notices.hand_over(context(tone=tone), reason, back="Monday 08:00 UTC")
+    text = notices.hand_over(context(tone=tone), reason, back_at="Monday 08:00 UTC")
     assert "team is back on Monday 08:00 UTC." in text
     assert guardrails.forbidden(text) is None
     assert guardrails.foreign_addresses(text, []) == []

@@ -28,7 +28,7 @@ def state(clock: Clock) -> ChannelState:
 
 
 def test_an_open_channel_has_all_the_room(state: ChannelState) -> None:
-    assert state.room(50) == 50
+    assert state.capacity(50) == 50
     assert state.status() == ("healthy", "the provider answers")
 
 
@@ -37,10 +37,10 @@ def test_a_failure_closes_it_for_a_second_then_for_longer(state: ChannelState, c
     for _ in range(7):
         state.failed("down")
         before = clock.now
-        while state.room(50) == 0:
+        while state.capacity(50) == 0:
             clock.now += 0.5
         pauses.append(clock.now - before)
-        assert state.room(50) == 1
+        assert state.capacity(50) == 1
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
     assert state.status() == ("degraded", "down")
 
@@ -49,13 +49,13 @@ def test_fifty_failures_at_the_same_moment_count_once(state: ChannelState, clock
     for _ in range(50):
         state.failed("down")
     clock.now += 1.0
-    assert state.room(50) == 1
+    assert state.capacity(50) == 1
 
 
 def test_one_success_opens_it_again(state: ChannelState) -> None:
     state.failed("down")
     state.succeeded()
-    assert state.room(50) == 50
+    assert state.capacity(50) == 50
     assert state.status()[0] == "healthy"
 
 
@@ -63,24 +63,24 @@ def test_a_provider_that_takes_credentials_and_no_words_gets_one_word_at_a_time(
     for _ in range(10):
         state.failed("503")
         state.reachable()
-        assert state.room(50) == 1
+        assert state.capacity(50) == 1
         assert state.status() == ("degraded", "503")
     state.succeeded()
-    assert state.room(50) == 50
+    assert state.capacity(50) == 50
 
 
 def test_good_credentials_open_a_channel_that_only_their_trial_had_closed(state: ChannelState) -> None:
-    state.failed("invalid_grant", word=False)
-    assert state.room(50) == 0
+    state.failed("invalid_grant", sending=False)
+    assert state.capacity(50) == 0
     state.reachable()
-    assert (state.room(50), state.status()[0]) == (50, "healthy")
+    assert (state.capacity(50), state.status()[0]) == (50, "healthy")
 
 
 def test_a_problem_is_forgotten_when_no_word_has_failed_between_two_trials(state: ChannelState) -> None:
     state.failed("503")
     state.reachable()
     state.reachable()
-    assert (state.room(50), state.status()[0]) == (50, "healthy")
+    assert (state.capacity(50), state.status()[0]) == (50, "healthy")
 
 
 def test_an_alarm_shows_for_a_quarter_of_an_hour_whatever_goes_well(state: ChannelState, clock: Clock) -> None:

@@ -102,4 +102,5 @@ async def test_h12_a_request_has_one_harmless_id() -> None:
 
 
 def test_h12_serve_takes_our_middlewares() -> None:
-    assert validate_http_proxy_callback_return(middlewares())[0].cls is ProxyErrors
+    taken: object = validate_http_proxy_callback_return(middlewares())[0].cls
+    assert taken is ProxyErrors

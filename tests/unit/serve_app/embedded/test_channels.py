@@ -10,13 +10,13 @@ from serve_app.embedded.base.environment import PROJECT, stand_ins_environment
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.start_options import StartOptions
 from serve_app.embedded.parts.demo_channels import refuse_beside_accounts
-from serve_app.embedded.parts.graph import Places
+from serve_app.embedded.parts.graph import Endpoints
 from serve_app.settings.environment import load_settings
 
 
 def test_a_detached_supervisor_is_told_of_them() -> None:
-    assert "--demo-channels" in StartOptions(port=8000, demo_channels=True).words()
-    assert "--demo-channels" not in StartOptions(port=8000).words()
+    assert "--demo-channels" in StartOptions(port=8000, demo_channels=True).arguments()
+    assert "--demo-channels" not in StartOptions(port=8000).arguments()
 
 
 def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
@@ -28,11 +28,11 @@ def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
 
 
 def test_the_graph_is_told_their_settings_by_name() -> None:
-    places = Places(
+    endpoints = Endpoints(
         ray="r", database_url="d", kafka_bootstrap_servers="k", settings={"GMAIL_USER": "us@example.com"}
     ).as_json()
-    assert places.pop("ray") == "r"
-    settings = load_settings(_env_file=None, **places | {"database_url": "postgresql://d"})
+    assert endpoints.pop("ray") == "r"
+    settings = load_settings(_env_file=None, **endpoints | {"database_url": "postgresql://d"})
     assert (settings.gmail_user, settings.kafka_bootstrap_servers) == ("us@example.com", "k")
 
 

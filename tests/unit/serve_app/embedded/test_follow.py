@@ -67,19 +67,19 @@ def test_it_waits_until_every_part_is_up(tmp_path: Path, run: RunFile) -> None:
     run_file.save(data_dir, run)
     timer = threading.Timer(0.5, lambda: run_file.save(data_dir, _up(run)))
     timer.start()
-    assert follow_until_ready(data_dir, heard, still_coming=lambda: False) == _up(run)
+    assert follow_until_ready(data_dir, heard, starting=lambda: False) == _up(run)
     assert heard.states[0] == "starting"
     assert heard.states[-1] == "up"
 
 
 def test_nobody_there_and_nobody_coming_is_none(tmp_path: Path) -> None:
-    assert follow_until_ready(DataDir(tmp_path), _Heard(), still_coming=lambda: False) is None
+    assert follow_until_ready(DataDir(tmp_path), _Heard(), starting=lambda: False) is None
 
 
 def test_it_does_not_wait_for_ever(tmp_path: Path, run: RunFile) -> None:
     run_file.save(DataDir(tmp_path), run)
     with pytest.raises(StartError, match=r"^not healthy after 0 s: see `nightdesk status`"):
-        follow_until_ready(DataDir(tmp_path), _Heard(), still_coming=lambda: True, longest=0.3)
+        follow_until_ready(DataDir(tmp_path), _Heard(), starting=lambda: True, timeout=0.3)
 
 
 def test_one_supervisor_for_each_directory(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,6 +13,7 @@ import pytest
 
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.processes import PartProcess, ProcessRecord, identity_of, session_of
+from tests.fixtures.waiting import wait_until
 
 ENV = {"PATH": os.defpath}
 
@@ -22,13 +21,6 @@ ENV = {"PATH": os.defpath}
 @pytest.fixture
 def part(tmp_path: Path) -> PartProcess:
     return PartProcess("part", record_path=tmp_path / "part.json", log=tmp_path / "part.log")
-
-
-def _until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _members(part: PartProcess) -> list[int]:
@@ -56,7 +48,7 @@ def test_what_it_prints_goes_to_the_log(part: PartProcess, tmp_path: Path) -> No
 
 def test_the_whole_session_is_stopped_also_what_ignores_sigterm(part: PartProcess, tmp_path: Path) -> None:
     part.spawn(["sh", "-c", "(trap '' TERM; sleep 60) & sleep 61"], env=ENV, cwd=tmp_path)
-    _until(lambda: len(_members(part)) >= 3)
+    wait_until(lambda: len(_members(part)) >= 3, within_s=5, pause_s=0.02)
     members = _members(part)
     assert part.stop(grace=0.2)
     assert not [pid for pid in members if identity_of(pid)]
@@ -64,10 +56,10 @@ def test_the_whole_session_is_stopped_also_what_ignores_sigterm(part: PartProces
 
 def test_children_of_a_killed_leader_are_found(part: PartProcess, tmp_path: Path) -> None:
     part.spawn(["sh", "-c", "sleep 60 & sleep 61"], env=ENV, cwd=tmp_path)
-    _until(lambda: len(_members(part)) >= 3)
+    wait_until(lambda: len(_members(part)) >= 3, within_s=5, pause_s=0.02)
     assert part.pid is not None
     os.kill(part.pid, signal.SIGKILL)
-    _until(lambda: not part.is_alive())
+    wait_until(lambda: not part.is_alive(), within_s=5, pause_s=0.02)
     orphans = _members(part)
     assert orphans
     assert part.stop(grace=0.2)
@@ -108,7 +100,7 @@ def test_a_record_of_before_the_reboot_names_nobody() -> None:
 
 def test_a_zombie_is_not_alive() -> None:
     child = subprocess.Popen(["true"])
-    _until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE, within_s=5, pause_s=0.02)
     assert identity_of(child.pid) is None
     child.wait()
 

@@ -1,4 +1,4 @@
-"""A reply as a mail (RFC 5322): in its thread, marked as automatic, its headers safe from what a customer wrote."""
+"""Builds a reply as an RFC 5322 message: threaded, marked as automatic, safe against header injection."""
 
 from __future__ import annotations
 
@@ -16,42 +16,46 @@ from ingest.mail.automated import OUTBOX_HEADER
 from ingest.text import one_line
 
 SUBJECT_LIMIT = 500
-REFERENCES_AT_MOST = 20
+MAX_REFERENCES = 20
 _ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _REPLY = re.compile(r"\s*re\s*:", re.IGNORECASE)
 
 
-def letter(row: OutboxRow, *, sender: str, in_reply_to: str | None, references: Sequence[str], now: datetime) -> bytes:
-    """Return the mail's bytes. Raises ValueError for a recipient that no mail can be sent to.
+def build_reply_mail(
+    row: OutboxRow, *, sender: str, in_reply_to: str | None, references: Sequence[str], now: datetime
+) -> bytes:
+    """Return the message's bytes. Raises ValueError for a recipient that is no e-mail address.
 
-    A person's words don't carry the mark of an automatic reply (RFC 3834).
+    Replies by staff lack the headers of an automatic response (RFC 3834).
     """
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender)
     message["To"] = _address(row.recipient)
-    # A notice of our own answers nothing.
-    message["Subject"] = one_line(row.subject, SUBJECT_LIMIT) if row.author == "system" else subject_of(row.subject)
+    # A system notice starts a thread, hence no "Re:".
+    message["Subject"] = one_line(row.subject, SUBJECT_LIMIT) if row.author == "system" else reply_subject(row.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=ascii_domain(sender) or "localhost")
     message[OUTBOX_HEADER] = str(row.id)
     if row.author != "staff":
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_sendable(row.body), cte="quoted-printable")
-    return _threading(in_reply_to, references) + bytes(message)
+    # No message may contain NUL, other controls or lone surrogates.
+    body = "".join(c for c in row.body if c in "\n\t" or (ord(c) >= 32 and not "\ud800" <= c <= "\udfff"))
+    message.set_content(body, cte="quoted-printable")
+    return _threading_headers(in_reply_to, references) + bytes(message)
 
 
-def subject_of(subject: str) -> str:
-    """Return the subject of an answer: the customer's own behind one `Re:`, since Gmail threads by it."""
+def reply_subject(subject: str) -> str:
+    """Return the customer's subject behind one `Re:`; Gmail threads by it."""
     plain = one_line(subject, SUBJECT_LIMIT)
     return plain if _REPLY.match(plain) else f"Re: {plain}".strip()
 
 
-def _threading(in_reply_to: str | None, references: Sequence[str]) -> bytes:
-    """Write these two headers by hand: the email package turns Message-IDs beyond 78 characters, as Outlook makes
-    them, into encoded words that nobody recognises."""
+def _threading_headers(in_reply_to: str | None, references: Sequence[str]) -> bytes:
+    """Return In-Reply-To and References. The email package would turn Message-IDs beyond 78 characters, as Outlook
+    makes them, into encoded words that mail clients don't match."""
     known = [one for one in references if _ID.fullmatch(one)]
-    kept = known if len(known) <= REFERENCES_AT_MOST else [known[0], *known[1 - REFERENCES_AT_MOST :]]
+    kept = known if len(known) <= MAX_REFERENCES else [known[0], *known[1 - MAX_REFERENCES :]]
     lines = [f"In-Reply-To: {in_reply_to}"] if in_reply_to and _ID.fullmatch(in_reply_to) else []
     if kept:
         lines.append("References: " + "\r\n ".join(kept))
@@ -63,8 +67,3 @@ def _address(address: str) -> Address:
     if not local or not domain or any(ord(c) < 33 or c == "\x7f" for c in address):
         raise ValueError("no address that mail can be sent to")
     return Address(username=local, domain=ascii_domain(address) or domain)
-
-
-def _sendable(body: str) -> str:
-    """Return the text without what no mail may hold: NUL, other controls, lone surrogates."""
-    return "".join(c for c in body if c in "\n\t" or (ord(c) >= 32 and not "\ud800" <= c <= "\udfff"))

@@ -1,4 +1,4 @@
-"""What all stand-ins of a process share, and the control endpoints over it."""
+"""The state that all stand-ins of a process share, and its control endpoints."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from evaluation.providers.journal import Journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backstage:
-    """Journal, faults and clock of one process: give the same to Gmail, Twilio and the console."""
+class SharedState:
+    """Journal, faults and clock, one instance for Gmail, Twilio and the console of a process."""
 
     journal: Journal
     faults: Faults
     clock: ShiftedClock
 
     @classmethod
-    def opened(cls, path: Path | None = None) -> Backstage:
-        """A new one; the journal is also written to `path`."""
+    def create(cls, path: Path | None = None) -> SharedState:
+        """Create the state; the journal is also written to `path`."""
         clock = ShiftedClock()
         return cls(journal=Journal(clock, path), faults=Faults(), clock=clock)
 
 
-def control_routes(backstage: Backstage) -> list[Route]:
-    """`/_control/journal`, `/faults` and `/clock`, the same on every stand-in of the process."""
+def control_routes(shared: SharedState) -> list[Route]:
+    """Return `/_control/journal`, `/faults` and `/clock`, the same on every stand-in of the process."""
 
     async def journal(request: Request) -> Response:
         query = request.query_params
-        found = backstage.journal.entries(
+        found = shared.journal.entries(
             kind=query.get("kind"), provider=query.get("provider"), after=int(query.get("after", "0"))
         )
         return JSONResponse([entry.as_json() for entry in found])
@@ -45,20 +45,20 @@ def control_routes(backstage: Backstage) -> list[Route]:
     async def add_fault(request: Request) -> Response:
         order = await json_body(request)
         try:
-            backstage.faults.add(Fault.from_json(order))
+            shared.faults.add(Fault.from_json(order))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse(_active(backstage), 201)
+        return JSONResponse(_active(shared), 201)
 
     async def list_faults(_: Request) -> Response:
-        return JSONResponse(_active(backstage))
+        return JSONResponse(_active(shared))
 
     async def clear_faults(_: Request) -> Response:
-        backstage.faults.clear()
+        shared.faults.clear()
         return Response(status_code=204)
 
     async def advance(request: Request) -> Response:
-        now = backstage.clock.advance(float((await json_body(request))["advance_seconds"]))
+        now = shared.clock.advance(float((await json_body(request))["advance_seconds"]))
         return JSONResponse({"now": now.isoformat()})
 
     return [
@@ -71,7 +71,7 @@ def control_routes(backstage: Backstage) -> list[Route]:
 
 
 async def json_body(request: Request) -> Mapping[str, Any]:
-    """The request's JSON object; an empty body is an empty object. Raises ValueError for anything else."""
+    """Return the request's JSON object, empty for an empty body. Raises ValueError or TypeError for anything else."""
     raw = await request.body()
     value = json.loads(raw) if raw else {}
     if not isinstance(value, dict):
@@ -79,5 +79,5 @@ async def json_body(request: Request) -> Mapping[str, Any]:
     return value
 
 
-def _active(backstage: Backstage) -> list[dict[str, Any]]:
-    return [fault.as_json() for fault in backstage.faults.active()]
+def _active(shared: SharedState) -> list[dict[str, Any]]:
+    return [fault.as_json() for fault in shared.faults.active()]

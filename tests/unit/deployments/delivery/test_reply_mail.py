@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import Author, OutboxRow
-from deployments.channels.gmail.letter import REFERENCES_AT_MOST, letter, subject_of
+from deployments.channels.gmail.reply_mail import MAX_REFERENCES, build_reply_mail, reply_subject
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ID = UUID(int=7)
@@ -30,7 +30,7 @@ def row(
 
 
 def written(word: OutboxRow, *, in_reply_to: str | None = None, references: tuple[str, ...] = ()) -> EmailMessage:
-    raw = letter(word, sender="support@techcorp.com", in_reply_to=in_reply_to, references=references, now=NOW)
+    raw = build_reply_mail(word, sender="support@techcorp.com", in_reply_to=in_reply_to, references=references, now=NOW)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
@@ -46,7 +46,7 @@ def test_r1_long_message_ids_are_not_rewritten() -> None:
 def test_r1_a_long_thread_keeps_its_first_and_its_newest_references() -> None:
     known = tuple(f"<{n}@example.com>" for n in range(60))
     kept = written(row(), references=known)["References"].split()
-    assert len(kept) == REFERENCES_AT_MOST
+    assert len(kept) == MAX_REFERENCES
     assert kept[0] == known[0]
     assert kept[-1] == known[-1]
 
@@ -77,7 +77,7 @@ def test_r7_only_machines_words_are_marked_as_automatic(author: Author, mark: st
     ],
 )
 def test_r1_the_subject_stays_the_customers(subject: str, expected: str) -> None:
-    assert subject_of(subject) == expected
+    assert reply_subject(subject) == expected
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a b@example.com", "eve@example.com\r\nBcc: x@example.net"])

@@ -1,36 +1,36 @@
-"""Turns in the hands of MCP clients: taken with the customer's lease, kept while they are worked on, ended once.
+"""Turns in the hands of clients of the tools (MCP): taken with the customer's lease, renewed, ended once.
 
-It is the pipeline's own way: whoever holds the lease may end the turn, in one transaction. A client that goes away
-loses it, and the agent answers.
+It is the pipeline's way: whoever holds the lease may end the turn, in one transaction, under the same policy. A client
+that goes away loses the lease, and the agent answers.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
 from db.ids import new_id
 from db.intake.channels import ChannelMessage, accept_message
 from db.outbound.channel_configs import ChannelConfigs
-from db.pool import DatabaseUnavailableError, Pool, acquire, transaction
+from db.pool import Pool, acquire, transaction
 from db.records import Analysis, Decision, Lease, Turn
 from db.turns import end_turn, leases, open_turn, stored_turns
 from db.turns.decisions import InboxState
 from db.turns.end_turn import TurnLostError
-from deployments.agent.decision import Back, Decisions, always_there
+from deployments.agent.decision import BackAt, DecisionBuilder, always_staffed
 from deployments.agent.run_context import RunContext
-from deployments.identity.node import Identity
+from deployments.identity.node import IdentityNode
 from deployments.turns.closing import closing_of, mood_of
+from deployments.turns.leases import release
+from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
 
 IDLE_S = 300.0
 """A turn that its client leaves alone for so long goes back to the agent."""
-RENEW_EVERY_S = 5.0
 
 BUSY = "Refused: a message of this customer's is being answered at this moment. Nothing was stored; try again later."
 ANSWERED = "Refused: no message of {} waits for an answer. A person replies to it with the staff's calls."
@@ -45,7 +45,7 @@ class RefusedError(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """Who decided, to the record: a client, unless a rule did before he could."""
+    """What the record says of the model: one request of the client's, none where a rule decided first."""
 
     requests: int
     elapsed_ms: float = 0.0
@@ -53,7 +53,7 @@ class _Asked:
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class ClientRun:
     """A ticket in a client's hands, taken or only looked at. Times are the clock's."""
 
     caller: str
@@ -69,8 +69,8 @@ class Run:
         return self.context.turn
 
 
-class McpTurns:
-    """Takes and ends turns. With `approval` answers are drafts until a person approves them.
+class ClientTurns:
+    """Takes and ends turns for clients. With `approval` answers are drafts until a person approves them.
 
     `links` gives a ticket's status link by its number; `back` says when people are there again.
     """
@@ -81,14 +81,13 @@ class McpTurns:
         pool: Pool,
         links: Callable[[str], str],
         approval: bool = False,
-        back: Back = always_there,
+        back: BackAt = always_staffed,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._pool, self._links, self._approval, self._clock, self._now = pool, links, approval, clock, now
-        self._back = back
-        self._identity = Identity(pool=pool)
-        self._limit = ReplyLimit(configs=ChannelConfigs(pool), links=links)
+        self._pool, self._links, self._back, self._clock, self._now = pool, links, back, clock, now
+        self._identity = IdentityNode(pool=pool)
+        self._policy = TurnPolicy(limit=ReplyLimit(configs=ChannelConfigs(pool), links=links), approval=approval)
         self._holder = f"mcp:{new_id()}"
 
     def link(self, number: str) -> str:
@@ -122,17 +121,18 @@ class McpTurns:
         """Return the last turn of a ticket without taking it. Raises RefusedError, DatabaseUnavailableError."""
         inbox_id, _ = await self._last(number)
         async with acquire(self._pool) as connection:
-            turn = await stored_turns.as_it_was(connection, inbox_id)
+            turn = await stored_turns.turn_as_opened(connection, inbox_id)
         if turn is None:
             raise RefusedError(UNKNOWN.format(number))
         return turn
 
-    async def end(self, run: Run, *, decided_by_rule: bool = False) -> Decision:
+    async def end(self, run: ClientRun, *, decided_by_rule: bool = False) -> Decision:
         """Write the decision that the run came to, and end the lease. Raises RefusedError when it was lost."""
-        decisions = Decisions(model_name=f"mcp:{run.caller}", prompt_version="", links=self._links, back=self._back)
-        decision = decisions.of(run.context, _Asked(requests=0 if decided_by_rule else 1))
-        decision = await self._limit.apply(run.turn, decision)
-        decision = replace(decision, drafted=self._approval and decision.outcome == "answered")
+        decisions = DecisionBuilder(
+            model_name=f"mcp:{run.caller}", prompt_version="", links=self._links, back_at=self._back
+        )
+        asked = _Asked(requests=0 if decided_by_rule else 1)
+        decision = await self._policy.apply(run.turn, decisions.build(run.context, asked))
         stages_ms = {"mcp": round((self._clock() - run.began) * 1000, 2)}
         mood = mood_of(run.turn, run.analyses)
         closing = closing_of(run.turn, mood, decision=decision, stages_ms=stages_ms, now=self._now())
@@ -143,7 +143,7 @@ class McpTurns:
             raise RefusedError(LOST.format(run.turn.ticket.number)) from None
         return decision
 
-    async def renew(self, held: Mapping[Lease, Run]) -> list[Lease]:
+    async def renew(self, held: Mapping[Lease, ClientRun]) -> list[Lease]:
         """Prolong leases; return those that are lost or were left alone too long, which are given back."""
         idle = [lease for lease, run in held.items() if self._clock() - run.touched > IDLE_S]
         kept = [lease for lease in held if lease not in idle]
@@ -153,14 +153,12 @@ class McpTurns:
         return [*idle, *(lease for lease in kept if lease.customer_id not in still)]
 
     async def give_back(self, held: list[Lease]) -> None:
-        """End leases at once; the sweeper lets the agent take over. A database that is away lets them lapse."""
-        with contextlib.suppress(DatabaseUnavailableError):
-            async with acquire(self._pool) as connection:
-                await leases.release(connection, held)
+        """End leases at once; the sweeper lets the agent take over."""
+        await release(self._pool, held)
 
     async def _last(self, number: str) -> tuple[UUID, InboxState]:
         async with acquire(self._pool) as connection:
-            found = await stored_turns.last_of_ticket(connection, number)
+            found = await stored_turns.last_message_of_ticket(connection, number)
         if found is None:
             raise RefusedError(UNKNOWN.format(number))
         return found

@@ -12,13 +12,16 @@ from db.operations.node_status import Status
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, acquire
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
-from deployments.turns.failure_notice import Apology
-from deployments.turns.pipeline import AgentNode, AnalysisNode, IdentityNode, Pipeline
+from deployments.turns.failure_notice import FailureNotice
+from deployments.turns.pipeline import Analyser, Pipeline, TurnOpener
+from deployments.turns.policy import TurnAgent, TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
 from ingest.bus.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
-from ingest.bus.dead_letter_limit import DeadLetterLimit, Verdict
+from ingest.bus.dead_letter_limit import DeadLetterLimit
+from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.bus.key_queues import Record
-from ingest.bus.relay import Relay, no_failpoint
+from ingest.bus.record_processor import RecordOutcome
+from ingest.bus.relay import Relay
 from ingest.bus.topics import KafkaSettings
 from ingest.events import DLQ, INCOMING, InboundMessage, InvalidMessageError
 
@@ -27,7 +30,7 @@ BROKER_GRACE_S = 5.0
 """How long the broker may be away before the node calls itself degraded."""
 
 
-class IngestWorker:
+class IngestNode:
     """Owns pool, relay, consumer and pipeline. Make it on the loop that runs it: its tasks start at once."""
 
     def __init__(
@@ -35,15 +38,15 @@ class IngestWorker:
         *,
         pool: Pool,
         kafka: KafkaSettings,
-        identity: IdentityNode,
-        analysis: AnalysisNode,
-        agent: AgentNode,
+        identity: TurnOpener,
+        analysis: Analyser,
+        agent: TurnAgent,
         links: Callable[[str], str],
         approval: bool = False,
         group: str = GROUP,
         max_in_flight: int = MAX_IN_FLIGHT,
         session_ms: int = SESSION_MS,
-        failpoint: Callable[[str], None] = no_failpoint,
+        failpoint: Failpoint = no_failpoint,
     ) -> None:
         holder = str(new_id())
         limit = DeadLetterLimit()
@@ -55,11 +58,10 @@ class IngestWorker:
             identity=identity,
             analysis=analysis,
             agent=agent,
-            apology=Apology(configs=configs, links=links),
-            limit=ReplyLimit(configs=configs, links=links),
+            policy=TurnPolicy(limit=ReplyLimit(configs=configs, links=links), approval=approval),
+            failure_notice=FailureNotice(configs=configs, links=links),
             relay=self._relay,
             holder=holder,
-            approval=approval,
             may_dead_letter=lambda: not limit.reached,
             failpoint=failpoint,
         )
@@ -105,7 +107,7 @@ class IngestWorker:
         await self._heartbeat.stop()
         await self._pool.close()
 
-    async def _handle(self, record: Record) -> Verdict:
+    async def _handle(self, record: Record) -> RecordOutcome:
         outcome = await self._pipeline.handle(understand(record.value))
         return "dead" if outcome == "dead" else "done"
 

@@ -1,4 +1,4 @@
-"""The analysis node: vector, sentiment and escalation classes of a batch of texts."""
+"""The analysis node: embedding, sentiment and escalation scores of a batch of texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from embeddings.sentiment import SentimentHead
 
 
 class AnalysisNode:
-    """Encodes in a thread of its own, so that the node's loop stays free; one thread, as the encoder has one core."""
+    """Encodes in one thread, which keeps the event loop free; more would not help, as the encoder has one core."""
 
     def __init__(self, *, encoder: Encoder, sentiment: SentimentHead, escalation: EscalationModel) -> None:
         """Raises HeadNotUsableError when the sentiment head reads vectors of another encoder."""
@@ -26,11 +26,11 @@ class AnalysisNode:
 
     @property
     def model_id(self) -> str:
-        """The encoder whose vectors these are."""
+        """The id of the encoder that makes the vectors."""
         return self._encoder.model_id
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
-        """Return vector, sentiment and escalation scores of each text, in order."""
+        """Return the L2-normalised vector, the sentiment in [0, 1] and the escalation scores of each text, in order."""
         work = partial(self._analyse, list(texts))
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.run_file import PartStatus
 from serve_app.embedded.supervision import part_supervisor as supervision
 from serve_app.embedded.supervision.part_supervisor import PartSupervisor
+from tests.fixtures.waiting import eventually
 from tests.unit.serve_app.embedded.sleeper import Sleeper
 
 
@@ -34,18 +35,12 @@ async def sleeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 @contextlib.asynccontextmanager
 async def _kept(part_supervisor: PartSupervisor) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(part_supervisor.keep())
+    task = asyncio.create_task(part_supervisor.run())
     try:
         yield task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a process is watched
-            await asyncio.sleep(0.01)
 
 
 async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
@@ -55,7 +50,11 @@ async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[Part
         first = part_supervisor.status.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
-        await _until(lambda: part_supervisor.status.state == "up" and part_supervisor.status.pid != first)
+        await eventually(
+            lambda: part_supervisor.status.state == "up" and part_supervisor.status.pid != first,
+            within_s=5,
+            pause_s=0.01,
+        )
     assert [status.state for status in seen] == ["starting", "up", "restarting", "restarting", "up"]
     assert part_supervisor.status.restarts == 1
 
@@ -64,7 +63,7 @@ async def test_a_first_start_that_fails_is_told(sleeper: Sleeper, seen: list[Par
     sleeper.fails = True
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
     with pytest.raises(StartError, match="does not want to"):
-        await part_supervisor.keep()
+        await part_supervisor.run()
     assert seen[-1].state == "failed"
     assert seen[-1].detail == "it does not want to"
 
@@ -75,10 +74,10 @@ async def test_a_later_start_that_fails_is_tried_again(sleeper: Sleeper, seen: l
         await part_supervisor.up.wait()
         sleeper.fails = True
         sleeper.stop()
-        await _until(lambda: sleeper.starts >= 4)
+        await eventually(lambda: sleeper.starts >= 4, within_s=5, pause_s=0.01)
         assert part_supervisor.status.state in ("failed", "restarting")
         sleeper.fails = False
-        await _until(part_supervisor.up.is_set)
+        await eventually(part_supervisor.up.is_set, within_s=5, pause_s=0.01)
         assert not task.done()
 
 
@@ -86,16 +85,16 @@ async def test_it_waits_for_what_it_needs_and_goes_with_it(sleeper: Sleeper, see
     ray = asyncio.Event()
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append, needs={"ray": ray})
     async with _kept(part_supervisor):
-        await _until(lambda: bool(seen))
+        await eventually(lambda: bool(seen), within_s=5, pause_s=0.01)
         assert (seen[-1].state, seen[-1].detail) == ("waiting", "for ray")
         assert sleeper.pid is None
         ray.set()
         await part_supervisor.up.wait()
         ray.clear()
-        await _until(lambda: not sleeper.is_alive())
+        await eventually(lambda: not sleeper.is_alive(), within_s=5, pause_s=0.01)
         assert not part_supervisor.up.is_set()
         ray.set()
-        await _until(part_supervisor.up.is_set)
+        await eventually(part_supervisor.up.is_set, within_s=5, pause_s=0.01)
 
 
 async def test_it_is_up_after_what_follows_its_start(sleeper: Sleeper, seen: list[PartStatus]) -> None:

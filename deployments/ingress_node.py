@@ -1,4 +1,4 @@
-"""The ingress node: holds the pool and the relay that the HTTP calls use, and serves the application over them."""
+"""The ingress node: the HTTP application with its database pool and its outbox relay to Kafka."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngressParts:
-    """What a running node gives to the application; the application awaits `close` when its server shuts down."""
+    """What the HTTP application works with; it awaits `close` when its server shuts down."""
 
     pool: Pool
     relay: Relay
     close: Callable[[], Awaitable[None]]
 
 
-class Ingress:
-    """Comes up without a database and without a broker: calls are refused with 503 until the first answers.
+class IngressNode:
+    """Starts without a database or a broker; until the database answers, the application responds with 503.
 
-    `build_app` makes the HTTP application over the parts; it is given from above because it knows the settings.
+    `build_app` makes the HTTP application. It is injected because the application lives in serve_app.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class Ingress:
         self._kafka = kafka
 
     async def start(self) -> IngressParts:
-        """Make the parts, on the loop that will serve."""
-        # No connection yet: each is made when it is needed, and again after the database was away.
+        """Create the pool and start the relay. Must run on the event loop that serves the application."""
+        # min_size=0: a connection is opened when it is needed, so the node starts while the database is down.
         pool = await create_pool(self._database_url, size=self._pool_size, min_size=0)
         relay = Relay(pool=pool, kafka=self._kafka)
         relay.start()
@@ -50,5 +50,5 @@ class Ingress:
         return IngressParts(pool=pool, relay=relay, close=close)
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
-        """Build the application; Ray Serve awaits this on the loop of the replica, once."""
+        """Build the application. Ray Serve awaits this once, on the replica's event loop."""
         return self._build_app(await self.start())

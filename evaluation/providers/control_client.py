@@ -1,4 +1,4 @@
-"""A test's hand on running stand-ins, over their control endpoints; the same from any process."""
+"""A client of the stand-ins' control endpoints."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import httpx
 from evaluation.providers.journal import Entry
 
 
-class StageError(Exception):
-    """A control endpoint refused the order: the test asks for something that the stand-in cannot do."""
+class ControlError(Exception):
+    """A control endpoint refused the order: the stand-in cannot do it."""
 
 
-class Stage:
-    """Inject what customers do, order faults, move time, read the journal. Blocking; close it or use `with`."""
+class ControlClient:
+    """Acts as customers, orders faults, moves the clock, reads the journal. Blocking; close it or use `with`."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._client = httpx.Client(base_url=base_url, timeout=30)
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> ControlClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -34,7 +34,7 @@ class Stage:
         self._client.close()
 
     def journal(self, *, kind: str | None = None, provider: str | None = None, after: int = 0) -> list[Entry]:
-        """What was accepted, oldest first."""
+        """Return what was accepted, oldest first."""
         query = {"kind": kind, "provider": provider, "after": after}
         answer = self._client.get("/_control/journal", params={k: v for k, v in query.items() if v is not None})
         return [Entry.from_json(one) for one in answer.raise_for_status().json()]
@@ -42,7 +42,7 @@ class Stage:
     def wait_for(
         self, count: int, *, kind: str, seconds: float = 10.0, where: Callable[[Entry], bool] = lambda _: True
     ) -> list[Entry]:
-        """The journal's entries of `kind` once there are `count`. Raises TimeoutError with what there is."""
+        """Return the journal's entries of `kind` once there are `count`. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while len(found := [entry for entry in self.journal(kind=kind) if where(entry)]) < count:
             if time.monotonic() > deadline:
@@ -51,11 +51,11 @@ class Stage:
         return found
 
     def fault(self, method: str, kind: str, **fields: Any) -> None:
-        """Order a fault: `times`, `skip`, `probability`, `seconds`, `status`, `code`, `copies`. Raises StageError."""
+        """Order a fault: `times`, `skip`, `probability`, `seconds`, `status`, `code`, `copies`. Raises ControlError."""
         _accepted(self._client.post("/_control/faults", json={"method": method, "kind": kind, **fields}))
 
     def clear_faults(self) -> None:
-        """Lift every order."""
+        """Cancel every ordered fault."""
         self._client.delete("/_control/faults").raise_for_status()
 
     def advance(self, seconds: float) -> None:
@@ -63,52 +63,52 @@ class Stage:
         self._post("/_control/clock", {"advance_seconds": seconds})
 
     def write_mail(self, *, sender: str, subject: str, text: str, **fields: Any) -> dict[str, Any]:
-        """A customer mails: also `name`, `html`, `reply_to` (a Gmail id), `headers`, `dmarc`. Returns its ids."""
+        """Write a mail as a customer; also `name`, `html`, `reply_to` (Gmail id), `headers`, `dmarc`. Returns ids."""
         return self._post("/_control/mail", {"sender": sender, "subject": subject, "text": text, **fields})
 
     def inject_raw_mail(self, raw: bytes, *, labels: Sequence[str] = ()) -> dict[str, Any]:
-        """A mail arrives, byte for byte as given, under the labels of new mail or these. Returns its ids."""
+        """Put a mail into the mailbox byte for byte, under the labels of new mail or these. Returns its ids."""
         return _described(self._client.post("/_control/mail/raw", content=raw, params={"label": list(labels)}))
 
     def answer_as_person(self, *, reply_to: str, text: str) -> dict[str, Any]:
-        """A colleague answers a customer's mail from Gmail itself."""
+        """Reply to a customer's mail as a member of staff in Gmail itself."""
         return self._post("/_control/mail/sent", {"reply_to": reply_to, "text": text})
 
     def forget_history(self) -> None:
-        """Every historyId from before now is too old."""
+        """Make every earlier historyId too old."""
         self._post("/_control/history/forget", {})
 
     def push(self, **fields: Any) -> None:
-        """Push now: `historyId`, and `claims` that replace the token's."""
+        """Push now; also `historyId`, and `claims` that replace the token's."""
         self._client.post("/_control/push", json=fields).raise_for_status()
 
     def id_token(self, *, by_stranger: bool = False, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-        """An OIDC token as a push carries it, with these claims instead of its own (None leaves one out)."""
+        """Return an OIDC token as a push carries it, with these claims instead of its own (None omits one)."""
         order = {"by_stranger": by_stranger, "headers": headers, "claims": claims}
         return str(self._post("/_control/id-token", order)["token"])
 
     def rotate_keys(self) -> None:
-        """Google signs with a new key from now on."""
+        """Sign with a new key from now on."""
         self._post("/_control/keys/rotate", {})
 
     def revoke_access_tokens(self) -> None:
-        """Every access token is invalid at once."""
+        """Invalidate every access token."""
         self._client.delete("/_control/tokens").raise_for_status()
 
     def write_whatsapp(self, number: str, body: str, **fields: Any) -> str:
-        """A customer writes on WhatsApp: also `name`, `copies`, `media`. Returns the MessageSid."""
+        """Send a WhatsApp message as a customer; also `name`, `copies`, `media`. Returns the MessageSid."""
         return str(self._post("/_control/whatsapp", {"number": number, "body": body, **fields})["sid"])
 
     def prepare_whatsapp(self, number: str, body: str) -> dict[str, Any]:
-        """A customer writes, and whoever calls this posts it: the signed post's `url`, `headers` and `form`."""
+        """Write as a customer without posting it: returns the signed post's `url`, `headers` and `form`."""
         return self._post("/_control/whatsapp", {"number": number, "body": body, "copies": 0})
 
     def repeat_whatsapp(self, sid: str, *, copies: int = 1) -> None:
-        """Twilio posts a customer's message again, `copies` times at once."""
+        """Post a customer's message again, `copies` times at once."""
         self._post("/_control/whatsapp/repeat", {"sid": sid, "copies": copies})
 
     def set_number(self, number: str, **fields: bool) -> None:
-        """What is so of a number: `window_open`, `unsubscribed`, `on_whatsapp`."""
+        """Set the state of a number: `window_open`, `unsubscribed`, `on_whatsapp`."""
         _accepted(self._client.post("/_control/numbers", json={"number": number, **fields}))
 
     def _post(self, path: str, order: dict[str, Any]) -> dict[str, Any]:
@@ -123,4 +123,4 @@ def _described(answer: httpx.Response) -> dict[str, Any]:
 
 def _accepted(answer: httpx.Response) -> None:
     if answer.is_error:
-        raise StageError(f"{answer.request.url.path}: {answer.text}")
+        raise ControlError(f"{answer.request.url.path}: {answer.text}")

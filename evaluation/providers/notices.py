@@ -1,4 +1,4 @@
-"""Where notices leave for the product: in order, unless an ordered fault drops, repeats, swaps or delays one."""
+"""Posts notices to the product in order, unless an ordered fault drops, repeats, swaps or delays one."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ HELD_AT_MOST_SECONDS = 2.0
 
 
 class Background:
-    """Tasks that belong to a running stand-in; all are cancelled when it stops."""
+    """Background tasks of a running stand-in; all are cancelled when it stops."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Run `work` beside the requests."""
+        """Run `work` in a task."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def aclose(self) -> None:
-        """Cancel what still runs and wait for its end."""
+        """Cancel the running tasks and wait for their end."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class Outlet:
-    """One kind of notice: `push`, `status_callback` or `webhook`."""
+class NoticeSender:
+    """Posts the notices of one kind: `push`, `status_callback` or `webhook`."""
 
     def __init__(self, method: str, faults: Faults, background: Background) -> None:
         self._method = method
@@ -43,14 +43,14 @@ class Outlet:
         faults.declare(method, NOTICE_KINDS)
 
     async def deliver(self, post: Post) -> None:
-        """Post one notice and return when it is answered; dropped, delayed and held ones return at once."""
+        """Post one notice and return after the response; at once when it is dropped, delayed or held."""
         fault = self._faults.take(self._method, NOTICE_KINDS)
         if fault is None:
             await self._post(post)
         else:
-            await self._misdeliver(fault, post)
+            await self._deliver_with(fault, post)
 
-    async def _misdeliver(self, fault: Fault, post: Post) -> None:
+    async def _deliver_with(self, fault: Fault, post: Post) -> None:
         match fault.kind:
             case FaultKind.DUPLICATE:
                 await asyncio.gather(*(self._post(post) for _ in range(fault.copies)))
@@ -62,14 +62,11 @@ class Outlet:
 
     async def _post(self, post: Post) -> None:
         await post()
-        await self._release()
-
-    async def _release(self) -> None:
         while self._held:
             await self._held.pop(0)()
 
     async def _release_later(self, post: Post) -> None:
-        """What is held leaves even if nothing follows it."""
+        """Post a held notice even if no other follows it."""
         await asyncio.sleep(HELD_AT_MOST_SECONDS)
         if post in self._held:
             self._held.remove(post)
