@@ -16,7 +16,7 @@ SELECT slug, content_hash FROM knowledge_base WHERE embedding_model = $1;
 DELETE FROM knowledge_base WHERE embedding_model = $1 AND slug = ANY ($2::text[]);
 
 -- search --
--- The passages of a model nearest to a vector by cosine similarity; the cast lets its partial HNSW index serve the order.
+-- The passages of a model nearest to a vector by cosine; the cast lets its partial HNSW index serve the order.
 -- $1 model, $2 query vector, $3 limit, $4 category (null: all)
 SELECT id, slug, title, category, content, source,
        1 - (embedding::vector(384) <=> $2::vector(384)) AS score

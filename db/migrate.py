@@ -51,7 +51,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaStatus:
-    """What a database lacks of a folder's migrations, in order, and the names of those that only a newer release has."""
+    """The pending migrations of a folder, in order, and the names of applied ones that only a newer release has."""
 
     pending: tuple[Migration, ...]
     ahead: tuple[str, ...]

@@ -141,7 +141,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """The analysis of a text: its L2-normalised embedding by `model_id`, sentiment in [0, 1], escalation probabilities."""
+    """The analysis of a text: its L2-normalised embedding by `model_id`, sentiment in [0, 1], escalation scores."""
 
     model_id: str
     vector: tuple[float, ...]
@@ -166,7 +166,7 @@ class Decision:
 
     `reply` is the body as the customer will read it, formatted for the channel and checked by the guardrails. `reason`
     is set when `outcome` is 'escalated'. `priority` is the ticket's priority afterwards, never lower than before.
-    A `withheld` reply is stored on the ticket and not sent; a `drafted` one is sent once a person has approved it.
+    A `withheld` reply is stored on the ticket and not sent; a `drafted` one is sent once the staff approve it.
     """
 
     outcome: Literal["answered", "escalated"]

@@ -1,1 +1,1 @@
-"""What is measured: metrics, usage of models, and what benchmarks ask of the store."""
+"""Measurements: metrics, model usage, and the reads of benchmarks."""

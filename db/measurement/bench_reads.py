@@ -1,4 +1,4 @@
-"""What a benchmark or a kill test asks of the store afterwards."""
+"""What benchmarks and kill tests read from the store afterwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormOutcome:
-    """One accepted form: its inbox state, and how many words of the agent's exist and were sent."""
+    """The outcome of an accepted form: its inbox state, and the number of the agent's replies added and sent."""
 
     key: str
     state: str
@@ -26,7 +26,7 @@ class FormOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTime:
-    """A stage's share of a turn, in milliseconds."""
+    """The duration of a stage over many turns, in milliseconds."""
 
     stage: str
     p50: float
@@ -34,16 +34,16 @@ class StageTime:
 
 
 async def form_outcomes(connection: Connection, keys: Sequence[str]) -> list[FormOutcome]:
-    """Return the fate of each form accepted with one of these Idempotency-Keys."""
-    return [FormOutcome(**row) for row in await connection.fetch(_SQL["fates"], list(keys))]
+    """Return the outcome of each form that was accepted with one of these Idempotency-Keys."""
+    return [FormOutcome(**row) for row in await connection.fetch(_SQL["form_outcomes"], list(keys))]
 
 
 async def count_unfinished(connection: Connection, keys: Sequence[str]) -> int:
-    """Count the forms of these keys that still wait for their answer."""
-    count: int = await connection.fetchval(_SQL["unfinished"], list(keys))
+    """Count the forms with these keys that still wait for their reply."""
+    count: int = await connection.fetchval(_SQL["count_unfinished"], list(keys))
     return count
 
 
 async def stage_times(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
     """Return median and 95th percentile of each stage over the turns of these forms."""
-    return [StageTime(**row) for row in await connection.fetch(_SQL["stages"], list(keys))]
+    return [StageTime(**row) for row in await connection.fetch(_SQL["stage_times"], list(keys))]

@@ -1,5 +1,5 @@
--- fates --
--- What became of the forms sent with these keys: how many words the agent said to each, and when its word was frozen.
+-- form_outcomes --
+-- The inbox state of the forms with these Idempotency-Keys, and how many replies of the agent's were added and sent.
 SELECT i.provider_message_id AS key, i.state, i.received_at, i.finished_at,
        count(m.id) FILTER (WHERE m.author = 'agent') AS answers,
        count(o.id) FILTER (WHERE o.state = 'sent') AS sent
@@ -9,11 +9,12 @@ LEFT JOIN messages AS m ON m.id = o.message_id
 WHERE i.provider = 'web_form' AND i.provider_message_id = ANY ($1::text[])
 GROUP BY i.id;
 
--- unfinished --
+-- count_unfinished --
+-- How many of the forms with these keys still wait for their reply.
 SELECT count(*) FROM inbox WHERE provider_message_id = ANY ($1::text[]) AND state = 'waiting';
 
--- stages --
--- Milliseconds of each stage of these forms' turns.
+-- stage_times --
+-- Median and 95th percentile of each stage of these forms' turns, in milliseconds.
 SELECT stage.key AS stage,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY stage.value::double precision) AS p50,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY stage.value::double precision) AS p95

@@ -1,4 +1,4 @@
-"""What the demo asks of the store: a mail or a WhatsApp is not told which ticket it came into."""
+"""What the demo reads from the store: mail and WhatsApp senders are not told their ticket's number."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _SQL = statements(__file__)
 
 
 async def ticket_of(connection: Connection, provider: Provider, provider_message_id: str) -> str | None:
-    """Return the number of the ticket that this message is in; None while it has not been taken in."""
+    """Return the number of a message's ticket; None while the message has not been accepted."""
     number: str | None = await connection.fetchval(_SQL["ticket_of"], provider, provider_message_id)
     return number

@@ -1,4 +1,4 @@
-"""What the measurement of identity needs of the store: whose each message is, and time that passes."""
+"""What the identity benchmark needs of the store: the customer of each message, and simulated silence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ _SQL = statements(__file__)
 
 
 async def owners(connection: Connection) -> dict[str, UUID]:
-    """Return the customer of every message by the key under which it came in."""
+    """Return the customer of every inbound message, by the provider's message id."""
     return {row["key"]: row["customer_id"] for row in await connection.fetch(_SQL["owners"])}
 
 
-async def backdate_last_seen(connection: Connection, type_: IdentifierType, values: Sequence[str], *, days: int) -> None:
-    """Let these identifiers have been last seen so many days ago. Only for a database that is thrown away."""
-    await connection.execute(_SQL["fall_silent"], type_, list(values), days)
+async def backdate_last_seen(
+    connection: Connection, type_: IdentifierType, values: Sequence[str], *, days: int
+) -> None:
+    """Move the last time these identifiers were seen back by `days`. Only for a scratch database."""
+    await connection.execute(_SQL["backdate_last_seen"], type_, list(values), days)

@@ -1,4 +1,4 @@
-"""Figures over what each interaction recorded (agent_metrics)."""
+"""Aggregates of the recorded metrics (agent_metrics)."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class ChannelFigures:
 
 
 async def channel_figures(connection: Connection, since: datetime) -> list[ChannelFigures]:
-    """Return the figures of each channel that has any, and those of all together, which are always there."""
-    return [ChannelFigures(**row) for row in await connection.fetch(_SQL["channels"], since)]
+    """Return the figures of each channel that has any, and always those of all channels together."""
+    return [ChannelFigures(**row) for row in await connection.fetch(_SQL["channel_figures"], since)]

@@ -1,6 +1,6 @@
--- channels --
--- The figures of each channel since $1, and of all together (channel null). Latencies are milliseconds from a message's
--- acceptance to its frozen reply, one row a turn; so turns are what an escalation rate is a share of.
+-- channel_figures --
+-- The figures of each channel since $1, and of all channels (null). Latencies are milliseconds from acceptance to the
+-- frozen reply, one row per turn: `turns` is the denominator of the escalation rate.
 SELECT channel,
        coalesce(sum(value) FILTER (WHERE metric_type = 'conversation_count'), 0)::bigint AS conversations,
        coalesce(sum(value) FILTER (WHERE metric_type = 'message_volume'), 0)::bigint AS messages,

@@ -1,4 +1,4 @@
-"""What the collector reads and what retention removes; each interaction's own metrics are written with its turn."""
+"""The collector's aggregates over recent turns, and the retention of metrics. Turns write their own metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The turns of a span of time. Latency runs from acceptance to the frozen reply, in milliseconds."""
+    """Aggregates over the turns of a time window. Latency runs from acceptance to the frozen reply, in milliseconds."""
 
     turns: int
     escalated: int
@@ -28,14 +28,14 @@ class Window:
 
 
 async def window(connection: Connection, *, seconds: float) -> Window:
-    """Aggregate the turns that ended in the last `seconds`; those held for a person don't count."""
+    """Aggregate the turns that ended in the last `seconds`, without those held for the staff."""
     row = await connection.fetchrow(_SQL["window"], seconds)
     assert row is not None
     return Window(**row)
 
 
 async def delete_old(connection: Connection, *, days: int, limit: int = 5000) -> None:
-    """Delete measurements older than `days`, rate windows that are over, and replicas that fell silent."""
+    """Delete metrics older than `days`, rate-limit windows that are over, and silent replicas."""
     await connection.execute(_SQL["delete_old_metrics"], days, limit)
     await connection.execute(_SQL["delete_old_windows"])
     await node_status.delete_silent(connection)

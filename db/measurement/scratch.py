@@ -1,4 +1,4 @@
-"""A database for a measurement, beside the product's own and gone afterwards: none of it is in anybody's way."""
+"""A scratch database for a measurement, on the product's server and dropped afterwards."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _SQL = statements(__file__)
 
 
 class ScratchRefusedError(Exception):
-    """This server's role may not create databases: measure on the embedded PostgreSQL, or grant CREATEDB."""
+    """The role may not create databases: measure on the embedded PostgreSQL, or grant CREATEDB."""
 
 
 @asynccontextmanager
 async def scratch_database(dsn: str) -> AsyncIterator[str]:
-    """Yield the DSN of an empty, migrated database on the same server; it is dropped in the end.
+    """Yield the DSN of an empty, migrated database on the same server; it is dropped afterwards.
 
     Raises ScratchRefusedError.
     """
@@ -43,5 +43,5 @@ async def scratch_database(dsn: str) -> AsyncIterator[str]:
 
 
 async def _execute(server: asyncpg.Connection[asyncpg.Record], what: str, name: str) -> None:
-    # A database's name can be no parameter: PostgreSQL itself quotes it into the command.
+    # A database's name can be no parameter: PostgreSQL quotes it into the command.
     await server.execute(await server.fetchval(_SQL[what], name))

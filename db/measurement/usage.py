@@ -1,4 +1,4 @@
-"""What the models were asked and how much of it: requests and tokens of a conversation or a day, by model."""
+"""Model usage: requests and tokens of a conversation or a day, by model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
-    """What one model was asked. Requests that failed count, their tokens are unknown; the embedded model has none."""
+    """The usage of a model. Failed requests count without their tokens; the embedded model has no usage."""
 
     model: str
     turns: int
@@ -23,15 +23,15 @@ class ModelUsage:
     output_tokens: int
 
     def cost(self, *, input_price: float, output_price: float) -> float:
-        """Return what it cost at these prices of a million tokens, in their currency."""
+        """Return the cost at these prices per million tokens, in their currency."""
         return (self.input_tokens * input_price + self.output_tokens * output_price) / 1_000_000
 
 
 async def of_conversation(connection: Connection, conversation_id: UUID) -> tuple[ModelUsage, ...]:
-    """Return the usage of a conversation's turns; () when no model was asked."""
+    """Return the usage of a conversation's turns; () without any."""
     return tuple(ModelUsage(**row) for row in await connection.fetch(_SQL["of_conversation"], conversation_id))
 
 
 async def of_day(connection: Connection, day: datetime) -> tuple[ModelUsage, ...]:
-    """Return the usage of all conversations in the 24 hours from `day` (aware) on."""
+    """Return the usage of all turns in the 24 hours from `day` (aware) on."""
     return tuple(ModelUsage(**row) for row in await connection.fetch(_SQL["of_day"], day))

@@ -1,5 +1,5 @@
 -- of_conversation --
--- Requests and tokens of a conversation's turns, a row for each model that was asked.
+-- Requests and tokens of a conversation's turns, one row per model.
 SELECT model, count(*) AS turns,
        sum((usage ->> 'requests')::bigint)::bigint AS requests,
        COALESCE(sum((usage ->> 'input_tokens')::bigint), 0)::bigint AS input_tokens,
@@ -10,7 +10,7 @@ GROUP BY model
 ORDER BY model;
 
 -- of_day --
--- The same for all conversations of one day (UTC), for the digest.
+-- Requests and tokens of all turns in the 24 hours from $1 on, one row per model.
 SELECT model, count(*) AS turns,
        sum((usage ->> 'requests')::bigint)::bigint AS requests,
        COALESCE(sum((usage ->> 'input_tokens')::bigint), 0)::bigint AS input_tokens,

@@ -1,1 +1,1 @@
-"""What keeps the product running: events for Kafka, dead letters, health, notifications."""
+"""Running the product: events for Kafka, dead letters, node health, notifications of the team."""

@@ -1,4 +1,4 @@
-"""Rows for Kafka: claimed by a relay, marked with where they were written, repeated when they were lost."""
+"""The transactional outbox for Kafka: claimed by a relay, marked with their log position, repeated when lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Where the broker wrote an event."""
+    """The log position of an event."""
 
     event_id: UUID
     partition: int
@@ -26,7 +26,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPosition:
-    """One partition: its first offset, where the group stands (None: nothing committed yet), the end of its log."""
+    """A partition's first offset, the consumer group's committed offset (None: none yet) and its end."""
 
     partition: int
     first: int
@@ -37,22 +37,22 @@ class LogPosition:
 async def add(
     connection: Connection, topic: str, key: str, value: dict[str, Any] | str, *, headers: dict[str, str] | None = None
 ) -> UUID:
-    """Write one event for the relay and return its id; a value that is text is stored as a JSON string."""
+    """Add an event for the relay and return its id; a text value is stored as a JSON string."""
     event_id = new_id()
     await connection.execute(_SQL["add"], event_id, topic, key, value, headers or {}, None)
     return event_id
 
 
 async def claim(connection: Connection, *, limit: int, lease_s: float) -> list[Event]:
-    """Lease up to `limit` pending events, oldest first; nobody else sends them for `lease_s` seconds."""
+    """Lease up to `limit` pending events for `lease_s` seconds, oldest first."""
     rows = await connection.fetch(_SQL["claim"], limit, lease_s)
     return sorted((Event(**row) for row in rows), key=lambda event: event.id)
 
 
 async def mark_published(connection: Connection, published: Sequence[Published]) -> None:
-    """Record what the broker has acknowledged."""
+    """Record the events that the broker has acknowledged."""
     await connection.execute(
-        _SQL["published"],
+        _SQL["mark_published"],
         [p.event_id for p in published],
         [p.partition for p in published],
         [p.offset for p in published],
@@ -60,14 +60,17 @@ async def mark_published(connection: Connection, published: Sequence[Published])
 
 
 async def defer(connection: Connection, event_ids: Sequence[UUID], *, seconds: float) -> None:
-    """Give claimed events back, due again in `seconds`."""
+    """Release claimed events, to be due again in `seconds`."""
     await connection.execute(_SQL["defer"], list(event_ids), seconds)
 
 
 async def repeat_lost(
     connection: Connection, topic: str, positions: Sequence[LogPosition], *, min_age_s: float
 ) -> list[UUID]:
-    """Make the wakes of unfinished messages pending again where their record is gone or passed; returns their ids."""
+    """Publish the wake-ups of waiting messages again whose record was lost or passed over; returns the events' ids.
+
+    Only messages and records older than `min_age_s` count.
+    """
     rows = await connection.fetch(
         _SQL["repeat_lost"],
         topic,
@@ -87,7 +90,7 @@ async def delete_published(connection: Connection, *, hours: int, limit: int = 2
 
 
 async def pending(connection: Connection) -> tuple[int, float]:
-    """Return how many events wait for the broker, and the age of the oldest in seconds."""
+    """Return the number of pending events, and the age of the oldest in seconds."""
     row = await connection.fetchrow(_SQL["pending"])
     assert row is not None
     return row["events"], row["oldest_s"]

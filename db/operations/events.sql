@@ -1,32 +1,34 @@
 -- add --
--- A row for Kafka that no turn and no intake makes.
+-- Add an event for Kafka. Turns and intake add theirs in their own statements.
+-- $1 … $6 are the columns in their order.
 INSERT INTO events (id, topic, key, value, headers, inbox_id) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- claim --
--- Take the oldest events that nobody sends. The lease covers a crash between the send and its record here.
+-- Lease the oldest pending events. After a crash between the send and its record here they are due again.
 UPDATE events e SET lease_until = now() + make_interval(secs => $2), attempts = e.attempts + 1
 FROM (SELECT id FROM events
-      WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now()) AND (retry_at IS NULL OR retry_at <= now())
+      WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
+        AND (retry_at IS NULL OR retry_at <= now())
       ORDER BY created_at, id LIMIT $1 FOR UPDATE SKIP LOCKED) due
 WHERE e.id = due.id
 RETURNING e.id, e.topic, e.key, e.value, e.headers, e.attempts;
 
--- published --
--- The broker has them: where each was written tells a backlog from a lost log later.
+-- mark_published --
+-- Record the position that the broker wrote each event to; `repeat_lost` tells a backlog from a lost log by it.
 UPDATE events e SET state = 'published', published_at = now(), lease_until = NULL, retry_at = NULL,
-                    log_partition = sent.log_partition, log_offset = sent.log_offset
-FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS sent (id, log_partition, log_offset)
-WHERE e.id = sent.id;
+                    log_partition = acknowledged.log_partition, log_offset = acknowledged.log_offset
+FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS acknowledged (id, log_partition, log_offset)
+WHERE e.id = acknowledged.id;
 
 -- defer --
--- Give claimed events back; they are due again after the delay.
+-- Release claimed events, to be due again in $2 seconds.
 UPDATE events SET lease_until = NULL, retry_at = now() + make_interval(secs => $2)
 WHERE id = ANY ($1::uuid[]) AND state = 'pending';
 
 -- repeat_lost --
--- Wake what is committed but unfinished, where the group has passed the record or the log does not hold it any more,
--- and nobody works on it. Positions: partition, first offset, the group's offset (null: none yet), end of the log.
--- Each repetition waits twice as long as the one before, up to a minute.
+-- Publish the wake-ups of waiting messages again whose record the consumer group has passed or the log has lost, where
+-- the customer has no lease. The pause doubles with each repetition, up to a minute.
+-- $1 topic, $2 partitions with their $3 first, $4 committed (null: none) and $5 end offsets, $6 minimum age in seconds
 UPDATE events e SET state = 'pending', lease_until = NULL, retry_at = NULL
 FROM inbox i
 JOIN conversations c ON c.id = i.conversation_id
@@ -42,7 +44,7 @@ WHERE e.inbox_id = i.id AND e.topic = $1 AND e.state = 'published' AND e.log_par
 RETURNING e.id;
 
 -- delete_published --
--- Forget what was published and is done with; the id list keeps each pass short.
+-- Delete published events older than $1 hours whose message is finished; the limit keeps the transaction short.
 DELETE FROM events WHERE id IN (
     SELECT e.id FROM events e LEFT JOIN inbox i ON i.id = e.inbox_id
     WHERE e.state = 'published' AND e.published_at < now() - make_interval(hours => $1)
@@ -50,6 +52,6 @@ DELETE FROM events WHERE id IN (
     LIMIT $2);
 
 -- pending --
--- How much waits for the broker, and for how long.
+-- The number of pending events, and the age of the oldest in seconds.
 SELECT count(*) AS events, COALESCE(extract(epoch FROM now() - min(created_at)), 0)::double precision AS oldest_s
 FROM events WHERE state = 'pending';

@@ -1,4 +1,4 @@
-"""What each node last says of itself; /health reads it (db.operations.health)."""
+"""The heartbeats of the nodes; db.operations.health reads them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SQL = statements(__file__)
 
 
 async def report(connection: Connection, node: str, replica: str, status: Status, detail: str = "") -> None:
-    """Write what a replica says of itself now."""
+    """Set the status of a replica, as its heartbeat."""
     await connection.execute(_SQL["report"], node, replica, status, detail)
 
 
 async def forget(connection: Connection, node: str, replica: str) -> None:
-    """Remove a replica that ends in an orderly way, so that nobody waits for its next word."""
+    """Remove a replica that shuts down in an orderly way, so that it is not reported as silent."""
     await connection.execute(_SQL["forget"], node, replica)
 
 
 async def delete_silent(connection: Connection) -> None:
-    """Remove the replicas that have been silent for so long that nobody waits for them."""
+    """Remove replicas without a heartbeat for 10 minutes."""
     await connection.execute(_SQL["delete_silent"])

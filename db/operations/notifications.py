@@ -1,6 +1,6 @@
-"""What the team is told (hand-overs, drafts, broken promises, alarms): a row each, told at least once and not again.
+"""Notifications of the team (hand-overs, drafts, SLA breaches, alarms), each sent at least once.
 
-Bodies hold ticket numbers and what we made of them; nothing of a customer's.
+Bodies hold ticket numbers, categories and the like; no personal data of customers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One line for the team. `reached` are the fingerprints of the addressees that have it already."""
+    """A notification. `reached` are the fingerprints of the addressees that have it already."""
 
     key: str
     urgent: bool
@@ -33,7 +33,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What the team has not been told: waits to be tried again, was given up within the last day."""
+    """Undelivered notifications: the number waiting to be tried again, and of those given up within the last day."""
 
     waiting: int
     failed: int
@@ -42,9 +42,10 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnconfirmedReply:
-    """A word of ours that may not have reached its customer, and of which nobody was told yet.
+    """A reply that may not have reached its customer, not notified of yet; `number` is its ticket's.
 
-    `unknown`: its provider does not say; `parked`: it came back, and its conversation was closed by then.
+    `unknown`: its outcome at the provider is unknown; `parked`: it is undeliverable, in a closed conversation.
+    `minutes` is its age.
     """
 
     id: UUID
@@ -65,55 +66,55 @@ async def add(
     draft_id: UUID | None = None,
     again_after_s: float = NEVER_AGAIN_S,
 ) -> bool:
-    """Note something to tell from `due_at` on; False when its key was told of within `again_after_s` seconds."""
+    """Add a notification to be sent from `due_at` on; False when its key was added within `again_after_s` seconds."""
     arguments = (key, hand_over_id, urgent, body, due_at, again_after_s, draft_id)
     return await connection.fetchval(_SQL["add"], *arguments) is not None
 
 
 async def withdraw_settled(connection: Connection) -> None:
-    """Take back announcements of hand-overs that a person has taken, and all news of drafts that wait no more."""
-    await connection.execute(_SQL["withdraw"])
+    """Withdraw announcements of hand-overs that were taken, and all notifications of drafts that wait no more."""
+    await connection.execute(_SQL["withdraw_settled"])
 
 
 async def claim(connection: Connection, *, now: datetime, limit: int, lease_s: float) -> list[Notification]:
-    """Lease what is due, the urgent first."""
+    """Lease due notifications, urgent ones first."""
     rows = await connection.fetch(_SQL["claim"], now, limit, lease_s)
     found = [Notification(**dict(row) | {"reached": tuple(row["reached"])}) for row in rows]
     return sorted(found, key=lambda one: (not one.urgent, one.created_at, one.key))
 
 
 async def mark_sent(connection: Connection, keys: Collection[str], *, reached: Collection[str]) -> None:
-    """Record that everybody has them."""
-    await connection.execute(_SQL["sent"], list(keys), list(reached))
+    """Record that notifications have reached every addressee; `reached` are their fingerprints."""
+    await connection.execute(_SQL["mark_sent"], list(keys), list(reached))
 
 
 async def defer(
     connection: Connection, keys: Collection[str], *, reached: Collection[str], error: str, retry_in: float | None
 ) -> None:
-    """Record that some of the addressees have not got them; None gives up."""
+    """Record that notifications have not reached every addressee; `retry_in` in seconds, None gives up."""
     await connection.execute(_SQL["defer"], list(keys), list(reached), error, retry_in)
 
 
 async def mark_unsent(connection: Connection, *, now: datetime) -> None:
-    """Settle what is due when nobody is to be told."""
-    await connection.execute(_SQL["unsent"], now)
+    """Settle due notifications as unsent when there is no addressee."""
+    await connection.execute(_SQL["mark_unsent"], now)
 
 
 async def backlog(connection: Connection) -> Backlog:
-    """Return what could not be told."""
+    """Return the undelivered notifications."""
     row = await connection.fetchrow(_SQL["backlog"])
     assert row is not None
     return Backlog(**row)
 
 
 async def delete_old(connection: Connection) -> None:
-    """Forget what was settled a month ago."""
+    """Delete notifications that were settled 30 days ago."""
     await connection.execute(_SQL["delete_old"])
 
 
 async def unconfirmed_replies(
     connection: Connection, *, now: datetime, after_s: float, limit: int = 100
 ) -> list[UnconfirmedReply]:
-    """Return words that were never told of: of unknown fate `after_s` seconds after they were written, or stranded."""
-    rows = await connection.fetch(_SQL["undecided_words"], now, after_s, limit)
+    """Return replies not notified of yet: unknown for `after_s` seconds, or parked in a closed conversation."""
+    rows = await connection.fetch(_SQL["unconfirmed_replies"], now, after_s, limit)
     return [UnconfirmedReply(**row) for row in rows]

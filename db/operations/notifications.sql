@@ -1,5 +1,6 @@
 -- add --
--- Something to tell, once for its key; with a pause ($6, seconds) the same key may be told again when that is over.
+-- Add a notification, once per key; a settled one may be renewed when it is older than the pause.
+-- $1 key, $2 hand-over, $3 urgent, $4 body, $5 when it is due, $6 pause in seconds, $7 draft
 INSERT INTO notifications AS n (key, hand_over_id, urgent, body, due_at, draft_id) VALUES ($1, $2, $3, $4, $5, $7)
 ON CONFLICT (key) DO UPDATE SET
     urgent = excluded.urgent, body = excluded.body, due_at = excluded.due_at, state = 'ready', lease_until = NULL,
@@ -7,9 +8,9 @@ ON CONFLICT (key) DO UPDATE SET
     WHERE n.state <> 'ready' AND n.created_at <= now() - make_interval(secs => $6)
 RETURNING key;
 
--- withdraw --
--- A person has taken the hand-over before its announcement was due, or the draft is waited for no more: nobody has to be
--- told. A draft's news is over at once, also for whom an earlier attempt has not reached.
+-- withdraw_settled --
+-- Withdraw notifications that have no object any more: of a hand-over that was taken or ended before the first attempt,
+-- and of a draft that waits no more, even where an earlier attempt has not reached every addressee.
 UPDATE notifications n SET state = 'withdrawn'
 WHERE n.state = 'ready' AND (n.lease_until IS NULL OR n.lease_until <= now())
   AND ((n.attempts = 0 AND EXISTS (SELECT FROM hand_overs h WHERE h.id = n.hand_over_id
@@ -17,7 +18,7 @@ WHERE n.state = 'ready' AND (n.lease_until IS NULL OR n.lease_until <= now())
        OR (n.draft_id IS NOT NULL AND NOT EXISTS (SELECT FROM waiting_drafts w WHERE w.id = n.draft_id)));
 
 -- claim --
--- Lease what is due, the urgent first. The lease covers a death between the sending and its record.
+-- Lease due notifications, urgent ones first. After a crash between the sending and its record they are due again.
 UPDATE notifications n SET lease_until = now() + make_interval(secs => $3), attempts = n.attempts + 1
 FROM (SELECT key FROM notifications
       WHERE state = 'ready' AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= now())
@@ -25,23 +26,25 @@ FROM (SELECT key FROM notifications
 WHERE n.key = due.key
 RETURNING n.key, n.urgent, n.body, n.attempts, n.reached, n.created_at;
 
--- sent --
+-- mark_sent --
+-- Record that notifications have reached every addressee.
 UPDATE notifications SET state = 'sent', sent_at = now(), lease_until = NULL, last_error = NULL, reached = $2
 WHERE key = ANY ($1::text[]) AND state = 'ready';
 
 -- defer --
--- Some have not got it ($3 says which kind): again in $4 seconds, to those alone; without a delay never more.
+-- Record that notifications have not reached every addressee; the others are tried again, or given up without a delay.
+-- $1 keys, $2 addressees reached, $3 error, $4 seconds until the next attempt (null: give up)
 UPDATE notifications SET reached = $2, last_error = $3, lease_until = NULL,
        state = CASE WHEN $4::double precision IS NULL THEN 'failed' ELSE state END,
        due_at = COALESCE(now() + make_interval(secs => $4), due_at)
 WHERE key = ANY ($1::text[]) AND state = 'ready';
 
--- unsent --
--- Nobody is to be told: what was due is kept as it is, so that a later addressee doesn't get the past.
+-- mark_unsent --
+-- Settle due notifications when there is no addressee, so that one added later does not get old ones.
 UPDATE notifications SET state = 'unsent' WHERE state = 'ready' AND due_at <= $1;
 
 -- backlog --
--- What could not be told: waits after a failure, and was given up within the last day.
+-- The notifications that wait after a failure, and those given up within the last day.
 SELECT count(*) FILTER (WHERE state = 'ready' AND last_error IS NOT NULL) AS waiting,
        count(*) FILTER (WHERE state = 'failed' AND created_at > now() - interval '1 day') AS failed,
        (array_agg(last_error ORDER BY created_at DESC) FILTER (WHERE last_error IS NOT NULL))[1] AS last_error
@@ -49,12 +52,13 @@ FROM notifications
 WHERE (state = 'ready' AND last_error IS NOT NULL) OR (state = 'failed' AND created_at > now() - interval '1 day');
 
 -- delete_old --
+-- Delete notifications settled 30 days ago; the limit keeps the transaction short.
 DELETE FROM notifications WHERE key IN (
     SELECT key FROM notifications WHERE state <> 'ready' AND created_at < now() - interval '30 days' LIMIT 1000);
 
--- undecided_words --
--- Words that nobody else speaks of: their provider has not told their fate for a while, or they came back when their
--- conversation was closed, so that no hand-over begins.
+-- unconfirmed_replies --
+-- Replies that need a notification of their own: of unknown outcome for $2 seconds, or parked in a closed conversation,
+-- where no hand-over begins.
 SELECT o.id, o.state, t.number, o.channel, (extract(epoch FROM $1 - o.created_at) / 60)::double precision AS minutes
 FROM outbox o JOIN tickets t ON t.id = o.ticket_id JOIN conversations c ON c.id = o.conversation_id
 WHERE ((o.state = 'unknown' AND o.created_at <= $1 - make_interval(secs => $2))

@@ -108,7 +108,10 @@ class StaffAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTurn:
-    """The messages of a turn, its decision record and the agent's reply; None while there is none."""
+    """The messages of a turn, its decision record, and the agent's reply `word`; None while there is none.
+
+    `heard` and `word` are named as the API's fields.
+    """
 
     heard: tuple[ReceivedMessage, ...]
     record: DecisionRecord | None

@@ -29,6 +29,7 @@ from deployments.agent.models.remote_model import TurnModel, connect
 from deployments.agent.models.settings import MAX_REQUESTS, ModelSettings
 from deployments.agent.prompt import Prompt, load_prompt
 from deployments.agent.run_context import PassageSearch, RunContext, Services
+from deployments.channels.traits import TRAITS
 from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.arrays import Floats
@@ -175,7 +176,7 @@ class AgentNode:
         turn = context.turn
         context.question = questions.first_query(context.text)
         context.language = self._languages.detect(context.text)
-        if turn.channel != "web_form":  # a form carries no files
+        if TRAITS[turn.channel].carries_files:
             async with acquire(self._pool) as connection:
                 context.attachments = await customer_history.attachment_names(
                     connection, [m.inbox_id for m in turn.waiting]

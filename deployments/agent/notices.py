@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from deployments.agent.run_context import RunContext
+from deployments.channels.traits import TRAITS
 from deployments.rules.formatting import shorten
 
 Tone = Literal["formal", "semi-formal", "conversational"]
@@ -152,7 +153,7 @@ def summary(context: RunContext, reason: str) -> str:
     note = f" Model: {' '.join(context.note.split())}" if context.note else ""
     files = f" Files: {', '.join(context.attachments)}." if context.attachments else ""
     room = SUMMARY_CHARACTERS - len(who) - len(tried) - len(files) - len(" Asked: “”. ")
-    subject = turn.ticket.subject.strip() if turn.channel != "whatsapp" else ""
+    subject = turn.ticket.subject.strip() if TRAITS[turn.channel].has_subject else ""
     question = " ".join(turn.text.split()) or "(no text)"
     asked = shorten(f"{subject} – {question}" if subject else question, max(room, 80), "characters")
     return shorten(f"{who} Asked: “{asked}”. {tried}{files}{note}", SUMMARY_CHARACTERS, "characters")

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from db.pool import DatabaseUnavailableError
 from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from deployments.channels.traits import TRAITS
 from deployments.rules.escalation import at_least
 from deployments.rules.formatting import clean_name
 from deployments.runtime.retries import NodeUnavailableError
@@ -113,9 +114,10 @@ class RunContext:
 
     @property
     def subject(self) -> str:
-        """The subject of a conversation's first message; '' for WhatsApp, and for later mails, which repeat it."""
+        """The subject of a conversation's first message; '' where the channel has none, and later on."""
         turn = self.turn
-        return "" if turn.earlier or turn.channel == "whatsapp" else without_fences(turn.ticket.subject).strip()
+        first = TRAITS[turn.channel].has_subject and not turn.earlier  # later mails only repeat it
+        return without_fences(turn.ticket.subject).strip() if first else ""
 
     @property
     def text(self) -> str:

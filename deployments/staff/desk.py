@@ -22,6 +22,7 @@ from db.staff import actions
 from db.staff.actions import UNSENT_STATES, Action, ConversationState, NewStaffReply
 from db.tickets.ticket_life import IllegalTransitionError
 from deployments.agent.checks.guardrails import CHECKS
+from deployments.channels.traits import TRAITS
 from ingest.events import INCOMING, OUTGOING, OutboundMessage
 
 DRAFTS = ("draft",)
@@ -239,7 +240,7 @@ async def _reply_warnings(
     connection: Connection, state: ConversationState, text: str, outbox_id: UUID
 ) -> tuple[ReplyWarning, ...]:
     found = [ReplyWarning(code="guard", message=f"The text {problem}") for problem, finds in CHECKS if finds(text)]
-    if state.channel == "whatsapp" and not (await whatsapp_parts.recipient_of(connection, outbox_id)).window_open:
+    if TRAITS[state.channel].has_window and not (await whatsapp_parts.recipient_of(connection, outbox_id)).window_open:
         found.append(ReplyWarning(code="whatsapp_window", message=WINDOW_CLOSED))
     return tuple(found)
 

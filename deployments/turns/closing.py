@@ -9,6 +9,7 @@ from statistics import fmean, linear_regression
 from db.ids import new_id
 from db.records import Analysis, Decision, Turn
 from db.turns.end_turn import Closing, Metric, NewEvent, TurnSentiment
+from deployments.channels.traits import TRAITS
 from ingest.events import DLQ, ESCALATIONS, OUTGOING, OutboundMessage
 
 
@@ -17,8 +18,9 @@ def texts_of(turn: Turn) -> list[str]:
 
     The subject is part of what the customer said when the turn opens the conversation, and only then.
     """
-    opening = "" if turn.earlier or turn.channel == "whatsapp" else turn.ticket.subject.strip()
-    whole = f"{opening}\n{turn.text}" if opening else turn.text
+    first = TRAITS[turn.channel].has_subject and not turn.earlier
+    subject = turn.ticket.subject.strip() if first else ""
+    whole = f"{subject}\n{turn.text}" if subject else turn.text
     return [whole] if len(turn.waiting) == 1 else [whole, *(message.content for message in turn.waiting)]
 
 

@@ -22,7 +22,10 @@ TEXT = (
 
 
 class FailureNotice:
-    """Tells the customer of a failed message in the form of the turn's channel. `links` gives a ticket's status link by its number."""
+    """Writes the notice of a failed message in the form of the turn's channel.
+
+    `links` gives a ticket's status link by its number.
+    """
 
     def __init__(self, *, configs: ChannelConfigs, links: Callable[[str], str]) -> None:
         self._configs, self._links = configs, links

@@ -1,36 +1,13 @@
-"""How much one correspondent may be told automatically within an hour, and in one conversation within a day (R7)."""
+"""Whether a correspondent has had all automatic replies of the hour, or their conversation all of the day (R7)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from db.records import Channel, Turn
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyCap:
-    """At most `replies` automatic words an hour, then a person; of the notices that say so `notices` are sent.
-
-    `a_day` bounds the words in one conversation within a day: it stops machines that answer each other slowly.
-    """
-
-    replies: int
-    notices: int
-    a_day: float = math.inf
-
-
-CAPS: Mapping[Channel, ReplyCap] = {
-    "whatsapp": ReplyCap(replies=30, notices=1),
-    # Two machines that answer each other by mail would answer the notice too.
-    "email": ReplyCap(replies=3, notices=0, a_day=10),
-}
-"""On the web nothing is sent: a reply waits on the ticket's page, and no machine can answer it by itself."""
+from db.records import Turn
+from deployments.channels.traits import TRAITS
 
 
 def reached(turn: Turn) -> bool:
-    """Tell whether the correspondent has had all automatic replies of this hour or day: this turn is a person's."""
+    """Tell whether this turn has to go to a person, because one more automatic reply would be one too many."""
     return _beyond(turn, notices=False)
 
 
@@ -40,7 +17,7 @@ def withheld(turn: Turn) -> bool:
 
 
 def _beyond(turn: Turn, *, notices: bool) -> bool:
-    cap = CAPS.get(turn.channel)
+    cap = TRAITS[turn.channel].reply_cap
     if cap is None:
         return False
     more = cap.notices if notices else 0

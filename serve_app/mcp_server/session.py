@@ -27,13 +27,13 @@ from db.records import Decision, Turn
 from deployments.agent import protocol, tools
 from deployments.agent.node import AgentNode
 from deployments.analysis_node import AnalysisNode
+from deployments.turns.client_turns import ClientRun, ClientTurns, RefusedError
 from deployments.turns.closing import texts_of
 from deployments.turns.leases import RENEW_EVERY_S
 from ingest.events import INCOMING
 from ingest.identifiers import InvalidIdentifierError
 from ingest.text import clean, one_line
 from serve_app.mcp_server.inputs import INPUTS, OpenTicketInput
-from deployments.turns.client_turns import ClientRun, ClientTurns, RefusedError
 
 LOOKED_AT = 200
 """Tickets whose reading is remembered; who comes back to an older one begins with the history again."""

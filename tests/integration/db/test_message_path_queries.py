@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from db.intake import web_form
+from db.intake.web_form import NewForm
 from db.measurement import metrics_write
 from db.operations import dead_letters, events, node_status
 from db.operations.events import LogPosition, Published
 from db.pool import Pool, acquire, create_pool
 from db.turns import leases
 from ingest.events import INCOMING
-from ingest.web_form import NewForm, SupportForm, new_form
+from ingest.web_form import SupportForm, new_form
 
 
 @pytest.fixture

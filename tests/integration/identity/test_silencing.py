@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from deployments.turns.reply_caps import CAPS
+import pytest
+
+from deployments.channels.traits import TRAITS
 from tests.fakes.nodes import ScriptedAgent
 from tests.fixtures.people import ANN, EVE, Store, accept, customer_of, handled, mail, whatsapp
+
+MAIL_CAP = TRAITS["email"].reply_cap or pytest.fail("mail has a cap")
 
 
 async def test_i3_forms_in_his_name_use_up_none_of_his_replies(store: Store) -> None:
@@ -24,12 +28,12 @@ async def test_i3_forged_mails_use_up_none_of_his_replies_and_get_few(store: Sto
     for n in range(8):
         await handled(store, mail(f"Forged {n}", verified=False), agent=agent)
     to_him = "SELECT count(*) FROM outbox WHERE recipient = $1 AND state <> 'cancelled'"
-    assert await store.value(to_him, ANN) == CAPS["email"].replies
+    assert await store.value(to_him, ANN) == MAIL_CAP.replies
     assert await handled(store, mail("I am the victim"), agent=agent) == "answered"
     assert agent.runs[-1].replies_last_hour == 0
     # What he was told himself counts for the forger: together they get no more than before.
     await handled(store, mail("Forged again", verified=False), agent=agent)
-    assert await store.value(to_him, ANN) == CAPS["email"].replies + 1
+    assert await store.value(to_him, ANN) == MAIL_CAP.replies + 1
 
 
 async def test_i3_whoever_has_proven_himself_is_served_before_forms_in_his_name(store: Store) -> None:

@@ -139,7 +139,7 @@ async def test_r7_the_thirty_first_reply_within_an_hour_is_a_persons(line: Line,
     for n, text in enumerate(("One too many", "Still there?")):
         await line.write(EVE, text)
         await settled(line, within_s=15)
-        await eventually(lambda n=n: _finished(line, n + 2), within_s=15)  # type: ignore[misc]
+        await eventually(lambda n=n: _finished(line, n + 2), within_s=15)
     await line.wait_for(2, kind="whatsapp_accepted")
     assert "passed this to a colleague" in line.accepted()[1].body
     [ticket] = await line.store.rows("SELECT status, escalation_reason FROM tickets")
