@@ -18,6 +18,7 @@ Author = Literal["customer", "agent", "staff", "system"]
 Direction = Literal["inbound", "outbound"]
 Severity = Priority
 Queue = Literal["billing", "legal", "technical", "general"]
+LengthUnit = Literal["words", "characters"]
 Tier = Literal[0, 1, 2, 3]
 """Identity assurance of an identifier. 0: claimed; 1: verified by its channel; 2: one-time links; 3: the staff."""
 
@@ -198,7 +199,7 @@ class ChannelConfig:
     enabled: bool
     tone: str
     max_response_length: int
-    length_unit: Literal["words", "characters"]
+    length_unit: LengthUnit
     response_template: str
 
 

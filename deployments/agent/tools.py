@@ -88,7 +88,7 @@ async def create_ticket(context: RunContext, arguments: CreateTicketInput) -> st
 
 
 async def get_customer_history(context: RunContext, arguments: GetCustomerHistoryInput) -> str:
-    """What this customer asked before, as far as the sender has proved who he is. Call it after create_ticket."""
+    """What this customer asked before, as far as the sender has proved who they are. Call it after create_ticket."""
     entries = [without_fences(entry) for entry in context.turn.history[-arguments.limit :]]
     return _json(entries=entries, hint="" if entries else "Nothing that this sender may see.")
 

@@ -35,7 +35,7 @@ from deployments.runtime.retries import until_it_answers
 from ingest.bus.failpoints import Failpoint, no_failpoint
 
 POLL_S = 0.5
-"""The outbox is polled: replies go out while the broker is away too, and one pass serves every channel."""
+"""The outbox is polled, so that replies are sent while the broker is down; one pass serves every channel."""
 MAX_IN_FLIGHT = 50
 UPKEEP_PASSES = 10
 """Every so many passes replies of unknown fate are looked up, and unserved channels' replies parked."""

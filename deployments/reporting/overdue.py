@@ -1,4 +1,4 @@
-"""How overdue hand-overs and drafts are named in /health."""
+"""The line of /health that names overdue hand-overs or drafts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 SHOWN = 3
-"""How many are named. Callers query one more, to know whether there are others."""
+"""Maximum number of named items. Callers query one more, to know whether there are others."""
 
 
 class Overdue(Protocol):

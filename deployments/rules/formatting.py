@@ -6,15 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache, partial
-from typing import Literal
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sentencex import segment
 
-from db.records import ChannelConfig
-
-LengthUnit = Literal["words", "characters"]
+from db.records import ChannelConfig, LengthUnit
 
 WHATSAPP_LIMIT = 1600
 NAME_CHARACTERS = 60

@@ -42,7 +42,7 @@ def _read(path: str) -> Any:
 
 
 @every
-async def test_tb1_each_mail_is_of_its_class_and_no_machine_is_answered(
+async def test_t_b1_each_mail_is_of_its_class_and_no_machine_is_answered(
     product: Product, channels: Channels, http: httpx.AsyncClient, step: int
 ) -> None:
     index = dict(list(_read("mail/index.json").items())[::step])
@@ -90,7 +90,7 @@ async def _classes(store: asyncpg.Connection[Any], names: Mapping[str, str]) -> 
 
 
 @every
-async def test_tb1_each_post_of_twilios_is_of_its_class(
+async def test_t_b1_each_post_of_twilios_is_of_its_class(
     product: Product, channels: Channels, http: httpx.AsyncClient, step: int
 ) -> None:
     validator = RequestValidator(channels.settings["TWILIO_AUTH_TOKEN"])
@@ -129,7 +129,7 @@ def _form(signature: str) -> dict[str, str]:
 
 
 @every
-async def test_tb1_each_push_is_taken_or_refused_as_it_deserves(
+async def test_t_b1_each_push_is_taken_or_refused_as_it_deserves(
     channels: Channels, http: httpx.AsyncClient, step: int
 ) -> None:
     token = channels.mail.id_token()
@@ -144,7 +144,7 @@ async def test_tb1_each_push_is_taken_or_refused_as_it_deserves(
 
 
 @every
-async def test_tb1_each_form_is_taken_or_refused_for_its_field(
+async def test_t_b1_each_form_is_taken_or_refused_for_its_field(
     product: Product, http: httpx.AsyncClient, step: int
 ) -> None:
     wrong = {}

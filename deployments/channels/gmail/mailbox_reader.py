@@ -210,7 +210,9 @@ class MailboxWorker:
             for mail in mails:
                 if mail is not None and int(mail.received_ms) >= earliest_ms:
                     stored += await self._intake.store(mail) in ("accepted", "ignored", "staff", "unreadable")
-            await self._renew_lease()
+            async with acquire(self._pool) as connection:
+                if not await mailbox.renew(connection, self._address, self._holder, lease_s=LEASE_S):
+                    raise _LeaseLostError
         return stored
 
     async def _fetch(self, mail_id: str) -> RawMail | None:
@@ -222,11 +224,6 @@ class MailboxWorker:
     async def _advance(self, history_id: int) -> None:
         async with acquire(self._pool) as connection:
             await mailbox.advance(connection, self._address, history_id)
-
-    async def _renew_lease(self) -> None:
-        async with acquire(self._pool) as connection:
-            if not await mailbox.renew(connection, self._address, self._holder, lease_s=LEASE_S):
-                raise _LeaseLostError
 
     async def _call(self, call: Callable[[], T], units: int) -> T:
         await self._budget(units)

@@ -58,16 +58,16 @@ async def assert_nothing_leaves(
     assert [value for value in values if value in logs.getvalue()] == []
 
 
-async def test_s9_ten_kinds_stay_here(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
+async def test_t_s9_ten_kinds_stay_here(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
     await assert_nothing_leaves(patient, openai, logs, generate(20))
 
 
 @pytest.mark.full
-async def test_s9_ten_kinds_stay_here_in_full(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
+async def test_t_s9_ten_kinds_stay_here_in_full(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
     await assert_nothing_leaves(patient, openai, logs, generate(500))
 
 
-async def test_s9_a_failing_tool_logs_no_personal_data(patient: Desk, logs: io.StringIO) -> None:
+async def test_t_s9_a_failing_tool_logs_no_personal_data(patient: Desk, logs: io.StringIO) -> None:
     async def broken(*_: object, **__: object) -> list[object]:
         raise ValueError("invalid input: anna@example.com, 4111 1111 1111 1111")
 

@@ -125,7 +125,7 @@ async def repeated(pool: Pool, *, first: int = 0, committed: int | None = None, 
         ({"committed": 5, "first": 11}, 1),  # retention has removed it
     ],
 )
-async def test_tk3_only_what_is_lost_is_repeated(pool: Pool, position: dict[str, Any], expected: int) -> None:
+async def test_t_k3_only_what_is_lost_is_repeated(pool: Pool, position: dict[str, Any], expected: int) -> None:
     await published(pool, offset=10)
     assert await repeated(pool, **position) == expected
 

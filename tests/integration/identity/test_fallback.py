@@ -67,7 +67,7 @@ async def test_r8_a_late_word_goes_to_a_linked_address_only(line: Line, linked: 
     request = await links.request(line.store.numbers[-1])
     assert request is not None
     for side in ("email", "number") if linked else ("email",):
-        await links.confirm(links.token(LinkKey(link_id=request, side=side)))  # type: ignore[arg-type]
+        await links.confirm(links.token(LinkKey(link_id=request, side=side)))
     await line.store.execute("DELETE FROM outbox WHERE author = 'system'")
     await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
     with serve_in_thread(gmail_app(GmailOptions(), SharedState.create())) as url, ControlClient(url) as post:

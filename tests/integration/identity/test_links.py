@@ -155,7 +155,7 @@ async def test_i3_over_http_asking_tells_nobody_who_is_known(store: Store, datab
         assert (page.status_code, 'addEventListener("click", confirm)' in script.text) == (200, True)
 
 
-async def test_ts8_one_notice_an_hour_and_none_of_a_strangers_words(store: Store, links: IdentityLinks) -> None:
+async def test_t_s8_one_notice_an_hour_and_none_of_a_strangers_words(store: Store, links: IdentityLinks) -> None:
     await handled(store, whatsapp("Hello"))
     for n in range(12):
         await store.form(f"SPAM{n} spam spam spam", phone=EVE)

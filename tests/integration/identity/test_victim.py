@@ -187,11 +187,11 @@ async def leaks(scene: Scene, prompts: tuple[str, ...]) -> list[tuple[str, str, 
     return found
 
 
-async def test_ts3_nothing_of_the_victims_comes_out(scene: Scene) -> None:
+async def test_t_s3_nothing_of_the_victims_comes_out(scene: Scene) -> None:
     assert await leaks(scene, PROMPTS[::17]) == []
 
 
-async def test_ts3_the_victim_himself_sees_his_own(scene: Scene) -> None:
+async def test_t_s3_the_victim_himself_sees_his_own(scene: Scene) -> None:
     before = len(scene.model.requests)
     wake = await scene.channel(mail("How do I export a board?", VICTIM, display_name=CANARY_NAME))
     asked = "".join(request.text for request in scene.model.requests[before:])
@@ -204,6 +204,6 @@ async def test_ts3_the_victim_himself_sees_his_own(scene: Scene) -> None:
 
 
 @pytest.mark.full
-async def test_ts3_nothing_of_the_victims_comes_out_of_fifty_prompts(scene: Scene) -> None:
+async def test_t_s3_nothing_of_the_victims_comes_out_of_fifty_prompts(scene: Scene) -> None:
     assert len(PROMPTS) == 50
     assert await leaks(scene, PROMPTS) == []

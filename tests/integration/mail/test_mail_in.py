@@ -105,7 +105,7 @@ async def test_a_poll_is_due_once_a_minute_and_a_hint_at_once(post: Post) -> Non
     assert await worker.run_once() == 0
 
 
-async def test_f6_the_watch_is_renewed_daily(post: Post) -> None:
+async def test_t_f6_the_watch_is_renewed_daily(post: Post) -> None:
     worker = await post.connected()
     for _ in range(8 * 6):
         post.days(4 / 24)

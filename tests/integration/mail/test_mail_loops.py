@@ -30,7 +30,7 @@ def echo(post: Post, reply: Entry, *, threads: bool) -> None:
 
 
 @pytest.mark.parametrize("threads", [True, False], ids=["in the thread", "each time a new thread"])
-async def test_b2_two_auto_responders_exchange_three_replies_in_a_day(post: Post, threads: bool) -> None:
+async def test_t_b2_two_auto_responders_exchange_three_replies_in_a_day(post: Post, threads: bool) -> None:
     worker = await post.connected()
     await post.delivery()
     post.question("Hello", sender=ROBOT)

@@ -180,7 +180,7 @@ async def test_h3_while_gmail_is_off_every_push_is_401(database_url: str) -> Non
         assert health["status"] == "off"
 
 
-async def test_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
+async def test_t_l7_reordered_and_dropped_pushes_lose_no_mail(post: Post) -> None:
     poll_s = 3.0
     worker = post.worker(poll_s=poll_s)
     await worker.run_once()

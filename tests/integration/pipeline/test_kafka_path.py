@@ -100,7 +100,7 @@ async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, st
     assert {bytes(row["value"]) for row in again} == set(poison)
 
 
-async def test_td2_a_bad_deploy_stops_at_the_limit(graph: Graph, store: Store) -> None:
+async def test_t_d2_a_bad_deploy_stops_at_the_limit(graph: Graph, store: Store) -> None:
     await produce(graph, [b"rubbish"] * 400)
     worker = await graph.worker()
     await graph.says(worker, "unhealthy", within_s=30)

@@ -51,7 +51,7 @@ async def file(graph: Graph, count: int) -> None:
         await graph.store.form(f"Question number {n}", email=f"c{n}@example.com")
 
 
-async def test_tk3_a_broker_that_comes_back_empty_costs_a_minute_not_a_message(
+async def test_t_k3_a_broker_that_comes_back_empty_costs_a_minute_not_a_message(
     graph: Graph, broker: EmbeddedKafka, own_data_dir: DataDir
 ) -> None:
     await graph.worker()
@@ -73,7 +73,7 @@ async def test_tk3_a_broker_that_comes_back_empty_costs_a_minute_not_a_message(
     assert await graph.store.violations() == {}
 
 
-async def test_tk3_records_that_were_published_but_never_read_are_repeated(
+async def test_t_k3_records_that_were_published_but_never_read_are_repeated(
     graph: Graph, broker: EmbeddedKafka, own_data_dir: DataDir
 ) -> None:
     reporting = await graph.reporting()
@@ -111,7 +111,7 @@ async def test_k5_an_outage_of_the_broker_is_survived(graph: Graph, broker: Embe
     await graph.says(worker, "healthy", within_s=30)
 
 
-async def test_tk4_an_outage_of_the_database_loses_nothing(
+async def test_t_k4_an_outage_of_the_database_loses_nothing(
     own_data_dir: DataDir, broker: EmbeddedKafka, group: str
 ) -> None:
     postgres = EmbeddedPostgres(own_data_dir)

@@ -209,7 +209,7 @@ async def test_a_failure_that_passes_costs_no_message(store: Store) -> None:
     assert await store.violations() == {}
 
 
-async def test_td2_past_the_limit_nothing_more_is_buried(store: Store) -> None:
+async def test_t_d2_past_the_limit_nothing_more_is_buried(store: Store) -> None:
     pipeline = store.pipeline(retry_s=(0.01,) * 4, may_dead_letter=lambda: False)
     assert await pipeline.handle(await store.form("This is BROKEN")) == "failed"
     assert await store.value("SELECT count(*) FROM dead_letters") == 0

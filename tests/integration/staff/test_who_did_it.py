@@ -30,7 +30,7 @@ async def test_h11_a_letter_that_stays_carries_no_name(office: Office, http: htt
     assert (await http.post(f"/conversations/{talk}/close")).status_code == 200
     refused = await http.post(f"/dead-letters/{letter}/replay")
     assert (refused.status_code, refused.json()["error"]) == (409, "TICKET_CLOSED")
-    assert "write to him yourself" in refused.json()["message"]
+    assert "write to them yourself" in refused.json()["message"]
     [kept] = await office.store.rows("SELECT state, replayed_by, replayed_at FROM dead_letters")
     assert tuple(kept.values()) == ("dead", None, None)
     assert await office.inbox() == ["dead"]

@@ -11,7 +11,7 @@ from tests.fixtures import personal_messages
 DOCS = Path(__file__).parents[3] / "context" / "product-docs.md"
 
 
-def test_s9_at_least_95_percent_are_found_and_ordinary_texts_stay() -> None:
+def test_t_s9_at_least_95_percent_are_found_and_ordinary_texts_stay() -> None:
     found, ordinary = personal_messages.measure_masking(DOCS)
     assert {tally.kind for tally in found.tallies} == set(personal_messages.KINDS)
     assert found.of("tuning").share >= 0.95

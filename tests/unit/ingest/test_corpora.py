@@ -21,7 +21,7 @@ def _plain(made: object) -> Any:
     return json.loads(json.dumps(made))
 
 
-def test_tb1_twilio_posts() -> None:
+def test_t_b1_twilio_posts() -> None:
     written = json.loads((DATA / "twilio" / "posts.json").read_text())
     made = [
         {"name": name, "class": kind, "params": params, "expected": fields} for name, kind, params, fields in posts()
@@ -30,31 +30,31 @@ def test_tb1_twilio_posts() -> None:
     assert len(written) >= 60
 
 
-def test_ts1_twilio_signatures() -> None:
+def test_t_s1_twilio_signatures() -> None:
     written = json.loads((DATA / "twilio" / "signatures.json").read_text())
     assert _plain(list(signatures())) == written
     assert len(written) >= 40
 
 
-def test_tb1_pushes() -> None:
+def test_t_b1_pushes() -> None:
     written = json.loads((DATA / "pubsub" / "pushes.json").read_text())
     assert _plain(list(pubsub.entries())) == written
     assert len(written) >= 40
 
 
-def test_ts2_authentication_results() -> None:
+def test_t_s2_authentication_results() -> None:
     written = json.loads((DATA / "authentication_results" / "headers.json").read_text())
     assert _plain(list(results.entries())) == written
     assert len(written) >= 60
 
 
 @pytest.mark.parametrize("file", forms.FILES)
-def test_tb1_forms(file: str) -> None:
+def test_t_b1_forms(file: str) -> None:
     written = json.loads((DATA / "forms" / f"{file}.json").read_text())
     assert _plain(list(forms.FILES[file]())) == written
 
 
-def test_tb1_200_forms_with_names_of_their_own() -> None:
+def test_t_b1_200_forms_with_names_of_their_own() -> None:
     names = [
         entry["name"] for file in forms.FILES for entry in json.loads((DATA / "forms" / f"{file}.json").read_text())
     ]

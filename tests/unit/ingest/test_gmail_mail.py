@@ -41,47 +41,47 @@ def _as_expected(mail: ParsedMail, expected: dict[str, Any]) -> None:
     assert {field: _shown(mail, field) for field in expected} == expected
 
 
-def test_tb1_the_corpus_holds_300_mails_of_every_class() -> None:
+def test_t_b1_the_corpus_holds_300_mails_of_every_class() -> None:
     assert len(INDEX) >= 300
     assert {entry["class"] for entry in INDEX.values()} == {"customer", "automated", "own", "broken"}
     assert {path.name for path in DATA.glob("*.eml")} == set(INDEX)
 
 
-def test_tb1_the_files_are_what_their_script_writes() -> None:
+def test_t_b1_the_files_are_what_their_script_writes() -> None:
     cases = list(make_corpus.all_cases())
     assert make_corpus.index(cases) == INDEX
     assert [case.name for case in cases if (DATA / f"{case.name}.eml").read_bytes() != case.raw] == []
 
 
 @pytest.mark.parametrize("name", _of_class("customer"))
-def test_tb1_a_customers_mail_is_read(name: str) -> None:
+def test_t_b1_a_customers_mail_is_read(name: str) -> None:
     mail = _parse(name)
     assert (mail.automated, mail.from_us) == (None, False)
     _as_expected(mail, {"authenticated": True, **INDEX[name]["expected"]})
 
 
 @pytest.mark.parametrize("name", _of_class("automated"))
-def test_tb1_automated_mail_is_never_answered(name: str) -> None:
+def test_t_b1_automated_mail_is_never_answered(name: str) -> None:
     mail = _parse(name)
     assert not mail.from_us
     _as_expected(mail, INDEX[name]["expected"])
 
 
 @pytest.mark.parametrize("name", _of_class("own"))
-def test_tb1_our_own_mail_is_known(name: str) -> None:
+def test_t_b1_our_own_mail_is_known(name: str) -> None:
     mail = _parse(name)
     assert mail.from_us
     _as_expected(mail, INDEX[name]["expected"])
 
 
 @pytest.mark.parametrize("name", _of_class("broken"))
-def test_tb1_what_is_no_mail_is_dead_lettered(name: str) -> None:
+def test_t_b1_what_is_no_mail_is_dead_lettered(name: str) -> None:
     with pytest.raises(InvalidMessageError):
         _parse(name)
 
 
 @pytest.mark.parametrize("name", [name for name in INDEX if INDEX[name]["class"] != "broken"])
-def test_tb1_nothing_leaves_that_postgresql_refuses(name: str) -> None:
+def test_t_b1_nothing_leaves_that_postgresql_refuses(name: str) -> None:
     mail = _parse(name)
     texts = [mail.text, mail.subject, mail.sender_name, mail.sender, *(item.filename for item in mail.attachments)]
     assert not any("\x00" in text for text in texts)

@@ -20,19 +20,19 @@ def _body(push: dict[str, Any]) -> bytes:
     return base64.b64decode(push["body_base64"]) if "body_base64" in push else push["body"].encode()
 
 
-def test_tb1_the_corpus_holds_40_pushes() -> None:
+def test_t_b1_the_corpus_holds_40_pushes() -> None:
     assert len({push["name"] for push in PUSHES}) == len(PUSHES) >= 40
 
 
 @pytest.mark.parametrize("push", [push for push in PUSHES if push["hint"]], ids=lambda push: push["name"])
-def test_tb1_a_good_push_names_its_mailbox(push: dict[str, Any]) -> None:
+def test_t_b1_a_good_push_names_its_mailbox(push: dict[str, Any]) -> None:
     hint = parse_push(_body(push))
     assert {"email": hint.email, "history_id": hint.history_id} == push["hint"]
     assert "\x00" not in hint.subscription
 
 
 @pytest.mark.parametrize("push", [push for push in PUSHES if not push["hint"]], ids=lambda push: push["name"])
-def test_tb1_anything_else_is_refused(push: dict[str, Any]) -> None:
+def test_t_b1_anything_else_is_refused(push: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessageError):
         parse_push(_body(push))
 

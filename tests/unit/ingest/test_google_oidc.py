@@ -69,17 +69,17 @@ def verifier(google: Google, clock: Clock) -> PushVerifier:
     return PushVerifier(audience=AUDIENCE, service_account=SERVICE_ACCOUNT, fetch=google.fetch, clock=clock)
 
 
-def test_ts1_the_corpus_holds_30_tokens() -> None:
+def test_t_s1_the_corpus_holds_30_tokens() -> None:
     assert len({token["name"] for token in TOKENS}) == len(TOKENS) >= 30
 
 
 @pytest.mark.parametrize("entry", [token for token in TOKENS if token["genuine"]], ids=lambda entry: entry["name"])
-def test_ts1_googles_tokens_are_believed(entry: dict[str, Any], maker: TokenMaker, verifier: PushVerifier) -> None:
+def test_t_s1_googles_tokens_are_believed(entry: dict[str, Any], maker: TokenMaker, verifier: PushVerifier) -> None:
     verifier.verify(maker.make(entry))
 
 
 @pytest.mark.parametrize("entry", [token for token in TOKENS if not token["genuine"]], ids=lambda entry: entry["name"])
-def test_ts1_forged_tokens_are_not(entry: dict[str, Any], maker: TokenMaker, verifier: PushVerifier) -> None:
+def test_t_s1_forged_tokens_are_not(entry: dict[str, Any], maker: TokenMaker, verifier: PushVerifier) -> None:
     verifier.verify(maker.genuine())
     with pytest.raises(ForgedPushError):
         verifier.verify(maker.make(entry))

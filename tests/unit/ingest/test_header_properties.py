@@ -16,7 +16,7 @@ from tests.unit.ingest.strategies import anything, header_characters, prose, rel
 
 @relaxed
 @given(st.one_of(anything, header_characters))
-def test_tz2_any_from_header_is_a_sender_or_refused(value: str) -> None:
+def test_t_z2_any_from_header_is_a_sender_or_refused(value: str) -> None:
     try:
         mailbox = parse_from(value)
     except InvalidIdentifierError:
@@ -29,7 +29,7 @@ def test_tz2_any_from_header_is_a_sender_or_refused(value: str) -> None:
 
 @relaxed
 @given(prose, st.emails())
-def test_tz2_a_quoted_name_never_becomes_the_address(name: str, address: str) -> None:
+def test_t_z2_a_quoted_name_never_becomes_the_address(name: str, address: str) -> None:
     try:
         expected = normalise_email(address)
     except InvalidIdentifierError:
@@ -44,7 +44,7 @@ def test_tz2_a_quoted_name_never_becomes_the_address(name: str, address: str) ->
 @example("whatsapp:+5215512345678")
 @example("+541123456789")
 @example("+553181234567")
-def test_tz2_whatsapp_senders_have_one_spelling(text: str) -> None:
+def test_t_z2_whatsapp_senders_have_one_spelling(text: str) -> None:
     try:
         sender = normalise_whatsapp(text)
     except InvalidIdentifierError:
@@ -56,7 +56,7 @@ def test_tz2_whatsapp_senders_have_one_spelling(text: str) -> None:
 
 @relaxed
 @given(st.one_of(anything, header_characters))
-def test_tz2_any_header_is_read_in_order_or_malformed(value: str) -> None:
+def test_t_z2_any_header_is_read_in_order_or_malformed(value: str) -> None:
     try:
         tokens = list(lex(value, ";="))
     except MalformedHeaderError:
@@ -92,7 +92,7 @@ _injected = st.lists(
 @relaxed
 @given(_injected, st.sampled_from(["dmarc=fail (p=NONE) header.from=victim.example", "dmarc=none", "x=y"]))
 @example("x); dmarc=pass header.from=victim.example; (", "x=y")
-def test_ts2_no_local_part_talks_its_way_to_a_pass(local: str, verdict: str) -> None:
+def test_t_s2_no_local_part_talks_its_way_to_a_pass(local: str, verdict: str) -> None:
     quoted = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
     header = (
         f"mx.google.com; spf=fail (google.com: domain of {quoted}@evil.example does not designate 192.0.2.1 as"
@@ -103,7 +103,7 @@ def test_ts2_no_local_part_talks_its_way_to_a_pass(local: str, verdict: str) -> 
 
 @relaxed
 @given(st.lists(st.tuples(st.sampled_from(["Authentication-Results", "Received", "From"]), _injected), max_size=6))
-def test_ts2_headers_that_do_not_name_gmail_never_pass(headers: list[tuple[str, str]]) -> None:
+def test_t_s2_headers_that_do_not_name_gmail_never_pass(headers: list[tuple[str, str]]) -> None:
     assume(not any("mx.google.com" in value for _, value in headers))
     assert not dmarc_pass(headers, "victim.example")
 
@@ -112,6 +112,6 @@ def test_ts2_headers_that_do_not_name_gmail_never_pass(headers: list[tuple[str, 
 @given(
     st.lists(st.tuples(st.one_of(anything, st.sampled_from(["Auto-Submitted", "Precedence"])), anything), max_size=8)
 )
-def test_tz2_any_headers_are_automated_or_not(headers: list[tuple[str, str]]) -> None:
+def test_t_z2_any_headers_are_automated_or_not(headers: list[tuple[str, str]]) -> None:
     reason = automated_reason(headers, sender="ann@x.example", content_type="text/plain", our_addresses=())
     assert reason is None or reason.isidentifier()

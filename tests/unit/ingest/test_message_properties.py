@@ -44,7 +44,7 @@ def _checked(mail: ParsedMail | None) -> None:
 
 @relaxed
 @given(st.binary(max_size=500))
-def test_tz2_any_bytes_are_a_mail_or_dead_lettered(raw: bytes) -> None:
+def test_t_z2_any_bytes_are_a_mail_or_dead_lettered(raw: bytes) -> None:
     _checked(_parse(raw))
     _checked(_parse(b"From: ann@customer.example\r\n" + raw))
 
@@ -54,7 +54,7 @@ def test_tz2_any_bytes_are_a_mail_or_dead_lettered(raw: bytes) -> None:
     st.sampled_from(CORPUS),
     st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 40), st.binary(max_size=20)), max_size=4),
 )
-def test_tz2_damaged_mails_are_read_or_dead_lettered(path: Path, damages: list[tuple[int, int, bytes]]) -> None:
+def test_t_z2_damaged_mails_are_read_or_dead_lettered(path: Path, damages: list[tuple[int, int, bytes]]) -> None:
     raw = path.read_bytes()
     assume(len(raw) < 20_000)
     for start, length, inserted in damages:
@@ -73,7 +73,7 @@ _form = st.lists(
 
 @relaxed
 @given(_form)
-def test_tz2_any_post_is_a_message_or_refused(params: list[tuple[str, str]]) -> None:
+def test_t_z2_any_post_is_a_message_or_refused(params: list[tuple[str, str]]) -> None:
     try:
         message = parse_whatsapp(params)
     except InvalidMessageError:
@@ -83,7 +83,7 @@ def test_tz2_any_post_is_a_message_or_refused(params: list[tuple[str, str]]) -> 
 
 @relaxed
 @given(st.lists(st.tuples(anything, anything), max_size=5), anything, anything)
-def test_tz2_any_signature_is_a_verdict(params: list[tuple[str, str]], signature: str, settings_header: str) -> None:
+def test_t_z2_any_signature_is_a_verdict(params: list[tuple[str, str]], signature: str, settings_header: str) -> None:
     assert verify("token", "https://x.example/hook", params, signature, settings=settings_header) is False
     with pytest.raises(InvalidMessageError):
         parse_status([(name, value) for name, value in params if name not in ("MessageStatus", "SmsStatus")])
@@ -91,7 +91,7 @@ def test_tz2_any_signature_is_a_verdict(params: list[tuple[str, str]], signature
 
 @relaxed
 @given(st.one_of(st.binary(max_size=200), json_values.map(lambda value: json.dumps(value).encode())))
-def test_tz2_any_push_is_a_hint_or_refused(body: bytes) -> None:
+def test_t_z2_any_push_is_a_hint_or_refused(body: bytes) -> None:
     with pytest.raises(InvalidMessageError):
         parse_push(body)
 
@@ -108,14 +108,14 @@ VERIFIER = PushVerifier(
 @given(
     st.one_of(anything, st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}", fullmatch=True))
 )
-def test_tz2_no_random_token_is_believed(token: str) -> None:
+def test_t_z2_no_random_token_is_believed(token: str) -> None:
     with pytest.raises((ForgedPushError, CertificatesUnavailableError)):
         VERIFIER.verify(token)
 
 
 @relaxed
 @given(st.sampled_from(["iss", "aud", "email", "email_verified"]), json_values)
-def test_tz2_no_other_claim_is_believed(name: str, value: object) -> None:
+def test_t_z2_no_other_claim_is_believed(name: str, value: object) -> None:
     assume(value is not None)
     assume((name, value) != ("email_verified", True))
     with pytest.raises(ForgedPushError):

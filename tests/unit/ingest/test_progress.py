@@ -91,11 +91,11 @@ def noted(verdicts: str, *, partition: int = 0) -> DeadLetterLimit:
         ("x" * 7 + "." * 40, False),
     ],
 )
-def test_td2_run_and_ratio_of_a_partition(verdicts: str, reached: bool) -> None:
+def test_t_d2_run_and_ratio_of_a_partition(verdicts: str, reached: bool) -> None:
     assert noted(verdicts).reached is reached
 
 
-def test_td2_many_partitions_count_together() -> None:
+def test_t_d2_many_partitions_count_together() -> None:
     limit = DeadLetterLimit()
     for n in range(49):
         limit.note(n % 12, dead=True)
@@ -104,7 +104,7 @@ def test_td2_many_partitions_count_together() -> None:
     assert limit.reached
 
 
-def test_td1_one_percent_of_poison_never_stops_the_consumer() -> None:
+def test_t_d1_one_percent_of_poison_never_stops_the_consumer() -> None:
     limit = DeadLetterLimit()
     for n in range(5000):
         limit.note(n % 12, dead=n % 100 == 7)

@@ -19,7 +19,7 @@ from tests.unit.ingest.strategies import anything, prose, relaxed, storable
 @relaxed
 @given(anything)
 @example("a" + "\u0315\u0300" * 50)
-def test_tz2_cleaning_twice_changes_nothing(text: str) -> None:
+def test_t_z2_cleaning_twice_changes_nothing(text: str) -> None:
     cleaned = clean(text)
     storable(cleaned)
     assert clean(cleaned) == cleaned
@@ -29,7 +29,7 @@ def test_tz2_cleaning_twice_changes_nothing(text: str) -> None:
 
 @relaxed
 @given(anything, st.integers(1, 300))
-def test_tz2_one_line_is_one_line(text: str, limit: int) -> None:
+def test_t_z2_one_line_is_one_line(text: str, limit: int) -> None:
     line = one_line(text, limit)
     assert len(line) <= limit
     assert len(line.splitlines()) <= 1
@@ -37,13 +37,13 @@ def test_tz2_one_line_is_one_line(text: str, limit: int) -> None:
 
 @relaxed
 @given(st.binary(max_size=300), st.one_of(st.none(), anything, st.sampled_from(["utf-8", "gb2312", "utf-7", "hz"])))
-def test_tz2_any_bytes_in_any_charset_are_some_text(raw: bytes, charset: str | None) -> None:
+def test_t_z2_any_bytes_in_any_charset_are_some_text(raw: bytes, charset: str | None) -> None:
     storable(clean(decode(raw, charset)))
 
 
 @relaxed
 @given(st.one_of(anything, st.from_regex(r"(=\?[\w-]{1,10}\?[QqBb]\?[!-~]{0,30}\?= ?){1,4}")))
-def test_tz2_any_header_value_is_some_text(value: str) -> None:
+def test_t_z2_any_header_value_is_some_text(value: str) -> None:
     storable(clean(decode_words(value)))
 
 
@@ -76,7 +76,7 @@ _LINES = st.sampled_from(
 
 @relaxed
 @given(st.lists(st.one_of(_LINES, anything), max_size=30), anything, st.booleans())
-def test_tz2_own_words_invent_nothing(lines: list[str], subject: str, is_reply: bool) -> None:
+def test_t_z2_own_words_invent_nothing(lines: list[str], subject: str, is_reply: bool) -> None:
     text = clean("\n".join(lines))
     own = own_text(text, subject=subject, is_reply=is_reply)
     storable(own)
@@ -95,7 +95,7 @@ def test_tz2_own_words_invent_nothing(lines: list[str], subject: str, is_reply: 
     ),
     prose,
 )
-def test_tz2_words_above_a_quote_are_kept_and_the_quote_is_not(own: str, header: str, quoted: str) -> None:
+def test_t_z2_words_above_a_quote_are_kept_and_the_quote_is_not(own: str, header: str, quoted: str) -> None:
     own = clean(f"How {own} now?")
     text = clean(f"{own}\n\n{header}\n\n> {quoted}\n> and more")
     assert own_text(text, is_reply=True) == own
@@ -103,7 +103,7 @@ def test_tz2_words_above_a_quote_are_kept_and_the_quote_is_not(own: str, header:
 
 @relaxed
 @given(prose)
-def test_tz2_a_plain_mail_loses_nothing(text: str) -> None:
+def test_t_z2_a_plain_mail_loses_nothing(text: str) -> None:
     written = clean(f"Dear team, {text} can you help?")
     assert own_text(written) == written
 
@@ -146,19 +146,19 @@ _MARKUP = st.lists(
 
 @relaxed
 @given(_MARKUP, st.booleans())
-def test_tz2_any_html_is_some_text(markup: str, keep_quotes: bool) -> None:
+def test_t_z2_any_html_is_some_text(markup: str, keep_quotes: bool) -> None:
     storable(clean(html_to_text(markup, keep_quotes=keep_quotes)))
 
 
 @relaxed
 @given(st.text(string.ascii_letters + string.digits + " <>&\"'*_#`[]()", max_size=200))
-def test_tz2_escaped_text_comes_out_as_it_was(text: str) -> None:
+def test_t_z2_escaped_text_comes_out_as_it_was(text: str) -> None:
     assert html_to_text(f"<p>{html.escape(text)}</p>").split() == text.split()
 
 
 @relaxed
 @given(prose, prose)
-def test_tz2_scripts_and_hidden_text_stay_out(seen: str, hidden: str) -> None:
+def test_t_z2_scripts_and_hidden_text_stay_out(seen: str, hidden: str) -> None:
     hidden = f"canary {hidden}"
     page = f"<script>{hidden}</script><p>{seen}</p><div style='display:none'>{hidden}</div><!-- {hidden} -->"
     assert "canary" not in html_to_text(page)

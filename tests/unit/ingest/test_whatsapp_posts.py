@@ -31,12 +31,12 @@ def _shown(parsed: ParsedMessage | StatusUpdate, field: str) -> object:
     return [item.filename for item in value] if field == "attachments" else value
 
 
-def test_tb1_the_corpus_holds_60_posts() -> None:
+def test_t_b1_the_corpus_holds_60_posts() -> None:
     assert len({post["name"] for post in POSTS}) == len(POSTS) >= 60
 
 
 @pytest.mark.parametrize("post", POSTS, ids=lambda post: post["name"])
-def test_tb1_every_post_is_what_it_is_expected_to_be(post: dict[str, Any]) -> None:
+def test_t_b1_every_post_is_what_it_is_expected_to_be(post: dict[str, Any]) -> None:
     params = _pairs(post["params"])
     read = parse_status if "status" in post["class"] else parse
     if post["class"].startswith("no-"):
@@ -47,7 +47,7 @@ def test_tb1_every_post_is_what_it_is_expected_to_be(post: dict[str, Any]) -> No
     assert {field: _shown(parsed, field) for field in post["expected"]} == post["expected"]
 
 
-def test_tb1_a_status_posted_to_the_message_url_is_no_message() -> None:
+def test_t_b1_a_status_posted_to_the_message_url_is_no_message() -> None:
     callback = next(post for post in POSTS if post["name"] == "status-sent-to-the-inbound-url")
     with pytest.raises(InvalidMessageError, match="status callback"):
         parse(_pairs(callback["params"]))
@@ -59,13 +59,13 @@ def test_f3_media_are_attachments_of_the_bus() -> None:
     assert message.attachments == (Attachment(filename="image-1.jpg", content_type="image/jpeg"),)
 
 
-def test_ts1_the_corpus_holds_40_signatures() -> None:
+def test_t_s1_the_corpus_holds_40_signatures() -> None:
     assert len({case["name"] for case in SIGNATURES}) == len(SIGNATURES) >= 40
     assert {case["genuine"] for case in SIGNATURES} == {True, False}
 
 
 @pytest.mark.parametrize("case", SIGNATURES, ids=lambda case: case["name"])
-def test_ts1_every_verdict_on_a_signature_is_right(case: dict[str, Any]) -> None:
+def test_t_s1_every_verdict_on_a_signature_is_right(case: dict[str, Any]) -> None:
     verdict = verify(
         case["token"], case["url"], _pairs(case["params"]), case["signature"], settings=case.get("settings", "")
     )
