@@ -18,7 +18,7 @@ from embeddings.lexical import without_own_names
 RECIPE = "title+content-own-names/2"
 """How a section is embedded; part of its hash, so that a change embeds everything again."""
 
-_AMOUNT = r"\d[\d.,]*"
+_AMOUNT = r"\d[\d.,]{0,30}"
 _CURRENCY = r"(?:US\$|[$€£¥]|\b(?:USD|EUR|GBP|CHF|dollars?|euros?|pounds? sterling)\b)"
 _CHARGE = r"(?:costs?|costing|priced|prices?|pricing|charged?|fees?|pays?)"
 _PER = r"\s*(?:/|per|a|each)\s*"

@@ -27,6 +27,7 @@ _READ_CHARACTERS = 1200
 """VADER's time grows with the square of the length; of a longer text its beginning and its end are read."""
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 _ANGRY_EMOJI = re.compile("[\U0001f621\U0001f92c\U0001f624\U0001f620\U0001f44e\U0001f595\U0001f4a9]")
+_ROW_OF_SYMBOLS = re.compile(r"((?:[^\w\s\x00-\x7f]\s?){5})(?:[^\w\s\x00-\x7f]\s?)++")
 _vader = SentimentIntensityAnalyzer()
 
 
@@ -101,7 +102,8 @@ def _surface(text: str) -> list[float]:
 
 
 def _bounded(text: str) -> str:
-    if len(text) <= _READ_CHARACTERS:
-        return text
-    half = _READ_CHARACTERS // 2
-    return f"{text[:half]}\n{text[-half:]}"
+    if len(text) > _READ_CHARACTERS:
+        half = _READ_CHARACTERS // 2
+        text = f"{text[:half]}\n{text[-half:]}"
+    # VADER puts several words in the place of each emoji, so a row of them makes a text many times as long.
+    return _ROW_OF_SYMBOLS.sub(r"\1", text)

@@ -17,14 +17,15 @@ WHATSAPP_LIMIT = 1600
 NAME_CHARACTERS = 60
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]*)\]\(\s*<?([^)\s>]+)>?[^)\n]*\)")
-_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
+# Bounds and possessive quantifiers keep every pattern linear: a draft may be any text that a customer made a model write.
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,300}+)\]\([^\S\n]{0,9}+<?([^)\s>]{1,500}+)>?[^)\n]{0,300}+\)")
+_EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1", re.DOTALL)
 _STAR = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+", re.MULTILINE)
-_FENCE = re.compile(r"^\s*(?:```|~~~).*$\n?", re.MULTILINE)
-_BULLET = re.compile(r"^(\s*)[*•+]\s+", re.MULTILINE)
+_FENCE = re.compile(r"^[^\S\n]*+(?:```|~~~).*$\n?", re.MULTILINE)
+_BULLET = re.compile(r"^([^\S\n]*+)[*•+]\s++", re.MULTILINE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>")
-_NO_NAME = re.compile(r"\S*(?:://|@|\d|\bwww\.)\S*", re.IGNORECASE)
+_NO_NAME = re.compile(r"://|@|\d|\bwww\.", re.IGNORECASE)
 _INNER_DOT = re.compile(r"(?<=\w)\.(?=\w{2})")
 
 
@@ -141,7 +142,8 @@ def _chopped(word: str, limit: int) -> Iterable[str]:
 def clean_name(name: str) -> str:
     """Return a name fit for a greeting: one line without links, markup and digits; '' if no letter is left."""
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in unicodedata.normalize("NFC", name))
-    text = _INNER_DOT.sub(" ", _NO_NAME.sub(" ", _TAG.sub(" ", text)))
+    text = " ".join(word for word in _TAG.sub(" ", text).split() if not _NO_NAME.search(word))
+    text = _INNER_DOT.sub(" ", text)
     text = "".join(c if c.isalpha() or c in " .,'’‘´·-" or unicodedata.combining(c) > 0 else " " for c in text)
     text = " ".join(text.split())
     if len(text) > NAME_CHARACTERS:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import binascii
-import codecs
 import re
+import tomllib
 from email.errors import HeaderParseError
 from email.header import decode_header
+from pathlib import Path
 
-# What mail really is written in. Other codecs of Python's are no charsets (unicode_escape, punycode) or let text be
-# smuggled past filters (utf-7), and are refused. The keys are Python's names, the values what is really meant.
-_CODECS = {
-    "ascii": "ascii", "utf-8": "utf-8", "utf-8-sig": "utf-8-sig", "utf-16": "utf-16", "utf-16-le": "utf-16-le",
-    "utf-16-be": "utf-16-be", "utf-32": "utf-32", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874",
-    "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "hz", "big5": "big5hkscs",
-    "big5hkscs": "big5hkscs", "cp950": "big5hkscs", "shift_jis": "cp932", "cp932": "cp932", "euc_jp": "euc_jp",
-    "iso2022_jp": "iso2022_jp_ext", "iso2022_jp_1": "iso2022_jp_ext", "iso2022_jp_2": "iso2022_jp_2",
-    "iso2022_jp_ext": "iso2022_jp_ext", "euc_kr": "cp949", "cp949": "cp949", "iso2022_kr": "iso2022_kr",
-    "koi8-r": "koi8-r", "koi8-u": "koi8-u", "mac-roman": "mac-roman", "mac-cyrillic": "mac-cyrillic",
-    **{name: name for name in (
-        "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10",
-        "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16", "cp437", "cp850", "cp852", "cp866", "cp874",
-        "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258")},
-}  # fmt: skip
-_ALIASES = {"iso-8859-8-i": "iso8859-8", "x-gbk": "gb18030", "windows-874": "cp874", "x-mac-cyrillic": "mac-cyrillic"}
-_DOUBTED = (None, "ascii", "utf-8", "cp1252", "cp1254")
+# Texts of these have bytes in pairs that may pass for UTF-8, if there are few of them.
+_PAIRED = ("gb18030", "big5hkscs", "cp949", "euc_jp", "cp932")
+_FEW_SEQUENCES = 4
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
+_WESTERN = (None, "ascii", "utf-8", "utf-8-sig")
+_LABELS = {
+    label: codec
+    for codec, labels in tomllib.loads(Path(__file__).with_name("charset_labels.toml").read_text()).items()
+    for label in labels
+}
+_LONG_SEQUENCE = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2}")
 _UTF_8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HEADER_LIMIT = 4_000
 
@@ -33,11 +28,13 @@ def decode(raw: bytes, declared: str | None) -> str:
     """Return the text of `raw`; never raises.
 
     The declared charset counts unless it is unknown, refused, or disproved: bytes that are valid UTF-8 beyond ASCII
-    are UTF-8 even where they claim to be Latin-1, and what does not decode is read as UTF-8 if it contains any of its
-    sequences, else as Windows-1252. Latin-1 is read as Windows-1252, as every mail program does.
+    are UTF-8 whatever they claim to be, and what does not decode is read as UTF-8 if it contains any of its sequences,
+    else as Windows-1252. Latin-1 is read as Windows-1252, as every mail program does.
     """
     codec = _codec(declared)
-    return _guess(raw, codec) if codec in _DOUBTED else raw.decode(codec or "utf-8", "replace")
+    if codec not in _WESTERN and not _is_utf_8(raw, str(codec)):
+        return raw.decode(str(codec), "replace")
+    return _guess(raw, codec)
 
 
 def decode_words(value: str) -> str:
@@ -58,13 +55,30 @@ def readable(value: str) -> str:
     return decode(value.encode("utf-8", "surrogateescape" if escapes_only else "replace"), None)
 
 
+def _is_utf_8(raw: bytes, codec: str) -> bool:
+    """Return whether the bytes are UTF-8 although another charset is declared."""
+    if codec in _WIDE:
+        return b"\x00" not in raw and not raw.startswith((b"\xff\xfe", b"\xfe\xff")) and _is_valid(raw)
+    sequences = len(_UTF_8_SEQUENCE.findall(raw))
+    if not sequences or not _is_valid(raw):
+        return False
+    letters = sum(map(raw.count, b"etaoinsrhldcum"))
+    return codec not in _PAIRED or bool(_LONG_SEQUENCE.search(raw)) or sequences >= _FEW_SEQUENCES or letters > sequences
+
+
+def _is_valid(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _guess(raw: bytes, codec: str | None) -> str:
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        if codec not in ("cp1252", "cp1254"):
-            codec = "utf-8" if _UTF_8_SEQUENCE.search(raw) else "cp1252"
-        return raw.decode(codec, "replace")
+        return raw.decode("utf-8" if _UTF_8_SEQUENCE.search(raw) else "cp1252", "replace")
 
 
 def _decoded(piece: bytes | str, charset: str | None) -> str:
@@ -75,10 +89,6 @@ def _decoded(piece: bytes | str, charset: str | None) -> str:
 
 
 def _codec(declared: str | None) -> str | None:
-    name = (declared or "").strip().strip("'\"").lower()[:50]
-    if name in _ALIASES:
-        return _ALIASES[name]
-    try:
-        return _CODECS.get(codecs.lookup(name).name)
-    except (LookupError, ValueError):
-        return None
+    """Return the codec of a label; what follows a blank or a semicolon is no part of it."""
+    words = (declared or "")[:100].strip(" '\"\t").lower().replace(";", " ").split()
+    return _LABELS.get("".join(char for char in words[0] if char.isalnum())) if words else None

@@ -1,70 +1,137 @@
-"""Converts HTML mail to the text that a reader sees. Quoted mail becomes a `>` line, as in plain text mail."""
+"""Converts HTML mail to the text that a reader sees. Quoted mail becomes lines with `>`, as in plain text mail."""
 
 from __future__ import annotations
 
 import re
-from itertools import accumulate, islice
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
 
 from html_to_markdown import ConversionOptions, OutputFormat, convert
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from ingest.mail.layouts import HTML, is_forward_line
+from ingest.mail.styles import Look, Sheet, look_of
 
 _HTML_LIMIT = 300_000
-# Finding quotes takes time that grows with tags times nesting; no mail that a person wrote comes near these.
-_TAGS_LIMIT = 20_000
-_DEPTH_LIMIT = 300
-_QUOTES_LIMIT = 200
-_TAG = re.compile(
-    r"<(/?)(?!(?:p|li|t[dhr]|tbody|d[dt]|option|br|img|hr|meta|link|input|col|area|wbr)\b)[a-z]", re.IGNORECASE
-)
-_SIGNATURES = ".gmail_signature, .gmail_signature_prefix, .moz-signature, .protonmail_signature_block, #Signature"
-_QUOTES = (
-    "blockquote.gmail_quote",
-    "blockquote[type=cite]",
-    "blockquote[cite]",
-    "blockquote.protonmail_quote",
-    "div.protonmail_quote > blockquote",
-    "div.yahoo_quoted",
-    "div.zmail_extra",
-)
-_UNREAD_QUOTES = ", ".join(f"{selector}:not([data-read])" for selector in _QUOTES)
-_FORWARDED = re.compile(r"\W*(?:begin )?(?:forwarded message|weitergeleitete nachricht)", re.IGNORECASE)
-_PLACEHOLDER = "<p>&gt; …</p>"
+_NODES_LIMIT = 120_000
+_DEPTH_SHOWN = 3
+_EMOJI_LIMIT = 12
+_OPEN, _CLOSE = "\ue0fe", "\ue0ff"
+_BOUNDS = re.compile(f"[{_OPEN}{_CLOSE}]")
+_UNREAD = frozenset({"xml", "style", "script", "template", "noscript", "title", "object", "svg", "math", "select"})
+_STYLED = ("style", "class", "id", "hidden", "bgcolor", "background", "color", "size", "height", "width")
 
 _OPTIONS = ConversionOptions(
     output_format=OutputFormat.PLAIN, extract_metadata=False, skip_images=True, strip_tags=["title"], max_depth=1_000
 )
+Attributes = Mapping[str, str | None]
 
 
 def html_to_text(html: str, *, keep_quotes: bool = False) -> str:
-    """Return the visible text of an HTML mail: no markup, no links' targets, no images, nothing hidden.
+    """Return the visible text of an HTML mail: no markup, no links' targets, no pictures, nothing hidden.
 
-    A quoted mail is replaced by the line `> …` unless `keep_quotes` is set or it is a forward; signatures that are
-    marked as such are dropped. What lies beyond 300,000 characters is not read. Never raises.
+    A quoted mail's lines are marked with `>` unless `keep_quotes` is set or it is a forward; signatures that are marked
+    as such are dropped, a picture of an emoji is the emoji. What lies beyond 300,000 characters is not read. Never
+    raises.
     """
-    html = html[:_HTML_LIMIT].replace("\x00", "").encode("utf-8", "replace").decode()
-    if _is_shallow(html):
-        html = _without_quotes(html, keep_quotes=keep_quotes)
-    return convert(html, _OPTIONS).content or ""
-
-
-def _is_shallow(html: str) -> bool:
-    tags = islice(_TAG.finditer(html), _TAGS_LIMIT + 1)
-    depths = list(accumulate(-1 if tag[1] else 1 for tag in tags))
-    return len(depths) <= _TAGS_LIMIT and max(depths, default=0) <= _DEPTH_LIMIT
-
-
-def _without_quotes(html: str, *, keep_quotes: bool) -> str:
+    html = _BOUNDS.sub("", html[:_HTML_LIMIT].replace("\x00", "")).encode("utf-8", "replace").decode()
     tree = LexborHTMLParser(html)
-    for _ in range(_QUOTES_LIMIT):
-        node = tree.css_first(_SIGNATURES)
-        if node is None:
-            break
+    quotes = _prepared(tree)
+    if not keep_quotes:
+        for node in quotes:
+            _bound(node)
+    return _marked(convert(tree.html or "", _OPTIONS).content or "")
+
+
+def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
+    """Take out what a person does not see, put emoji in place of their pictures, and return the quoted mails."""
+    sheet = Sheet()
+    for style in islice(tree.css("style"), 20):
+        sheet.add(style.text())
+    looks: dict[int, Look] = {}
+    removed: list[LexborNode] = []
+    emoji: list[tuple[LexborNode, str]] = []
+    quotes: list[LexborNode] = []
+    root = tree.root
+    for node in islice(root.traverse(include_text=True), _NODES_LIMIT) if root is not None else ():
+        parent = node.parent
+        look = looks.get(parent.mem_id, Look()) if parent is not None else Look()
+        if node.tag == "-text":
+            if not look.is_seen and not look.removed:
+                removed.append(node)
+            continue
+        attributes = node.attributes
+        if not look.removed:
+            look, dropped = _looked(node.tag or "", attributes, look, sheet)
+            if dropped:
+                removed.append(node)
+            elif node.tag == "img" and (sign := _emoji(attributes)) and look.is_seen:
+                emoji.append((node, sign))
+            elif HTML.is_quote(node.tag or "", attributes):
+                quotes.append(node)
+        looks[node.mem_id] = look
+    for picture, sign in emoji:
+        picture.replace_with(sign)
+    for node in removed:
         node.decompose()
-    for _ in range(0 if keep_quotes else _QUOTES_LIMIT):
-        node = tree.css_first(_UNREAD_QUOTES)
-        if node is None:
-            break
-        node.attrs["data-read"] = ""
-        if not _FORWARDED.match(node.text()[:200]):
-            node.inner_html = _PLACEHOLDER
-    return tree.html or ""
+    return quotes
+
+
+def _looked(tag: str, attributes: Attributes, look: Look, sheet: Sheet) -> tuple[Look, bool]:
+    """Return how text looks within an element, and whether nothing of the element is read."""
+    if tag in _UNREAD or "hidden" in attributes or HTML.is_signature(tag, attributes):
+        return replace(look, removed=True), True
+    if not attributes and not sheet.rules:
+        return look, False
+    declared = sheet.of(tag, attributes)
+    for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
+        given = (attributes.get(attribute) or "").lower()
+        if given and (attribute != "color" or tag == "font"):
+            declared = {name: given, **declared}
+    if attributes.get("background"):
+        declared = {"background-image": "url(", **declared}
+    looked = look_of(look, declared)
+    return looked, looked.removed
+
+
+def _emoji(attributes: Attributes) -> str:
+    sign = (attributes.get("data-emoji") or attributes.get("alt") or "").strip()
+    if not sign or len(sign) > _EMOJI_LIMIT or any(char.isspace() for char in sign):
+        return ""
+    kinds = [unicodedata.category(char) for char in sign]
+    keycap = "\u20e3" in sign
+    known = all(kind in ("So", "Sk", "Mn", "Me", "Cf", "Cn", "Sm", "Po", "Co") or keycap for kind in kinds)
+    return sign if known and any(kind in ("So", "Me", "Cn") for kind in kinds) else ""
+
+
+def _bound(node: LexborNode) -> None:
+    """Put signs around the text of a quoted mail, unless it is a forwarded one."""
+    first = node.first_child
+    if first is None or _is_forwarded(node):
+        return
+    first.insert_before(_OPEN)
+    node.insert_child(_CLOSE)
+
+
+def _is_forwarded(node: LexborNode) -> bool:
+    at = node.first_child
+    while at is not None and not (text := at.text()[:200].strip()):
+        at = at.next
+    return at is not None and is_forward_line(text.split("\n")[0])
+
+
+def _marked(text: str) -> str:
+    """Mark the lines between the signs with `>`."""
+    if _OPEN not in text:
+        return text
+    lines: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        depth += line.count(_OPEN)
+        bare = _BOUNDS.sub("", line)
+        mark = ">" * min(depth, _DEPTH_SHOWN)
+        lines.append(f"{mark} {bare}".rstrip() if mark and (bare.strip() or _OPEN not in line) else bare)
+        depth = max(depth - line.count(_CLOSE), 0)
+    return "\n".join(lines)

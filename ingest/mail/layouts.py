@@ -22,6 +22,7 @@ _RULED = re.compile(r"[-_=*~—–]*+\s*+(.{0,60}?)\s*+[-_=*~—–]*+\s*+[:：]
 _RULER = re.compile(r"[-_=*~—–]{5,}+")
 _FIELD_LIMIT = 500
 _NAME_LIMIT = 30
+_SELECTOR = re.compile(r"(\w*)(?:\.([\w-]+)|#([\w-]+)|\[(\w+)(?:=([\w-]+))?\])")
 _ENDS_NAME = re.compile(r"[:：|]")
 _DECORATION = " \t*_|>"
 
@@ -37,6 +38,22 @@ class Layouts:
     reply_verbs: tuple[str, ...]
     own_words: frozenset[str]
     fields: tuple[Mapping[str, Role], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HtmlLayouts:
+    """What mail programs put around quoted mail and signatures: (tag or '', attribute, value or '')."""
+
+    quotes: tuple[tuple[str, str, str], ...]
+    signatures: tuple[tuple[str, str, str], ...]
+
+    def is_quote(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Return whether an element holds quoted mail."""
+        return bool(attributes) and any(_fits(one, tag, attributes) for one in self.quotes)
+
+    def is_signature(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Return whether an element holds a signature."""
+        return bool(attributes) and any(_fits(one, tag, attributes) for one in self.signatures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +87,28 @@ def _read() -> Layouts:
     )
 
 
+def _read_html() -> HtmlLayouts:
+    data: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("layouts.toml").read_text())["html"]
+    return HtmlLayouts(**{name: tuple(_selector(one) for one in selectors) for name, selectors in data.items()})
+
+
+def _selector(text: str) -> tuple[str, str, str]:
+    match = _SELECTOR.fullmatch(text)
+    assert match is not None, text
+    tag, class_name, element_id, attribute, value = match.groups(default="")
+    return (tag, "class", class_name) if class_name else (tag, "id", element_id) if element_id else (tag, attribute, value)
+
+
+def _fits(selector: tuple[str, str, str], tag: str, attributes: Mapping[str, str | None]) -> bool:
+    wanted, attribute, value = selector
+    if attribute not in attributes or (wanted and wanted != tag):
+        return False
+    found = attributes[attribute] or ""
+    return not value or (value in found.split() if attribute == "class" else found.lower() == value.lower())
+
+
 LAYOUTS = _read()
+HTML = _read_html()
 
 
 def subject_kind(subject: str) -> Kind | None:

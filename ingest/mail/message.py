@@ -13,6 +13,7 @@ from ingest.mail.addresses import Mailbox, ascii_domain, parse_from
 from ingest.mail.authentication import dmarc_pass
 from ingest.mail.automated import OUTBOX_HEADER, automated_reason
 from ingest.mail.charsets import decode_words
+from ingest.mail.layouts import subject_kind
 from ingest.mail.mime import Mail, read
 from ingest.mail.quotes import own_text
 from ingest.text import one_line, shorten
@@ -22,7 +23,6 @@ _SUBJECT_LIMIT = 500
 _NAME_LIMIT = 255
 _REFERENCES_LIMIT = 50
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
-_REPLY_SUBJECT = re.compile(r"\s*(?:re|aw|antw|sv|vs|odp|ref|回复|答复)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def parse(
     subject = one_line(decode_words(_first(mail, "subject")), _SUBJECT_LIMIT)
     in_reply_to = next(iter(_message_ids(mail, "in-reply-to")), None)
     references = _message_ids(mail, "references")[-_REFERENCES_LIMIT:]
-    is_reply = bool(in_reply_to or references or _REPLY_SUBJECT.match(subject))
+    is_reply = bool(in_reply_to or references or subject_kind(subject) == "reply")
     text, too_long = shorten(own_text(mail.text, subject=subject, is_reply=is_reply), TEXT_LIMIT)
     return ParsedMail(
         provider_message_id=gmail_id,

@@ -1,124 +1,204 @@
-"""Cuts off a mail's signature. In doubt the text stays: a name too much does no harm."""
+"""Cuts off a mail's signature, legal notice and banner. In doubt the text stays: a name too much does no harm."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_DELIMITER = re.compile(r"(?:--|—|__) ?")
-_SENT_FROM = re.compile(
-    r"(?:sent (?:from|via|with) (?:my |the )?\w|get outlook for |von meinem \S+ gesendet|gesendet (?:von|mit) "
-    r"|envoyé (?:de |depuis |à partir )|enviado (?:desde|do|a partir d|con) |inviato da|verzonden (?:vanaf|met) "
-    r"|skickat från |sendt fra |lähetetty |wysłano z|odesláno z|отправлено (?:с|из) |iphoneから送信|发自我的).{0,60}",
-    re.IGNORECASE,
+from ingest.mail.endings import (
+    ENDINGS,
+    is_banner,
+    is_banner_rest,
+    is_notice,
+    is_sent_from,
+    is_short_sign_off,
+    is_sign_off,
 )
-_NOTICE_START = re.compile(
-    r"\W*(?:confidential|disclaimer|this (?:e-?mail|message|communication)|the (?:information|contents?)"
-    r"|diese (?:e-?mail|nachricht)|ce (?:message|courriel)|este (?:mensaje|correo|e-?mail)"
-    r"|please consider the environment|virus-free)",
-    re.IGNORECASE,
-)
-_NOTICE = re.compile(
-    r"confidential|privileged|intended (?:only|solely|for)|vertraulich|confidentiel|confidencial|environment|virus",
-    re.IGNORECASE,
-)
-_BANNER = re.compile(
-    r"\W*(?:caution|external|warning)\b.{0,40}(?:e-?mail|sender|message|originated).{0,200}", re.IGNORECASE
-)
-# An English sign-off is made of these words alone, at least one of them from the first set.
-_ENGLISH_ANCHORS = frozenset({
-    "thanks", "thank", "thx", "regards", "rgds", "wishes", "best", "cheers", "sincerely", "faithfully", "truly",
-    "respectfully", "br", "ta",
-})  # fmt: skip
-_ENGLISH_WORDS = _ENGLISH_ANCHORS | {
-    "with", "my", "our", "many", "you", "very", "so", "much", "a", "lot", "in", "advance", "again", "and", "for",
-    "your", "help", "support", "time", "assistance", "kind", "kindest", "warm", "warmest", "all", "the", "yours",
-    "have", "nice", "good", "great", "day", "weekend",
-}  # fmt: skip
-_SIGN_OFFS = frozenset({
-    "mit freundlichen grüßen", "mit freundlichen gruessen", "mit freundlichen grüssen", "mit besten grüßen",
-    "freundliche grüße", "viele grüße", "viele gruesse", "beste grüße", "liebe grüße", "herzliche grüße",
-    "schöne grüße", "gruß", "lg", "vg", "mfg", "vielen dank", "danke", "danke und gruß",
-    "vielen dank und viele grüße", "cordialement", "bien cordialement", "salutations", "meilleures salutations",
-    "bonne journée", "merci", "merci d'avance", "saludos", "un saludo", "saludos cordiales", "cordiales saludos",
-    "atentamente", "gracias", "muchas gracias", "cumprimentos", "com os melhores cumprimentos", "atenciosamente",
-    "att", "abraços", "obrigado", "obrigada", "cordiali saluti", "distinti saluti", "grazie", "grazie mille",
-    "met vriendelijke groet", "met vriendelijke groeten", "mvg", "groetjes", "bedankt", "med vänlig hälsning",
-    "med vänliga hälsningar", "vänliga hälsningar", "mvh", "tack", "med venlig hilsen", "venlig hilsen", "tak",
-    "z poważaniem", "pozdrawiam", "dziękuję", "с уважением", "спасибо", "此致", "谢谢",
-    "よろしくお願いします", "よろしくお願いいたします", "감사합니다", "saygılarımla", "teşekkürler",
-})  # fmt: skip
-_ABBREVIATIONS = frozenset({"ltd.", "inc.", "co.", "corp.", "llc.", "e.v.", "s.a.", "s.l.", "jr.", "dept."})
+from ingest.mail.layouts import field_of, key
+
+_DELIMITER = re.compile(r"\*{0,2}(?:--|—|__) ?\*{0,2}")
 _TAIL_LINES = 10
+_CONTACT_LINES = 8
+_NAME_WORDS = 6
+_PHONE = re.compile(r"[+(]?[\d(][\d ()./-]{5,24}\d")
+_INTERNATIONAL = re.compile(r"(?:\+|\b00)\d[\d ()./-]{5,24}\d")
+_POSTCODE = re.compile(r"(?<![\d-])(?:[A-Z]{1,2}-?)?\d{4,6}(?:-\d{3,4})? [^\W\d_]{3,}|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+_ADDRESS = re.compile(r"[^\s<>()]{1,64}@[^\s<>()]{3,190}")
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_PIECES = re.compile(r"\s*[,|•·/;]\s*|\s{2,}|\t")
 
 
 def without_signature(text: str) -> str:
-    """Return `text` without the signature at its end, legal notices and "Sent from my phone".
+    """Return `text` without the signature at its end, legal notices, banners and "Sent from my phone".
 
-    A sign-off counts only if something stands above it and what follows it looks like a name, a role, a number or
-    an address, not like a sentence. The text is never made empty, except where nothing stands above `-- `.
+    A sign-off counts only if something stands above it and what follows is a short block of name, role, telephone and
+    address. The text is never made empty.
     """
     lines = text.strip().split("\n")
-    if len(lines) > 1 and _BANNER.fullmatch(lines[0]):
-        lines = lines[1:]
+    lines = _below_banner(lines)
+    lines = _before_notices(lines)
+    lines = _before_sent_from(lines)
     lines = _before_delimiter(lines)
-    lines = _before_notice(lines)
     lines = _before_sent_from(lines)
     return "\n".join(_before_sign_off(lines)).strip()
 
 
-def _before_delimiter(lines: list[str]) -> list[str]:
-    at = next((n for n in range(len(lines) - 1, -1, -1) if _DELIMITER.fullmatch(lines[n])), len(lines))
-    return lines[:at]
+def _below_banner(lines: list[str]) -> list[str]:
+    """Drop a gateway's banner at the top, if something stands below it."""
+    at = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
+    if at == len(lines) or not is_banner(lines[at]):
+        return lines
+    at += 1
+    while at < len(lines) and (not lines[at].strip() or is_banner(lines[at]) or is_banner_rest(lines[at])):
+        at += 1
+    return lines[at:] if at < len(lines) else lines
 
 
-def _before_notice(lines: list[str]) -> list[str]:
-    """Cut at the first paragraph that begins and speaks like a legal notice, if something stands above it."""
-    first = next((n for n, line in enumerate(lines) if line.strip()), len(lines))
-    for at in range(first + 1, len(lines)):
-        if not lines[at - 1].strip() and _NOTICE_START.match(lines[at]):
-            end = next((n for n in range(at, len(lines)) if not lines[n].strip()), len(lines))
-            if _NOTICE.search(" ".join(lines[at:end])):
-                return lines[:at]
-    return lines
+def _before_notices(lines: list[str]) -> list[str]:
+    """Drop the paragraphs at the end that are legal notices, if something stands above them."""
+    end = len(lines)
+    while True:
+        stop = _trimmed(lines, end)
+        start = next((n + 1 for n in range(stop - 1, -1, -1) if not lines[n].strip()), 0)
+        if not start or not _written(lines[:start]) or not is_notice("\n".join(lines[start:stop])):
+            return lines[:stop]
+        end = start
 
 
 def _before_sent_from(lines: list[str]) -> list[str]:
+    """Cut at a line `Sent from my phone` near the end, or at such words glued to the last sentence."""
+    written = 0
     for at in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0), -1):
-        if _SENT_FROM.fullmatch(lines[at].strip()) and _written(lines[:at]) and _written(lines[at:]) <= 3:
+        if is_sent_from(lines[at].strip()) and _written(lines[:at]) and _is_contact_block(lines[at + 1 :]):
             return lines[:at]
-    return lines
+        written += bool(lines[at].strip())
+    return [*lines[:-1], _unglued(lines[-1])] if lines else lines
+
+
+def _unglued(line: str) -> str:
+    for end in range(len(line) - 1, max(len(line) - 80, 0), -1):
+        if line[end - 1] in ".!?" and line[end] not in " .!?" and is_sent_from(line[end:]):
+            return line[:end]
+    return line
+
+
+def _before_delimiter(lines: list[str]) -> list[str]:
+    """Cut at the last `-- ` if what follows is a signature and no text."""
+    at = next((n for n in range(len(lines) - 1, 0, -1) if _DELIMITER.fullmatch(lines[n].strip())), len(lines))
+    below = [line for line in lines[at + 1 :] if line.strip()]
+    if at == len(lines) or not _written(lines[:at]) or len(below) > _CONTACT_LINES:
+        return lines
+    return lines if any(_is_sentence(line) or _is_asked(line) for line in below) else lines[:at]
 
 
 def _before_sign_off(lines: list[str]) -> list[str]:
-    """Cut at the sign-off that only name-like lines follow; of several in a row (`Thanks,` `Regards,`) at the first."""
-    found, written = len(lines), 0
+    """Cut at the sign-off that only contact lines follow; of several in a row (`Thanks,` `Regards,`) at the first."""
+    found = len(lines)
     for at in range(len(lines) - 1, 0, -1):
-        line = lines[at].strip()
-        if _is_sign_off(line):
-            found, written = at, 0
-        elif line:
-            written += 1
-        if written > _TAIL_LINES or (line and _is_sentence(line) and found != at):
+        if not lines[at].strip():
+            continue
+        if _is_sign_off_at(lines, at) and _is_signature(lines, at + 1, found):
+            found = at
+        elif found < len(lines) or not _is_contact(lines[at]) or _written(lines[at:]) > _CONTACT_LINES:
             break
     return lines[:found] if _written(lines[:found]) else lines
 
 
-def _is_sign_off(line: str) -> bool:
-    bare = line.lower().strip(" ,.!;:-–—*。🙂😊🙏")
-    words = bare.replace(",", " ").split()
-    if not words or len(words) > 12:
+def _is_sign_off_at(lines: Sequence[str], at: int) -> bool:
+    line = lines[at].strip()
+    if not is_sign_off(line) or _is_listed(lines, at):
         return False
-    return bare in _SIGN_OFFS or (_ENGLISH_WORDS.issuperset(words) and not _ENGLISH_ANCHORS.isdisjoint(words))
+    above = lines[at - 1].rstrip()
+    return not is_short_sign_off(line) or not above or above.endswith((".", "!", "?", "。", "！", "？"))
+
+
+def _is_listed(lines: Sequence[str], at: int) -> bool:
+    """Return whether the line is an item below `…:` in its own paragraph."""
+    start = at
+    while start and lines[start - 1].strip() and at - start < _TAIL_LINES:
+        start -= 1
+    return start < at and any(line.rstrip().endswith((":", "：")) for line in lines[start:at])
+
+
+def _is_signature(lines: Sequence[str], start: int, found: int) -> bool:
+    """Return whether what stands below a sign-off is a signature; a sign-off below, at `found`, was one already."""
+    below = [line for line in lines[start:found] if line.strip()]
+    if not _is_contact_block(below):
+        return False
+    cues = set(key(" ".join(line for line in lines[max(start - _TAIL_LINES, 0) : start])).replace(":", " ").split())
+    return len(below) < 2 or cues.isdisjoint(ENDINGS.list_cues) or any(_is_number_line(line) for line in below)
+
+
+def _is_contact_block(lines: Sequence[str]) -> bool:
+    written = [line for line in lines if line.strip()]
+    if len(written) > _CONTACT_LINES or not all(_is_contact(line) or is_sign_off(line) for line in written):
+        return False
+    addresses = [address for line in written for address in _ADDRESS.findall(line)]
+    return len(addresses) <= 1 and (not addresses or len(written) > 1)
+
+
+def _is_contact(line: str) -> bool:
+    """Return whether a line is a name, a role, a company, a telephone, an address or several of them."""
+    bare = line.strip(" \t*_")
+    if len(bare) > 120 or _is_sentence(bare):
+        return False
+    if is_sent_from(bare):
+        return True
+    return all(_is_contact_piece(piece) for piece in _PIECES.split(bare) if piece) or _is_postal(bare)
+
+
+def _is_contact_piece(piece: str) -> bool:
+    field = field_of(piece)
+    if field is not None and not _URL.match(piece):
+        return field.name in ENDINGS.contact_fields
+    if _URL.fullmatch(piece) or _ADDRESS.fullmatch(piece.strip("<>")) or _is_number_line(piece) or _is_postal(piece):
+        return True
+    words = piece.split()
+    return len(words) <= _NAME_WORDS and not any(char.isdigit() for char in piece) and not piece.startswith(("-", "•", "["))
+
+
+def _is_number_line(line: str) -> bool:
+    bare = line.strip()
+    first, _, rest = bare.partition(" ")
+    labelled = key(first).rstrip(":.") in ENDINGS.contact_fields and _PHONE.fullmatch(rest.strip()) is not None
+    field = field_of(bare)
+    named = field is not None and field.name in ENDINGS.contact_fields
+    return labelled or named or _INTERNATIONAL.search(bare) is not None or (
+        _PHONE.fullmatch(bare) is not None and bare[:1] in "+(0"
+    )
+
+
+def _is_postal(line: str) -> bool:
+    words = key(line).replace(",", " ").split()
+    street = any(word in ENDINGS.street_words or word.endswith(_ENDINGS_OF_STREETS) for word in words)
+    return any(char.isdigit() for char in line) and (street or _POSTCODE.search(line) is not None) and len(words) <= 14
+
+
+_ENDINGS_OF_STREETS = ("straße", "strasse", "str.", "straat", "gatan", "vägen", "gade", "vej", "weg", "platz", "katu", "laan", "gasse")
+
+
+def _is_asked(line: str) -> bool:
+    """Return whether a line below `-- ` holds what no signature holds: a field or a number of something else."""
+    field = field_of(line)
+    if field is not None and not _URL.match(line.strip()):
+        return field.name not in ENDINGS.contact_fields
+    return any(char.isdigit() for char in line) and not _is_contact(line)
 
 
 def _is_sentence(line: str) -> bool:
     words = line.split()
-    if len(line) > 80 or line.endswith("?"):
+    if len(line) > 120 or line.endswith(("?", "？", "。", "؟")):
         return True
-    if line.endswith((".", "!", ":")) and words[-1].lower() not in _ABBREVIATIONS:
+    if line.endswith((".", "!", ":")) and words[-1].lower() not in ENDINGS.abbreviations:
         return len(words) >= 3
-    return len(words) >= 8 or (len(words) >= 5 and line[:1].islower())
+    return len(words) >= 9 or (len(words) >= 5 and line[:1].islower())
 
 
-def _written(lines: list[str]) -> int:
+def _written(lines: Sequence[str]) -> int:
     return sum(bool(line.strip()) for line in lines)
+
+
+def _trimmed(lines: Sequence[str], end: int) -> int:
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return end

@@ -27,7 +27,7 @@ def _any(*patterns: str) -> Callable[[str], bool]:
 
 _states_a_price = _any(
     r"\b(?:discount(?:s|ed)?|coupons?|vouchers?|promo(?:tion(?:al)?)? codes?)\b",
-    r"\b\d+\s?(?:%|percent)\s+(?:off|cheaper|less)\b",
+    r"\b\d++\s?(?:%|percent)\s+(?:off|cheaper|less)\b",
     r"\b(?:free of charge|at no (?:extra |additional )?(?:cost|charge)|for free|free (?:plan|trial|upgrade|month))\b",
     r"\b(?:costs?|priced at|price (?:is|of)|fee (?:is|of)|charges?|starts at)\s+(?:only |just |about )?\D{0,3}\d",
     r"\b(?:dollars?|euros?|pounds sterling|bucks)\b",
@@ -79,8 +79,8 @@ CHECKS: Sequence[tuple[str, Callable[[str], bool]]] = (
 )
 
 _ADDRESS = re.compile(
-    r"https?://[^\s<>()\"']+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/[^\s<>()\"']*)?"
+    r"https?://[^\s<>()\"']++|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++"
+    r"|(?<![a-z0-9-])(?:[a-z0-9][a-z0-9-]{0,62}+\.){1,8}[a-z]{2,}(?:/[^\s<>()\"']*+)?"
     r"|\+?\d[\d ()/-]{8,}\d",
     re.IGNORECASE,
 )

@@ -15,16 +15,17 @@ _REGARDS = r"(?:many thanks and )?(?:with )?(?:my )?(?:kind|best|warm)\w*(?: and
 _CLOSING = rf"{_REGARDS}|yours (?:sincerely|faithfully|truly)|sincerely|cheers|many thanks"
 _HELLO = r"(?:dear|hi|hello|hey|hiya|good (?:morning|afternoon|evening|day))"
 _WRAPPING = re.compile(
-    rf"^\W*(?:dear(?:[^\w.?!]+\w+){{0,4}}|{_HELLO}(?:[^\w.?!]+\w+)?|(?:{_CLOSING})(?:[^\w.?!]+\w+){{0,8}}"
+    rf"^\W*+(?:dear(?:[^\w.?!]+\w+){{0,4}}|{_HELLO}(?:[^\w.?!]+\w+)?|(?:{_CLOSING})(?:[^\w.?!]+\w+){{0,8}}"
     r"|(?:many )?thank(?:s| you)\b[^?]{0,100})[^\w?]*$",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
-    rf"^\W*{_HELLO}(?:[^\S\n]+(?:there|team|all|everyone|support|techcorp))*\b[^\w\n]+", re.IGNORECASE
+    rf"^\W*+{_HELLO}(?:[^\S\n]+(?:there|team|all|everyone|support|techcorp))*\b[^\w\n]+", re.IGNORECASE
 )
-_SIGN_OFF = re.compile(rf"^\W*(?:{_CLOSING})\W*$", re.IGNORECASE | re.MULTILINE)
+# Blanks and marks of its own line only: `\W*` would read all the lines that follow, from each of them again.
+_SIGN_OFF = re.compile(rf"^[^\w\n]*+(?:{_CLOSING})[^\w\n]*+$", re.IGNORECASE | re.MULTILINE)
 _ASKS = re.compile(
-    r"\?|^\W*(?:how|what|where|why|which|who|when|can|could|is|are|does|do|may|will|would|should)\b[^.]*$"
+    r"\?|^\W*+(?:how|what|where|why|which|who|when|can|could|is|are|does|do|may|will|would|should)\b[^.]*$"
     r"|\b(?:please (?:explain|describe|tell|let|advise|help|send)|tell (?:me|us)|let (?:me|us) know|explain|describe"
     r"|(?:would|should) like to know|wonder(?:ing)? (?:how|if|whether)|is there|is it possible)\b",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ from deployments.agent.models.extract import SHAPES, Source
 from deployments.agent.models.grounded_model import NOT_FOUND, GroundedModel
 from deployments.agent.transcript import completed, conversation, fence, read_calls, read_customer
 from deployments.rules.formatting import sentences
-from tests.unit.deployments.agent.builders import RESET
+from tests.fixtures.turns import RESET
 
 CALENDAR = (
     "To connect Google Calendar, open Profile > Integrations > Google Calendar and click Connect. "

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.agent.checks.claims import read
 from deployments.agent.checks.grounding import keep_supported
-from tests.unit.deployments.agent.builders import RESET, passage
+from tests.fixtures.turns import RESET, passage
 
 ROLES = (
     "TechCorp Platform has four roles: Owner, Admin, Member and Guest. Owners can do everything, including billing "

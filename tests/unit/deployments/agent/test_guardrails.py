@@ -11,7 +11,7 @@ from deployments.agent.checks import guardrails
 from deployments.agent.checks.grounding import keep_supported
 from deployments.rules.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
-from tests.unit.deployments.agent.builders import RESET, passage
+from tests.fixtures.turns import RESET, passage
 
 CONTEXT = Path(__file__).parents[4] / "context"
 SECTIONS = parse_docs((CONTEXT / "product-docs.md").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import pytest
 
 from deployments.agent.checks import guardrails
 from deployments.agent.checks.homoglyphs import bare, has_homoglyphs
-from tests.unit.deployments.agent.builders import RESET, passage
+from tests.fixtures.turns import RESET, passage
 
 
 @pytest.mark.parametrize("text", ["rеfund", "𝐫efund", "ｒefund", "７９", "٧٩", "⑦", "r\u0336efund", "Ⅸ"])

@@ -9,7 +9,7 @@ import pytest
 from deployments.agent import notices
 from deployments.agent.checks import guardrails
 from deployments.rules.escalation import REASON_PRECEDENCE
-from tests.unit.deployments.agent.builders import context, searched
+from tests.fixtures.turns import context, searched
 
 TONES = ["formal", "semi-formal", "conversational"]
 ALL = list(itertools.product(REASON_PRECEDENCE, [*TONES, "pirate"]))

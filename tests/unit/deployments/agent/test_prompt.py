@@ -10,7 +10,7 @@ import pytest
 
 from deployments.agent import protocol, tools
 from deployments.agent.prompt import PromptNotUsableError, load_prompt
-from tests.unit.deployments.agent.builders import context
+from tests.fixtures.turns import context
 
 SECTIONS = {
     "Purpose": ["customer-success agent of TechCorp", "hand over"],

@@ -9,7 +9,7 @@ import pytest
 
 from deployments.agent import protocol, tools
 from deployments.agent.run_context import RunContext
-from tests.unit.deployments.agent.builders import context, searched
+from tests.fixtures.turns import context, searched
 
 ARGUMENTS = {
     "create_ticket": '{"issue": "reset"}',

@@ -1,0 +1,195 @@
+"""Whatever a customer or a model writes is read in linear time, by every function that reads such text."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from db.records import OutboxRow, Passage
+from deployments.agent.checks.masking import Vault
+from deployments.agent.language import LanguageDetector
+from deployments.agent.models.extract import SHAPES, Source
+from deployments.rules.escalation import EscalationRules
+from embeddings.lexical import Vocabulary
+from embeddings.relevance import RelevanceGate
+from embeddings.sentiment import SentimentHead
+from embeddings.spelling import Speller
+from tests.fixtures.hostile import TextFunction, functions, shapes
+from tests.fixtures.turns import context, passage
+
+LIMIT = 10_000
+"""Characters of a form's, and of a WhatsApp, message; what a mail's text is cut to before the agent reads it."""
+WITHIN_S = 0.2
+GROWTH = 6.0
+"""Four times the text may take six times as long; below MEASURABLE_S the clock decides rather than the code."""
+MEASURABLE_S = 0.02
+
+GATE = RelevanceGate.load()
+OBJECTS: Mapping[type, Any] = MappingProxyType(
+    {
+        LanguageDetector: LanguageDetector(),
+        Vault: Vault(names=("Ann Lee",)),
+        EscalationRules: EscalationRules(),
+        RelevanceGate: GATE,
+        Speller: GATE.speller,
+        Vocabulary: GATE.vocabulary,
+        SentimentHead: SentimentHead.load(),
+    }
+)
+
+
+def _row(text: str) -> OutboxRow:
+    return OutboxRow(
+        id=UUID(int=1),
+        conversation_id=UUID(int=2),
+        ticket_id=UUID(int=3),
+        message_id=UUID(int=4),
+        author="agent",
+        channel="email",
+        recipient="ann@example.com",
+        subject=text,
+        body=text,
+        attempts=1,
+    )
+
+
+def _passages(text: str) -> list[Passage]:
+    return [passage(f"Open the board. {text}", title="Export a board")]
+
+
+VALUES: Mapping[str, Callable[[str], Any]] = {
+    "str": str,
+    "str | None": str,
+    "str | int": str,
+    "bytes": lambda text: text.encode("utf-8", "replace"),
+    "Sequence[str]": lambda text: [text],
+    "Iterable[str]": lambda text: [text],
+    "Collection[str]": lambda text: [text],
+    "Collection[str] | None": lambda text: [text],
+    "Sequence[tuple[str, str]]": lambda text: [("Subject", text), ("From", text), ("References", text)],
+    "Headers": lambda text: [("Authentication-Results", f"mx.google.com; {text}")],
+    "Mapping[str, str]": lambda text: {"Body": text, "From": text, "MessageSid": text},
+    "Mapping[str, str] | None": lambda text: None,
+    "Mapping[str, float]": lambda text: {"refund": 0.2},
+    "Params": lambda text: [("Body", text), ("From", "whatsapp:+14155550100"), ("MessageSid", "SM1")],
+    "Params | str": lambda text: [("Body", text)],
+    "Sequence[Passage]": _passages,
+    "Sequence[Source]": lambda text: [Source(title="Export", text=text, score=0.5)],
+    "Source": lambda text: Source(title="Export", text=text, score=0.5),
+    "Shape": lambda text: SHAPES["semi-formal"],
+    "ChannelConfig": lambda text: context().config,
+    "OutboxRow": _row,
+    "Floats": lambda text: np.zeros((1, 384), dtype=np.float32),
+    "LengthUnit": lambda text: "words",
+    "int": lambda text: 1_000,
+    "bool": lambda text: True,
+    "datetime": lambda text: datetime.now(UTC),
+}
+
+NOT_OUTSIDE: Mapping[str, str] = {
+    "deployments.agent.models.grounded_model.GroundedModel.get_response": "joins what extract and questions return",
+    "deployments.agent.node.AgentNode.open": "a turn's whole way, measured on the running product",
+    "deployments.agent.notices.hand_over": "takes a run; its texts are the parts that are walked here",
+    "deployments.agent.notices.summary": "takes a run; its texts are the parts that are walked here",
+    "deployments.agent.protocol.refusal": "the name of a tool",
+    "deployments.agent.protocol.advance": "the name of a tool",
+    "deployments.agent.rules_first.decide": "takes a run; EscalationRules.decide is walked",
+    "deployments.agent.run_context.RunContext.answer": "keeps a review",
+    "deployments.agent.run_context.RunContext.escalate": "keeps a reason",
+    "deployments.agent.run_context.PassageSearch.__call__": "a protocol",
+    "deployments.agent.tools.find_passages": "asks the gate, whose methods are walked, and the store",
+    "deployments.agent.tools.call": "JSON of the model's, at most 8,000 characters of it a text",
+    "deployments.agent.tools.invalid_arguments": "takes pydantic's error",
+    "deployments.agent.transcript.conversation": "takes records; fence is walked",
+    "deployments.rules.escalation.EscalationRules.weigh": "takes the signs that read_words found",
+    "deployments.rules.escalation.severity_and_queue": "names of our own",
+    "deployments.rules.support_hours.SupportHours.parse": "a setting",
+    "deployments.rules.support_hours.ServiceLevels.parse": "a setting",
+    "embeddings.spelling.distance": "two words of like length: Speller.correct is walked",
+    "embeddings.relevance.query_speller": "our own documents",
+    "embeddings.relevance.RelevanceGate.relevant": "walked as RelevanceGate.signals, with a vector of one row",
+    "embeddings.relevance.RelevanceGate.signals": "measured by itself below",
+    "embeddings.chunker.parse_docs": "our own documents",
+    "embeddings.chunker.slugify": "our own documents",
+    "embeddings.encoder.package_file": "a name of our own",
+    "embeddings.encoder.model_files": "a name of our own",
+    "embeddings.heads.metrics": "a name of our own",
+    "ingest.mail.parts.parameter": "takes a parsed part; mime.read is walked",
+    "ingest.web_form.new_form": "a validated form",
+    "ingest.web_form.new_reply": "a validated form",
+    "ingest.bus.failpoints.no_failpoint": "a name of our own",
+    "ingest.bus.key_queues.KeyQueues.drop": "partitions",
+    "ingest.mail.push_token.PushVerifier.verify": "a signed token; its parsing is PyJWT's, bounded by the request",
+    "deployments.channels.gmail.transport.fetch_certificates": "a setting",
+}
+"""Functions that take text and are not called here, and whose text it is. A folder's name stands for all in it."""
+
+NOT_OUTSIDE_FOLDERS: Mapping[str, str] = {
+    "deployments.channels.gmail.client.": "our own requests to Gmail",
+    "deployments.channels.gmail.mail_store.MailIntake.": "ids of Gmail's",
+    "deployments.channels.gmail.transport.": "requests and a setting",
+    "deployments.channels.whatsapp.twilio_client.": "our own requests to Twilio",
+    "deployments.channels.parking.": "an error's text",
+    "deployments.delivery.": "an error's text",
+    "deployments.identity.links.": "tokens of ours, and numbers",
+    "deployments.identity.node.": "a name of our own",
+    "deployments.reporting.": "settings and names of our own",
+    "deployments.runtime.": "names of our own",
+    "deployments.staff.desk.": "texts of our own people",
+    "deployments.turns.": "takes records",
+    "deployments.analysis_node.": "runs a model, in a thread and bounded by tokens",
+    "embeddings.encoder.Encoder.": "runs a model, bounded by tokens",
+    "embeddings.escalation.EscalationModel.": "runs a model, bounded by tokens",
+    "embeddings.text_model.": "runs a model, bounded by tokens",
+    "embeddings.heads.": "files of our own",
+}
+
+FOUND, UNKNOWN = functions(VALUES, OBJECTS)
+
+
+def _is_outside(name: str) -> bool:
+    return name not in NOT_OUTSIDE and not name.startswith(tuple(NOT_OUTSIDE_FOLDERS))
+
+
+WALKED = [function for function in FOUND if _is_outside(function.name)]
+
+
+def test_every_function_that_takes_text_is_walked_or_says_whose_text_it_takes() -> None:
+    assert [name for name in UNKNOWN if _is_outside(name)] == []
+    assert len(WALKED) >= 45
+
+
+def _took(function: TextFunction, text: str) -> float:
+    started = time.thread_time()
+    with suppress(Exception):  # that a text is refused is as good as that it is read
+        function.call(text)
+    return time.thread_time() - started
+
+
+@pytest.mark.parametrize("function", WALKED, ids=lambda function: function.name)
+def test_no_shape_of_text_makes_a_function_slow(function: TextFunction) -> None:
+    for short, long in zip(shapes(LIMIT // 4), shapes(LIMIT), strict=True):
+        took = _took(function, long)
+        if took > WITHIN_S / 2:  # once more: a busy machine is no reason
+            took = min(took, _took(function, long))
+        assert took < WITHIN_S, f"{took:.2f} s for {long[:30]!r} …"
+        if took > MEASURABLE_S:
+            before = max(min(_took(function, short) for _ in range(3)), MEASURABLE_S / GROWTH)
+            least = min(took, *(_took(function, long) for _ in range(2)))
+            assert least / before < GROWTH, f"{least / before:.1f} times as long for four times {short[:30]!r} …"
+
+
+def test_the_walk_sees_a_pattern_that_is_quadratic() -> None:
+    ends = re.compile(r"^\W*(?:regards|cheers)\W*$", re.MULTILINE)
+    slow = TextFunction(name="quadratic", call=lambda text: ends.search(text))
+    with pytest.raises(AssertionError, match=r"s for|times as long"):
+        test_no_shape_of_text_makes_a_function_slow(slow)
