@@ -34,7 +34,7 @@ def test_near_in_meaning_is_near_in_space(encoder: Encoder) -> None:
     assert asked @ same > 0.5 > 0.2 > asked @ other
 
 
-def test_a_batch_gives_each_text_what_it_gets_alone_and_in_its_order(encoder: Encoder) -> None:
+def test_a_batch_gives_each_text_the_same_vector_as_alone_in_order(encoder: Encoder) -> None:
     texts = ["hello", "word " * 400, "How do I export a board to CSV?", "", "please " * 30, "hello"]
     together = encoder.encode(texts)
     alone = np.vstack([encoder.encode([text]) for text in texts])

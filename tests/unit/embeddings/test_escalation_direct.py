@@ -28,7 +28,7 @@ def test_g5_every_direct_request_escalates_with_its_reason(examples: list[Exampl
     assert not measuring.misses(measuring.judge(direct, scores, measuring.rules_policy()))
 
 
-def test_g5_no_held_out_question_with_a_trigger_word_is_a_false_alarm_too_many() -> None:
+def test_g5_false_alarms_on_held_out_questions_with_trigger_words_stay_within_the_bound() -> None:
     ordinary = [e for e in _held_out() if e.label == "none" and measuring.word_baseline(e, {})]
     assert len(ordinary) >= 40
     scores = measuring.scored(EscalationModel.load(), ordinary)

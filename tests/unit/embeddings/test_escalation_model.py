@@ -41,7 +41,7 @@ def test_a_text_scores_the_same_in_any_company(model: EscalationModel) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "🙂", "42", "?!", "asdf jkl", "\n\n", "x" * 5000])
-def test_a_text_that_says_nothing_asks_for_nothing(model: EscalationModel, text: str) -> None:
+def test_a_text_without_content_scores_no_request(model: EscalationModel, text: str) -> None:
     assert model.scores([text]).argmax() == 0
 
 

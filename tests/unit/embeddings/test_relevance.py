@@ -56,15 +56,15 @@ def judge(encoder: Encoder, gate: RelevanceGate, index: Index, text: str) -> Rel
     return gate.relevant(query, vector, index.search(vector))
 
 
-def test_g8_what_the_documents_answer_is_accepted(judged: dict[str, Relevance]) -> None:
+def test_g8_answerable_questions_are_accepted(judged: dict[str, Relevance]) -> None:
     assert [text for text in ANSWERABLE if not judged[text].ok] == []
 
 
-def test_g8_what_they_do_not_answer_is_refused(judged: dict[str, Relevance]) -> None:
+def test_g8_unanswerable_questions_are_refused(judged: dict[str, Relevance]) -> None:
     assert [text for text in UNANSWERABLE if judged[text].ok] == []
 
 
-def test_g8_nothing_found_is_no_answer(encoder: Encoder, gate: RelevanceGate) -> None:
+def test_g8_an_empty_search_is_refused(encoder: Encoder, gate: RelevanceGate) -> None:
     found = gate.relevant("How do I reset my password?", encoder.encode(["x"])[0], [])
     assert found == Relevance(ok=False, score=0.0, threshold=gate.threshold)
 
@@ -79,7 +79,9 @@ def test_one_passage_is_enough_to_judge(encoder: Encoder, gate: RelevanceGate, i
     assert 0 <= gate.relevant("reset password", vector, index.search(vector, limit=1)).score <= 1
 
 
-def test_a_product_that_no_passage_mentions_speaks_against(encoder: Encoder, gate: RelevanceGate, index: Index) -> None:
+def test_a_product_that_no_passage_mentions_lowers_the_relevance(
+    encoder: Encoder, gate: RelevanceGate, index: Index
+) -> None:
     ours, foreign = (judge(encoder, gate, index, f"How do I connect {name}?") for name in ("GitHub", "GitLab"))
     assert ours.ok
     assert not foreign.ok
@@ -95,7 +97,7 @@ def test_a_judgement_costs_less_than_a_few_milliseconds(encoder: Encoder, gate: 
     assert (time.process_time() - started) / 100 < 0.003
 
 
-def test_a_gate_is_what_was_stored(gate: RelevanceGate) -> None:
+def test_a_stored_gate_is_loaded_unchanged(gate: RelevanceGate) -> None:
     again = RelevanceGate.from_json(json.loads(json.dumps(gate.as_json())))
     assert again.as_json() == gate.as_json()
 

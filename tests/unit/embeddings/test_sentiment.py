@@ -65,7 +65,7 @@ def test_g7_praise_is_well_above_neutral(encoder: Encoder, sentiment: SentimentH
     assert (scores(encoder, sentiment, POSITIVE) > 0.7).all()
 
 
-def test_g7_order_of_moods(encoder: Encoder, sentiment: SentimentHead) -> None:
+def test_g7_fury_annoyance_neutral_and_praise_are_in_order(encoder: Encoder, sentiment: SentimentHead) -> None:
     means = [scores(encoder, sentiment, texts).mean() for texts in (FURIOUS, ANNOYED, NEUTRAL, POSITIVE)]
     assert means == sorted(means)
 
@@ -76,7 +76,7 @@ def test_any_text_has_a_score(encoder: Encoder, sentiment: SentimentHead, text: 
     assert 0 <= score <= 1
 
 
-def test_no_text_without_words_is_negative(encoder: Encoder, sentiment: SentimentHead) -> None:
+def test_a_text_without_words_is_not_negative(encoder: Encoder, sentiment: SentimentHead) -> None:
     assert (scores(encoder, sentiment, ("", "?", "12345", "ok")) >= 0.5).all()
 
 
@@ -108,7 +108,7 @@ def test_sample_tickets_of_another_author(encoder: Encoder, sentiment: Sentiment
     assert (found[answered] >= 0.3).all()
 
 
-def test_g7_bands_on_messages_that_nobody_trained_on(encoder: Encoder, sentiment: SentimentHead) -> None:
+def test_g7_bands_on_messages_outside_the_training_data(encoder: Encoder, sentiment: SentimentHead) -> None:
     fresh = read_fresh()
     found = scores(encoder, sentiment, tuple(message.text for message in fresh))
     share = bands(found, np.array([LABELS.index(message.label) for message in fresh]))

@@ -1,4 +1,4 @@
-"""How a query is prepared: slips mended, our own names left out, everything else as it was."""
+"""How a query is prepared: misspellings corrected, own product names removed, everything else unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from embeddings.spelling import Speller, distance
         ("were is the dashbord", "were is the dashboard"),
     ],
 )
-def test_misspelt_words_become_words_of_the_documents(gate: RelevanceGate, typed: str, meant: str) -> None:
+def test_misspelt_words_are_corrected_to_words_of_the_documents(gate: RelevanceGate, typed: str, meant: str) -> None:
     assert gate.prepare(typed) == meant
 
 
@@ -35,11 +35,11 @@ def test_misspelt_words_become_words_of_the_documents(gate: RelevanceGate, typed
         "",
     ],
 )
-def test_other_words_are_left_alone(gate: RelevanceGate, typed: str) -> None:
+def test_other_words_are_unchanged(gate: RelevanceGate, typed: str) -> None:
     assert gate.prepare(typed) == typed
 
 
-def test_our_own_names_are_left_out_unless_nothing_is_left() -> None:
+def test_product_names_are_removed_unless_nothing_is_left() -> None:
     assert without_own_names("How do I use TechCorp Platform's board in techcorp?") == "How do I use board in ?"
     assert without_own_names("TechCorp") == "TechCorp"
 
@@ -48,7 +48,7 @@ def test_our_own_names_are_left_out_unless_nothing_is_left() -> None:
     ("one", "other", "slips"),
     [("task", "task", 0), ("taks", "task", 1), ("tsk", "task", 1), ("task", "", 4), ("abcd", "badc", 2)],
 )
-def test_distance_counts_slips(one: str, other: str, slips: int) -> None:
+def test_distance_counts_edits(one: str, other: str, slips: int) -> None:
     assert distance(one, other) == distance(other, one) == slips
 
 
@@ -58,7 +58,7 @@ def test_the_commoner_word_wins_between_two_as_near() -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("invites", "inviting"), ("tries", "tried"), ("exporting", "exported")])
-def test_forms_of_a_word_meet(one: str, other: str) -> None:
+def test_inflected_forms_share_a_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
 
 

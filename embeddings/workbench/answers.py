@@ -1,0 +1,94 @@
+"""How well passages are found and judged, on companies of many trades: `python -m embeddings.workbench.answers report`.
+
+The figures of simple ways (BM25, the encoder alone) and of the relevance gate in service, each with the threshold that
+is cheapest on the companies of HELD_OUT, on the others and on the example company's own test questions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from embeddings.arrays import Floats
+from embeddings.encoder import Encoder
+from embeddings.indexer import embedded_text
+from embeddings.workbench.answers_data import HELD_OUT, Company, load_companies
+from embeddings.workbench.answers_measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
+from embeddings.workbench.evaluate import bm25
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Passages that answer: data of other companies, and how well a desk does with them."""
+
+
+@app.command("report")
+def report(
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure every simple way on the companies that thresholds are not chosen on."""
+    encoder = Encoder()
+    figures = {name: _measured(scorer) for name, scorer in baselines(encoder).items()}
+    _show(figures)
+    if out:
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def baselines(encoder: Encoder) -> Mapping[str, Scorer]:
+    """Return the simple ways: words alone, vectors alone, and the sum of both, each at mean 0 and deviation 1."""
+
+    def words(company: Company) -> Floats:
+        passages = [embedded_text(section) for section in company.sections]
+        return bm25(passages, [question.text for question in company.questions]).astype(np.float32)
+
+    def vectors(company: Company) -> Floats:
+        passages = encoder.encode([embedded_text(section) for section in company.sections])
+        return encoder.encode([question.text for question in company.questions]) @ passages.T
+
+    return {
+        "BM25": words,
+        encoder.model_id: vectors,
+        "both": lambda company: _even(words(company)) + _even(vectors(company)),
+    }
+
+
+def _even(scores: Floats) -> Floats:
+    spread: Floats = (scores - scores.mean()) / max(float(scores.std()), 1e-9)
+    return spread
+
+
+def _measured(scorer: Scorer) -> dict[str, Any]:
+    """Return the figures at the threshold that is cheapest on HELD_OUT."""
+    chosen_on = judge(load_companies(names=HELD_OUT), scorer)
+    threshold = cheapest_threshold(chosen_on)
+    measured = judge([company for company in load_companies() if company.name not in HELD_OUT], scorer)
+    at = outcomes(measured, threshold)
+    return {
+        "threshold": round(threshold, 4),
+        "right": round(at.right, 3),
+        "wrong": round(at.wrong, 3),
+        "unanswerable_answered": round(at.answered_unanswerable, 3),
+        "recall": recall(measured),
+        "by_voice": by_voice(measured, threshold),
+    }
+
+
+def _show(figures: Mapping[str, Mapping[str, Any]]) -> None:
+    table = Table("search", "recall@1", "@3", "@5", "@10", "right", "wrong", "unanswerable answered")
+    for name, row in figures.items():
+        found = [str(row["recall"]["all"][f"@{rank}"]) for rank in RANKS]
+        table.add_row(name, *found, *(str(row[key]) for key in ("right", "wrong", "unanswerable_answered")))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    app()

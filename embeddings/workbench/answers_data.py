@@ -1,0 +1,79 @@
+"""Companies of many trades with their help documents and their customers' questions (embeddings/data/answers).
+
+What answering is trained and measured on. The example company in `context/` is no part of it: it is a test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.chunker import Section, parse_docs
+
+DATA = Path(__file__).parents[1] / "data" / "answers"
+HELD_OUT = ("energy", "insurance", "streaming")
+"""Companies that no model is trained on: thresholds are chosen on them."""
+ANSWERABLE = ("plain", "colloquial", "symptom", "typos", "story", "several", "neighbour")
+UNANSWERABLE = ("near_miss", "off_topic", "unknown")
+"""The voices; README.md beside the data says what each is."""
+
+
+class InvalidQuestionError(ValueError):
+    """A line of a questions file can't be used; the message names the file and the line. Nothing was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerQuestion:
+    """A customer's message. `wanted` has a set for each thing asked: the sections, any of which answers it.
+
+    Sections are indices into `Company.sections`. An empty set: the documents don't answer that thing.
+    """
+
+    text: str
+    voice: str
+    author: str
+    wanted: tuple[frozenset[int], ...]
+
+    @property
+    def answers(self) -> frozenset[int]:
+        """The sections that answer at least one thing asked; empty for an unanswerable question."""
+        return frozenset().union(*self.wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company's sections in the order of its document, and the questions of all authors."""
+
+    name: str
+    sections: tuple[Section, ...]
+    questions: tuple[CustomerQuestion, ...]
+
+
+def load_companies(folder: Path = DATA, names: Sequence[str] = ()) -> list[Company]:
+    """Read all companies of a folder, or those named, in the order of their names.
+
+    Raises InvalidQuestionError, and InvalidDocumentError for a document that can't become sections.
+    """
+    found = sorted(path.parent for path in folder.glob("*/docs.md") if not names or path.parent.name in names)
+    return [_company(path) for path in found]
+
+
+def _company(folder: Path) -> Company:
+    sections = tuple(parse_docs((folder / "docs.md").read_text(encoding="utf-8"), f"{folder.name}/docs.md"))
+    rows: dict[str, set[int]] = {}
+    for row, section in enumerate(sections):
+        rows.setdefault(section.title, set()).add(row)
+    questions = [one for path in sorted(folder.glob("questions*.jsonl")) for one in _questions(path, rows)]
+    return Company(name=folder.name, sections=sections, questions=tuple(questions))
+
+
+def _questions(path: Path, rows: dict[str, set[int]]) -> Iterator[CustomerQuestion]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            given = json.loads(line)
+            wanted = tuple(frozenset().union(*(rows[title] for title in titles)) for titles in given["answers"])
+            yield CustomerQuestion(text=given["q"], voice=given["voice"], author=path.stem, wanted=wanted)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidQuestionError(f"{path.parent.name}/{path.name}, line {number}: {error}") from error
