@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 CODE_VERSION = 1
 _ADVISORY_LOCK = 7_301_884_215
 _SQL = statements(__file__)
+_OUTSIDE = "-- migrate:up transaction:false\n"
+_STATEMENT_END = re.compile(r";$", re.MULTILINE)
 _DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -31,7 +34,8 @@ class MigrationError(Exception):
 class DatabaseRefusedError(Exception):
     """PostgreSQL refused the connection (no such database, a wrong password) or a migration.
 
-    That migration was rolled back, those before it are committed; calling again continues from there.
+    That migration was rolled back, those before it are committed; calling again continues from there. One outside of a
+    transaction may be half applied, and is repeated from its beginning.
     """
 
 
@@ -47,6 +51,16 @@ class Migration:
     def checksum(self) -> str:
         """SHA-256 of the file, in hex."""
         return hashlib.sha256(self.body.encode()).hexdigest()
+
+    @property
+    def in_transaction(self) -> bool:
+        """False for a file that begins with `-- migrate:up transaction:false`, for CREATE INDEX CONCURRENTLY."""
+        return not self.body.startswith(_OUTSIDE)
+
+    @property
+    def statements(self) -> list[str]:
+        """The file's statements one by one; each ends with a semicolon at the end of a line."""
+        return [statement for statement in _STATEMENT_END.split(self.body) if statement.strip()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +146,20 @@ async def _status(connection: _Connection, known: Sequence[Migration]) -> Schema
 
 async def _apply(connection: _Connection, migration: Migration) -> None:
     try:
-        async with connection.transaction():
-            await connection.execute(migration.body)
-            await connection.execute(_SQL["record_applied"], migration.version, migration.name, migration.checksum)
+        if migration.in_transaction:
+            async with connection.transaction():
+                await connection.execute(migration.body)
+                await _record(connection, migration)
+        else:
+            for statement in migration.statements:
+                await connection.execute(statement)
+            await _record(connection, migration)
     except _DATABASE_ERRORS as error:
         raise DatabaseRefusedError(f"the database refuses {migration.name}: {error}") from error
+
+
+async def _record(connection: _Connection, migration: Migration) -> None:
+    await connection.execute(_SQL["record_applied"], migration.version, migration.name, migration.checksum)
 
 
 async def _refuse_newer_database(connection: _Connection) -> None:

@@ -29,5 +29,5 @@ SELECT min_code_version FROM schema_state;
 SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 
 -- record_applied --
--- Record a migration in the transaction that applies it.
+-- Record a migration: in the transaction that applies it, or after the last statement of one outside of it.
 INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3);

@@ -109,7 +109,8 @@ class Turn:
     reply, the others are absorbed by it. `earlier` is the conversation so far, oldest first, bounded.
     `history` is what this identifier may see of the customer's other tickets: nothing at tier 0. `sentiments` are the
     scores of earlier inbound messages. `replies_last_hour` counts the agent's replies to this recipient on this
-    channel, `replies_last_day` those of them in this conversation.
+    channel, `replies_last_day` those of them in this conversation. The texts of `waiting` are bounded
+    (db.turns.turn_text). `unparsed`: of one of them only the headers could be read, so a person has to.
     """
 
     lease: Lease
@@ -128,6 +129,7 @@ class Turn:
     sentiments: tuple[float, ...] = ()
     replies_last_hour: int = 0
     replies_last_day: int = 0
+    unparsed: bool = False
 
     @property
     def text(self) -> str:

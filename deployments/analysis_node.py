@@ -12,6 +12,9 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 
+SLICE = 4
+"""Texts that are analysed at a time. Between two slices others get their turn, and a call whose caller is gone ends."""
+
 
 class AnalysisNode:
     """Encodes in one thread, which keeps the event loop free; more would not help, as the encoder has one core."""
@@ -30,9 +33,16 @@ class AnalysisNode:
         return self._encoder.model_id
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
-        """Return the L2-normalised vector, the sentiment in [0, 1] and the escalation scores of each text, in order."""
-        work = partial(self._analyse, list(texts))
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        """Return the L2-normalised vector, the sentiment in [0, 1] and the escalation scores of each text, in order.
+
+        A cancelled call ends after the slice that runs: a thread can't be stopped.
+        """
+        loop = asyncio.get_running_loop()
+        analyses: list[Analysis] = []
+        for start in range(0, len(texts), SLICE):
+            work = partial(self._analyse, list(texts[start : start + SLICE]))
+            analyses += await loop.run_in_executor(self._thread, work)
+        return analyses
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """Return the L2-normalised vector of each text, in order."""

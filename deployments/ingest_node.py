@@ -13,8 +13,9 @@ from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, acquire
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
 from deployments.turns.failure_notice import FailureNotice
-from deployments.turns.pipeline import Analyser, Pipeline, TurnOpener
-from deployments.turns.policy import TurnAgent, TurnPolicy
+from deployments.turns.node_calls import Analyser, NodeCalls, ProbedAgent, TurnOpener
+from deployments.turns.pipeline import Pipeline
+from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
 from ingest.bus.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
 from ingest.bus.dead_letter_limit import DeadLetterLimit
@@ -40,7 +41,7 @@ class IngestNode:
         kafka: KafkaSettings,
         identity: TurnOpener,
         analysis: Analyser,
-        agent: TurnAgent,
+        agent: ProbedAgent,
         links: Callable[[str], str],
         approval: bool = False,
         group: str = GROUP,
@@ -55,10 +56,13 @@ class IngestNode:
         self._relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
         self._pipeline = Pipeline(
             pool=pool,
-            identity=identity,
-            analysis=analysis,
-            agent=agent,
-            policy=TurnPolicy(limit=ReplyLimit(configs=configs, links=links), approval=approval),
+            nodes=NodeCalls(
+                identity=identity,
+                analysis=analysis,
+                agent=agent,
+                policy=TurnPolicy(limit=ReplyLimit(configs=configs, links=links), approval=approval),
+                holder=holder,
+            ),
             failure_notice=FailureNotice(configs=configs, links=links),
             relay=self._relay,
             holder=holder,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from db.pool import Pool, create_pool
+from deployments.runtime.loop_lag import LoopLag
 from ingest.bus.relay import Relay
 from ingest.bus.topics import KafkaSettings
 
@@ -42,8 +43,11 @@ class IngressNode:
         pool = await create_pool(self._database_url, size=self._pool_size, min_size=0)
         relay = Relay(pool=pool, kafka=self._kafka)
         relay.start()
+        lag = LoopLag(node="ingress")
+        lag.start()
 
         async def close() -> None:
+            lag.stop()
             await relay.stop()
             await pool.close()
 

@@ -4,21 +4,46 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from functools import cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, ValidationResult
 
+
+def _vietnamese_70s(old: re.Match[str]) -> str:
+    return f"+847{dict(zip('01268', '09768', strict=True))[old[1]]}{old[2]}"
+
+
+def _vietnamese_80s(old: re.Match[str]) -> str:
+    return f"+848{dict(zip('34579', '34512', strict=True))[old[1]]}{old[2]}"
+
+
 # How people write international numbers; phonenumbers alone would also read letters as digits and drop what follows.
 _DIGIT = "[ ()./-]{0,3}[0-9]"
 _WRITTEN = re.compile(rf"\+[1-9](?:{_DIGIT}){{6,15}}")  # E.164: 15 digits at most; one 0 more is forgiven
 
 _OLD_MEXICAN = re.compile(r"\+521([0-9]{10})")
-_VARIANTS = (
+_VARIANTS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_OLD_MEXICAN, r"+52\1"),
     (re.compile(r"\+54([1-8][0-9]{9})"), r"+549\1"),
     (re.compile(r"\+55([0-9]{2})([6-9][0-9]{7})"), r"+55\g<1>9\2"),
+    # Ivory Coast, 2021: two digits more, by the operator that the second digit named.
+    (re.compile(r"\+225([04-9][0-3][0-9]{6})"), r"+22501\1"),
+    (re.compile(r"\+225([04-9][4-6][0-9]{6})"), r"+22505\1"),
+    (re.compile(r"\+225([04-9][7-9][0-9]{6})"), r"+22507\1"),
+    (re.compile(r"\+225([23][0-9]8[0-9]{5})"), r"+22521\1"),
+    (re.compile(r"\+225([23][0-9]0[0-9]{5})"), r"+22525\1"),
+    (re.compile(r"\+225([23][0-9][1-79][0-9]{5})"), r"+22527\1"),
+    # Benin, 2024: 01 in front.
+    (re.compile(r"\+229([2-9][0-9]{7})"), r"+22901\1"),
+    # Vietnam, 2018: mobiles of eleven digits became ten.
+    (re.compile(r"\+8416([2-9][0-9]{7})"), r"+843\1"),
+    (re.compile(r"\+8412([01268])([0-9]{7})"), _vietnamese_70s),
+    (re.compile(r"\+8412([34579])([0-9]{7})"), _vietnamese_80s),
+    (re.compile(r"\+8418([68])([0-9]{7})"), r"+845\1\2"),
+    (re.compile(r"\+84199([0-9]{7})"), r"+8459\1"),
 )
 
 
@@ -62,11 +87,12 @@ def phone_key(number: str) -> str:
 
     WhatsApp's ids keep old ones: Mexican mobiles with a 1 after +52, Brazilian ones without their ninth digit, and
     Argentine ones always with a 9 that people leave out. Mexico is compared without the 1, Brazil and Argentina with
-    the 9. A key is no number to call: an Argentine landline has no 9.
+    the 9, Ivory Coast, Benin and Vietnam by the numbers of today. A key is no number to call: an
+    Argentine landline has no 9.
     """
     for pattern, settled in _VARIANTS:
         if match := pattern.fullmatch(number):
-            return match.expand(settled)
+            return settled(match) if callable(settled) else match.expand(settled)
     return number
 
 

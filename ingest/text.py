@@ -12,9 +12,11 @@ _UNWANTED = re.compile(
     "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_LINE_ENDS = re.compile(r"[ \t]+(?=\n)")
+_LINE_ENDS = re.compile(r"(?<![ \t])[ \t]++(?=\n)")
 _MARKS_LIMIT = 30
 _GAPS = re.compile(r"\n{3,}")
+# Letters and signs that show nothing: the fillers of Hangul, an empty Braille cell, joiners.
+_BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2800\u3164\ufe00-\ufe0f\uffa0\\s]")
 
 
 def clean(text: str) -> str:
@@ -34,6 +36,12 @@ def clean(text: str) -> str:
 def one_line(text: str, limit: int) -> str:
     """Return `text` cleaned, on one line and at most `limit` characters long: for subjects and names."""
     return " ".join(clean(text).split())[:limit].rstrip()
+
+
+def shown_name(text: str, limit: int) -> str:
+    """Return a name on one line as `one_line` does; '' for a name of which nothing would be seen."""
+    name = one_line(text, limit)
+    return name if _BLANKS.sub("", name) else ""
 
 
 def shorten(text: str, limit: int) -> tuple[str, bool]:

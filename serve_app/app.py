@@ -16,7 +16,7 @@ from serve_app.nodes.ingest import IngestServer
 from serve_app.nodes.ingress import IngressServer
 from serve_app.nodes.reporting import ReportingServer
 from serve_app.settings.app_args import AppArgs, app_args
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 Options: TypeAlias = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Fixtures for every ring of tests: the real parts, and the whole product."""
+"""Fixtures for every test tier: the real parts, and the whole product."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TIERS = ("unit", "integration", "serve", "acceptance", "load", "chaos")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the rings in their order."""
+    """Run the tiers in their order."""
     items.sort(key=lambda item: TIERS.index(_tier(item)))
 
 

@@ -2,6 +2,7 @@
 -- Add the pairs of customers whom unverified claims suggest to be one, for the staff to decide, with their evidence.
 -- A form names a number that another customer has verified. The forms of several customers name one number: each is
 -- paired with the first of them. A number returned after 180 days of silence, perhaps with the same owner.
+-- report
 WITH claimed_numbers AS (
     SELECT ci.customer_id, ci.type, ci.value, ci.tier, c.created_at,
            first_value(ci.customer_id) OVER (PARTITION BY ci.type, ci.value ORDER BY c.created_at, c.id) AS before

@@ -95,30 +95,41 @@ WITH own_conversations AS (
 ), own_inbox AS (
     SELECT i.id FROM inbox i JOIN own_conversations ON own_conversations.id = i.conversation_id
 ), own_identifiers AS (
-    SELECT DISTINCT x.type || ':' || x.value AS key, convert_to(x.value, 'UTF8') AS bytes
+    SELECT DISTINCT x.type, x.value, x.type || ':' || x.value AS key, convert_to(x.value, 'UTF8') AS bytes,
+           -- The value as it stands in a text that `dead_letters_text` indexes, with LIKE's own characters escaped.
+           '%' || regexp_replace(encode(convert_to(x.value, 'UTF8'), 'escape'), '([\\%_])', '\\\1', 'g') || '%' AS pattern
     FROM customer_identifiers x WHERE x.customer_id = ANY ($1::uuid[])
 ),
 
--- What names one of their identifiers: dead letters, events, links, evidence.
-dead_letters_deleted AS (
-    DELETE FROM dead_letters d
-    WHERE d.inbox_id IN (SELECT id FROM own_inbox) OR d.key IN (SELECT key FROM own_identifiers)
-       OR EXISTS (SELECT FROM own_identifiers WHERE position(own_identifiers.bytes IN d.value) > 0)
-    RETURNING d.id
+-- What names one of their identifiers: dead letters, events, links, evidence. Each way to a row has an index of its
+-- own, so that no table is read whole.
+own_dead_letters AS (
+    SELECT d.id FROM own_inbox JOIN dead_letters d ON d.inbox_id = own_inbox.id
+    UNION SELECT d.id FROM own_identifiers own JOIN dead_letters d ON d.key = own.key
+    UNION SELECT d.id FROM own_identifiers own JOIN dead_letters d ON encode(d.value, 'escape') LIKE own.pattern
+        AND position(own.bytes IN d.value) > 0
+), dead_letters_deleted AS (
+    DELETE FROM dead_letters d USING own_dead_letters own WHERE d.id = own.id RETURNING d.id
+), own_events AS (
+    SELECT e.id FROM own_inbox JOIN events e ON e.inbox_id = own_inbox.id
+    UNION SELECT e.id FROM own_identifiers own JOIN events e ON e.key = own.key
+    UNION SELECT e.id FROM own_conversations own JOIN events e ON e.key = own.sender_key
+    UNION SELECT e.id FROM own_dead_letters own JOIN events e ON e.value ? 'id' AND e.value ->> 'id' = own.id::text
 ), events_deleted AS (
-    DELETE FROM events e
-    WHERE e.inbox_id IN (SELECT id FROM own_inbox) OR e.key IN (SELECT key FROM own_identifiers)
-       OR e.key IN (SELECT sender_key FROM own_conversations)
-       OR (e.value ->> 'id') IN (SELECT id::text FROM dead_letters_deleted)
+    DELETE FROM events e USING own_events own WHERE e.id = own.id
+), own_links AS (
+    SELECT l.id FROM own_identifiers own JOIN identity_links l ON own.type = 'email' AND l.email = own.value
+    UNION SELECT l.id FROM own_identifiers own JOIN identity_links l ON own.type = 'whatsapp' AND l.number = own.value
 ), links_deleted AS (
-    DELETE FROM identity_links l
-    USING own_identifiers WHERE own_identifiers.key IN ('email:' || l.email, 'whatsapp:' || l.number)
+    DELETE FROM identity_links l USING own_links own WHERE l.id = own.id
 ), link_targets_deleted AS (
-    DELETE FROM identity_link_targets g USING own_identifiers WHERE own_identifiers.key = g.type || ':' || g.value
+    DELETE FROM identity_link_targets g USING own_identifiers own WHERE (g.type, g.value) = (own.type, own.value)
+), own_evidence AS (
+    SELECT e.id FROM identity_evidence e WHERE e.customer_id = ANY ($1::uuid[])
+    UNION SELECT e.id FROM own_identifiers own JOIN identity_evidence e ON (e.type, e.value) = (own.type, own.value)
+    UNION SELECT e.id FROM own_identifiers own JOIN identity_evidence e ON e.filed_as = own.key
 ), evidence_deleted AS (
-    DELETE FROM identity_evidence e
-    WHERE e.customer_id = ANY ($1::uuid[]) OR e.type || ':' || e.value IN (SELECT key FROM own_identifiers)
-       OR e.filed_as IN (SELECT key FROM own_identifiers)
+    DELETE FROM identity_evidence e USING own_evidence own WHERE e.id = own.id
 ),
 
 -- Their conversations and all that belongs to them.

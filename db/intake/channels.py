@@ -40,6 +40,8 @@ class ChannelMessage:
     display_name the name that the sender gives, '' without one
     join_key     messages with the same key share a conversation (a number; a thread and its verified sender); None
                  opens a new one. `join_within_s` is how long it may have been silent; None: as long as it is not closed
+    full_text    all of the message where `content` is a part of it: a mail with what it quotes; '' otherwise
+    alias        another identifier of the same sender, verified like the first (WhatsApp's user id); '' without one
     quiet_s      debounce: the turn begins after so long a silence; 0 begins at once
     answerable   False for what is stored without a reply: a reaction, an automatic mail
     """
@@ -61,6 +63,8 @@ class ChannelMessage:
     join_within_s: float | None = None
     quiet_s: float = 0.0
     answerable: bool = True
+    full_text: str = ""
+    alias: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,7 +106,16 @@ async def accept_message(connection: Connection, message: ChannelMessage) -> Acc
 
 
 def _fields(message: ChannelMessage) -> dict[str, Any]:
-    ids = ("inbox_id", "customer_id", "identifier_id", "conversation_id", "ticket_id", "message_id", "event_id")
+    ids = (
+        "inbox_id",
+        "customer_id",
+        "identifier_id",
+        "conversation_id",
+        "ticket_id",
+        "message_id",
+        "event_id",
+        "alias_id",
+    )
     keys = {name: str(new_id()) for name in ids}
     files = [{"filename": f.filename, "content_type": f.content_type, "size": f.size} for f in message.attachments]
     number = message.identifier if message.identifier.startswith("+") else None
@@ -126,6 +139,8 @@ def _fields(message: ChannelMessage) -> dict[str, Any]:
         "quiet_s": message.quiet_s,
         "quiet_at_most_s": MAX_QUIET_S,
         "answerable": message.answerable,
+        "full_text": message.full_text if message.full_text not in ("", message.content) else None,
+        "alias": message.alias or None,
         "payload": _payload(message, keys["inbox_id"], files),
         "topic": message.topic,
     }

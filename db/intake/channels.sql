@@ -13,7 +13,8 @@ WITH given AS (
         event_id uuid, provider text, provider_message_id text, channel text, type text, value text, sender_key text,
         verified boolean, name text, email text, phone text, subject text, content text, attachments jsonb,
         thread_key text, join_key text, join_within_s double precision, quiet_s double precision,
-        quiet_at_most_s double precision, answerable boolean, payload jsonb, topic text)
+        quiet_at_most_s double precision, answerable boolean, full_text text, alias text, alias_id uuid, payload jsonb,
+        topic text)
     WHERE NOT EXISTS (SELECT FROM inbox i
                       WHERE i.provider = given.provider AND i.provider_message_id = given.provider_message_id)
       AND NOT (given.verified AND EXISTS (
@@ -21,12 +22,14 @@ WITH given AS (
           AND ci.last_seen_at < now() - interval '180 days'))
 ),
 
--- The customer: the owner of the verified identifier, else the one filed under the sender key, created if need be. A
--- verified sender sets the name, a claim never replaces one.
+-- The customer: the owner of the verified identifier, or of the sender's other one, else the one filed under the sender
+-- key, created if need be. A verified sender sets the name, a claim never replaces one.
 known_identifier AS (
     SELECT ci.id, ci.customer_id
-    FROM given JOIN customer_identifiers ci ON ci.type = given.type AND ci.value = given.value AND ci.tier > 0
+    FROM given JOIN customer_identifiers ci
+        ON ci.type = given.type AND ci.value IN (given.value, given.alias) AND ci.tier > 0
     WHERE given.verified
+    ORDER BY ci.value = given.value DESC LIMIT 1
 ), customer_upserted AS (
     INSERT INTO customers AS c (id, filing_key, email, phone, name)
     SELECT given.customer_id, given.sender_key, given.email, given.phone, given.name
@@ -59,14 +62,18 @@ merge_root AS (
     WHERE merged_into IS NULL AND (EXISTS (SELECT FROM customer_upserted) OR EXISTS (SELECT FROM identifier_seen))
 ), identifier_added AS (
     INSERT INTO customer_identifiers AS ci (id, customer_id, type, value, tier, source_channel, verified_at)
-    SELECT given.identifier_id, surviving_customer.id, given.type, given.value, given.verified::integer, given.channel,
+    SELECT own.id, surviving_customer.id, given.type, own.value, given.verified::integer, given.channel,
            CASE WHEN given.verified THEN now() END
-    FROM given, surviving_customer WHERE NOT EXISTS (SELECT FROM known_identifier)
+    FROM given CROSS JOIN surviving_customer
+    CROSS JOIN LATERAL (VALUES (given.identifier_id, given.value), (given.alias_id, given.alias)) AS own (id, value)
+    WHERE own.value IS NOT NULL
+      AND NOT (given.verified AND EXISTS (SELECT FROM customer_identifiers ci
+                                          WHERE ci.type = given.type AND ci.value = own.value AND ci.tier > 0))
     ON CONFLICT (customer_id, type, value) DO UPDATE SET
         tier = GREATEST(ci.tier, excluded.tier), last_seen_at = now(),
         verified_at = COALESCE(ci.verified_at, excluded.verified_at)
         WHERE ci.tier = 0
-    RETURNING ci.customer_id
+    RETURNING ci.customer_id, ci.value
 ),
 
 -- The conversation: that of the join key's slot, unless it or its ticket is closed or it was silent for too long.
@@ -94,7 +101,7 @@ slot_upserted AS (
 ), evidence_added AS (
     INSERT INTO identity_evidence (kind, actor, customer_id, type, value, filed_as, ticket_id)
     SELECT CASE WHEN given.verified THEN 'verified' ELSE 'claimed' END, 'channel:' || given.channel,
-           identifier_added.customer_id, given.type, given.value, given.sender_key, target.ticket_id
+           identifier_added.customer_id, given.type, identifier_added.value, given.sender_key, target.ticket_id
     FROM given, identifier_added, target
 ),
 
@@ -147,7 +154,8 @@ message_added AS (
                           provider_message_id, metadata)
     SELECT given.message_id, target.conversation_id, target.ticket_id, target.customer_id, 'inbound', 'customer',
            given.channel, given.content, given.provider_message_id,
-           CASE WHEN given.attachments = '[]' THEN '{}' ELSE jsonb_build_object('attachments', given.attachments) END
+           jsonb_strip_nulls(jsonb_build_object('attachments', NULLIF(given.attachments, '[]'),
+                                                'full_text', given.full_text))
     FROM given, inbox_added, target
 ), event_added AS (
     INSERT INTO events (id, topic, key, value, headers, inbox_id, retry_at)

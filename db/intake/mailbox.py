@@ -16,6 +16,7 @@ from db.staff import actions
 PROVIDER = "gmail"
 MAX_UNREADABLE_BYTES = 100_000
 MAX_BIGINT = 2**63 - 1
+MAX_SENT_TEXTS = 30
 _SQL = statements(__file__)
 
 
@@ -109,6 +110,11 @@ async def dead_letter(connection: Connection, gmail_id: str, raw: bytes, *, caus
     """Dead-letter an unreadable mail and announce it on that topic; False when it was dead-lettered before."""
     arguments = (gmail_id, new_id(), raw[:MAX_UNREADABLE_BYTES], cause, new_id(), announce_on)
     return await connection.fetchval(_SQL["dead_letter"], *arguments) is not None
+
+
+async def sent_texts(connection: Connection, thread_key: str) -> list[str]:
+    """Return the newest texts that were sent to customers in a thread of Gmail's, oldest first."""
+    return [row["content"] for row in await connection.fetch(_SQL["sent_texts"], thread_key, MAX_SENT_TEXTS)]
 
 
 async def take_over(connection: Connection, mail: StaffMail) -> UUID | None:

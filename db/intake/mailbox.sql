@@ -10,7 +10,7 @@ INSERT INTO mailboxes (address) VALUES ($1) ON CONFLICT (address) DO NOTHING;
 -- take --
 -- Lease the mailbox when it is to be read: a push came since the last reading, or the poll interval is over.
 -- $1 address, $2 holder, $3 seconds of the lease, $4 poll interval in seconds
-UPDATE mailboxes SET holder = $2, lease_until = now() + make_interval(secs => $3), listed_at = now()
+UPDATE mailboxes SET holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3), listed_at = now()
 WHERE address = $1 AND (lease_until IS NULL OR lease_until <= now())
   AND (listed_at IS NULL OR listed_at <= now() - make_interval(secs => $4)
        OR (hint > COALESCE(cursor, 0) AND hinted_at > listed_at))
@@ -18,7 +18,7 @@ RETURNING cursor, created_at, caught_up_at, watched_at, watch_expires_at;
 
 -- renew --
 -- Prolong the lease; no row when it has another holder.
-UPDATE mailboxes SET lease_until = now() + make_interval(secs => $3) WHERE address = $1 AND holder = $2
+UPDATE mailboxes SET lease_until = clock_timestamp() + make_interval(secs => $3) WHERE address = $1 AND holder = $2
 RETURNING address;
 
 -- release --
@@ -61,6 +61,14 @@ WITH mail_settled AS (
 INSERT INTO events (id, topic, key, value)
 SELECT $5, $6, dead_letter_filed.key, jsonb_build_object('v', 1, 'id', dead_letter_filed.id, 'cause', $4::text)
 FROM dead_letter_filed RETURNING id;
+
+-- sent_texts --
+-- The newest texts that we sent in a thread, oldest first: what a customer's mail quotes is found by them.
+SELECT q.content FROM (
+    SELECT m.content, m.created_at, m.id FROM conversations c JOIN messages m ON m.conversation_id = c.id
+    WHERE c.channel = 'email' AND c.thread_key = $1 AND m.direction = 'outbound'
+    ORDER BY m.created_at DESC, m.id DESC LIMIT $2) q
+ORDER BY q.created_at, q.id;
 
 -- take_over --
 -- Store a mail that the staff sent from Gmail itself as a reply, and hand its conversation over to them.
@@ -128,7 +136,7 @@ WHERE o.id = $1;
 -- Record the Gmail draft that a reply is about to be sent as, and prolong its lease; no row when the lease was lost.
 -- $1 outbox row, $2 attempt, $3 draft, $4 seconds of the lease
 UPDATE outbox SET metadata = metadata || jsonb_build_object('draft_id', $3::text),
-                  lease_until = now() + make_interval(secs => $4)
+                  lease_until = clock_timestamp() + make_interval(secs => $4)
 WHERE id = $1 AND state = 'sending' AND attempts = $2 RETURNING id;
 
 -- record_message_id --

@@ -23,3 +23,8 @@ async def count(connection: Connection, key: str, *, seconds: int) -> Window:
     row = await connection.fetchrow(_SQL["count"], key, seconds)
     assert row is not None
     return Window(**row)
+
+
+async def hits(connection: Connection, key: str, *, seconds: int) -> int:
+    """Return how many calls of `key` its running window of `seconds` has counted."""
+    return int(await connection.fetchval(_SQL["hits"], key, seconds) or 0)

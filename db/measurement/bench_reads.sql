@@ -1,5 +1,6 @@
 -- form_outcomes --
 -- The inbox state of the forms with these Idempotency-Keys, and how many replies of the agent's were added and sent.
+-- report
 SELECT i.provider_message_id AS key, i.state, i.received_at, i.finished_at,
        count(m.id) FILTER (WHERE m.author = 'agent') AS answers,
        count(o.id) FILTER (WHERE o.state = 'sent') AS sent
@@ -11,10 +12,12 @@ GROUP BY i.id;
 
 -- count_unfinished --
 -- How many of the forms with these keys still wait for their reply.
+-- report
 SELECT count(*) FROM inbox WHERE provider_message_id = ANY ($1::text[]) AND state = 'waiting';
 
 -- stage_times --
 -- Median and 95th percentile of each stage of these forms' turns, in milliseconds.
+-- report
 SELECT stage.key AS stage,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY stage.value::double precision) AS p50,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY stage.value::double precision) AS p95

@@ -1,4 +1,4 @@
-"""Aggregates of the recorded metrics (agent_metrics)."""
+"""Aggregates over the recorded metrics (agent_metrics) and over recent turns. Turns write their own metrics."""
 
 from __future__ import annotations
 
@@ -31,3 +31,26 @@ class ChannelFigures:
 async def channel_figures(connection: Connection, since: datetime) -> list[ChannelFigures]:
     """Return the figures of each channel that has any, and always those of all channels together."""
     return [ChannelFigures(**row) for row in await connection.fetch(_SQL["channel_figures"], since)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Aggregates over the turns of a time window. Latency runs from acceptance to the frozen reply, in milliseconds."""
+
+    turns: int
+    escalated: int
+    mean_latency_ms: float | None
+    p95_latency_ms: float | None
+    mean_model_ms: float | None
+
+    @property
+    def escalation_rate(self) -> float:
+        """The escalated share of the turns, in [0, 1]; 0 without turns."""
+        return self.escalated / self.turns if self.turns else 0.0
+
+
+async def window(connection: Connection, *, seconds: float) -> Window:
+    """Aggregate the turns that ended in the last `seconds`, without those held for the staff."""
+    row = await connection.fetchrow(_SQL["window"], seconds)
+    assert row is not None
+    return Window(**row)

@@ -1,6 +1,7 @@
 -- channel_figures --
 -- The figures of each channel since $1, and of all channels (null). Latencies are milliseconds from acceptance to the
 -- frozen reply, one row per turn: `turns` is the denominator of the escalation rate.
+-- report
 SELECT channel,
        coalesce(sum(value) FILTER (WHERE metric_type = 'conversation_count'), 0)::bigint AS conversations,
        coalesce(sum(value) FILTER (WHERE metric_type = 'message_volume'), 0)::bigint AS messages,
@@ -13,3 +14,13 @@ SELECT channel,
 FROM agent_metrics
 WHERE recorded_at >= $1
 GROUP BY GROUPING SETS ((channel), ())
+
+-- window --
+-- Counts and latencies of the turns of the last $1 seconds, without those held for the staff; means may be null.
+SELECT count(*) AS turns,
+       count(*) FILTER (WHERE outcome = 'escalated') AS escalated,
+       avg(latency_ms) AS mean_latency_ms,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_ms) AS p95_latency_ms,
+       avg(model_ms) AS mean_model_ms
+FROM decision_records
+WHERE outcome <> 'held' AND created_at > now() - make_interval(secs => $1);

@@ -43,9 +43,9 @@ async def add(
     return event_id
 
 
-async def claim(connection: Connection, *, limit: int, lease_s: float) -> list[Event]:
+async def lease_due(connection: Connection, *, limit: int, lease_s: float) -> list[Event]:
     """Lease up to `limit` pending events for `lease_s` seconds, oldest first."""
-    rows = await connection.fetch(_SQL["claim"], limit, lease_s)
+    rows = await connection.fetch(_SQL["lease_due"], limit, lease_s)
     return sorted((Event(**row) for row in rows), key=lambda event: event.id)
 
 

@@ -3,9 +3,9 @@
 -- $1 … $6 are the columns in their order.
 INSERT INTO events (id, topic, key, value, headers, inbox_id) VALUES ($1, $2, $3, $4, $5, $6);
 
--- claim --
+-- lease_due --
 -- Lease the oldest pending events. After a crash between the send and its record here they are due again.
-UPDATE events e SET lease_until = now() + make_interval(secs => $2), attempts = e.attempts + 1
+UPDATE events e SET lease_until = clock_timestamp() + make_interval(secs => $2), attempts = e.attempts + 1
 FROM (SELECT id FROM events
       WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
         AND (retry_at IS NULL OR retry_at <= now())
@@ -45,6 +45,7 @@ RETURNING e.id;
 
 -- delete_published --
 -- Delete published events older than $1 hours whose message is finished; the limit keeps the transaction short.
+-- report
 DELETE FROM events WHERE id IN (
     SELECT e.id FROM events e LEFT JOIN inbox i ON i.id = e.inbox_id
     WHERE e.state = 'published' AND e.published_at < now() - make_interval(hours => $1)

@@ -76,9 +76,9 @@ async def withdraw_settled(connection: Connection) -> None:
     await connection.execute(_SQL["withdraw_settled"])
 
 
-async def claim(connection: Connection, *, now: datetime, limit: int, lease_s: float) -> list[Notification]:
+async def lease_due(connection: Connection, *, now: datetime, limit: int, lease_s: float) -> list[Notification]:
     """Lease due notifications, urgent ones first."""
-    rows = await connection.fetch(_SQL["claim"], now, limit, lease_s)
+    rows = await connection.fetch(_SQL["lease_due"], now, limit, lease_s)
     found = [Notification(**dict(row) | {"reached": tuple(row["reached"])}) for row in rows]
     return sorted(found, key=lambda one: (not one.urgent, one.created_at, one.key))
 

@@ -17,9 +17,9 @@ WHERE n.state = 'ready' AND (n.lease_until IS NULL OR n.lease_until <= now())
                                    AND (h.taken_at IS NOT NULL OR h.ended_at IS NOT NULL)))
        OR (n.draft_id IS NOT NULL AND NOT EXISTS (SELECT FROM waiting_drafts w WHERE w.id = n.draft_id)));
 
--- claim --
+-- lease_due --
 -- Lease due notifications, urgent ones first. After a crash between the sending and its record they are due again.
-UPDATE notifications n SET lease_until = now() + make_interval(secs => $3), attempts = n.attempts + 1
+UPDATE notifications n SET lease_until = clock_timestamp() + make_interval(secs => $3), attempts = n.attempts + 1
 FROM (SELECT key FROM notifications
       WHERE state = 'ready' AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= now())
       ORDER BY urgent DESC, due_at, key LIMIT $2 FOR UPDATE SKIP LOCKED) due
@@ -53,6 +53,7 @@ WHERE (state = 'ready' AND last_error IS NOT NULL) OR (state = 'failed' AND crea
 
 -- delete_old --
 -- Delete notifications settled 30 days ago; the limit keeps the transaction short.
+-- report
 DELETE FROM notifications WHERE key IN (
     SELECT key FROM notifications WHERE state <> 'ready' AND created_at < now() - interval '30 days' LIMIT 1000);
 

@@ -1,4 +1,4 @@
-"""The reply settings of each channel (tone, limit, template), cached briefly so that a change needs no restart."""
+"""The settings of each channel (on or off, tone, limit, template), cached briefly so that a change needs no restart."""
 
 from __future__ import annotations
 
@@ -39,11 +39,18 @@ class ChannelConfigs:
 
     async def get(self, channel: Channel) -> ChannelConfig:
         """Return a channel's row. Raises ChannelConfigMissingError, and DatabaseUnavailableError as the pool does."""
+        try:
+            return (await self._current())[channel]
+        except KeyError:
+            raise ChannelConfigMissingError(f"channel_configs has no row for {channel}") from None
+
+    async def disabled(self) -> frozenset[Channel]:
+        """Return the channels whose row is not `enabled`. Raises DatabaseUnavailableError as the pool does."""
+        return frozenset(channel for channel, row in (await self._current()).items() if not row.enabled)
+
+    async def _current(self) -> Mapping[Channel, ChannelConfig]:
         if self._clock() >= self._stale_at:
             async with acquire(self._pool) as connection:
                 self._rows = await list_all(connection)
             self._stale_at = self._clock() + self._max_age_s
-        try:
-            return self._rows[channel]
-        except KeyError:
-            raise ChannelConfigMissingError(f"channel_configs has no row for {channel}") from None
+        return self._rows

@@ -1,4 +1,4 @@
 -- list_all --
--- The reply settings of all channels; operators may change them at run time.
+-- The settings of all channels; operators may change them at run time.
 SELECT channel, enabled, tone, max_response_length, length_unit, response_template
 FROM channel_configs;

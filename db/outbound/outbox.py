@@ -14,9 +14,11 @@ UnsentState = Literal["ready", "unknown", "failed"]
 _SQL = statements(__file__)
 
 
-async def claim(connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float) -> list[OutboxRow]:
+async def lease_due(
+    connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float
+) -> list[OutboxRow]:
     """Lease the next ready message of up to `limit` conversations, oldest first; their state is `sending` then."""
-    rows = await connection.fetch(_SQL["claim"], list(channels), limit, lease_s)
+    rows = await connection.fetch(_SQL["lease_due"], list(channels), limit, lease_s)
     return sorted((OutboxRow(**row) for row in rows), key=lambda row: row.id)
 
 

@@ -1,7 +1,7 @@
--- claim --
+-- lease_due --
 -- Lease the next due message of each conversation for sending. Order is kept: no message passes an earlier one of its
 -- conversation that is ready, being sent or of unknown outcome.
-UPDATE outbox o SET state = 'sending', attempts = o.attempts + 1, lease_until = now() + make_interval(secs => $3)
+UPDATE outbox o SET state = 'sending', attempts = o.attempts + 1, lease_until = clock_timestamp() + make_interval(secs => $3)
 FROM (SELECT id FROM outbox due
       WHERE due.state = 'ready' AND due.next_attempt_at <= now() AND due.channel = ANY ($1::text[])
         AND NOT EXISTS (SELECT FROM outbox before
@@ -42,7 +42,7 @@ UPDATE messages m SET delivery_status = CASE WHEN $2 = 'ready' THEN 'pending' EL
 FROM outbox_updated WHERE m.id = outbox_updated.message_id;
 
 -- park_unserved --
--- Park the ready messages of channels without a sender; the staff see the reason.
+-- Park the ready messages of channels that are on and have no sender; the staff see the reason.
 UPDATE outbox SET state = 'parked', last_error = 'no sender for channel ' || channel
 WHERE state = 'ready' AND channel <> ALL ($1::text[]) RETURNING id;
 
@@ -104,7 +104,7 @@ SELECT id FROM outbox_redirected;
 
 -- lease_unknown --
 -- Lease messages of unknown outcome that are due for a look-up at their provider.
-UPDATE outbox o SET lease_until = now() + make_interval(secs => $3)
+UPDATE outbox o SET lease_until = clock_timestamp() + make_interval(secs => $3)
 FROM (SELECT id FROM outbox WHERE state = 'unknown' AND next_attempt_at <= now() AND channel = ANY ($1::text[])
         AND (lease_until IS NULL OR lease_until <= now())
       ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED) due

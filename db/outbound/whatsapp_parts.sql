@@ -27,7 +27,7 @@ SELECT n, body, state, provider_ref, as_template, begun_at FROM outbox_parts WHE
 -- lease passed to a later attempt, or the part is sent.
 -- $1 outbox row, $2 part, $3 attempt, $4 seconds of the lease, $5 as template
 WITH lease_prolonged AS (
-    UPDATE outbox SET lease_until = now() + make_interval(secs => $4)
+    UPDATE outbox SET lease_until = clock_timestamp() + make_interval(secs => $4)
     WHERE id = $1 AND state = 'sending' AND attempts = $3 RETURNING id
 )
 UPDATE outbox_parts p SET state = 'sending', as_template = $5, begun_at = COALESCE(p.begun_at, now())

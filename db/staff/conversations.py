@@ -96,6 +96,8 @@ class TicketFile:
 class MessageFile:
     """A message with its processing state. `staff` is who of the staff wrote or approved it.
 
+    `full_text` is all of a message of which the agent reads only `text`: with what it quotes; None where they agree.
+
     `inbox_state` belongs to inbound messages, the following fields to outbound ones: `delivery_status` is the last one
     that the provider reported, `last_error` why it was not sent or delivered.
     """
@@ -109,6 +111,7 @@ class MessageFile:
     sources: list[str]
     created_at: datetime
     attachments: list[dict[str, Any]]
+    full_text: str | None
     staff: str | None
     inbox_state: InboxState | None
     outbox_state: str | None

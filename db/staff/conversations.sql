@@ -89,7 +89,8 @@ WHERE t.conversation_id = $1 ORDER BY t.created_at, t.id;
 -- approved a message.
 SELECT q.* FROM (
     SELECT m.id AS message_id, m.direction, m.author, m.channel, m.content AS text, m.sentiment, m.sources,
-           m.created_at, COALESCE(m.metadata -> 'attachments', '[]') AS attachments, a.actor AS staff,
+           m.created_at, COALESCE(m.metadata -> 'attachments', '[]') AS attachments, m.metadata ->> 'full_text' AS full_text,
+           a.actor AS staff,
            i.state AS inbox_state, o.state AS outbox_state, m.delivery_status, o.recipient, o.last_error, o.sent_at
     FROM messages m
     LEFT JOIN outbox o ON o.message_id = m.id

@@ -11,6 +11,7 @@ WHERE t.number = $1 ORDER BY h.id;
 -- resolution_counts --
 -- How many tickets were resolved or closed since $1, and by whom. A ticket counts once, by its last change: resolved
 -- again after a reopening it counts as that resolution, and reopened for good it counts as none.
+-- report
 SELECT count(*) FILTER (WHERE last.to_status = 'resolved' AND last.actor = 'customer') AS resolved_by_customer,
        count(*) FILTER (WHERE last.to_status = 'resolved' AND last.actor = 'staff') AS resolved_by_staff,
        count(*) FILTER (WHERE last.to_status = 'resolved' AND last.actor IN ('system', 'agent')) AS resolved_by_timeout,

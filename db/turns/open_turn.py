@@ -9,6 +9,7 @@ from uuid import UUID
 from db.pool import Connection
 from db.records import Lease, Message, Ticket, Turn, WaitingMessage
 from db.sql import statements
+from db.turns.turn_text import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,13 +83,21 @@ def turn_from(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) ->
         ticket=_ticket(row),
         waiting=tuple(
             WaitingMessage(inbox_id=i, message_id=m, content=c, attempts=a, received_at=r)
-            for i, m, c, a, r in _zip(row, "inbox_ids", "message_ids", "contents", "attempts", "received_ats")
+            for i, m, c, a, r in zip(
+                row["inbox_ids"],
+                row["message_ids"],
+                bounded(row["contents"]),
+                row["attempts"],
+                row["received_ats"],
+                strict=True,
+            )
         ),
         earlier=_earlier(row),
         history=history,
         sentiments=tuple(row["sentiments"] or ()),
         replies_last_hour=row["replies_last_hour"],
         replies_last_day=row["replies_last_day"],
+        unparsed=row["unparsed"],
     )
 
 

@@ -24,8 +24,10 @@ waiting_messages AS (
                array_agg(q.content ORDER BY q.received_at, q.id) AS contents,
                array_agg(q.attempts ORDER BY q.received_at, q.id) AS attempts,
                array_agg(q.received_at ORDER BY q.received_at, q.id) AS received_ats,
-               (array_agg(q.ticket_id ORDER BY q.received_at DESC, q.id DESC))[1] AS ticket_id
-        FROM (SELECT i.id, i.message_id, m.content, i.attempts, i.received_at, i.ticket_id
+               (array_agg(q.ticket_id ORDER BY q.received_at DESC, q.id DESC))[1] AS ticket_id,
+               bool_or(q.unparsed) AS unparsed
+        FROM (SELECT i.id, i.message_id, m.content, i.attempts, i.received_at, i.ticket_id,
+                     i.payload -> 'metadata' -> 'unparsed' IS NOT DISTINCT FROM 'true' AS unparsed
               FROM inbox i JOIN messages m ON m.id = i.message_id
               WHERE i.conversation_id = due_conversation.conversation_id AND i.state = 'waiting'
               ORDER BY i.received_at, i.id LIMIT $2) q) w
@@ -58,7 +60,7 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        -- The waiting messages, the ticket, and the conversation before them.
-       w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats,
+       w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats, w.unparsed,
        t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject,
        COALESCE(ticket_begun.status, t.status) AS status, t.escalation_reason, t.created_at, t.updated_at,
        t.resolved_at, earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,
@@ -111,7 +113,7 @@ WITH own_tickets AS (
 ), claimed_tickets AS (
     SELECT DISTINCT t.id, t.number, t.category, t.status, ''::text AS subject, t.created_at, false AS subject_shown
     FROM identity_evidence e JOIN tickets t ON t.id = e.ticket_id
-    WHERE e.kind = 'claimed' AND e.type = 'phone' AND 'whatsapp:' || e.value = $3 AND e.recorded_at >= $5::timestamptz
+    WHERE e.kind = 'claimed' AND e.type = 'phone' AND $3 LIKE 'whatsapp:%' AND e.value = substr($3, 10) AND e.recorded_at >= $5::timestamptz
       AND NOT EXISTS (SELECT FROM own_tickets WHERE own_tickets.id = t.id)
     ORDER BY t.created_at DESC LIMIT $6
 )

@@ -114,6 +114,12 @@ class AgentNode:
             raise context.unavailable
         return self._decisions.build(context, model)
 
+    async def ready(self) -> None:
+        """Return when turns could be decided. Raises DatabaseUnavailableError or NodeUnavailableError."""
+        await self._services.embed_query("How do I log in?")
+        async with acquire(self._pool) as connection:
+            await customer_history.attachment_names(connection, [])
+
     @property
     def services(self) -> Services:
         """The services of every run's tools."""

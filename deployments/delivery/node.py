@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Container, Coroutine, Iterable, Sequence
 from uuid import UUID
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from db.ids import new_id
 from db.operations.node_status import Status
 from db.outbound import outbox
+from db.outbound.channel_configs import ChannelConfigs
 from db.outbound.outbox import UnsentState
 from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import Channel, OutboxRow
@@ -26,6 +27,7 @@ from deployments.channels.sender import (
     UndeliverableError,
     WindowClosedError,
 )
+from deployments.channels.switches import ChannelSwitches
 from deployments.delivery.channel_state import ChannelState
 from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconciler, error_text
 from deployments.delivery.redirect import redirect
@@ -50,13 +52,18 @@ log = structlog.get_logger(__name__)
 
 
 class DeliveryNode:
-    """Must be created on the event loop that runs it. A reply is leased to one replica, however many run."""
+    """Must be created on the event loop that runs it. A reply is leased to one replica, however many run.
+
+    Replies of a channel that `switches` has off stay as they are. Without `switches` the rows of `channel_configs`
+    decide.
+    """
 
     def __init__(
         self,
         *,
         pool: Pool,
         senders: Iterable[Sender],
+        switches: ChannelSwitches | None = None,
         poll_s: float = POLL_S,
         lease_s: float = LEASE_S,
         look_up_s: float = LOOK_UP_S,
@@ -65,6 +72,7 @@ class DeliveryNode:
         failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool = pool
+        self._switches = switches or ChannelSwitches(ChannelConfigs(pool))
         self._senders: dict[Channel, Sender] = {sender.channel: sender for sender in senders}
         self._states = {channel: ChannelState() for channel in self._senders}
         self._poll_s, self._lease_s, self._check_s, self._failpoint = poll_s, lease_s, check_s, failpoint
@@ -155,31 +163,37 @@ class DeliveryNode:
         if room <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return True
+        off = await self._switches.reasons()
         async with acquire(self._pool) as connection:
-            rows = await self._claim(connection, room)
+            rows = await self._claim(connection, room, off)
         if rows:
             self._failpoint("delivery:claimed")
         for row in rows:
             self._start(self._send(row))
         return len(rows) == room
 
-    async def _claim(self, connection: Connection, room: int) -> list[OutboxRow]:
+    async def _claim(self, connection: Connection, room: int, off: Container[Channel]) -> list[OutboxRow]:
         """Lease for all working channels in one statement, and a trial reply for each channel after a failure."""
-        capacities = {channel: state.capacity(room) for channel, state in self._states.items()}
+        capacities = {channel: state.capacity(room) for channel, state in self._states.items() if channel not in off}
         working = [channel for channel, limit in capacities.items() if limit == room]
-        rows = await outbox.claim(connection, working, limit=room, lease_s=self._lease_s) if working else []
+        rows = await outbox.lease_due(connection, working, limit=room, lease_s=self._lease_s) if working else []
         for channel in (channel for channel, limit in capacities.items() if 0 < limit < room):
-            rows += await outbox.claim(connection, [channel], limit=1, lease_s=self._lease_s)
+            rows += await outbox.lease_due(connection, [channel], limit=1, lease_s=self._lease_s)
         return rows
 
     async def _upkeep(self) -> None:
-        """Look up replies of unknown fate; park replies of channels without a sender, unpark them once there is one."""
-        channels = list(self._senders)
+        """Look up replies of unknown fate; park replies of channels without a sender, unpark them once there is one.
+
+        Replies of a channel that is off wait for it: they are neither looked up nor parked.
+        """
+        off = await self._switches.reasons()
+        kept = [*self._senders, *off]
+        on = [channel for channel in self._senders if channel not in off]
         async with acquire(self._pool) as connection:
-            if parked := await outbox.park_unserved(connection, channels):
+            if parked := await outbox.park_unserved(connection, kept):
                 log.warning("replies_parked", rows=len(parked), reason="no sender for their channel")
-            await outbox.unpark_served(connection, channels)
-            unknown = await outbox.lease_unknown(connection, channels, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
+            await outbox.unpark_served(connection, kept)
+            unknown = await outbox.lease_unknown(connection, on, limit=MAX_IN_FLIGHT, lease_s=self._lease_s)
         for row in unknown:
             self._start(self._reconciler.reconcile(row))
 
@@ -244,11 +258,13 @@ class DeliveryNode:
         await until_it_answers(once)
 
     async def _redirected(self, row: OutboxRow) -> bool:
-        """Redirect the reply to e-mail, if there is a sender for it and the recipient has linked an address."""
+        """Redirect the reply to e-mail, if that is on with a sender and the recipient has linked an address."""
         if "email" not in self._senders:
             return False
 
         async def once() -> bool:
+            if await self._switches.why_off("email"):
+                return False
             async with transaction(self._pool) as connection:
                 return await redirect(connection, row.id)
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from db.measurement import metrics_write
-from db.measurement.metrics_write import Window
+from db.measurement import metrics
+from db.measurement.metrics import Window
 from db.operations import events
 from db.pool import Pool, acquire
 from deployments.reporting.alerts import notify_alerts
@@ -54,7 +54,7 @@ class Collector:
     async def run_once(self) -> list[str]:
         """Aggregate, publish, log and notify; return the alerts. Raises DatabaseUnavailableError."""
         async with acquire(self._pool) as connection:
-            window = await metrics_write.window(connection, seconds=self.rules.window_s)
+            window = await metrics.window(connection, seconds=self.rules.window_s)
             self.alerts = alerts_of(window, self.rules)
             if window.turns:
                 await events.add(connection, METRICS, "collector", self._event(window))

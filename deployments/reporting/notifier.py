@@ -72,7 +72,7 @@ class Notifier:
                 await notifications.mark_unsent(connection, now=now)
                 return
             await notifications.withdraw_settled(connection)
-            due = await notifications.claim(connection, now=now, limit=BATCH, lease_s=LEASE_S)
+            due = await notifications.lease_due(connection, now=now, limit=BATCH, lease_s=LEASE_S)
         for batch in _batches(due):
             await self._deliver(batch)
         async with acquire(self._pool) as connection:

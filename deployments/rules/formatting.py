@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from itertools import chain
 
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -15,9 +16,11 @@ from db.records import ChannelConfig, LengthUnit
 
 WHATSAPP_LIMIT = 1600
 NAME_CHARACTERS = 60
+BLOCK_CHARACTERS = 2_000
+"""Text that is split into sentences at a time."""
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
 
-# Bounds and possessive quantifiers keep every pattern linear: a draft may be any text that a customer made a model write.
+# Bounds and possessive quantifiers keep the patterns linear: a customer can make a model write any draft.
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,300}+)\]\([^\S\n]{0,9}+<?([^)\s>]{1,500}+)>?[^)\n]{0,300}+\)")
 _EMPHASIS = re.compile(r"(\*\*|__|~~)(?=\S)(.{1,500}?)(?<=\S)\1", re.DOTALL)
 _STAR = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
@@ -65,13 +68,22 @@ def measure(text: str, unit: LengthUnit) -> int:
 def sentences(text: str) -> list[str]:
     """Split into sentences. White space stays at their ends, so that joining them gives `text`."""
     parts: list[str] = []
-    for piece in segment("en", text):
+    for piece in chain.from_iterable(segment("en", block) for block in _blocks(text)):
         # Without white space in between, the splitter has cut inside a word, as it does in DD.MM.YYYY.
         if parts and (not piece.strip() or not (parts[-1][-1:].isspace() or piece[:1].isspace())):
             parts[-1] += piece
         else:
             parts.append(piece)
     return parts
+
+
+def _blocks(text: str) -> Iterable[str]:
+    """Cut a long text at line ends, else between words: the splitter's time grows faster than the text."""
+    while len(text) > BLOCK_CHARACTERS:
+        end = max(text.rfind("\n", 0, BLOCK_CHARACTERS), text.rfind(" ", 0, BLOCK_CHARACTERS)) + 1
+        yield text[: end or BLOCK_CHARACTERS]
+        text = text[end or BLOCK_CHARACTERS :]
+    yield text
 
 
 def shorten(text: str, limit: int, unit: LengthUnit) -> str:

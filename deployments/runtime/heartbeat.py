@@ -9,6 +9,7 @@ from collections.abc import Callable
 from db.operations import node_status
 from db.operations.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool, acquire
+from deployments.runtime.loop_lag import LoopLag
 
 EVERY_S = 5.0
 
@@ -18,7 +19,10 @@ class NodeDiedError(Exception):
 
 
 class Heartbeat:
-    """Writes `status()` (the status and one line of detail) for a replica of a node until it is stopped."""
+    """Writes `status()` (the status and one line of detail) for a replica of a node until it is stopped.
+
+    Measures the node's event loop meanwhile: one that stands still makes a healthy node degraded.
+    """
 
     def __init__(
         self,
@@ -30,15 +34,18 @@ class Heartbeat:
         every_s: float = EVERY_S,
     ) -> None:
         self._pool, self._node, self._replica, self._status, self._every_s = pool, node, replica, status, every_s
+        self._lag = LoopLag(node=node)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin on the running loop."""
         if self._task is None:
+            self._lag.start()
             self._task = asyncio.create_task(self._run(), name=f"heartbeat-{self._node}")
 
     async def stop(self) -> None:
         """Stop, and take the replica off the list: it ends in good order."""
+        self._lag.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -48,9 +55,15 @@ class Heartbeat:
 
     async def _run(self) -> None:
         while True:
-            status, detail = self._status()
+            status, detail = self._with_lag(*self._status())
             # A node that cannot write is silent, which is what /health then sees.
             with contextlib.suppress(DatabaseUnavailableError):
                 async with acquire(self._pool) as connection:
                     await node_status.report(connection, self._node, self._replica, status, detail)
             await asyncio.sleep(self._every_s)
+
+    def _with_lag(self, status: Status, detail: str) -> tuple[Status, str]:
+        problem = self._lag.problem()
+        if not problem:
+            return status, detail
+        return "degraded" if status == "healthy" else status, "; ".join(filter(None, [detail, problem]))

@@ -14,7 +14,11 @@ T = TypeVar("T")
 
 
 class NodeUnavailableError(Exception):
-    """A node of the graph is away or full: it is asked until it answers, nothing counts against the message."""
+    """A node of the graph is away, full or silent: it is asked again (deployments.runtime.quarantine tells why)."""
+
+
+AWAY = (DatabaseUnavailableError, NodeUnavailableError)
+"""What a call raises when the other side did not answer, whatever the reason."""
 
 
 async def answered(call: Awaitable[T], *, within_s: float) -> T:
@@ -26,9 +30,7 @@ async def answered(call: Awaitable[T], *, within_s: float) -> T:
         raise NodeUnavailableError(f"no answer within {within_s:.0f} s") from None
 
 
-_RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(
-    (DatabaseUnavailableError, NodeUnavailableError)
-)
+_RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(AWAY)
 
 
 async def until_it_answers(call: Callable[[], Awaitable[T]]) -> T:

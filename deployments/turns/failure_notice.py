@@ -32,19 +32,28 @@ class FailureNotice:
 
     async def decide(self, turn: Turn, *, cause: str) -> Decision:
         """Return the hand-over `agent_error` with its notice. Raises DatabaseUnavailableError."""
+        summary = f"the agent failed on this message for good ({cause}). Nothing was answered."
+        return await self._hand_over(turn, rule="dead_letter", summary=summary)
+
+    async def unparsed(self, turn: Turn) -> Decision:
+        """Return the hand-over of a mail of which only the headers could be read. Raises DatabaseUnavailableError."""
+        summary = "the text of this mail could not be read: it is in the mailbox. Nothing was answered."
+        return await self._hand_over(turn, rule="unparsed", summary=summary)
+
+    async def _hand_over(self, turn: Turn, *, rule: str, summary: str) -> Decision:
         ticket = turn.ticket
         severity, queue = severity_and_queue("agent_error", ticket.category, ticket.priority, NEUTRAL)
         return Decision(
             outcome="escalated",
             reply=await self._text(turn),
-            rule="dead_letter",
+            rule=rule,
             model="none",
             priority=ticket.priority,
             sentiment=NEUTRAL,
             reason="agent_error",
             severity=severity,
             queue=queue,
-            summary=f"{ticket.number}: the agent failed on this message for good ({cause}). Nothing was answered.",
+            summary=f"{ticket.number}: {summary}",
         )
 
     async def _text(self, turn: Turn) -> str:

@@ -172,7 +172,7 @@ class Relay:
 
     async def _send_batch(self) -> int:
         async with acquire(self._pool) as connection:
-            claimed = await events.claim(connection, limit=BATCH, lease_s=LEASE_S)
+            claimed = await events.lease_due(connection, limit=BATCH, lease_s=LEASE_S)
         if not claimed:
             return 0
         self._failpoint("relay:claimed")

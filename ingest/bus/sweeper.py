@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from db.measurement import metrics_write
+from db.measurement import retention
 from db.operations import events
 from db.operations.events import LogPosition
 from db.outbound import outbox
@@ -62,7 +62,7 @@ class Sweeper:
         if self._clock() >= self._retention_due:
             async with acquire(self._pool) as connection:
                 await events.delete_published(connection, hours=EVENT_HOURS)
-                await metrics_write.delete_old(connection, days=METRIC_DAYS)
+                await retention.delete_old(connection, days=METRIC_DAYS)
             self._retention_due = self._clock() + RETENTION_EVERY_S
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Reads the sender of a mail from its From header, in the normal form of identifiers."""
+"""Reads the sender of a mail from its From header. What has arrived has an address: odd ones are taken as they are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from ingest.identifiers import normalise_email
+from ingest.identifiers import InvalidIdentifierError, normalise_email
 from ingest.mail.header_tokens import MalformedHeaderError, Token, lex
 
 _HEADER_LIMIT = 2_000
-_LAST_ANGLE = re.compile(r"<([^<>\s]+@[^<>\s]+)>\s*$")
+_LAST_ANGLE = re.compile(r"<([^<>\s]{1,400}@[^<>\s]{1,400})>\s*$")
+_AROUND_AT = re.compile(r"\s*@\s*")
+_LOCAL = r'(?:"[^"\\\s<>,@\x00-\x1f\x7f]{1,250}"|[^"\\\s<>,;:()\[\]@\x00-\x1f\x7f]{1,250})'
+_DOMAIN = r"(?:[\w-]{1,63}\.){1,20}[^\W\d_][\w-]{1,62}"
+_AS_IT_IS = re.compile(rf"({_LOCAL})@({_DOMAIN})")
+_ANYWHERE = re.compile(
+    rf"(?:^|[\s<>\"',;:()\[\]])([\w.!#$%&*+/=?^`{{|}}~-]{{1,250}}@{_DOMAIN})(?=$|[\s<>\"',;:()\[\]])"
+)
+_DOT_ATOM = re.compile(r'"([\w!#$%&\'*+/=?^`{|}~-]+(?:\.[\w!#$%&\'*+/=?^`{|}~-]+)*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,41 +34,83 @@ class Mailbox:
 
 def ascii_domain(address: str) -> str:
     """Return the domain of a normalised address as DNS and mail headers spell it (`xn--…`); '' if there is none."""
+    domain = address.rpartition("@")[2]
     try:
-        return str(validate_email(address, check_deliverability=False, test_environment=True).ascii_domain)
+        found = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        return ""
+        return domain if domain.isascii() else ""
+    return str(found.ascii_domain)
+
+
+def mail_address(text: str) -> str:
+    """Return the normal form of an address that mail came from. Raises InvalidIdentifierError.
+
+    Rules that hold for a form are no reason to refuse mail that Gmail delivered: dots anywhere, quoted names, long
+    ones and underscores in domains are let through, in lower case; `mailto:` and a dot at the end are dropped.
+    """
+    bare = _AROUND_AT.sub("@", text.strip()).rstrip(".")
+    bare = bare[7:] if bare[:7].lower() == "mailto:" else bare
+    quoted, _, domain = bare.rpartition("@")
+    if match := _DOT_ATOM.fullmatch(quoted):
+        bare = f"{match[1]}@{domain}"
+    try:
+        return normalise_email(bare)
+    except InvalidIdentifierError:
+        match = _AS_IT_IS.fullmatch(bare.lower())
+        if match is None:
+            raise
+    return f"{match[1]}@{match[2]}"
 
 
 def parse_from(value: str) -> Mailbox:
     """Read a From header (RFC 5322, with the slips of real mail programs). Raises InvalidIdentifierError.
 
-    An unquoted comma or `@` in the display name is forgiven as long as only one address can be meant. Encoded
-    words in the name are left to the caller, who may decode them only now that the structure was read.
+    An unquoted comma or `@` in the display name is forgiven as long as only one address can be meant; of a group the
+    first member counts. Encoded words in the name are left to the caller, who may decode them only now that the
+    structure was read.
     """
     value = value[:_HEADER_LIMIT]
     try:
-        tokens = [token for token in lex(value, "<>,;:") if token.kind != "comment"]
-    except MalformedHeaderError:
-        match = _LAST_ANGLE.search(value)
-        return Mailbox(address=normalise_email(match[1] if match else ""), name="", sole=False)
-    return _mailbox(tokens)
+        return _mailbox([token for token in lex(value, "<>,;:") if token.kind != "comment"])
+    except (MalformedHeaderError, InvalidIdentifierError):
+        match = _LAST_ANGLE.search(value) or _ANYWHERE.search(value)
+        return Mailbox(address=mail_address(match[1] if match else ""), name="", sole=False)
 
 
 def _mailbox(tokens: list[Token]) -> Mailbox:
     marks = [token.text if token.kind == "special" else "" for token in tokens]
     if "<" not in marks:
-        end = marks.index(",") if "," in marks else len(tokens)
-        return Mailbox(address=normalise_email(_joined(tokens[:end])), name="", sole=end == len(tokens))
+        return _bare(tokens, marks)
     start = marks.index("<")
     end = marks.index(">", start) if ">" in marks[start:] else len(tokens)
     phrase, rest = tokens[:start], tokens[end + 1 :]
+    within = _after_colon(tokens[start + 1 : end], marks[start + 1 : end])
     several = "," in marks[:start] and any("@" in token.text for token in phrase if token.kind == "word")
+    group = ":" in marks[:start]
     return Mailbox(
-        address=normalise_email(_joined(tokens[start + 1 : end])),
+        address=mail_address(_spelled(within)),
         name=_joined(phrase).strip(),
-        sole=not several and end < len(tokens) and all(token.kind == "space" for token in rest),
+        sole=not several and not group and end < len(tokens) and all(token.kind == "space" for token in rest),
     )
+
+
+def _bare(tokens: list[Token], marks: list[str]) -> Mailbox:
+    """Read a header without angle brackets: an address, the first of several, or the first member of a group."""
+    group = ":" in marks and "mailto" not in [token.text.lower() for token in tokens]
+    start = marks.index(":") + 1 if group else 0
+    end = next((n for n in range(start, len(tokens)) if marks[n] in (",", ";")), len(tokens))
+    part = _after_colon(tokens[start:end], marks[start:end])
+    return Mailbox(address=mail_address(_spelled(part)), name="", sole=end == len(tokens) and not group)
+
+
+def _after_colon(tokens: list[Token], marks: list[str]) -> list[Token]:
+    """Drop what stands before an address and a colon: `mailto:`, or the route of old mail."""
+    return tokens[len(marks) - marks[::-1].index(":") :] if ":" in marks else tokens
+
+
+def _spelled(tokens: Sequence[Token]) -> str:
+    """Return an address as it was spelled, with its quotes."""
+    return "".join(f'"{token.text}"' if token.kind == "quoted" else token.text for token in tokens)
 
 
 def _joined(tokens: Sequence[Token]) -> str:

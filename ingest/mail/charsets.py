@@ -63,7 +63,8 @@ def _is_utf_8(raw: bytes, codec: str) -> bool:
     if not sequences or not _is_valid(raw):
         return False
     letters = sum(map(raw.count, b"etaoinsrhldcum"))
-    return codec not in _PAIRED or bool(_LONG_SEQUENCE.search(raw)) or sequences >= _FEW_SEQUENCES or letters > sequences
+    telling = bool(_LONG_SEQUENCE.search(raw)) or sequences >= _FEW_SEQUENCES or letters > sequences
+    return telling or codec not in _PAIRED
 
 
 def _is_valid(raw: bytes) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.mail.layouts import key
 
 _LINK = re.compile(r"<[^<>\s]{1,500}>|https?://\S{1,500}")
-_WORD = re.compile(r"[^\s,.;:!?\"“”«»()\[\]*_]+")
+_WORD = re.compile(r"[^\s,.;:!?\"“”«»()\[\]*_–—־-]+")
 _SENTENCE_END = re.compile(r"[.!?。！？]+(?:\s+|$)")
 _SENT_LIMIT = 120
 _SENT_WORDS = 12
@@ -28,6 +28,7 @@ class Endings:
     abbreviations: tuple[str, ...]
     contact_fields: tuple[str, ...]
     street_words: tuple[str, ...]
+    street_endings: tuple[str, ...]
     list_cues: tuple[str, ...]
     sent_verbs: tuple[str, ...]
     sent_devices: tuple[str, ...]
@@ -35,6 +36,7 @@ class Endings:
     notice_openers: tuple[str, ...]
     notice_terms: tuple[str, ...]
     banner_tags: tuple[str, ...]
+    banner_tips: tuple[str, ...]
     banner_openers: tuple[str, ...]
     banner_mails: tuple[str, ...]
     banner_outsides: tuple[str, ...]
@@ -44,7 +46,9 @@ class Endings:
 def _read() -> Endings:
     data: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("endings.toml").read_text())
     assert data.keys() == {field.name for field in fields(Endings)}
-    return Endings(**{name: tuple(sorted({key(one) for one in texts}, key=len, reverse=True)) for name, texts in data.items()})
+    return Endings(
+        **{name: tuple(sorted({key(one) for one in texts}, key=len, reverse=True)) for name, texts in data.items()}
+    )
 
 
 ENDINGS = _read()
@@ -53,7 +57,12 @@ _SIGN_OFF_ANCHORS = frozenset(ENDINGS.sign_off_anchors)
 _SIGN_OFF_WORDS = _SIGN_OFF_ANCHORS | frozenset(ENDINGS.sign_off_words)
 _SENT_WORDS_KNOWN = frozenset((*ENDINGS.sent_verbs, *ENDINGS.sent_fillers))
 _SENT_VERBS = frozenset(ENDINGS.sent_verbs)
-_DEVICE = re.compile("|".join(re.escape(device) for device in ENDINGS.sent_devices))
+# Endings are glued to the names of devices: `iPhonesta`, `iPhone'a`, `iPhonu`.
+_DEVICE = re.compile(
+    "(?:" + "|".join(re.escape(device) for device in ENDINGS.sent_devices) + r")(?:['’]?[a-zà-žа-яё]{0,6})?"
+)
+_GLUED = re.compile("|".join(re.escape(word) for word in sorted(_SENT_WORDS_KNOWN, key=len, reverse=True)))
+_UNSPACED = "\u0590"
 _BANNER_TAGS = frozenset(ENDINGS.banner_tags)
 
 
@@ -83,8 +92,17 @@ def is_sent_from(line: str) -> bool:
     words = _WORD.findall(_DEVICE.sub(" ", bare))
     if not _DEVICE.search(bare) or len(words) > _SENT_WORDS:
         return False
-    known = all(word in _SENT_WORDS_KNOWN or any(char.isdigit() for char in word) for word in words)
-    return known and any(word in _SENT_VERBS for word in words)
+    known = all(_is_sent_word(word) for word in words)
+    return known and any(
+        word in _SENT_VERBS or (word[-1] >= _UNSPACED and _has(word, ENDINGS.sent_verbs)) for word in words
+    )
+
+
+def _is_sent_word(word: str) -> bool:
+    """Return whether a word belongs to such lines; in scripts without spaces several are glued together."""
+    if word in _SENT_WORDS_KNOWN or any(char.isdigit() for char in word):
+        return True
+    return any(char >= _UNSPACED for char in word) and not _GLUED.sub("", word)
 
 
 def is_notice(paragraph: str) -> bool:
@@ -102,10 +120,13 @@ def is_notice(paragraph: str) -> bool:
 
 def is_banner(line: str) -> bool:
     """Return whether a line is what a gateway puts above mail from outside: a tag, or a sentence that says so."""
-    words = key(" ".join(line[: _PARAGRAPH_LIMIT].replace("’", "'").split())).strip()
+    words = key(" ".join(line[:_PARAGRAPH_LIMIT].replace("’", "'").split())).strip()
     bare = words.strip(" *_[](){}<>:!#-–—⚠️|=")
-    if bare in _BANNER_TAGS:
+    opener, _, rest = bare.partition(":")
+    if bare in _BANNER_TAGS or (opener.strip() in ENDINGS.banner_openers and rest.strip(" *_[]!.") in _BANNER_TAGS):
         return words != bare or bare.count(" ") > 0
+    if bare.startswith(ENDINGS.banner_tips) and "@" in bare:
+        return True
     sentences = _sentences(words)
     if not sentences or not any(_says_outside(sentence) for sentence in sentences):
         return False

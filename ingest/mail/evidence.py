@@ -54,9 +54,7 @@ def _sent(ours: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
         whole = stream(text[:left])
         left -= len(text[:left])
         pieces.update(whole[n : n + _PIECE] for n in range(len(whole) - _PIECE + 1))
-        pieces.update(
-            whole[n : n + _WIDE_PIECE] for n in range(len(whole) - _WIDE_PIECE + 1) if whole[n] >= _WIDE
-        )
+        pieces.update(whole[n : n + _WIDE_PIECE] for n in range(len(whole) - _WIDE_PIECE + 1) if whole[n] >= _WIDE)
         sentences.update(stream(one) for one in _SENTENCE.split(text))
     return frozenset(pieces), frozenset(sentences - {""})
 

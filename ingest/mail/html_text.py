@@ -16,6 +16,11 @@ from ingest.mail.styles import Look, Sheet, look_of
 
 _HTML_LIMIT = 300_000
 _NODES_LIMIT = 120_000
+# The parser's time grows with the depth of elements; no mail that a person wrote comes near this.
+_DEPTH_LIMIT = 2_000
+_TAG = re.compile(
+    r"<(/?)(?!(?:p|li|t[dhr]|tbody|d[dt]|option|br|img|hr|meta|link|input|col|area|wbr)\b)[a-z]", re.IGNORECASE
+)
 _DEPTH_SHOWN = 3
 _EMOJI_LIMIT = 12
 _OPEN, _CLOSE = "\ue0fe", "\ue0ff"
@@ -33,16 +38,26 @@ def html_to_text(html: str, *, keep_quotes: bool = False) -> str:
     """Return the visible text of an HTML mail: no markup, no links' targets, no pictures, nothing hidden.
 
     A quoted mail's lines are marked with `>` unless `keep_quotes` is set or it is a forward; signatures that are marked
-    as such are dropped, a picture of an emoji is the emoji. What lies beyond 300,000 characters is not read. Never
-    raises.
+    as such are dropped, a picture of an emoji is the emoji. What lies beyond 300,000 characters or 2,000 elements deep
+    is not read. Never raises.
     """
     html = _BOUNDS.sub("", html[:_HTML_LIMIT].replace("\x00", "")).encode("utf-8", "replace").decode()
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(html[: _deepest(html)])
     quotes = _prepared(tree)
     if not keep_quotes:
         for node in quotes:
             _bound(node)
     return _marked(convert(tree.html or "", _OPTIONS).content or "")
+
+
+def _deepest(html: str) -> int:
+    """Return where elements become too deep; the length of the mail where they don't."""
+    depth = 0
+    for tag in _TAG.finditer(html):
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        if depth > _DEPTH_LIMIT:
+            return tag.start()
+    return len(html)
 
 
 def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
@@ -64,12 +79,13 @@ def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
             continue
         attributes = node.attributes
         if not look.removed:
-            look, dropped = _looked(node.tag or "", attributes, look, sheet)
+            look, dropped = _looked(node, attributes, look, sheet)
             if dropped:
                 removed.append(node)
             elif node.tag == "img" and (sign := _emoji(attributes)) and look.is_seen:
                 emoji.append((node, sign))
-            elif HTML.is_quote(node.tag or "", attributes):
+            elif HTML.is_quote(node.tag or "", attributes) and look.quoted < _DEPTH_SHOWN:
+                look = replace(look, quoted=look.quoted + 1)
                 quotes.append(node)
         looks[node.mem_id] = look
     for picture, sign in emoji:
@@ -79,8 +95,9 @@ def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
     return quotes
 
 
-def _looked(tag: str, attributes: Attributes, look: Look, sheet: Sheet) -> tuple[Look, bool]:
+def _looked(node: LexborNode, attributes: Attributes, look: Look, sheet: Sheet) -> tuple[Look, bool]:
     """Return how text looks within an element, and whether nothing of the element is read."""
+    tag = node.tag or ""
     if tag in _UNREAD or "hidden" in attributes or HTML.is_signature(tag, attributes):
         return replace(look, removed=True), True
     if not attributes and not sheet.rules:
@@ -92,6 +109,9 @@ def _looked(tag: str, attributes: Attributes, look: Look, sheet: Sheet) -> tuple
             declared = {name: given, **declared}
     if attributes.get("background"):
         declared = {"background-image": "url(", **declared}
+    if "visibility" in declared and "style" in attributes:
+        # The converter would leave out a whole element, with those in it that are visible again.
+        node.attrs["style"] = ""
     looked = look_of(look, declared)
     return looked, looked.removed
 

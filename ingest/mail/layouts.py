@@ -29,7 +29,10 @@ _DECORATION = " \t*_|>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layouts:
-    """What layouts.toml says, each text as `key` gives it. `fields` are by language: name → what it names."""
+    """What layouts.toml says, each text as `key` gives it.
+
+    `fields` are by language: name → what it names; `field_names` are those of all languages.
+    """
 
     reply_prefixes: frozenset[str]
     forward_prefixes: frozenset[str]
@@ -37,7 +40,9 @@ class Layouts:
     separators: frozenset[str]
     reply_verbs: tuple[str, ...]
     own_words: frozenset[str]
+    plain_placeholders: frozenset[str]
     fields: tuple[Mapping[str, Role], ...]
+    field_names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ def _keys(texts: Iterable[str]) -> frozenset[str]:
 
 def _read() -> Layouts:
     data: dict[str, Any] = tomllib.loads(Path(__file__).with_name("layouts.toml").read_text())
-    languages = ({key(name): role for role in reversed(_ROLES) for name in one[role]} for one in data["fields"])
+    languages = [{key(name): role for role in reversed(_ROLES) for name in one[role]} for one in data["fields"]]
     return Layouts(
         reply_prefixes=_keys(data["reply_prefixes"]),
         forward_prefixes=_keys(data["forward_prefixes"]),
@@ -83,7 +88,9 @@ def _read() -> Layouts:
         separators=_keys(data["separators"]),
         reply_verbs=tuple(sorted(_keys(data["reply_verbs"]))),
         own_words=_keys(data["own_words"]),
+        plain_placeholders=_keys(data["plain_placeholders"]),
         fields=tuple(languages),
+        field_names=frozenset(name for names in languages for name in names),
     )
 
 
@@ -96,7 +103,9 @@ def _selector(text: str) -> tuple[str, str, str]:
     match = _SELECTOR.fullmatch(text)
     assert match is not None, text
     tag, class_name, element_id, attribute, value = match.groups(default="")
-    return (tag, "class", class_name) if class_name else (tag, "id", element_id) if element_id else (tag, attribute, value)
+    return (
+        (tag, "class", class_name) if class_name else (tag, "id", element_id) if element_id else (tag, attribute, value)
+    )
 
 
 def _fits(selector: tuple[str, str, str], tag: str, attributes: Mapping[str, str | None]) -> bool:

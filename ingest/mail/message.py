@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +11,10 @@ from ingest.events import Attachment, InvalidMessageError
 from ingest.identifiers import InvalidIdentifierError
 from ingest.mail.addresses import Mailbox, ascii_domain, parse_from
 from ingest.mail.authentication import dmarc_pass
-from ingest.mail.automated import OUTBOX_HEADER, automated_reason
+from ingest.mail.automated import OUTBOX_HEADER, Signs, judge
 from ingest.mail.charsets import decode_words
 from ingest.mail.layouts import subject_kind
+from ingest.mail.message_ids import message_ids
 from ingest.mail.mime import Mail, read
 from ingest.mail.quotes import own_text
 from ingest.text import one_line, shorten
@@ -22,7 +23,6 @@ TEXT_LIMIT = 20_000
 _SUBJECT_LIMIT = 500
 _NAME_LIMIT = 255
 _REFERENCES_LIMIT = 50
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,11 @@ class ParsedMail:
     """A mail as it came in.
 
     `sender` and `reply_to` are normalised addresses; answers go to `sender` (I5), `reply_to` is for people to see.
-    `text` is what the sender wrote, without quoted mail and signature, forwards whole; it may be empty.
-    `authenticated` says that Gmail confirms the From domain (DMARC). `automated` is the reason why it must not be
-    answered, or None. `from_us`: it lies in our mailbox as sent or as a draft; then `outbox_id` tells our product's
-    own mail from what a person sent in Gmail. `truncated`: something was too long, or too much, to be read whole.
+    `text` is what the sender wrote, without quoted mail and signature, forwards whole; it may be empty. `full_text` is
+    all of the mail. `authenticated` says that Gmail confirms the From domain (DMARC). `automated` is the reason why it
+    must not be answered, or None; `doubtful` why only a person may answer it, or None. `from_us`: it lies in our
+    mailbox as sent or as a draft; then `outbox_id` tells our product's own mail from what a person sent in Gmail.
+    `truncated`: something was too long, or too much, to be read whole.
     """
 
     provider_message_id: str
@@ -48,9 +49,11 @@ class ParsedMail:
     reply_to: str | None
     subject: str
     text: str
+    full_text: str
     attachments: tuple[Attachment, ...]
     authenticated: bool
     automated: str | None
+    doubtful: str | None
     from_us: bool
     outbox_id: str | None
     truncated: bool
@@ -74,24 +77,45 @@ def parse(
     label_ids: Sequence[str],
     internal_date: datetime,
     our_addresses: Collection[str],
+    our_groups: Collection[str] = (),
+    ours: Sequence[str] = (),
 ) -> ParsedMail:
-    """Read a mail as `messages.get(format=raw)` gives it, decoded. `our_addresses` are normalised.
+    """Read a mail as `messages.get(format=raw)` gives it, decoded.
 
+    `our_addresses` and `our_groups` (Google Groups that hand mail on to us) are normalised. `ours` are the texts that
+    we sent in the mail's thread: quoted mail is found by them.
     Raises InvalidMessageError, and nothing else, where the mail can't be read or names no sender.
     """
     mail = read(raw_rfc822)
-    sender = _sender(mail)
+    sender = _sender(mail, {*our_addresses, *our_groups})
     subject = one_line(decode_words(_first(mail, "subject")), _SUBJECT_LIMIT)
-    in_reply_to = next(iter(_message_ids(mail, "in-reply-to")), None)
-    references = _message_ids(mail, "references")[-_REFERENCES_LIMIT:]
-    is_reply = bool(in_reply_to or references or subject_kind(subject) == "reply")
-    text, too_long = shorten(own_text(mail.text, subject=subject, is_reply=is_reply), TEXT_LIMIT)
+    in_reply_to = next(iter(message_ids(_first(mail, "in-reply-to"))), None)
+    references = message_ids(_first(mail, "references"))[-_REFERENCES_LIMIT:]
+    answers = bool(in_reply_to or references)
+    is_reply = answers or subject_kind(subject) == "reply"
+    own = mail.reaction or own_text(mail.text, subject=subject, is_reply=is_reply, ours=ours)
+    text, too_long = shorten(own, TEXT_LIMIT)
+    verdict = judge(
+        Signs(
+            headers=mail.headers,
+            sender=sender.address,
+            content_type=mail.content_type,
+            our_addresses=our_addresses,
+            our_groups=our_groups,
+            subject=subject,
+            text=text,
+            is_reply=answers,
+            is_reaction=bool(mail.reaction),
+            calendar_reply=mail.calendar_reply,
+            part_types=mail.part_types,
+        )
+    )
     return ParsedMail(
         provider_message_id=gmail_id,
         thread_id=thread_id,
         label_ids=tuple(label_ids),
         received_at=internal_date,
-        rfc_message_id=next(iter(_message_ids(mail, "message-id")), None),
+        rfc_message_id=next(iter(message_ids(_first(mail, "message-id"))), None),
         in_reply_to=in_reply_to,
         references=references,
         sender=sender.address,
@@ -99,11 +123,11 @@ def parse(
         reply_to=_reply_to(mail),
         subject=subject,
         text=text,
+        full_text=mail.text,
         attachments=mail.attachments,
         authenticated=sender.sole and dmarc_pass(mail.headers, ascii_domain(sender.address)),
-        automated=automated_reason(
-            mail.headers, sender=sender.address, content_type=mail.content_type, our_addresses=our_addresses
-        ),
+        automated=verdict.automated,
+        doubtful=verdict.doubtful,
         from_us="SENT" in label_ids or "DRAFT" in label_ids,
         outbox_id=one_line(_first(mail, OUTBOX_HEADER.lower()), 100) or None,
         truncated=mail.truncated or too_long,
@@ -118,14 +142,31 @@ def internal_date_of(milliseconds: str | int) -> datetime:
         raise InvalidMessageError("internalDate is no time") from error
 
 
-def _sender(mail: Mail) -> Mailbox:
-    """Return the From mailbox; with several From headers it is the first, and not the sole one."""
+def _sender(mail: Mail, own: Collection[str]) -> Mailbox:
+    """Return the From mailbox; with several From headers it is the first, and not the sole one.
+
+    A Google Group writes its own address there, and the sender's into another header, which proves nothing.
+    """
     values = _all(mail, "from")
     try:
         mailbox = parse_from(next(iter(values), ""))
     except InvalidIdentifierError as error:
         raise InvalidMessageError(f"no sender: {error}") from error
+    if mailbox.address in own and (written := _rewritten(mail, own)):
+        return written
     return mailbox if len(values) == 1 else replace(mailbox, sole=False)
+
+
+def _rewritten(mail: Mail, own: Collection[str]) -> Mailbox | None:
+    """Return who wrote to a group of ours that has put its own address into From; None for other mail."""
+    if not _all(mail, "list-id"):
+        return None
+    for name in ("x-original-from", "x-original-sender"):
+        with suppress(InvalidIdentifierError):
+            found = parse_from(_first(mail, name))
+            if found.address not in own:
+                return replace(found, sole=False)
+    return None
 
 
 def _reply_to(mail: Mail) -> str | None:
@@ -133,10 +174,6 @@ def _reply_to(mail: Mail) -> str | None:
         return parse_from(_first(mail, "reply-to")).address
     except InvalidIdentifierError:
         return None
-
-
-def _message_ids(mail: Mail, name: str) -> tuple[str, ...]:
-    return tuple(_MESSAGE_ID.findall(_first(mail, name)))
 
 
 def _all(mail: Mail, name: str) -> list[str]:

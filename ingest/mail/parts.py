@@ -28,6 +28,7 @@ _NAMES = {
     "application/pkcs7-mime": "smime.p7m",
 }
 _CONTENT_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_ENCODING = re.compile(r"\s*\"?([A-Za-z0-9-]+)")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 
 
@@ -43,15 +44,24 @@ def children_of(part: Message) -> list[Message]:
     return [child for child in children if isinstance(child, Message)] if isinstance(children, list) else []
 
 
-def is_attachment(part: Message, *, root: bool) -> bool:
-    """Return whether a part is an attachment rather than the mail's text or a piece of it."""
+def is_attachment(part: Message, *, body: bool) -> bool:
+    """Return whether a part is an attachment rather than the mail's text or a piece of it.
+
+    `body`: it stands where only the text can, as in a mail of one part; then a name makes it no attachment.
+    """
     if str(part.get("content-disposition", "")).strip().lower().startswith("attachment"):
         return True
     if part.get_content_maintype() == "multipart":
         return False
     if part.get_content_maintype() != "text" or part.get_content_subtype() in _ATTACHED_TEXTS:
         return True
-    return not root and filename_of(part) is not None
+    return not body and filename_of(part) is not None
+
+
+def encoding_of(part: Message) -> str:
+    """Return the name of the part's transfer encoding; a comment or parameter behind it does not count."""
+    match = _ENCODING.match(str(part.get("content-transfer-encoding", ""))[:200])
+    return match[1].lower() if match else ""
 
 
 def attachment_of(part: Message) -> Iterator[Attachment]:
@@ -85,10 +95,14 @@ def parameter(part: Message, name: str, header: str = "content-type") -> str | N
 
 def payload_of(part: Message) -> bytes:
     """Return the first 400,000 decoded bytes of a part; broken base64 is read as far as it goes. Never raises."""
-    if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
+    encoding = encoding_of(part)
+    if encoding == "base64":
         payload = part.get_payload()
         raw = payload.encode("utf-8", "replace") if isinstance(payload, str) else b""
         return _from_base64(raw[: 2 * _TEXT_BYTES_LIMIT])[:_TEXT_BYTES_LIMIT]
+    if encoding and encoding != str(part.get("content-transfer-encoding", "")).lower():
+        del part["content-transfer-encoding"]
+        part["Content-Transfer-Encoding"] = encoding
     decoded = part.get_payload(decode=True)
     return decoded[:_TEXT_BYTES_LIMIT] if isinstance(decoded, bytes) else b""
 
@@ -110,7 +124,7 @@ def _size(part: Message) -> int:
     payload = part.get_payload()
     if not isinstance(payload, str):
         return 0
-    if str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+    if encoding_of(part) != "base64":
         return len(payload)
     return 0 if len(payload) > SHORTENED_AT - 3_000 else len("".join(payload.split()).rstrip("=")) * 3 // 4
 

@@ -28,7 +28,7 @@ def header_length(lines: Sequence[str], at: int) -> int:
     line = lines[at]
     if not line.strip() or line.startswith(_MARKED):
         return 0
-    if is_separator(line):
+    if is_separator(line) or _is_attributed_separator(line):
         return _below_separator(lines, at)
     return _block_length(lines, at) or _reply_line_length(lines, at) or _glued_length(line)
 
@@ -76,8 +76,11 @@ def _reply_line_length(lines: Sequence[str], at: int) -> int:
 
 
 def _opens(line: str) -> bool:
-    return _DATE.search(line) is not None or _TIME.search(line) is not None or _ADDRESS.search(line) is not None or any(
-        char.isdigit() for char in line
+    return (
+        _DATE.search(line) is not None
+        or _TIME.search(line) is not None
+        or _ADDRESS.search(line) is not None
+        or any(char.isdigit() for char in line)
     )
 
 
@@ -92,12 +95,12 @@ def _below(lines: Sequence[str], at: int) -> bool:
 
 def _block_length(lines: Sequence[str], at: int) -> int:
     first = field_of(lines[at])
-    if first is None or not any(first.name in names for names in LAYOUTS.fields):
+    if first is None or first.name not in LAYOUTS.field_names:
         return 0
     found, end, missed = [first], at + 1, 0
     for n in range(at + 1, min(at + _BLOCK_LINES, len(lines))):
         field = field_of(lines[n])
-        if field is not None and any(field.name in names for names in LAYOUTS.fields):
+        if field is not None and field.name in LAYOUTS.field_names:
             found, end, missed = [*found, field], n + 1, 0
             continue
         missed += 1
@@ -119,6 +122,14 @@ def _speaks(found: Sequence[Field], names: object) -> bool:
         return True
     dated = _DATE.search(roles["sent"]) or _TIME.search(roles["sent"])
     return dated is not None and not _DATE.search(roles["from"])
+
+
+def _is_attributed_separator(line: str) -> bool:
+    """Return whether a line is `-----Ann <ann@…> wrote: -----`, as Notes writes it."""
+    bare = line.strip()
+    return (
+        len(bare) <= _LINE_LIMIT and bare.startswith("--") and bare.endswith("--") and _ADDRESS.search(bare) is not None
+    )
 
 
 def _below_separator(lines: Sequence[str], at: int) -> int:

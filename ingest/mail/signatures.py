@@ -21,8 +21,10 @@ _TAIL_LINES = 10
 _CONTACT_LINES = 8
 _NAME_WORDS = 6
 _PHONE = re.compile(r"[+(]?[\d(][\d ()./-]{5,24}\d")
-_INTERNATIONAL = re.compile(r"(?:\+|\b00)\d[\d ()./-]{5,24}\d")
-_POSTCODE = re.compile(r"(?<![\d-])(?:[A-Z]{1,2}-?)?\d{4,6}(?:-\d{3,4})? [^\W\d_]{3,}|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
+_INTERNATIONAL = re.compile(r"(?:\+|^00)\d[\d ()./-]{5,24}\d")
+_POSTCODE = re.compile(
+    r"(?<![\d-])(?:[A-Z]{1,2}-?)?\d{4,6}(?:-\d{3,4})? [^\W\d_]{3,}|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
+)
 _ADDRESS = re.compile(r"[^\s<>()]{1,64}@[^\s<>()]{3,190}")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _PIECES = re.compile(r"\s*[,|•·/;]\s*|\s{2,}|\t")
@@ -57,10 +59,11 @@ def _below_banner(lines: list[str]) -> list[str]:
 def _before_notices(lines: list[str]) -> list[str]:
     """Drop the paragraphs at the end that are legal notices, if something stands above them."""
     end = len(lines)
+    first = next((n for n, line in enumerate(lines) if line.strip()), end)
     while True:
         stop = _trimmed(lines, end)
         start = next((n + 1 for n in range(stop - 1, -1, -1) if not lines[n].strip()), 0)
-        if not start or not _written(lines[:start]) or not is_notice("\n".join(lines[start:stop])):
+        if start <= first or not is_notice("\n".join(lines[start:stop])):
             return lines[:stop]
         end = start
 
@@ -154,7 +157,11 @@ def _is_contact_piece(piece: str) -> bool:
     if _URL.fullmatch(piece) or _ADDRESS.fullmatch(piece.strip("<>")) or _is_number_line(piece) or _is_postal(piece):
         return True
     words = piece.split()
-    return len(words) <= _NAME_WORDS and not any(char.isdigit() for char in piece) and not piece.startswith(("-", "•", "["))
+    return (
+        len(words) <= _NAME_WORDS
+        and not any(char.isdigit() for char in piece)
+        and not piece.startswith(("-", "•", "["))
+    )
 
 
 def _is_number_line(line: str) -> bool:
@@ -163,18 +170,18 @@ def _is_number_line(line: str) -> bool:
     labelled = key(first).rstrip(":.") in ENDINGS.contact_fields and _PHONE.fullmatch(rest.strip()) is not None
     field = field_of(bare)
     named = field is not None and field.name in ENDINGS.contact_fields
-    return labelled or named or _INTERNATIONAL.search(bare) is not None or (
-        _PHONE.fullmatch(bare) is not None and bare[:1] in "+(0"
+    return (
+        labelled
+        or named
+        or _INTERNATIONAL.search(bare) is not None
+        or (_PHONE.fullmatch(bare) is not None and bare[:1] in "+(0")
     )
 
 
 def _is_postal(line: str) -> bool:
     words = key(line).replace(",", " ").split()
-    street = any(word in ENDINGS.street_words or word.endswith(_ENDINGS_OF_STREETS) for word in words)
+    street = any(word in ENDINGS.street_words or word.endswith(ENDINGS.street_endings) for word in words)
     return any(char.isdigit() for char in line) and (street or _POSTCODE.search(line) is not None) and len(words) <= 14
-
-
-_ENDINGS_OF_STREETS = ("straße", "strasse", "str.", "straat", "gatan", "vägen", "gade", "vej", "weg", "platz", "katu", "laan", "gasse")
 
 
 def _is_asked(line: str) -> bool:

@@ -11,6 +11,7 @@ Declarations = dict[str, str]
 
 _STYLES_LIMIT = 60_000
 _RULES_LIMIT = 500
+_COMPARED_LIMIT = 300_000
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIMPLE = re.compile(r"([\w*]*)((?:[.#][\w-]+){0,4})")
 _DECLARATION = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{1,300})", re.IGNORECASE)
@@ -19,10 +20,13 @@ _PIXELS = {"pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "cm": 37.8, "mm": 3.
 _RELATIVE = ("em", "%", "ex")
 _HEX = re.compile(r"#([0-9a-f]{3,8})\b")
 _CHANNELS = re.compile(r"rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)(?:[\s,/]+([\d.]+%?))?")
+_LIGHTNESS = re.compile(r"hsla?\(\s*[\d.]{1,8}[a-z]{0,4}[\s,]+(\d{1,3}(?:\.\d{1,4})?)%[\s,]+(\d{1,3}(?:\.\d{1,4})?)%")
+_GREYISH = 20
 _NAMED = {
     "white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240), "red": (255, 0, 0),
     "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240), "blue": (0, 0, 255),
-    "green": (0, 128, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "navy": (0, 0, 128), "yellow": (255, 255, 0),
+    "green": (0, 128, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "navy": (0, 0, 128),
+    "yellow": (255, 255, 0),
 }  # fmt: skip
 _FAR = -200.0
 _ALMOST_NOTHING = 1.0
@@ -35,7 +39,10 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How text looks at a place of the mail. A colour is None where it can't be told (a picture, a gradient)."""
+    """How text looks at a place of the mail. A colour is None where it can't be told (a picture, a gradient).
+
+    `quoted` is in how many quoted mails it stands.
+    """
 
     removed: bool = False
     invisible: bool = False
@@ -43,6 +50,7 @@ class Look:
     pixels: float = 16.0
     colour: Colour | None = (0, 0, 0)
     background: Colour | None = (255, 255, 255)
+    quoted: int = 0
 
     @property
     def is_seen(self) -> bool:
@@ -58,7 +66,8 @@ class Look:
 class Sheet:
     """The rules of a mail's `<style>` elements by tag, `.class` or `#id`; those that count more come last."""
 
-    rules: dict[str, list[tuple[frozenset[str], Declarations]]] = field(default_factory=lambda: defaultdict(list))
+    rules: dict[str, dict[frozenset[str], Declarations]] = field(default_factory=lambda: defaultdict(dict))
+    compared: int = 0
 
     def add(self, css: str) -> None:
         """Read a style sheet; rules within `@media` and selectors that look at other elements are left out."""
@@ -68,19 +77,22 @@ class Sheet:
                 match = _SIMPLE.fullmatch(selector.strip().lower())
                 if match:
                     parts = [part for part in (match[1].strip("*"), *re.findall(r"[.#][\w-]+", match[2])) if part]
-                    self.rules[parts[-1] if parts else "*"].append((frozenset(parts), declared))
+                    rules = self.rules[parts[-1] if parts else "*"]
+                    rules[frozenset(parts)] = rules.get(frozenset(parts), {}) | declared
 
     def of(self, tag: str, attributes: Mapping[str, str | None]) -> Declarations:
         """Return what the rules and the element's own style declare for an element."""
         own = declarations(attributes.get("style") or "")
-        if not self.rules:
+        if not self.rules or self.compared > _COMPARED_LIMIT:
             return own
         names = {tag, *(f".{one}" for one in (attributes.get("class") or "").lower().split()[:20])}
         if attributes.get("id"):
             names.add(f"#{(attributes['id'] or '').lower()}")
         found: Declarations = {}
         for name in ("*", *sorted(names, key=lambda one: (one[0] == "#", one[0] == "."))):
-            for needed, declared in self.rules.get(name, ()):
+            rules = self.rules.get(name, {})
+            self.compared += len(rules)
+            for needed, declared in rules.items():
                 if needed <= names:
                     found |= declared
         forced = {name: value for name, value in found.items() if "!important" in value}
@@ -109,6 +121,7 @@ def look_of(parent: Look, declared: Declarations) -> Look:
         pixels=_pixels(declared, parent.pixels),
         colour=colour,
         background=_background(declared, parent.background),
+        quoted=parent.quoted,
     )
 
 
@@ -151,7 +164,9 @@ def _is_clipped(declared: Declarations) -> bool:
         return all(abs(_number(one)) <= _ALMOST_NOTHING for one in re.findall(r"-?[\d.]+(?:px|em|pt|%)?", clip))
     path = declared.get("clip-path", "")
     inset = re.match(r"inset\(\s*([\d.]+)%", path)
-    return bool(inset and float(inset[1].strip(".") or 0) >= 50) or path.startswith(("circle(0", "ellipse(0", "polygon(0 0, 0 0"))
+    return bool(inset and float(inset[1].strip(".") or 0) >= 50) or path.startswith(
+        ("circle(0", "ellipse(0", "polygon(0 0, 0 0")
+    )
 
 
 def _is_far_away(declared: Declarations) -> bool:
@@ -188,7 +203,13 @@ def _pixels(declared: Declarations, inherited: float) -> float:
 
 def _number(value: str) -> float:
     match = _LENGTH.match(value)
-    return float(match[1]) * _PIXELS.get(match[2] or "", 1.0) if match else 1_000.0 if value and value[0].isalpha() else 0.0
+    return (
+        float(match[1]) * _PIXELS.get(match[2] or "", 1.0)
+        if match
+        else 1_000.0
+        if value and value[0].isalpha()
+        else 0.0
+    )
 
 
 def _background(declared: Declarations, inherited: Colour | None) -> Colour | None:
@@ -218,6 +239,9 @@ def _colour(value: str) -> Colour | None:
     if match := _CHANNELS.search(value):
         red, green, blue = (_channel(match[n]) for n in (1, 2, 3))
         return (red, green, blue)
+    if match := _LIGHTNESS.search(value):
+        level = min(int(float(match[2]) * 2.55), 255)
+        return (level, level, level) if float(match[1]) < _GREYISH or level in (0, 255) else None
     return next((_NAMED[word] for word in value.replace("!", " ").split() if word in _NAMED), None)
 
 

@@ -33,6 +33,7 @@ def channel_message(parsed: ParsedMessage, *, now: datetime, quiet_s: float, joi
         join_within_s=join_hours * 3600,
         quiet_s=quiet_s,
         answerable=parsed.answerable,
+        alias=parsed.user_id if parsed.user_id != parsed.sender else "",
         metadata={**parsed.metadata, "address": parsed.address, "kind": parsed.kind, "truncated": parsed.truncated},
         received_at=now,
         topic=INCOMING,

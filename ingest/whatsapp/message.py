@@ -8,9 +8,10 @@ from typing import Literal
 
 from ingest.events import Attachment, InvalidMessageError
 from ingest.identifiers import InvalidIdentifierError
-from ingest.text import clean, one_line, shorten
+from ingest.text import clean, one_line, shorten, shown_name
+from ingest.whatsapp.answers import answered_form, file_name
 from ingest.whatsapp.post import Params, message_sid
-from ingest.whatsapp.sender_id import normalise_whatsapp
+from ingest.whatsapp.sender_id import normalise_whatsapp, user_id
 
 Kind = Literal["text", "media", "location", "contacts", "button", "reaction", "unsupported"]
 
@@ -26,7 +27,13 @@ _METADATA = {
     "OriginalRepliedMessageSid": "replied_to",
     "ReferralSourceUrl": "referral_url",
     "ReferralHeadline": "referral_headline",
+    "ReferralBody": "referral_body",
+    "ReferralSourceId": "referral_id",
+    "ReferralSourceType": "referral_type",
+    "ReferralMediaUrl": "referral_media_url",
     "ExternalUserId": "external_user_id",
+    "Username": "username",
+    "ListId": "list_id",
     "MessageType": "message_type",
 }
 
@@ -35,13 +42,15 @@ _METADATA = {
 class ParsedMessage:
     """A message as it came in.
 
-    `sender` is the identifier to compare by (E.164, or WhatsApp's user id where the number is hidden), `address` the
-    one to reply to, exactly as Twilio gave it (`whatsapp:+…`). `text` is what the customer wrote, and empty for
-    media, places and contacts, which are `attachments`. `answerable` is False for a mere reaction.
+    `sender` is the identifier to compare by (E.164, or WhatsApp's user id where the number is hidden), `user_id` that
+    user id as far as it was sent too, else '', `address` the one to reply to, exactly as Twilio gave it
+    (`whatsapp:+…`). `text` is what the customer wrote, and empty for media, places and contacts, which are
+    `attachments`; of an answered form it is a line for each field. `answerable` is False for a mere reaction.
     """
 
     provider_message_id: str
     sender: str
+    user_id: str
     address: str
     wa_id: str
     profile_name: str
@@ -71,17 +80,18 @@ def parse(params: Params) -> ParsedMessage:
     if "Body" not in fields and fields.get("MessageStatus") not in (None, "received"):
         raise InvalidMessageError("a status callback, not a message")
     kind = _kind(fields)
-    written = fields.get("ButtonText") or fields.get("ListTitle") or fields.get("Body", "")
-    text, truncated = shorten(written, TEXT_LIMIT)
+    attachments = tuple(_attachments(fields, kind))
+    text, truncated = shorten(_written(fields, attachments), TEXT_LIMIT)
     return ParsedMessage(
         provider_message_id=sid,
         sender=_sender(address),
+        user_id=user_id(fields.get("ExternalUserId", "")),
         address=address,
         wa_id=fields.get("WaId", ""),
-        profile_name=one_line(fields.get("ProfileName", ""), 255),
+        profile_name=shown_name(fields.get("ProfileName", ""), 255),
         kind=kind,
         text=text,
-        attachments=tuple(_attachments(fields, kind)),
+        attachments=attachments,
         metadata={key: one_line(fields[name], 500) for name, key in _METADATA.items() if fields.get(name)},
         truncated=truncated,
     )
@@ -94,11 +104,23 @@ def _sender(address: str) -> str:
         raise InvalidMessageError(f"From is no WhatsApp sender: {error}") from error
 
 
+def _written(fields: dict[str, str], attachments: tuple[Attachment, ...]) -> str:
+    """Return the customer's words: not the name of a file, which some programs send as the text."""
+    chosen = fields.get("ButtonText") or fields.get("ListTitle")
+    if chosen:
+        return chosen
+    body = fields.get("Body", "")
+    if attachments and body == attachments[0].filename:
+        return ""
+    form = answered_form(fields)
+    return "\n".join(part for part in ("" if form and body.lower() in ("sent", "ok") else body, form) if part)
+
+
 def _kind(fields: dict[str, str]) -> Kind:
     declared = fields.get("MessageType", "").lower()
     if declared == "reaction":
         return "reaction"
-    if fields.get("ButtonText") or fields.get("ListTitle"):
+    if fields.get("ButtonText") or fields.get("ListTitle") or answered_form(fields):
         return "button"
     if fields.get("Latitude") and fields.get("Longitude"):
         return "location"
@@ -127,6 +149,8 @@ def _attachments(fields: dict[str, str], kind: Kind) -> Iterator[Attachment]:
 
 
 def _filename(fields: dict[str, str], content_type: str, n: int) -> str:
+    if n == 1 and (named := file_name(fields)):
+        return named
     main, _, sub = content_type.partition(";")[0].strip().partition("/")
     name = "sticker" if fields.get("MessageType", "").lower() == "sticker" else main or "file"
     return f"{name}-{n}.{_EXTENSIONS.get(sub, sub.split('.')[-1] or 'bin')}"

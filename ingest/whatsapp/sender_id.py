@@ -24,6 +24,12 @@ def normalise_whatsapp(text: str) -> str:
     return phone_key(_known_number(f"+{bare}" if re.fullmatch("[0-9]+", bare) else bare))
 
 
+def user_id(text: str) -> str:
+    """Return WhatsApp's user id, which stays when the number is hidden; '' where the text is none."""
+    bare = text.strip().removeprefix("whatsapp:").strip()
+    return bare if _USER_ID.fullmatch(bare) else ""
+
+
 def _known_number(number: str) -> str:
     try:
         return normalise_phone(number)

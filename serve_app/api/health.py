@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -12,6 +13,8 @@ from starlette.responses import Response
 
 from db.operations.health import NodeReport, node_reports
 from db.pool import DatabaseUnavailableError, acquire
+from db.records import Channel
+from serve_app.api.base.channels import NAMES
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
 from serve_app.api.base.models import Component, Components, HealthView, ProbeView, Unhealthy
@@ -24,21 +27,31 @@ _WORST_FIRST = ("unhealthy", "degraded", "healthy")
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """What the database says: the nodes' last reports, and why channels are off."""
+
+    reports: list[NodeReport]
+    off: Mapping[Channel, str]
+
+
 class HealthCalls:
     """Handlers of /health. Each call queries the database; calls that come during a query share its result."""
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._query: asyncio.Task[list[NodeReport] | None] | None = None
+        self._query: asyncio.Task[_Stored | None] | None = None
 
     async def health(self, request: Request) -> Response:
         """Show the status of every component. Degraded is still ready: forms are accepted and answered later."""
-        reports = await self._reports()
+        stored = await self._stored()
+        reports, off = (stored.reports, stored.off) if stored else (None, {})
         components = Components(
             database=_database(reports),
             kafka=self._kafka(),
-            gmail=self._gmail(reports),
-            whatsapp=self._whatsapp(reports),
+            gmail=self._gmail(reports, off),
+            whatsapp=self._whatsapp(reports, off),
+            web_form=_web_form(off),
             agent=_node("agent", reports),
         )
         body: dict[str, Any] = {
@@ -51,7 +64,7 @@ class HealthCalls:
             response = json_response(Unhealthy(status="unhealthy", **body, **error), 503)
             response.headers.update(retry_after(DATABASE_RETRY_SECONDS))
             return response
-        others = (components.kafka, components.gmail, components.whatsapp, components.agent)
+        others = (components.kafka, components.gmail, components.whatsapp, components.web_form, components.agent)
         degraded = any(component.status not in ("healthy", "off") for component in others)
         return json_response(HealthView(status="degraded" if degraded else "healthy", **body))
 
@@ -61,23 +74,24 @@ class HealthCalls:
 
     async def ready(self, request: Request) -> Response:
         """Answer whether calls can be served, which takes a database that answers."""
-        if await self._reports() is None:
+        if await self._stored() is None:
             headers = retry_after(DATABASE_RETRY_SECONDS)
             return error_response(request.scope, 503, NO_DATABASE, code="NOT_READY", headers=headers)
         return json_response(ProbeView(status="ready"))
 
-    async def _reports(self) -> list[NodeReport] | None:
-        """Return the latest reports of the nodes, None when the database does not answer in time."""
+    async def _stored(self) -> _Stored | None:
+        """Return what the database says, None when it does not answer in time."""
         # A task that is not cancelled: cancelling a query of a database that hangs takes longer than a probe waits.
         if self._query is None or self._query.done():
-            self._query = asyncio.create_task(self._read_reports())
+            self._query = asyncio.create_task(self._read())
         done, _ = await asyncio.wait({self._query}, timeout=DATABASE_SECONDS)
         return self._query.result() if done else None
 
-    async def _read_reports(self) -> list[NodeReport] | None:
+    async def _read(self) -> _Stored | None:
         try:
+            off = await self._deps.channels.reasons()
             async with acquire(self._deps.pool) as database:
-                return await node_reports(database)
+                return _Stored(reports=await node_reports(database), off=off)
         except DatabaseUnavailableError as error:
             _log.warning("health_without_database", cause=str(error))
             return None
@@ -88,16 +102,16 @@ class HealthCalls:
             status="healthy" if relay.connected else "degraded", detail=relay.detail or "the broker takes records"
         )
 
-    def _gmail(self, reports: Sequence[NodeReport] | None) -> Component:
+    def _gmail(self, reports: Sequence[NodeReport] | None, off: Mapping[Channel, str]) -> Component:
         gmail = self._deps.gmail
-        if gmail.missing or "email" not in self._deps.enabled_channels:
-            return _channel_off("email", "Gmail", self._deps.enabled_channels)
+        if reason := off.get("email") or _no_credentials(gmail.missing):
+            return _channel_off("email", reason)
         return self._channel("email", "Gmail", reports, base_url=gmail.api_base_url)
 
-    def _whatsapp(self, reports: Sequence[NodeReport] | None) -> Component:
+    def _whatsapp(self, reports: Sequence[NodeReport] | None, off: Mapping[Channel, str]) -> Component:
         twilio = self._deps.twilio
-        if twilio.missing or "whatsapp" not in self._deps.enabled_channels:
-            return _channel_off("whatsapp", "WhatsApp", self._deps.enabled_channels)
+        if reason := off.get("whatsapp") or _no_credentials(twilio.missing):
+            return _channel_off("whatsapp", reason)
         return self._channel("whatsapp", "Twilio", reports, base_url=twilio.api_base_url)
 
     def _channel(
@@ -138,9 +152,17 @@ def _database(reports: Sequence[NodeReport] | None) -> Component:
     return Component(status="healthy", detail="PostgreSQL answers")
 
 
-def _channel_off(channel: str, name: str, enabled: Sequence[str]) -> Component:
-    reason = "no credentials are configured" if channel in enabled else "not among ENABLED_CHANNELS"
-    return Component(status="off", detail=f"{name} is off: {reason}")
+def _web_form(off: Mapping[Channel, str]) -> Component:
+    reason = off.get("web_form")
+    return _channel_off("web_form", reason) if reason else Component(status="healthy", detail="forms are accepted")
+
+
+def _no_credentials(missing: Sequence[str]) -> str:
+    return "no credentials are configured" if missing else ""
+
+
+def _channel_off(channel: Channel, reason: str) -> Component:
+    return Component(status="off", detail=f"{NAMES[channel]} is off: {reason}")
 
 
 def _node(node: str, reports: Sequence[NodeReport] | None, *, name: str = "") -> Component:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serve_app.cli.options import DataDirOption, chosen_data_dir
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 
 def down(data_dir: DataDirOption = None) -> None:

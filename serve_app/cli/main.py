@@ -15,7 +15,7 @@ from serve_app.cli.explain import command as explain
 from serve_app.cli.mcp import command as mcp
 from serve_app.cli.replay import command as replay
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.environment import SettingsError
+from serve_app.settings.settings import SettingsError
 
 app = typer.Typer(
     name="nightdesk",

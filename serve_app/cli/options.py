@@ -9,7 +9,7 @@ import typer
 
 from serve_app.embedded.base.data_dir import DataDir, default_path
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 
 DataDirOption = Annotated[
     Path | None,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from serve_app.cli.options import DataDirOption, JsonOption, chosen_data_dir
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from serve_app.embedded.base.run_file import RunFile

@@ -10,7 +10,7 @@ from typing import Any
 from serve_app.cli.options import chosen_data_dir
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.errors import NotRunningError, UserError
-from serve_app.settings.environment import Settings, load_settings, settings_from
+from serve_app.settings.settings import Settings, load_settings, settings_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import typer
 from serve_app.cli.options import DataDirOption, chosen_data_dir
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.start_options import GRAPH, StartOptions
-from serve_app.settings.environment import HTTP_PORT, Settings, load_settings
+from serve_app.settings.settings import HTTP_PORT, Settings, load_settings
 
 if TYPE_CHECKING:
     from serve_app.embedded.base.data_dir import DataDir

@@ -37,6 +37,10 @@ class AgentServer:
         """As AgentNode.run."""
         return await self._node.run(turn, analysis)
 
+    async def ready(self) -> None:
+        """As AgentNode.ready."""
+        await self._node.ready()
+
     async def __del__(self) -> None:
         await self._heartbeat.stop()
         await self._pool.close()

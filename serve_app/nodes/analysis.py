@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deployments.analysis_node import AnalysisNode
+from deployments.runtime.loop_lag import LoopLag
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
@@ -18,3 +19,4 @@ class AnalysisServer(AnalysisNode):
         super().__init__(
             encoder=Encoder(args.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
         )
+        LoopLag(node="analysis").start()

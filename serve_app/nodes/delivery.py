@@ -9,7 +9,7 @@ from deployments.channels.whatsapp.sender import WhatsAppSender
 from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.delivery.node import DeliveryNode
 from serve_app.nodes.gmail_account import account
-from serve_app.nodes.startup import begin, open_pool
+from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
 
 
@@ -19,7 +19,7 @@ class DeliveryServer:
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "delivery")
         pool = await open_pool(args)
-        self._node = DeliveryNode(pool=pool, senders=senders(args, pool))
+        self._node = DeliveryNode(pool=pool, senders=senders(args, pool), switches=switches(args, pool))
 
     async def check_health(self) -> None:
         """Raise when the loop has ended: Serve replaces the replica."""

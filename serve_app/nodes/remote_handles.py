@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 import grpc
@@ -13,6 +14,12 @@ from ray.serve.handle import DeploymentHandle
 
 from db.records import Analysis, Decision, Turn
 from deployments.runtime.retries import NodeUnavailableError
+
+
+class Cancellable(Protocol):
+    """What Serve's responses are, although their stubs don't say so."""
+
+    def cancel(self) -> None: ...
 
 
 class RemoteIdentity:
@@ -55,11 +62,21 @@ class RemoteAgent:
         decision: Decision = await _answer(self._handle.run.remote(turn, analysis))
         return decision
 
+    async def ready(self) -> None:
+        """As AgentNode.ready. Raises NodeUnavailableError too."""
+        await _answer(self._handle.ready.remote())
+
 
 async def _answer(response: object) -> Any:
-    """Await a replica's answer. What its code raised comes as it is; a replica that is away, full or gone is not."""
+    """Await a replica's answer. What its code raised comes as it is; a replica that is away, full or gone is not.
+
+    A caller that gives up takes the replica's work back: nobody would read its answer.
+    """
     try:
         return await cast("Awaitable[Any]", response)
+    except asyncio.CancelledError:
+        cast("Cancellable", response).cancel()
+        raise
     except RayTaskError:
         raise
     except (RayError, RayServeException, grpc.aio.AioRpcError, ConnectionError) as error:

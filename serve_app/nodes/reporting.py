@@ -11,7 +11,7 @@ from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
 from serve_app.nodes.gmail_account import account
-from serve_app.nodes.startup import begin, open_pool
+from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
 
 if TYPE_CHECKING:
@@ -54,4 +54,9 @@ def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:
         return None
     from deployments.channels.gmail.mailbox_reader import MailboxWorker
 
-    return MailboxWorker(pool=pool, gmail=gmail.client, address=gmail.address, topic=args.gmail.topic)
+    channels = switches(args, pool)
+
+    async def is_on() -> bool:
+        return not await channels.why_off("email")
+
+    return MailboxWorker(pool=pool, gmail=gmail.client, address=gmail.address, topic=args.gmail.topic, is_on=is_on)

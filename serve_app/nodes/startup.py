@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from functools import partial
 
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, create_pool
+from deployments.channels.switches import ChannelSwitches
 from serve_app.api.public.status_link import status_link
 from serve_app.settings.app_args import AppArgs
 from serve_app.telemetry import configure_logging
@@ -29,3 +31,8 @@ async def open_pool(args: AppArgs) -> Pool:
 def links(args: AppArgs) -> partial[str]:
     """Return the function from a ticket's number to its status link."""
     return partial(status_link, args.public_base_url, args.secret_key.get_secret_value())
+
+
+def switches(args: AppArgs, pool: Pool) -> ChannelSwitches:
+    """Return the switches of the channels."""
+    return ChannelSwitches(ChannelConfigs(pool), enabled=args.enabled_channels)

@@ -8,7 +8,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from serve_app.settings.channels import GmailArgs, TwilioArgs
-from serve_app.settings.environment import (
+from serve_app.settings.model import ModelArgs
+from serve_app.settings.settings import (
     CHANNELS,
     DB_POOL_SIZE,
     EMBEDDING_MODEL,
@@ -22,7 +23,6 @@ from serve_app.settings.environment import (
     Settings,
     SettingsError,
 )
-from serve_app.settings.model import ModelArgs
 from serve_app.settings.support import SLA_HOURS, SupportArgs
 from serve_app.settings.values import RateLimit, parse_rate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serve_app.settings.environment import Settings, SettingsError
+from serve_app.settings.settings import Settings, SettingsError
 
 
 def context_dir(settings: Settings) -> Path:

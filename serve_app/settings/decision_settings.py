@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 
 DECISION_SETTINGS = frozenset(
     {

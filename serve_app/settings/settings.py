@@ -38,7 +38,7 @@ from serve_app.settings.support import (
     NotifyUrls,
     TimeZoneName,
 )
-from serve_app.settings.values import parse_rate, parse_staff_keys
+from serve_app.settings.values import check_key_length, parse_rate, parse_staff_keys
 
 T = TypeVar("T")
 LOOPBACK = "127.0.0.1"
@@ -133,6 +133,13 @@ class Settings(BaseSettings):
     def _staff_keys(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parse_staff_keys(value.get_secret_value())
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _operator_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_key_length(value.get_secret_value(), "the token")
         return value
 
     @field_validator("cors_origins", "enabled_channels", mode="before")

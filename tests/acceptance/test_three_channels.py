@@ -1,4 +1,4 @@
-"""The three channels from end to end: in by the providers' wire formats, out as their servers accepted it."""
+"""The three channels end to end: in by the providers' wire formats, out as their servers accepted it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deployments.rules.formatting import sentences
 from evaluation.providers.journal import Entry
 from evaluation.providers.twilio.accept import twilio_length
 from tests.fixtures.channels import ADDRESS, Channels, new_address, new_number
-from tests.fixtures.oracle import expect_one_word_each, settled, store_of
+from tests.fixtures.oracle import expect_one_reply_each, settled, store_of
 from tests.fixtures.product import Product
 from tests.fixtures.waiting import wait_until
 
@@ -31,7 +31,7 @@ ANSWERED_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Who wrote, by the name of the case: addresses, numbers, web tickets, and what Gmail calls their mails."""
+    """The customers of each case: addresses, numbers, web tickets and ids of their mails in Gmail."""
 
     mail: dict[str, str] = field(default_factory=dict)
     phone: dict[str, str] = field(default_factory=dict)
@@ -39,8 +39,8 @@ class Customers:
     gmail: dict[str, dict[str, Any]] = field(default_factory=dict)
     machines: list[str] = field(default_factory=list)
 
-    def who_wait(self) -> list[str]:
-        """Addresses and numbers to which a word is due."""
+    def expecting_reply(self) -> list[str]:
+        """Addresses and numbers that are due a reply."""
         return [*self.mail.values(), *self.phone.values()]
 
 
@@ -53,7 +53,7 @@ def http(product: Product) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def customers(channels: Channels, http: httpx.Client) -> Customers:
-    """Everybody writes at once; returned when all to whom a word is due have got one."""
+    """All customers write at once; yields when each that is due a reply has one."""
     written = Customers()
     _machines_write(channels, written)
     for case, text in TEXTS.items():
@@ -66,7 +66,7 @@ def customers(channels: Channels, http: httpx.Client) -> Customers:
         if text:
             written.web[case] = _form(http, text)
     _attach(channels, written)
-    channels.wait_for_words(written.who_wait(), seconds=ANSWERED_S)
+    channels.wait_for_replies(written.expecting_reply(), seconds=ANSWERED_S)
     for ticket in written.web.values():
         wait_until(lambda ticket=ticket: bool(_responses(http, ticket)), within_s=ANSWERED_S)  # type: ignore[misc]
     return written
@@ -157,11 +157,13 @@ def test_t1_the_same_question_gets_the_same_facts_in_three_forms(
     assert len({mail, phone, web}) == 3
     for fact in FACTS:
         assert all(fact in text for text in (mail, phone, web)), fact
-    told = [sentence.strip() for sentence in sentences(phone)]
-    assert all(sentence in mail and sentence in web for sentence in told), "the short form says something of its own"
+    short_form = [sentence.strip() for sentence in sentences(phone)]
+    assert all(sentence in mail and sentence in web for sentence in short_form), (
+        "the short form says something of its own"
+    )
 
 
-async def test_g5_g14_a_refund_request_goes_to_a_person_on_each_channel_and_the_customer_is_told(
+async def test_g5_g14_a_refund_request_is_handed_over_with_a_notice_on_each_channel(
     product: Product, channels: Channels, http: httpx.Client, customers: Customers
 ) -> None:
     assert "colleague" in _mail(channels, customers, "refund").body
@@ -192,10 +194,10 @@ def test_r9_attachments_and_media_are_acknowledged(channels: Channels, customers
     assert "attachment" in _text(channels, customers, "attachment")
 
 
-async def test_r7_a_machine_gets_nothing_and_everybody_else_exactly_one_word(
+async def test_r7_machines_get_no_reply_and_everybody_else_exactly_one(
     product: Product, channels: Channels, customers: Customers
 ) -> None:
-    await expect_one_word_each(product, channels, customers.who_wait(), seconds=10)
+    await expect_one_reply_each(product, channels, customers.expecting_reply(), seconds=10)
     assert [channels.mails_to(machine) for machine in customers.machines] == [[], [], []]
     async with store_of(product) as store:
         keys = [f"email:{machine}" for machine in customers.machines]
@@ -203,10 +205,10 @@ async def test_r7_a_machine_gets_nothing_and_everybody_else_exactly_one_word(
     assert [row["state"] for row in states] == ["ignored"] * 3
 
 
-async def test_g15_the_customer_goes_on_in_the_thread_and_in_the_chat(
+async def test_g15_follow_ups_join_the_thread_and_the_chat(
     product: Product, channels: Channels, customers: Customers
 ) -> None:
-    """Runs last: it adds a second word for these two."""
+    """Runs last: it adds a second reply for these two."""
     first = _mail(channels, customers, "question")
     more = "Thank you. And how do I turn on two-factor authentication?"
     sender, number = customers.mail["question"], customers.phone["question"]

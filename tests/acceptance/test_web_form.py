@@ -1,4 +1,4 @@
-"""The way of a message, from outside: a form in, one answer or a hand-over out."""
+"""A form from outside: one answer, or a hand-over."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ def test_a_question_is_answered_from_the_knowledge_base(http: httpx.Client) -> N
         ("Can I talk to a real person about our setup?", "human_request"),
     ],
 )
-def test_g5_what_belongs_to_a_person_is_handed_over(http: httpx.Client, message: str, reason: str) -> None:
+def test_g5_a_message_with_an_escalation_reason_is_handed_over(http: httpx.Client, message: str, reason: str) -> None:
     ticket = _answered(http, _submit(http, subject="A request", message=message))
     assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", reason)
     assert len(ticket["responses"]) == 1
 
 
-def test_g8_what_the_knowledge_base_does_not_know_is_handed_over(http: httpx.Client) -> None:
+def test_g8_a_question_without_a_relevant_passage_is_handed_over(http: httpx.Client) -> None:
     question = "What is the best way to bake sourdough bread at high altitude?"
     ticket = _answered(http, _submit(http, subject="Bread", message=question))
     assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", "no_kb_match")
 
 
-def test_h13_the_customer_goes_on_in_his_ticket(http: httpx.Client) -> None:
+def test_h13_the_customer_writes_again_in_their_ticket(http: httpx.Client) -> None:
     ticket = _submit(http)
     _answered(http, ticket)
     params = {"token": ticket["status_token"]}
@@ -94,7 +94,7 @@ def test_h13_the_customer_goes_on_in_his_ticket(http: httpx.Client) -> None:
     assert "two-factor" in later["responses"][1]["text"].lower()
 
 
-def test_g14_the_agent_is_silent_after_a_hand_over(http: httpx.Client) -> None:
+def test_g14_the_agent_does_not_reply_after_a_hand_over(http: httpx.Client) -> None:
     ticket = _submit(http, message="Please refund the last invoice, this was not what we ordered.")
     _answered(http, ticket)
     params = {"token": ticket["status_token"]}

@@ -1,5 +1,5 @@
-"""K3 on mail and WhatsApp: replicas are killed while customers write; by the providers' journals nothing is lost and
-nothing said twice."""
+"""K3 on mail and WhatsApp: replicas are killed while customers write; nothing is lost and no reply
+sent twice, by the providers' journals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels, new_address, new_number
-from tests.fixtures.oracle import expect_one_word_each
+from tests.fixtures.oracle import expect_one_reply_each
 from tests.fixtures.product import REPLICA, Product
 
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(3600)]
@@ -24,7 +24,7 @@ QUESTION = "How do I reset my password?"
 
 
 class Writers:
-    """Customers who write until told to stop, each once and from an address or number of his own."""
+    """Customers who write until `stop`, each once and from a new address or number."""
 
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
@@ -42,14 +42,14 @@ class Writers:
             await asyncio.sleep(1 / PER_SECOND)
 
     def stop(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         self._writing = False
 
     def _mail(self, address: str) -> None:
         self._channels.mail.write_mail(sender=address, subject="Signing in", text=QUESTION)
 
     def acknowledged(self) -> list[str]:
-        """The numbers whose message we have acknowledged to Twilio; every mail in the mailbox is Gmail's to keep."""
+        """The numbers whose message was acknowledged to Twilio; mails need none, Gmail keeps them."""
         done = {one.message_id for one in self._channels.posts(Kind.WEBHOOK) if one.details["status"] == 200}
         return [number for number, sid in self.numbers.items() if sid in done]
 
@@ -67,5 +67,5 @@ async def test_k3_replicas_killed_while_mails_and_messages_arrive(product: Produ
     await asyncio.to_thread(product.wait_healthy)
     acknowledged = writers.acknowledged()
     print(f"{len(PARTS) * ROUNDS} kills, {len(writers.addresses)} mails, {len(acknowledged)} messages acknowledged")
-    assert len(acknowledged) == len(writers.numbers), "the doors were not killed"
-    await expect_one_word_each(product, channels, [*writers.addresses, *acknowledged], seconds=300)
+    assert len(acknowledged) == len(writers.numbers), "the ingress was not killed"
+    await expect_one_reply_each(product, channels, [*writers.addresses, *acknowledged], seconds=300)

@@ -1,4 +1,5 @@
-"""A provider that is down, or refuses us, for minutes: health says so, the others go on, and nothing is dropped."""
+"""A provider that is down or refuses the credentials for minutes: health shows it, the other channels go on, nothing
+is lost."""
 
 from __future__ import annotations
 
@@ -70,7 +71,7 @@ def component(http: httpx.Client, name: str) -> tuple[str, str]:
 
 
 def form_is_answered(http: httpx.Client) -> None:
-    """A form gets its answer as ever."""
+    """Send a form and wait for its answer."""
     form = {"name": "Ada Byron", "email": new_address(), "subject": "Signing in", "category": "technical"}
     ticket = http.post("/support/form", json={**form, "message": QUESTION}).json()
     address, token = f"/tickets/{ticket['ticket_id']}", {"token": ticket["status_token"]}
@@ -78,15 +79,15 @@ def form_is_answered(http: httpx.Client) -> None:
 
 
 def message_is_answered(channels: Channels) -> None:
-    """A WhatsApp message gets its answer as ever."""
+    """Write a WhatsApp message and wait for its reply."""
     channels.phone.write_whatsapp(number := new_number(), QUESTION)
-    channels.wait_for_words([number], seconds=ANSWERED_S)
+    channels.wait_for_replies([number], seconds=ANSWERED_S)
 
 
 def mail_is_answered(channels: Channels) -> None:
-    """A mail gets its answer as ever."""
+    """Write a mail and wait for its reply."""
     channels.mail.write_mail(sender=(sender := new_address()), subject="Signing in", text=QUESTION)
-    channels.wait_for_words([sender], seconds=ANSWERED_S)
+    channels.wait_for_replies([sender], seconds=ANSWERED_S)
 
 
 def keep_up(seconds: float, *others: Callable[[], None]) -> int:
@@ -124,10 +125,8 @@ async def test_gmail_is_down_for_minutes(
         assert component(http, "gmail")[0] == "degraded"
         assert channels.posts(Kind.MAIL_SENT, after=before) == []
     back = time.monotonic()
-    await asyncio.to_thread(channels.wait_for_words, senders, seconds=RECOVERED_S)
-    print(
-        f"{OUTAGE_S:.0f} s away, {used} rounds on the others, all told {time.monotonic() - back:.0f} s after its return"
-    )
+    await asyncio.to_thread(channels.wait_for_replies, senders, seconds=RECOVERED_S)
+    print(f"{OUTAGE_S:.0f} s away, {used} rounds on the others, all answered {time.monotonic() - back:.0f} s after it")
     await settled(product, seconds=120)
     assert {channels.accepted()[sender] for sender in senders} == {1}
     await asyncio.to_thread(product.wait_healthy)
@@ -138,7 +137,7 @@ async def test_gmail_is_down_for_minutes(
 async def test_twilio_is_down_for_minutes(
     product: Product, channels: Channels, http: httpx.Client, down: Callable[[Channels, str], Any]
 ) -> None:
-    """Each number writes twice: what waited comes in the order in which it was asked."""
+    """Each number writes twice: the replies come in the order of the questions."""
     numbers = [new_number() for _ in range(20)]
     with down(channels, "twilio"):
         for text in (QUESTION, "How do I turn on two-factor authentication?"):
@@ -156,9 +155,7 @@ async def test_twilio_is_down_for_minutes(
     back = time.monotonic()
     complete = dict.fromkeys(numbers, 2)
     wait_until(lambda: {n: channels.accepted()[n] for n in numbers} == complete, within_s=1200, pause_s=1.0)
-    print(
-        f"{OUTAGE_S:.0f} s away, {used} rounds on the others, all told {time.monotonic() - back:.0f} s after its return"
-    )
+    print(f"{OUTAGE_S:.0f} s away, {used} rounds on the others, all answered {time.monotonic() - back:.0f} s after it")
     await settled(product, seconds=120)
     assert {n: channels.accepted()[n] for n in numbers} == complete
     for number in numbers:
@@ -169,7 +166,7 @@ async def test_twilio_is_down_for_minutes(
     await expect_invariants(product)
 
 
-async def test_google_no_longer_takes_our_credentials(product: Product, channels: Channels, http: httpx.Client) -> None:
+async def test_google_refuses_the_credentials(product: Product, channels: Channels, http: httpx.Client) -> None:
     channels.mail.fault("oauth2.token", "invalid_grant", times=None)
     channels.mail.revoke_access_tokens()
     sender = new_address()
@@ -178,11 +175,11 @@ async def test_google_no_longer_takes_our_credentials(product: Product, channels
     assert "GMAIL_REFRESH_TOKEN" in component(http, "gmail")[1]
     await asyncio.to_thread(keep_up, 60, lambda: form_is_answered(http), lambda: message_is_answered(channels))
     channels.mail.clear_faults()
-    await asyncio.to_thread(channels.wait_for_words, [sender], seconds=RECOVERED_S)
+    await asyncio.to_thread(channels.wait_for_replies, [sender], seconds=RECOVERED_S)
     await asyncio.to_thread(product.wait_healthy)
 
 
-async def test_twilio_no_longer_takes_our_credentials(product: Product, channels: Channels, http: httpx.Client) -> None:
+async def test_twilio_refuses_the_credentials(product: Product, channels: Channels, http: httpx.Client) -> None:
     for method in TWILIO_METHODS:
         channels.phone.fault(method, "error_before", times=None, status=401)
     number = new_number()
@@ -191,5 +188,5 @@ async def test_twilio_no_longer_takes_our_credentials(product: Product, channels
     assert "TWILIO_AUTH_TOKEN" in component(http, "whatsapp")[1]
     await asyncio.to_thread(keep_up, 60, lambda: form_is_answered(http), lambda: mail_is_answered(channels))
     channels.phone.clear_faults()
-    await asyncio.to_thread(channels.wait_for_words, [number], seconds=RECOVERED_S)
+    await asyncio.to_thread(channels.wait_for_replies, [number], seconds=RECOVERED_S)
     await asyncio.to_thread(product.wait_healthy)

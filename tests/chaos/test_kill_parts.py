@@ -35,7 +35,7 @@ REFUSALS = {503}
 
 
 class Arrivals:
-    """Forms that keep arriving at a steady rate until told to stop."""
+    """Forms that keep arriving at a steady rate until `stop`."""
 
     def __init__(self, client: ProductClient, samples: list[Sample]) -> None:
         self._client = client
@@ -54,7 +54,7 @@ class Arrivals:
         return list(await asyncio.gather(*self._tasks))
 
     def stop(self) -> None:
-        """Let no further form arrive."""
+        """Stop sending forms."""
         self._sending = False
 
 
@@ -108,5 +108,5 @@ async def test_k3_everything_killed_at_once(product: Product, samples: list[Samp
             await asyncio.to_thread(product.up)
             await asyncio.sleep(3)
 
-    # While nothing listens there is nobody to say 503: status 0 is a refused connection.
+    # Status 0 is a refused connection: without a listener nothing answers 503.
     _expect_exactly_once(*await _under_arrivals(product, samples, disturb), REFUSALS | {0})

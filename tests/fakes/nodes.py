@@ -1,4 +1,4 @@
-"""Stand-ins for the graph's model-bearing nodes: what a test wants them to say, without an encoder or a model."""
+"""Fakes of the analysis and agent nodes with scripted results, without an encoder or a model."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ class ScriptedAgent:
         if "BROKEN" in turn.text:
             raise ValueError("the agent can't handle this")
         return self.decide(turn, analysis)
+
+    async def ready(self) -> None:
+        """Always."""
 
 
 def decision(turn: Turn, analysis: Analysis) -> Decision:

@@ -1,6 +1,6 @@
 """A model server on OpenAI's wire formats: Responses and Chat Completions, with ordered faults and a log.
 
-Left alone it behaves like a decent model: it answers with the first passage of the last search, or hands over.
+Without orders it behaves like a correct model: it answers with the first passage of the last search, or hands over.
 
     server = OpenAIServer()
     with serve_in_thread(server.app) as base_url:
@@ -170,7 +170,7 @@ def _answer(path: str, body: Mapping[str, Any], step: Step) -> Response:
     if step.kind == "obey":
         step = _obedient(body)
     if step.kind == "decent":
-        step = _decent(_tool_outputs(body, responses=responses))
+        step = _correct(_tool_outputs(body, responses=responses))
     payload = _response(body, step) if responses else _completion(body, step)
     return _Cut(payload) if step.kind == "truncated" else JSONResponse(payload)
 
@@ -194,7 +194,7 @@ class _Cut(Response):
             pass
 
 
-def _decent(outputs: Sequence[str]) -> Step:
+def _correct(outputs: Sequence[str]) -> Step:
     for output in reversed(outputs):
         try:
             result = json.loads(output)

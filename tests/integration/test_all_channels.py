@@ -9,48 +9,65 @@ from __future__ import annotations
 import asyncio
 import math
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from typing import get_args
 
 import pytest
+import pytest_asyncio
 
 from db.outbound import outbox
 from db.pool import acquire
-from db.records import Analysis, ChannelConfig, Decision, LengthUnit, OutboxRow, Turn
+from db.records import Analysis, ChannelConfig, Decision, LengthUnit, Turn
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.analysis_node import AnalysisNode
 from deployments.channels.sender import CheckedSender, TransientDeliveryError
 from deployments.channels.traits import TRAITS
 from deployments.delivery.node import MAX_REJECTIONS
 from deployments.rules.escalation import EscalationRules
-from deployments.rules.formatting import measure, render, sentences
+from deployments.rules.formatting import render
 from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from tests.fakes.nodes import ScriptedAgent, decision
 from tests.fixtures.agent_desk import DOCS, analysis_node, encoder
-from tests.fixtures.every_channel import CHANNELS, Customer, OpenChannel, opened_channel
+from tests.fixtures.channels import Channels
+from tests.fixtures.every_channel import CHANNELS, Customer, OpenChannel, away, opened_channel, opened_line_of_all
 from tests.fixtures.store import plain_logs
 from tests.fixtures.waiting import eventually
+from tests.fixtures.whatsapp_channel import Line
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 __all__ = ["analysis_node", "encoder", "plain_logs"]
 
 QUESTION = "How do I reset a forgotten password?"
 FACT = "open the sign-in page, choose Forgot password and enter your work e-mail address"
 OTHER_FACT = "reset link that is valid for 60 minutes"
+HANDED_OVER = "passed this to a colleague"
 LINK = "https://help.example/status"
-LONG = "".join(f"This is sentence number {n} 😀 of a long answer. " for n in range(400))
+SENTENCES = 400
+LONG = "".join(f"This is sentence number {n} 😀 of a long answer. " for n in range(SENTENCES))
+LENGTHS: Mapping[LengthUnit, Callable[[str], int]] = {"words": lambda text: len(text.split()), "characters": len}
+KNOWN_HEADERS = {
+    "Received", "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
+    "X-Auto-Response-Suppress", "X-Nightdesk-Outbox-Id", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+}  # fmt: skip
 NAME = 'Eve\r\nBcc: mallory@example.net <b onload="x">Adams</b> {{ 7 * 7 }}\x07\u202e'
 SUBJECT = "Login\r\nBcc: mallory@example.net\x1b[2J"
 TEXT = "First line\x07\r\nBcc: mallory@example.net\r\n\r\n<script>alert(1)</script> {{ 7 * 7 }} \u202elast line"
 
 
-@pytest.fixture(params=CHANNELS)
-async def channel(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[OpenChannel]:
-    """Every channel that there is in turn."""
-    async with opened_channel(request.param, database_url) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def product(module_database_url: str) -> AsyncIterator[tuple[Line, Channels]]:
+    """All channels, opened once."""
+    async with opened_line_of_all(module_database_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(params=CHANNELS, loop_scope="module")
+async def channel(request: pytest.FixtureRequest, product: tuple[Line, Channels]) -> AsyncIterator[OpenChannel]:
+    """Every channel that there is, in turn."""
+    async with opened_channel(request.param, *product) as opened:
         yield opened
 
 
@@ -90,7 +107,7 @@ class TestPlace:
         assert channel.name in TRAITS
         config = await channel.config()
         assert config.enabled
-        assert config.length_unit in get_args(LengthUnit)
+        assert config.length_unit in LENGTHS
         assert "⁂" in render(config, body="⁂", name="Eve", ticket="TKT-0001", link=LINK)
         assert isinstance(channel.sender(), CheckedSender) is (channel.provider is not None)
 
@@ -150,15 +167,15 @@ class TestForm:
         assert reply.startswith(f"{before}To reset a forgotten password, {FACT}.")
         assert reply.endswith(after)
         assert OTHER_FACT in reply
-        assert measure(reply, config.length_unit) <= config.max_response_length
+        assert LENGTHS[config.length_unit](reply) <= config.max_response_length
 
-        limit = measure(reply, config.length_unit) - 1
+        limit = LENGTHS[config.length_unit](reply) - 1
         await store.execute(
             "UPDATE channel_configs SET max_response_length = $2 WHERE channel = $1", channel.name, limit
         )
         shorter = await reply_to(channel.customer())
         assert FACT in shorter
-        assert measure(shorter, config.length_unit) <= limit
+        assert LENGTHS[config.length_unit](shorter) <= limit
 
     async def test_a_long_answer_is_shortened_to_whole_sentences_and_arrives_whole(self, channel: OpenChannel) -> None:
         config = await channel.config()
@@ -166,8 +183,9 @@ class TestForm:
         await customer.write(QUESTION)
         await channel.answer(writing(LONG, config))
         [row] = await channel.outbox()
-        length, limit = measure(row["body"], config.length_unit), config.max_response_length
-        assert limit - measure("".join(sentences(LONG)[-1:]), config.length_unit) <= length <= limit
+        length = LENGTHS[config.length_unit]
+        room_for_one_more = length(LONG) // SENTENCES + 1
+        assert 0 <= config.max_response_length - length(row["body"]) <= room_for_one_more
         before, after = framed(config, "TKT-0001", "Eve Adams")
         body = row["body"].removeprefix(before).removesuffix(after).strip()
         assert LONG.startswith(body)
@@ -184,7 +202,8 @@ class TestForm:
         )
         channel.subject = SUBJECT
         customer = channel.customer(NAME)
-        await customer.write(TEXT)
+        # NUL can't be stored; the form refuses it (F1), the other channels have nobody to refuse it to.
+        await customer.write(TEXT if channel.provider is None else f"\0{TEXT}")
         [said] = await channel.store.rows("SELECT content FROM messages")
         for part in ("First line", "Bcc: mallory@example.net", "<script>alert(1)</script> {{ 7 * 7 }}", "last line"):
             assert part in said["content"]
@@ -193,39 +212,13 @@ class TestForm:
         await channel.deliver()
         await delivered(channel)
         [reply] = await customer.received()
-        assert reply == f"Hello {reply[6:].partition(',')[0]},\nThe page is open.\nSee TKT-0001."
-        assert "Eve" in reply
-        assert "Adams" in reply
-        for harm in ("mallory", "<", "{{", "49", "onload"):
-            assert harm not in reply
-        assert [c for c in reply if c != "\n" and unicodedata.category(c)[0] == "C"] == []
+        assert reply == "Hello Eve Bcc Adams,\nThe page is open.\nSee TKT-0001."
         assert await channel.store.violations() == {}
         if channel.provider is not None:
             [entry] = channel.provider.accepted()
-            assert customer.identifier in entry.to[0]
-            assert len(entry.to) == 1
-            assert {name.lower() for name, _ in entry.headers} <= KNOWN_HEADERS
-            assert not any("\n" in value or "\x1b" in value for _, value in entry.headers)
-
-
-KNOWN_HEADERS = frozenset(
-    [
-        "received",
-        "from",
-        "to",
-        "subject",
-        "date",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "auto-submitted",
-        "x-auto-response-suppress",
-        "x-nightdesk-outbox-id",
-        "mime-version",
-        "content-type",
-        "content-transfer-encoding",
-    ]
-)
+            assert [to.removeprefix("whatsapp:") for to in entry.to] == [customer.identifier]
+            assert {header for header, _ in entry.headers} <= KNOWN_HEADERS
+            assert [v for _, v in entry.headers if any(unicodedata.category(c) == "Cc" for c in v)] == []
 
 
 class TestDelivery:
@@ -246,7 +239,8 @@ class TestDelivery:
         customer = await channel.asked("The first question", "The second question")
         replies = ["About: The first question", "About: The second question"]
         if channel.provider is None:
-            return await read_at_once(channel, customer, *replies)
+            await read_at_once(channel, customer, *replies)
+            return
         channel.provider.order(channel.provider.refusal)
         await channel.deliver()
         await channel.first_reply("last_error LIKE 'MessageRejectedError%' AND next_attempt_at > now() + '30 s'")
@@ -256,7 +250,6 @@ class TestDelivery:
         await channel.line.hurry()
         await delivered(channel)
         assert await customer.received() == replies
-        return None
 
     async def test_a_reply_that_stays_refused_is_kept_for_a_person(self, channel: OpenChannel) -> None:
         customer = await channel.asked("The first question", "The second question")
@@ -307,12 +300,11 @@ class TestDelivery:
     async def test_a_reply_whose_sender_died_is_sent_once(self, channel: OpenChannel) -> None:
         customer = await channel.asked(QUESTION)
         async with acquire(channel.store.pool) as connection:
-            [row] = await outbox.claim(connection, [channel.name], limit=5, lease_s=0.01)
+            assert len(await outbox.lease_due(connection, [channel.name], limit=5, lease_s=0.01)) == 1
             await asyncio.sleep(0.02)
             await outbox.expire_leases(connection)
         # Without a provider nobody can have it twice: it is sent again at once, without looking up.
         assert await channel.line.states() == ["ready" if channel.provider is None else "unknown"]
-        assert isinstance(row, OutboxRow)
         await channel.deliver()
         await delivered(channel)
         assert await customer.received() == [f"About: {QUESTION}"]
@@ -323,26 +315,25 @@ class TestDelivery:
         replies = ["About: The first question", "About: The second question"]
         if channel.provider is None:
             # Nor do the providers of other channels hold it up.
-            channel.providers.gmail.go_away()
-            channel.providers.twilio.go_away()
-            return await read_at_once(channel, customer, *replies)
-        channel.provider.stand_in.go_away()
-        await channel.deliver()
-        await channel.first_reply("attempts > 0 AND last_error LIKE 'TransientDeliveryError%'")
-        assert set(await channel.line.states()) <= {"ready", "sending"}
-        assert channel.provider.accepted() == []
-        channel.provider.stand_in.come_back()
+            with away(channel.providers.gmail, channel.providers.twilio):
+                await read_at_once(channel, customer, *replies)
+            return
+        with away(channel.provider.stand_in):
+            await channel.deliver()
+            await channel.first_reply("attempts > 0 AND last_error LIKE 'TransientDeliveryError%'")
+            assert set(await channel.line.states()) <= {"ready", "sending"}
+            assert channel.provider.accepted() == []
         await channel.line.hurry()
         await delivered(channel)
         assert await customer.received() == replies
         assert len(channel.provider.accepted()) == 2
-        return None
 
     async def test_refused_credentials_are_named_and_cost_no_reply(self, channel: OpenChannel) -> None:
         customer = await channel.asked(QUESTION)
         provider, sender = channel.provider, channel.sender()
         if provider is None:
-            return await read_at_once(channel, customer, f"About: {QUESTION}")
+            await read_at_once(channel, customer, f"About: {QUESTION}")
+            return
         assert isinstance(sender, CheckedSender)
         await sender.check()
         refused = channel.sender(provider.wrong)
@@ -361,7 +352,6 @@ class TestDelivery:
         await channel.deliver()
         await delivered(channel)
         assert await customer.received() == [f"About: {QUESTION}"]
-        return None
 
 
 class TestReplyCap:
@@ -374,7 +364,8 @@ class TestReplyCap:
         answers = ["About: The first question", "About: The last question"]
         if cap is None:
             # Nothing goes out that a machine could answer: there is nothing to cap.
-            return await read_at_once(channel, customer, *answers)
+            await read_at_once(channel, customer, *answers)
+            return
         for n in range(cap.notices + 1):
             # In conversations of their own: the cap is the correspondent's.
             await channel.store.execute("UPDATE conversations SET status = 'closed'")
@@ -384,15 +375,14 @@ class TestReplyCap:
         await channel.deliver()
         await delivered(channel, "sent", "cancelled")
         received = await customer.received()
-        assert received[:2] == answers
-        assert ["passed this to a colleague" in notice for notice in received[2:]] == [True] * cap.notices
+        assert [one for one in received if HANDED_OVER not in one] == answers
+        assert len(received) == len(answers) + cap.notices
         assert await other.received() == ["About: Somebody else's question"]
         # The notice that did not leave stands on the ticket.
         [withheld] = [row for row in await channel.outbox() if row["state"] == "cancelled"]
-        assert "passed this to a colleague" in withheld["body"]
+        assert HANDED_OVER in withheld["body"]
         escalated = "SELECT count(*) FROM tickets WHERE escalation_reason = 'reply_limit'"
         assert await channel.store.value(escalated) == cap.notices + 1
-        return None
 
     async def test_beyond_the_cap_of_the_day_a_person_takes_over(self, channel: OpenChannel) -> None:
         cap = channel.traits.reply_cap

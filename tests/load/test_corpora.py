@@ -1,4 +1,4 @@
-"""T-B1: the corpora of mails, Twilio's posts, pushes and forms through the whole product, each what it is."""
+"""T-B1: the corpora of mails, Twilio's posts, pushes and forms through the whole product, by their classes."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ async def test_t_b1_each_mail_is_of_its_class_and_no_machine_is_answered(
         became = await _classes(store, names)
         assert {name: found for name, found in became.items() if found != index[name]["class"]} == {}
         sent = channels.posts(Kind.MAIL_SENT, after=before)
-        words = [one.header("X-Nightdesk-Outbox-Id") for one in sent]
-        answered = await store.fetch(ANSWERED, words)
+        outbox_ids = [one.header("X-Nightdesk-Outbox-Id") for one in sent]
+        answered = await store.fetch(ANSWERED, outbox_ids)
     print(f"{len(names)} mails, all of their class; {len(sent)} replies")
     assert len(answered) == len(sent)
     assert {index[names[row["id"]]]["class"] for row in answered if row["id"] in names} == {"customer"}
@@ -81,7 +81,7 @@ async def _arrived(store: asyncpg.Connection[Any], gmail_id: str) -> None:
 
 
 async def _classes(store: asyncpg.Connection[Any], names: Mapping[str, str]) -> dict[str, str]:
-    """What the product took each mail for."""
+    """The class that the product gave each mail."""
     states = dict(await store.fetch("SELECT provider_message_id, state FROM inbox WHERE provider = 'gmail'"))
     unreadable = await store.fetch("SELECT provider_message_id AS id FROM mailbox_settled WHERE kind = 'unreadable'")
     kinds = {one: "automated" if state == "ignored" else "customer" for one, state in states.items()}
@@ -115,7 +115,7 @@ EXPECTED = {"message": (200, 1), "status": (200, 0), "no-message": (400, 0), "no
 
 
 def _can_travel(post: dict[str, Any]) -> bool:
-    """Twilio posts UTF-8; a lone surrogate is a matter of the parser's own tests."""
+    """Whether UTF-8 can carry the post; lone surrogates are covered by the parser's own tests."""
     return not any("\ud800" <= c <= "\udfff" for _, value in post["params"] for c in value)
 
 

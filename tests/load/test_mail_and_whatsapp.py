@@ -17,7 +17,7 @@ import pytest
 
 from evaluation.providers.journal import Kind
 from tests.fixtures.channels import ADDRESS, Channels, new_address, new_number, p95
-from tests.fixtures.oracle import expect_one_word_each, settled, store_of
+from tests.fixtures.oracle import expect_one_reply_each, settled, store_of
 from tests.fixtures.product import Product
 from tests.load.poster import Post, posted
 
@@ -32,7 +32,7 @@ REPLIES_PER_MINUTE = 100
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many mails and as many WhatsApp messages, spread over so many seconds."""
+    """`count` mails and as many WhatsApp messages, evenly spread over `within_s` seconds."""
 
     count: int
     within_s: float
@@ -50,12 +50,12 @@ async def open_arrival(steps: Sequence[Callable[[], object]], *, within_s: float
 
 
 def form_of(person: str) -> dict[str, str]:
-    """What a person sends from the web form."""
+    """The body of a web form from this address."""
     return {"name": "Ada Byron", "email": person, "subject": "Signing in", "category": "technical", "message": QUESTION}
 
 
 def timeout(mails: int) -> float:
-    """How long the last of so many replies may take, within Gmail's quota."""
+    """How many seconds the last reply to so many mails may take within Gmail's quota."""
     return 60 + mails * 60 / REPLIES_PER_MINUTE
 
 
@@ -79,7 +79,7 @@ async def test_t2_mails_and_messages_are_each_answered_once(product: Product, ch
     answers, _ = await asyncio.gather(
         asyncio.to_thread(posted, posts, timeout_s=120), open_arrival(mails, within_s=load.within_s)
     )
-    await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=timeout(load.count))
+    await expect_one_reply_each(product, channels, [*addresses, *numbers], seconds=timeout(load.count))
     print(
         f"{load.count}+{load.count} within {load.within_s:g} s: all answered after {time.monotonic() - started:.0f} s"
     )
@@ -91,7 +91,7 @@ async def test_t2_mails_and_messages_are_each_answered_once(product: Product, ch
 
 
 def webhooks(product: Product, channels: Channels, numbers: Sequence[str], within_s: float) -> list[Post]:
-    """A signed WhatsApp message of each number, evenly spread, and a push each second: Gmail makes no more of them."""
+    """A signed WhatsApp message of each number, evenly spread, and a push each second, the most that Gmail sends."""
     posts, gap = list[Post](), within_s / len(numbers)
     for n, number in enumerate(numbers):
         message = channels.phone.prepare_whatsapp(number, QUESTION)
@@ -121,7 +121,7 @@ async def test_t_l1_100_forms_50_mails_and_50_messages_in_a_minute(product: Prod
     ]
     answers, _ = await asyncio.gather(asyncio.to_thread(posted, posts, timeout_s=180), open_arrival(mails, within_s=60))
     last = time.monotonic()
-    await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=60)
+    await expect_one_reply_each(product, channels, [*addresses, *numbers], seconds=60)
     print(f"all answered {time.monotonic() - last:.0f} s after the last had come")
     await one_effect_each(product, [f"email:{one}" for one in people])
     assert {answer.status for answer in answers} == {200, 201}
@@ -145,7 +145,7 @@ async def test_t_l6_every_post_five_times_three_at_once(product: Product, channe
                     asyncio.to_thread(written_five_times, channels, number),
                     posted_five_times(http, person),
                 )
-        await expect_one_word_each(product, channels, [*addresses, *numbers], seconds=timeout(count))
+        await expect_one_reply_each(product, channels, [*addresses, *numbers], seconds=timeout(count))
     finally:
         channels.phone.clear_faults()
     keys = [f"email:{one}" for one in addresses + people] + [f"whatsapp:{one}" for one in numbers]
@@ -161,14 +161,14 @@ EFFECTS = {
     "replies": """SELECT c.sender_key, count(*) AS effects FROM conversations c
                   JOIN messages m ON m.conversation_id = c.id AND m.author = 'agent'
                   WHERE c.sender_key = ANY ($1::text[]) GROUP BY 1""",
-    "words on their way": """SELECT c.sender_key, count(*) AS effects FROM conversations c
+    "outbox rows": """SELECT c.sender_key, count(*) AS effects FROM conversations c
                              JOIN outbox o ON o.conversation_id = c.id
                              WHERE c.sender_key = ANY ($1::text[]) GROUP BY 1""",
 }
 
 
 async def one_effect_each(product: Product, keys: list[str]) -> None:
-    """Each of these senders has one of each of EFFECTS."""
+    """Assert that each sender key has one of each of EFFECTS."""
     async with store_of(product) as store:
         for what, query in EFFECTS.items():
             found = {row["sender_key"]: row["effects"] for row in await store.fetch(query, keys)}
@@ -176,21 +176,21 @@ async def one_effect_each(product: Product, keys: list[str]) -> None:
 
 
 def mailed_and_pushed(channels: Channels, address: str) -> None:
-    """A mail comes, and Pub/Sub tells of it three times at once and twice later."""
+    """Write a mail and push its hint five times."""
     channels.mail.write_mail(sender=address, subject="Signing in", text=QUESTION)
     for _ in range(5):
         channels.mail.push()
 
 
 def written_five_times(channels: Channels, number: str) -> None:
-    """A message is posted three times at once and twice later."""
+    """Post a message three times at once and twice later."""
     sid = channels.phone.write_whatsapp(number, QUESTION, copies=3)
     channels.phone.repeat_whatsapp(sid, copies=1)
     channels.phone.repeat_whatsapp(sid, copies=1)
 
 
 async def posted_five_times(http: httpx.AsyncClient, person: str) -> None:
-    """A form is sent three times at once and twice later, under one Idempotency-Key."""
+    """Send a form three times at once and twice later, under one Idempotency-Key."""
     form, headers = form_of(person), {"Idempotency-Key": str(uuid4())}
 
     async def post() -> str:
@@ -214,7 +214,7 @@ async def test_t_l7_reordered_and_dropped_pushes_lose_no_mail(product: Product, 
             for sender in addresses
         ]
         await open_arrival(steps, within_s=60)
-        await expect_one_word_each(product, channels, addresses, seconds=2 * POLL_S + timeout(100))
+        await expect_one_reply_each(product, channels, addresses, seconds=2 * POLL_S + timeout(100))
     finally:
         channels.mail.clear_faults()
     arrived = {one.sender: one.time for one in channels.posts(Kind.MAIL_RECEIVED)}
@@ -235,7 +235,7 @@ async def test_t_l5_twenty_messages_in_five_seconds_are_one_turn(product: Produc
     number = new_number()
     steps = [partial(channels.phone.write_whatsapp, number, f"Line {n}: {QUESTION}") for n in range(20)]
     await open_arrival(steps, within_s=5)
-    await asyncio.to_thread(channels.wait_for_words, [number], seconds=30)
+    await asyncio.to_thread(channels.wait_for_replies, [number], seconds=30)
     await settled(product, seconds=30)
     async with store_of(product) as store:
         states = [

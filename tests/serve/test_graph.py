@@ -46,24 +46,24 @@ async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: p
     refund = SupportForm(**FORM, message="I want my money back for last month, please.")
     async with acquire(pool) as connection:
         accepted = [await accept_form(connection, new_form(form, key=None, now=_now())) for form in (asked, refund)]
-    # No door is open here that could nudge its relay: the sweeper finds what waits, as after a killed ingress.
+    # No ingress wakes the relay here: the sweeper finds the waiting messages, as after a killed ingress.
     running: subprocess.Popen[bytes] = request.getfixturevalue("local_graph")
-    stories = [await _told(pool, one.ticket_number) for one in accepted]
+    tickets = [await _answered_ticket(pool, one.ticket_number) for one in accepted]
     await pool.close()
     assert running.poll() is None
-    assert [story.status for story in stories] == ["waiting", "escalated"]
-    answers = [said.text for said in stories[0].messages if said.author == "agent"]
+    assert [ticket.status for ticket in tickets] == ["waiting", "escalated"]
+    answers = [message.text for message in tickets[0].messages if message.author == "agent"]
     assert len(answers) == 1
     assert "Forgot password" in answers[0]
-    assert stories[1].escalation_reason == "refund"
+    assert tickets[1].escalation_reason == "refund"
 
 
-async def _told(pool: Pool, number: str, timeout_s: float = 60) -> TicketWithMessages:
+async def _answered_ticket(pool: Pool, number: str, timeout_s: float = 60) -> TicketWithMessages:
     async with asyncio.timeout(timeout_s), acquire(pool) as connection:
         while True:
-            story = await ticket_with_messages(connection, number)
-            if story is not None and any(said.author == "agent" for said in story.messages):
-                return story
+            ticket = await ticket_with_messages(connection, number)
+            if ticket is not None and any(message.author == "agent" for message in ticket.messages):
+                return ticket
             await asyncio.sleep(0.3)
 
 

@@ -63,7 +63,8 @@ def _row(text: str) -> OutboxRow:
 
 
 def _passages(text: str) -> list[Passage]:
-    return [passage(f"Open the board. {text}", title="Export a board")]
+    """The documents are our own: what a learned entry could bring is as long as a section."""
+    return [passage(f"Open the board. {text[:1_000]}", title="Export a board")]
 
 
 VALUES: Mapping[str, Callable[[str], Any]] = {
@@ -83,8 +84,8 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Params": lambda text: [("Body", text), ("From", "whatsapp:+14155550100"), ("MessageSid", "SM1")],
     "Params | str": lambda text: [("Body", text)],
     "Sequence[Passage]": _passages,
-    "Sequence[Source]": lambda text: [Source(title="Export", text=text, score=0.5)],
-    "Source": lambda text: Source(title="Export", text=text, score=0.5),
+    "Sequence[Source]": lambda text: [Source(title="Export", text=text[:1_100], score=0.5)],
+    "Source": lambda text: Source(title="Export", text=text[:1_100], score=0.5),
     "Shape": lambda text: SHAPES["semi-formal"],
     "ChannelConfig": lambda text: context().config,
     "OutboxRow": _row,

@@ -20,6 +20,8 @@ WINDOW = 2
 """Consecutive sentences of a passage that may support one sentence of a draft together."""
 SUPPORT = 0.7
 """Share of a sentence's content words that the window must contain; the others must be elsewhere in the passage."""
+LONGEST_SENTENCE = 1_000
+"""Characters; a longer sentence is no sentence of documentation, and reading what it claims takes long."""
 LEAST_WORDS = 2
 """A sentence with fewer content words and figures can be supported word for word only."""
 
@@ -75,6 +77,8 @@ def _salutation(customer_names: Sequence[str]) -> re.Pattern[str]:
 
 def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:
     """Return the slug of the passage that supports a sentence, '' for mere politeness, None for no support."""
+    if len(sentence) > LONGEST_SENTENCE:
+        return None
     sentence = _FEEL_FREE.sub("", _LIST_MARK.sub("", sentence)).lstrip(" ,")
     claims = read(sentence)
     if sentence.strip() and not any(c.isalnum() for c in sentence):  # rest of a table, row of symbols

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -16,9 +17,11 @@ from db.intake.channels import ChannelMessage, File, accept_message
 from db.intake.mailbox import PROVIDER, StaffMail
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.channels.gmail.client import RawMail
+from deployments.channels.gmail.mail_head import UNPARSED, head_of
+from deployments.channels.gmail.parser import MailParser, MailTooCostlyError
 from ingest.events import DLQ, INCOMING, InvalidMessageError, sender_key
 from ingest.identifiers import InvalidIdentifierError, normalise_email
-from ingest.mail.message import ParsedMail, internal_date_of, parse
+from ingest.mail.message import ParsedMail, internal_date_of
 
 Outcome = Literal["accepted", "ignored", "repeated", "staff", "ours", "unreadable", "skipped"]
 SKIPPED_LABELS = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
@@ -31,14 +34,28 @@ log = structlog.get_logger(__name__)
 
 
 class MailIntake:
-    """Stores messages of the account `address`; `wake` is called after a commit that queued an event."""
+    """Stores messages of the account `address`; `wake` is called after a commit that queued an event.
 
-    def __init__(self, *, pool: Pool, address: str, wake: Callable[[], None] = lambda: None) -> None:
-        self._pool, self._address, self.wake = pool, address, wake
+    `groups` are the addresses of our Google Groups, which hand customers' mail on to the account.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        address: str,
+        groups: Collection[str] = (),
+        wake: Callable[[], None] = lambda: None,
+        parser: MailParser | None = None,
+    ) -> None:
+        self._pool, self._address, self._groups, self.wake = pool, address, frozenset(groups), wake
+        self._parser = parser or MailParser()
         self._failures = 0
 
     async def store(self, mail: RawMail) -> Outcome:
         """Store a message and commit; one that can't be parsed becomes a dead letter.
+
+        One that takes too long to parse is stored with its headers, for a person.
 
         Raises DatabaseUnavailableError, and any other error after MAX_FAILURES in a row: a fault of ours must not move
         the whole mailbox to the dead letters.
@@ -59,6 +76,10 @@ class MailIntake:
         self._failures = 0
         return outcome
 
+    async def close(self) -> None:
+        """End the parser's process."""
+        await self._parser.close()
+
     async def give_up(self, gmail_id: str) -> None:
         """Dead-letter a message that is to be replayed and is not in the mailbox. Raises DatabaseUnavailableError."""
         await self._dead_letter(gmail_id, b"", "replayed, and not in the inbox any more")
@@ -67,21 +88,44 @@ class MailIntake:
         labels = set(mail.label_ids)
         if labels & SKIPPED_LABELS or not labels & {"INBOX", "SENT"}:
             return "skipped"
-        parsed = parse(
-            mail.raw,
+        try:
+            parsed = await self._parsed(mail, mail.raw)
+        except MailTooCostlyError as error:
+            log.error("alarm", alarm="mail_not_parsed", gmail_id=mail.id, cause=str(error))
+            return await self._store_head(mail)
+        if parsed.from_us:
+            return await self._store_sent(parsed, mail)
+        return await self._accept(parsed, channel_message(parsed))
+
+    async def _parsed(self, mail: RawMail, raw: bytes) -> ParsedMail:
+        async with acquire(self._pool) as connection:
+            ours = await mailbox.sent_texts(connection, mail.thread_id)
+        return await self._parser.parse(
+            raw,
             gmail_id=mail.id,
             thread_id=mail.thread_id,
             label_ids=mail.label_ids,
             internal_date=internal_date_of(mail.received_ms),
             our_addresses={self._address},
+            our_groups=self._groups,
+            ours=ours,
         )
-        if parsed.from_us:
-            return await self._store_sent(parsed, mail)
-        return await self._accept(parsed)
 
-    async def _accept(self, mail: ParsedMail) -> Outcome:
+    async def _store_head(self, mail: RawMail) -> Outcome:
+        try:
+            head = await self._parsed(mail, head_of(mail.raw))
+        except MailTooCostlyError as error:
+            raise InvalidMessageError(f"neither its text nor its headers could be read: {error}") from error
+        if head.from_us:
+            return await self._store_sent(replace(head, text=UNPARSED), mail)
+        message = channel_message(head)
+        return await self._accept(
+            head, replace(message, content=UNPARSED, metadata={**message.metadata, "unparsed": True})
+        )
+
+    async def _accept(self, mail: ParsedMail, message: ChannelMessage) -> Outcome:
         async with acquire(self._pool) as connection:
-            accepted = await accept_message(connection, channel_message(mail))
+            accepted = await accept_message(connection, message)
         if accepted is None:
             return "repeated"
         if mail.automated:
@@ -121,7 +165,6 @@ def channel_message(mail: ParsedMail) -> ChannelMessage:
 
     It joins the conversation of its thread if the sender is authenticated, otherwise it opens a new one (G15).
     """
-    starts_thread = not (mail.in_reply_to or mail.references or mail.attachments)
     return ChannelMessage(
         channel="email",
         provider=PROVIDER,
@@ -129,7 +172,8 @@ def channel_message(mail: ParsedMail) -> ChannelMessage:
         identifier_type="email",
         identifier=mail.sender,
         verified=mail.authenticated,
-        content=mail.text or (mail.subject if starts_thread else ""),  # some write the question into the subject only
+        content=mail.text or _instead_of_words(mail),
+        full_text=mail.full_text,
         received_at=mail.received_at,
         topic=INCOMING,
         display_name=mail.sender_name,
@@ -146,8 +190,19 @@ def channel_message(mail: ParsedMail) -> ChannelMessage:
             "reply_to": mail.reply_to,
             "automated": mail.automated,
             "truncated": mail.truncated,
+            **({"doubtful": mail.doubtful} if mail.doubtful else {}),
         },
     )
+
+
+def _instead_of_words(mail: ParsedMail) -> str:
+    """Return what stands for the words of a mail that has none of its own: all of it, or the subject.
+
+    Some write the question into the subject only. Files speak for themselves.
+    """
+    if mail.attachments:
+        return ""
+    return mail.full_text or ("" if mail.in_reply_to or mail.references else mail.subject)
 
 
 def recipients(raw: bytes) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -45,6 +45,10 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+async def _always() -> bool:
+    return True
+
+
 class _LeaseLostError(Exception):
     """Another worker holds the lease of the mailbox: this one stops, the other goes on from the cursor."""
 
@@ -53,7 +57,8 @@ class MailboxWorker:
     """Reads one mailbox; `run_once` is to be called about every second.
 
     Workers may run in parallel: a lease lets one of them read, and messages are unique by id. The cursor advances after
-    a message is committed. Without a Pub/Sub `topic` the mailbox is polled only.
+    a message is committed. Without a Pub/Sub `topic` the mailbox is polled only. Until the channel `is_on` nothing is
+    read; what came meanwhile is read from the cursor afterwards.
     """
 
     def __init__(
@@ -63,11 +68,12 @@ class MailboxWorker:
         gmail: Gmail,
         address: str,
         topic: str | None,
+        is_on: Callable[[], Awaitable[bool]] = _always,
         poll_s: float = POLL_S,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool, self._gmail, self._address, self._topic = pool, gmail, address, topic
-        self._poll_s, self._clock = poll_s, clock
+        self._is_on, self._poll_s, self._clock = is_on, poll_s, clock
         self._holder = str(new_id())
         self._intake = MailIntake(pool=pool, address=address)
         self._budget = UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=LEASE_S / 2)
@@ -87,10 +93,12 @@ class MailboxWorker:
         return "healthy", "the mailbox is read"
 
     async def run_once(self) -> int:
-        """Read the mailbox if it is due; return how many messages were stored.
+        """Read the mailbox if it is due and the channel is on; return how many messages were stored.
 
         Failures of Google show in `status`. Raises DatabaseUnavailableError.
         """
+        if not await self._is_on():
+            return 0
         async with acquire(self._pool) as connection:
             await mailbox.ensure(connection, self._address)
             lease = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
@@ -99,6 +107,7 @@ class MailboxWorker:
     async def close(self) -> None:
         """Stop the heartbeat and close the connections."""
         await self._heartbeat.stop()
+        await self._intake.close()
         self._threads.shutdown(wait=False)
         self._gmail.close()
 

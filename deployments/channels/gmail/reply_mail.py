@@ -66,4 +66,6 @@ def _address(address: str) -> Address:
     local, _, domain = address.rpartition("@")
     if not local or not domain or any(ord(c) < 33 or c == "\x7f" for c in address):
         raise ValueError("no address that mail can be sent to")
+    # `Address` puts quotes where they are needed.
+    local = local[1:-1] if len(local) > 2 and local[0] == local[-1] == '"' else local
     return Address(username=local, domain=ascii_domain(address) or domain)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool
+from deployments.channels.switches import ChannelSwitches
 from deployments.ingress_node import IngressParts
 from serve_app.api.base.auth import StaffKeys
+from serve_app.api.base.staff_access import FAILED_KEYS, FailedKeys, StaffAccess
 from serve_app.settings.app_args import AppArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
 from serve_app.settings.model import ModelPrice
@@ -50,7 +53,7 @@ class ApiDeps:
     pool: Pool
     relay: Relay
     secret_key: str
-    staff: StaffKeys
+    staff: StaffAccess
     version: str
     form_rate: RateLimit | None
     public_base_url: str
@@ -59,7 +62,7 @@ class ApiDeps:
     demo_channels_url: str | None
     prices: Mapping[str, ModelPrice]
     lookup_rate: RateLimit = LOOKUPS
-    enabled_channels: tuple[str, ...]
+    channels: ChannelSwitches
     cors_origins: tuple[str, ...]
     trusted_proxies: str
     close: Callable[[], Awaitable[None]]
@@ -67,14 +70,13 @@ class ApiDeps:
 
 
 def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
-    """Build them from the graph's arguments and the ingress node's parts. Raises ValueError for an empty staff key."""
-    keys = args.staff_api_key.get_secret_value() if args.staff_api_key else None
-    operator_token = args.operator_token.get_secret_value() if args.operator_token else None
+    """Build them from the graph's arguments and the ingress node's parts. Raises ValueError for a staff key that is
+    empty or short."""
     return ApiDeps(
         pool=parts.pool,
         relay=parts.relay,
         secret_key=args.secret_key.get_secret_value(),
-        staff=StaffKeys.parse(keys, bound_to_loopback=args.bound_to_loopback, operator_token=operator_token),
+        staff=StaffAccess(_staff_keys(args), FailedKeys(parts.pool, FAILED_KEYS)),
         version=version,
         form_rate=args.form_rate,
         public_base_url=args.public_base_url,
@@ -82,8 +84,17 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
         twilio=args.twilio,
         prices=args.model.prices,
         demo_channels_url=args.demo_channels_url,
-        enabled_channels=args.enabled_channels,
+        channels=ChannelSwitches(ChannelConfigs(parts.pool), enabled=args.enabled_channels),
         cors_origins=args.cors_origins,
         trusted_proxies=args.trusted_proxies,
         close=parts.close,
+    )
+
+
+def _staff_keys(args: AppArgs) -> StaffKeys:
+    return StaffKeys.parse(
+        args.staff_api_key.get_secret_value() if args.staff_api_key else None,
+        bound_to_loopback=args.bound_to_loopback,
+        public_base_url=args.public_base_url,
+        operator_token=args.operator_token.get_secret_value() if args.operator_token else None,
     )

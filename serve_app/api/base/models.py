@@ -84,12 +84,13 @@ class Component(BaseModel):
 
 
 class Components(BaseModel):
-    """The components that H6 names."""
+    """The components that H6 names, and the web form."""
 
     database: Component
     kafka: Component
     gmail: Component
     whatsapp: Component
+    web_form: Component
     agent: Component
 
 

@@ -15,7 +15,7 @@ PREFIX = "/api/v1"
 _MEANING = {
     400: "Something in the call is not as it should be; `details` names it",
     401: "The staff key is missing or wrong",
-    403: "No staff key is configured",
+    403: "No staff key is configured, and the call is not this machine's own",
     404: "Not found",
     408: "The body did not arrive in time",
     409: "It contradicts what is stored",

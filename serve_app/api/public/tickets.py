@@ -12,6 +12,7 @@ from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, a
 from db.pool import acquire
 from db.tickets.reads import TicketWithMessages, ticket_with_messages
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
+from serve_app.api.base.channels import refuse_when_off
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.limits import count_call
@@ -53,9 +54,11 @@ class PublicCalls:
     async def submit(self, request: Request, form: SupportForm, key: IdempotencyKey = None) -> Response:
         """Open a ticket. After a 201 it is stored; the answer follows on the ticket."""
         deps = self._deps
+        await refuse_when_off(deps, "web_form")
         record = new_form(form, key=key, now=deps.clock())
+        limited = deps.form_rate is not None and await deps.staff.holder(request) is None
         async with acquire(deps.pool) as database:
-            if deps.form_rate is not None and not self._from_staff(request):
+            if deps.form_rate is not None and limited:
                 await count_call(database, request, "form", deps.form_rate)
             try:
                 accepted = await accept_form(database, record)
@@ -77,7 +80,7 @@ class PublicCalls:
         A wrong token and an unknown number get the same response after the same work.
         """
         deps = self._deps
-        staff = self._from_staff(request)
+        staff = await deps.staff.holder(request) is not None
         opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
             if not staff and (not opens or deps.form_rate is not None):
@@ -93,6 +96,7 @@ class PublicCalls:
     ) -> Response:
         """Write into a ticket; one that was answered or resolved is open again. A closed one refuses with 409."""
         deps = self._deps
+        await refuse_when_off(deps, "web_form")
         opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
             if not opens or deps.form_rate is not None:
@@ -117,18 +121,16 @@ class PublicCalls:
         )
         return json_response(answer, 201)
 
-    def _from_staff(self, request: Request) -> bool:
-        return self._deps.staff.holder(request.headers.get("authorization")) is not None
-
 
 def public_router(deps: ApiDeps) -> APIRouter:
     """Return the routes of the customers' calls."""
     calls = PublicCalls(deps)
     router = APIRouter(tags=["customers"])
+    off = {403: {**errors(403)[403], "description": "The web form is off"}}
     add_route(
         router, "POST", "/support/form", "/support/submit", calls.submit,
         summary="Send a form", status_code=201, response_model=FormAccepted,
-        responses=errors(400, 408, 409, 413, 429, 503),
+        responses=errors(400, 408, 409, 413, 429, 503) | off,
     )  # fmt: skip
     add_route(
         router, "GET", "/tickets/{ticket_id}", "/support/ticket/{ticket_id}", calls.ticket,
@@ -137,7 +139,7 @@ def public_router(deps: ApiDeps) -> APIRouter:
     add_route(
         router, "POST", "/tickets/{ticket_id}/messages", None, calls.reply,
         summary="Write into a ticket", status_code=201, response_model=ReplyAccepted,
-        responses=errors(400, 404, 408, 409, 413, 429, 503),
+        responses=errors(400, 404, 408, 409, 413, 429, 503) | off,
     )  # fmt: skip
     return router
 

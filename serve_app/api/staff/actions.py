@@ -43,7 +43,7 @@ class Approval(BaseModel):
     text: ReplyText | None = Field(default=None, description="What to say instead; then it goes in your name")
 
 
-class StandingView(BaseModel):
+class StateView(BaseModel):
     """The state of a conversation. `assignee` null: the agent has it, or no person has taken it yet."""
 
     conversation_id: UUID
@@ -54,7 +54,7 @@ class StandingView(BaseModel):
     ticket_status: TicketStatus
 
 
-class ReleaseView(StandingView):
+class ReleaseView(StateView):
     """The state after a release; `to_answer` counts the customer's messages that the agent answers now.
 
     `unanswered`: nobody has replied to the customer's last message, and nobody will until they write again.
@@ -73,21 +73,21 @@ class StaffCalls:
 
     async def take_over(self, request: Request, conversation_id: UUID) -> Response:
         """Take the conversation over, from another person too. The agent stops; its unsent replies are dropped."""
-        by = self._deps.staff.require(request)
-        return _standing(await _with_api_errors(self._desk.take_over(conversation_id, by=by)))
+        by = await self._deps.staff.require(request)
+        return _state_response(await _with_api_errors(self._desk.take_over(conversation_id, by=by)))
 
     async def reply(
         self, request: Request, conversation_id: UUID, reply: StaffReply, key: IdempotencyKey = None
     ) -> Response:
         """Write to the customer over their channel. Findings of the guard are warnings, nothing is blocked. The first
         reply is a take-over too."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key))
         return json_response(SENT_REPLY.dump_json(sent), 201)
 
     async def release(self, request: Request, conversation_id: UUID) -> Response:
         """Give the conversation back to the agent, which answers the messages since a person wrote last."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         released: ReleaseResult = await _with_api_errors(self._desk.release(conversation_id, by=by))
         return json_response(
             ReleaseView(**_fields(released.state), to_answer=released.woken, unanswered=released.unanswered)
@@ -95,13 +95,13 @@ class StaffCalls:
 
     async def resolve(self, request: Request, conversation_id: UUID) -> Response:
         """Resolve the ticket. The customer's next message opens it again, for the same owner."""
-        by = self._deps.staff.require(request)
-        return _standing(await _with_api_errors(self._desk.resolve(conversation_id, by=by)))
+        by = await self._deps.staff.require(request)
+        return _state_response(await _with_api_errors(self._desk.resolve(conversation_id, by=by)))
 
     async def close(self, request: Request, conversation_id: UUID) -> Response:
         """Close the conversation for good."""
-        by = self._deps.staff.require(request)
-        return _standing(await _with_api_errors(self._desk.close(conversation_id, by=by)))
+        by = await self._deps.staff.require(request)
+        return _state_response(await _with_api_errors(self._desk.close(conversation_id, by=by)))
 
     async def approve(
         self,
@@ -111,7 +111,7 @@ class StaffCalls:
         key: IdempotencyKey = None,
     ) -> Response:
         """Send one of the agent's drafts, as it is or with your own text."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         wanted = approval or Approval()
         call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key)
         return json_response(SENT_REPLY.dump_json(await _with_api_errors(call)))
@@ -121,10 +121,10 @@ def staff_router(deps: ApiDeps) -> APIRouter:
     """Return the routes of the actions on a conversation."""
     calls = StaffCalls(deps)
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
-    _add(router, "take-over", calls.take_over, "Take a conversation over", StandingView)
+    _add(router, "take-over", calls.take_over, "Take a conversation over", StateView)
     _add(router, "release", calls.release, "Give a conversation back to the agent", ReleaseView)
-    _add(router, "resolve", calls.resolve, "Resolve a conversation's ticket", StandingView)
-    _add(router, "close", calls.close, "Close a conversation", StandingView)
+    _add(router, "resolve", calls.resolve, "Resolve a conversation's ticket", StateView)
+    _add(router, "close", calls.close, "Close a conversation", StateView)
     _add(router, "approve", calls.approve, "Approve a draft", SentReply, body=True)
     _add(router, "reply", calls.reply, "Reply to the customer", SentReply, body=True, status=201)
     return router
@@ -140,7 +140,7 @@ def _add(
     body: bool = False,
     status: int = 200,
 ) -> None:
-    refusals = (400, 401, 403, 404, 409, 503, *((408, 413) if body else ()))
+    refusals = (400, 401, 403, 404, 409, 429, 503, *((408, 413) if body else ()))
     add_route(
         router, "POST", f"{PATH}/{action}", f"{PATH}/{action}", handler,
         summary=summary, status_code=status, response_model=answer, responses=errors(*refusals),
@@ -159,10 +159,10 @@ async def _with_api_errors(action: Awaitable[T]) -> T:
         raise key_reused() from None
 
 
-def _fields(standing: ConversationState) -> dict[str, object]:
-    fields = {name: getattr(standing, name) for name in StandingView.model_fields if name != "ticket_id"}
-    return fields | {"ticket_id": standing.ticket_number}
+def _fields(state: ConversationState) -> dict[str, object]:
+    fields = {name: getattr(state, name) for name in StateView.model_fields if name != "ticket_id"}
+    return fields | {"ticket_id": state.ticket_number}
 
 
-def _standing(standing: ConversationState) -> Response:
-    return json_response(StandingView(**_fields(standing)))
+def _state_response(state: ConversationState) -> Response:
+    return json_response(StateView(**_fields(state)))

@@ -62,7 +62,7 @@ class ConversationCalls:
     ) -> Response:
         """List conversations. `handed_over`: the most severe first, of those the one that waits longest; `drafts`: the
         one that waits longest first; `agent` and `closed` (resolved too): the newest first."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             found = await conversations.list_work(database, state, after=after, limit=limit)
         following = found[-1].conversation_id if len(found) == limit else None
@@ -70,7 +70,7 @@ class ConversationCalls:
 
     async def show(self, request: Request, conversation_id: UUID) -> Response:
         """Show a conversation with messages and their delivery, tickets, hand-over, drafts, decisions and actions."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             found = await conversations.conversation_file(database, conversation_id)
         if found is None:
@@ -79,7 +79,7 @@ class ConversationCalls:
 
     async def usage(self, request: Request, conversation_id: UUID) -> Response:
         """Show how many requests and tokens a conversation took, by model, and what they cost."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             known = await conversations.exists(database, conversation_id)
             used = await usage.of_conversation(database, conversation_id)
@@ -99,15 +99,15 @@ def conversations_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/conversations", "/conversations", calls.list_all,
-        summary="List conversations", response_model=ConversationList, responses=errors(400, 401, 403, 503),
+        summary="List conversations", response_model=ConversationList, responses=errors(400, 401, 403, 429, 503),
     )  # fmt: skip
     add_route(
         router, "GET", "/conversations/{conversation_id}", "/conversations/{conversation_id}", calls.show,
-        summary="Show a conversation", response_model=ConversationFile, responses=errors(400, 401, 403, 404, 503),
+        summary="Show a conversation", response_model=ConversationFile, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     add_route(
         router, "GET", "/conversations/{conversation_id}/usage", "/conversations/{conversation_id}/usage", calls.usage,
         summary="Show what models a conversation took", response_model=ConversationUsage,
-        responses=errors(400, 401, 403, 404, 503),
+        responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     return router

@@ -33,7 +33,7 @@ class CustomerCalls:
         phone: Annotated[Phone | None, Query()] = None,
     ) -> Response:
         """Show the customer who has this address, this number, or both: identifiers, tickets, unproved claims."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         if not email and not phone:
             raise ApiError(400, "Give an e-mail address, a telephone number, or both", code="VALIDATION_ERROR")
         async with acquire(self._deps.pool) as database:
@@ -50,6 +50,6 @@ def customers_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/customers/lookup", "/customers/lookup", calls.lookup,
-        summary="Look a customer up", response_model=CustomerFile, responses=errors(400, 401, 403, 404, 503),
+        summary="Look a customer up", response_model=CustomerFile, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     return router

@@ -65,7 +65,7 @@ class DeadLetterCalls:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> Response:
         """List dead letters: those not replayed yet, those replayed, or all."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             wanted = None if state == "all" else state
             letters = await dead_letters.list_recent(database, state=wanted, limit=limit)
@@ -73,7 +73,7 @@ class DeadLetterCalls:
 
     async def show(self, request: Request, letter_id: UUID) -> Response:
         """Show a dead letter with its content."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             letter = await dead_letters.get(database, letter_id)
         if letter is None:
@@ -86,7 +86,7 @@ class DeadLetterCalls:
 
         Refused with 409: a second replay (ALREADY_REPLAYED), and a message whose ticket is closed (TICKET_CLOSED).
         """
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         letter = await self._replayed(letter_id, by)
         self._deps.relay.wake()
         return json_response(LetterView(**_fields(letter)))
@@ -109,15 +109,15 @@ def dead_letters_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/dead-letters", "/dead-letters", calls.list_all,
-        summary="List dead letters", response_model=LetterList, responses=errors(400, 401, 403, 503),
+        summary="List dead letters", response_model=LetterList, responses=errors(400, 401, 403, 429, 503),
     )  # fmt: skip
     add_route(
         router, "GET", "/dead-letters/{letter_id}", "/dead-letters/{letter_id}", calls.show,
-        summary="Show a dead letter", response_model=LetterDetail, responses=errors(400, 401, 403, 404, 503),
+        summary="Show a dead letter", response_model=LetterDetail, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/dead-letters/{letter_id}/replay", "/dead-letters/{letter_id}/replay", calls.replay,
-        summary="Replay a dead letter", response_model=LetterView, responses=errors(400, 401, 403, 404, 409, 503),
+        summary="Replay a dead letter", response_model=LetterView, responses=errors(400, 401, 403, 404, 409, 429, 503),
     )  # fmt: skip
     return router
 

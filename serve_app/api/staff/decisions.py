@@ -25,7 +25,7 @@ class DecisionCalls:
 
     async def explain(self, request: Request, ticket_id: str) -> Response:
         """Show each turn of a ticket: the messages, which rule decided and why, the reply and its delivery."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             ticket = await decisions.explain(database, ticket_id)
         if ticket is None:
@@ -39,6 +39,6 @@ def decisions_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/tickets/{ticket_id}/decisions", None, calls.explain,
-        summary="Explain a ticket", response_model=ExplainedTicket, responses=errors(401, 403, 404, 503),
+        summary="Explain a ticket", response_model=ExplainedTicket, responses=errors(401, 403, 404, 429, 503),
     )  # fmt: skip
     return router

@@ -82,7 +82,7 @@ class MergeCalls:
 
     async def queue(self, request: Request, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Response:
         """List pairs of customers who are one person by somebody's claim. A claim alone merges nothing: you decide."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             await conflicts.detect(database)
             found = await conflicts.list_open(database, limit=limit)
@@ -90,7 +90,7 @@ class MergeCalls:
 
     async def merge(self, request: Request, wanted: MergeRequest) -> Response:
         """Merge two customers. Replies still go to the address that wrote; it can be undone."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         made = await _with_api_errors(self._merge(wanted.winner, wanted.loser, by=by, why=wanted.evidence))
         return json_response(MERGE.dump_json(made), 201)
 
@@ -98,7 +98,7 @@ class MergeCalls:
         self, request: Request, merge_id: UUID, approval: Annotated[Approval | None, Body()] = None
     ) -> Response:
         """Merge the customers of an open conflict; the older one remains."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             parties = await conflicts.parties(database, merge_id)
         if parties is None:
@@ -109,7 +109,7 @@ class MergeCalls:
 
     async def reject(self, request: Request, merge_id: UUID) -> Response:
         """Close an open conflict without a merge."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             rejected = await conflicts.reject(database, merge_id, actor=f"staff:{by}")
         if not rejected:
@@ -118,7 +118,7 @@ class MergeCalls:
 
     async def undo(self, request: Request, merge_id: UUID) -> Response:
         """Undo a merge: all is as before, and what has come since goes to its own sender's customer."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
 
         async def undone() -> Merge:
             async with acquire(self._deps.pool) as database:
@@ -128,7 +128,7 @@ class MergeCalls:
 
     async def ledger(self, request: Request, customer_id: UUID) -> Response:
         """Show the evidence of a customer's identity, with source and time; an unknown customer has none."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             lines = await evidence.of_customer(database, customer_id)
         return json_response(Ledger(evidence=lines))
@@ -144,29 +144,29 @@ def merges_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/merges", "/merges", calls.queue,
-        summary="Customers who may be one", response_model=MergeQueue, responses=errors(400, 401, 403, 503),
+        summary="Customers who may be one", response_model=MergeQueue, responses=errors(400, 401, 403, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/merges", "/merges", calls.merge,
         summary="Merge two customers", status_code=201, response_model=Merge,
-        responses=errors(400, 401, 403, 404, 408, 409, 413, 503),
+        responses=errors(400, 401, 403, 404, 408, 409, 413, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/merges/{merge_id}/approve", "/merges/{merge_id}/approve", calls.approve,
         summary="They are one", response_model=Merge,
-        responses=errors(400, 401, 403, 404, 408, 409, 413, 503),
+        responses=errors(400, 401, 403, 404, 408, 409, 413, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/merges/{merge_id}/reject", "/merges/{merge_id}/reject", calls.reject,
-        summary="They are two", response_model=Rejected, responses=errors(400, 401, 403, 404, 503),
+        summary="They are two", response_model=Rejected, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/merges/{merge_id}/undo", "/merges/{merge_id}/undo", calls.undo,
-        summary="Take a merge back", response_model=Merge, responses=errors(400, 401, 403, 404, 409, 503),
+        summary="Take a merge back", response_model=Merge, responses=errors(400, 401, 403, 404, 409, 429, 503),
     )  # fmt: skip
     add_route(
         router, "GET", "/customers/{customer_id}/evidence", "/customers/{customer_id}/evidence", calls.ledger,
-        summary="Evidence of a customer's identity", response_model=Ledger, responses=errors(400, 401, 403, 503),
+        summary="Evidence of a customer's identity", response_model=Ledger, responses=errors(400, 401, 403, 429, 503),
     )  # fmt: skip
     return router
 

@@ -65,7 +65,7 @@ class PrivacyCalls:
 
     async def export(self, request: Request, customer_id: UUID) -> Response:
         """Return all that is stored of a customer and of those merged with them. The export itself is recorded."""
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         async with transaction(self._deps.pool) as database:
             found = await privacy.export(database, customer_id, by=by)
         if found is None:
@@ -77,7 +77,7 @@ class PrivacyCalls:
 
         The name of the caller's key is recorded for good, without a trace of the customer.
         """
-        by = self._deps.staff.require(request)
+        by = await self._deps.staff.require(request)
         async with transaction(self._deps.pool) as database:
             erased = await privacy.erase(database, customer_id, by=by)
         if erased is None:
@@ -92,11 +92,11 @@ def privacy_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/customers/{customer_id}/export", "/customers/{customer_id}/export", calls.export,
-        summary="Export a customer's data", response_model=CustomerData, responses=errors(400, 401, 403, 404, 503),
+        summary="Export a customer's data", response_model=CustomerData, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     add_route(
         router, "POST", "/customers/{customer_id}/erase", "/customers/{customer_id}/erase", calls.erase,
-        summary="Erase a customer", response_model=ErasureReport, responses=errors(400, 401, 403, 404, 503),
+        summary="Erase a customer", response_model=ErasureReport, responses=errors(400, 401, 403, 404, 429, 503),
     )  # fmt: skip
     return router
 

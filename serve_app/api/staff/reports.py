@@ -34,7 +34,7 @@ class ReportCalls:
 
     async def channels(self, request: Request, period: Annotated[Period, Query()] = "24h") -> Response:
         """Show the metrics of every channel, also of one without traffic, over the period up to now."""
-        self._deps.staff.require(request)
+        await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
             rows = await channel_figures(database, self._deps.clock() - _SPANS[period])
         found = {row.channel: row for row in rows}
@@ -52,7 +52,7 @@ def reports_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["staff"], dependencies=[STAFF])
     add_route(
         router, "GET", "/metrics/channels", "/metrics/channels", calls.channels,
-        summary="Figures of the channels", response_model=ChannelReport, responses=errors(400, 401, 403, 503),
+        summary="Figures of the channels", response_model=ChannelReport, responses=errors(400, 401, 403, 429, 503),
     )  # fmt: skip
     return router
 

@@ -16,10 +16,12 @@ from starlette.responses import Response
 from db.intake import mailbox
 from db.pool import acquire
 from deployments.channels.gmail.transport import fetch_certificates
+from deployments.channels.switches import NOT_ENABLED
 from ingest.events import InvalidMessageError
 from ingest.identifiers import normalise_email
 from ingest.mail.push import parse_push
 from ingest.mail.push_token import CertificatesUnavailableError, ForgedPushError, PushVerifier, bearer_token
+from serve_app.api.base.channels import refuse_when_off
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError, retry_after
 from serve_app.api.base.routes import add_route, errors
@@ -62,6 +64,7 @@ class GmailCalls:
     async def push(self, request: Request, authorization: Authorization = "") -> Response:
         """Store a hint. The mailbox itself is read afterwards, so a repeated or delayed hint does no harm."""
         await self._verified(authorization)
+        await refuse_when_off(self._deps, "email", status=401)
         try:
             hint = parse_push(await request.body())
         except InvalidMessageError as error:
@@ -77,7 +80,7 @@ class GmailCalls:
     async def _verified(self, authorization: str) -> None:
         """Return for a genuine push. Raises ApiError 401, or 503 while Google's certificates can't be fetched."""
         if self._verifier is None:
-            raise ApiError(401, f"Pushes are off: {_missing(self._deps)}", code="CHANNEL_OFF")
+            raise ApiError(401, f"Gmail's pushes are off: {_missing(self._deps)}", code="CHANNEL_OFF")
         try:
             # In a thread: it may fetch the certificates.
             await asyncio.to_thread(self._verifier.verify, bearer_token(authorization))
@@ -104,7 +107,7 @@ def gmail_router(deps: ApiDeps) -> APIRouter:
 
 def _verifier(deps: ApiDeps) -> PushVerifier | None:
     gmail = deps.gmail
-    if "email" not in deps.enabled_channels or gmail.missing or gmail.service_account is None:
+    if not deps.channels.enabled("email") or gmail.missing or gmail.service_account is None:
         return None
     return PushVerifier(
         audience=gmail.audience or f"{deps.public_base_url}{PATH}",
@@ -114,7 +117,7 @@ def _verifier(deps: ApiDeps) -> PushVerifier | None:
 
 
 def _missing(deps: ApiDeps) -> str:
-    if "email" not in deps.enabled_channels:
-        return "email is not among ENABLED_CHANNELS"
+    if not deps.channels.enabled("email"):
+        return NOT_ENABLED
     names = deps.gmail.missing or ("GMAIL_PUBSUB_SERVICE_ACCOUNT",)
     return f"{', '.join(names)} not set"

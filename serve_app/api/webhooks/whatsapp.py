@@ -1,7 +1,9 @@
 """The webhooks of Twilio (H4, H5): a customer's WhatsApp message, and the delivery status of one that we sent.
 
 A post is accepted only with Twilio's signature over the public URL. While the channel is off there is no key to check
-one with, so every post is refused (403, `CHANNEL_OFF`). A post costs one commit; the work is done by other nodes.
+one with, so every post is refused (403, `CHANNEL_OFF`). Switched off in `channel_configs` alone it has one: then only
+messages are refused, and the status of what was sent before is recorded. A post costs one commit; the work is done by
+other nodes.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from starlette.responses import Response
 
 from db.intake.channels import accept_message
 from db.pool import acquire, transaction
+from deployments.channels.switches import NOT_ENABLED
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from ingest.events import InvalidMessageError
 from ingest.whatsapp.intake import channel_message
@@ -23,6 +26,7 @@ from ingest.whatsapp.message import parse
 from ingest.whatsapp.post import Params
 from ingest.whatsapp.signature import verify
 from ingest.whatsapp.status import parse_status
+from serve_app.api.base.channels import refuse_when_off
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_route, errors
@@ -65,6 +69,7 @@ class TwilioCalls:
         """Accept a customer's message. A repeated one changes nothing, whenever it comes."""
         deps = self._deps
         params = await self._signed(request, signature, algorithm)
+        await refuse_when_off(deps, "whatsapp")
         try:
             parsed = parse(params)
         except InvalidMessageError as error:
@@ -110,8 +115,8 @@ class TwilioCalls:
     def _token(self) -> str:
         deps = self._deps
         token = deps.twilio.auth_token
-        if "whatsapp" not in deps.enabled_channels:
-            raise ApiError(403, "WhatsApp is off: it is not among ENABLED_CHANNELS", code="CHANNEL_OFF")
+        if not deps.channels.enabled("whatsapp"):
+            raise ApiError(403, f"WhatsApp is off: {NOT_ENABLED}", code="CHANNEL_OFF")
         if token is None or deps.twilio.missing:
             raise ApiError(403, f"WhatsApp is off: {', '.join(deps.twilio.missing)} not set", code="CHANNEL_OFF")
         return token.get_secret_value()

@@ -20,7 +20,7 @@ from evaluation.quality import scorecard
 from evaluation.quality.report import Figure, Group, Scorecard
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.parts.postgres import EmbeddedPostgres
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 WIDTH = 100
 MISSES_SHOWN = 12

@@ -18,7 +18,7 @@ from evaluation.client import ProductClient
 from evaluation.demo.samples import load_samples
 from serve_app.cli.target import Target
 from serve_app.settings.company_documents import context_dir
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 console = Console()
 

@@ -10,7 +10,7 @@ import typer
 
 from serve_app.cli.options import JsonOption
 from serve_app.settings.app_args import gmail_args, twilio_args
-from serve_app.settings.environment import Settings, load_settings
+from serve_app.settings.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from serve_app.cli.channels.checks import Finding

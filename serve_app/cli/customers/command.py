@@ -26,7 +26,7 @@ EvidenceOption = Annotated[
 
 @app.command()
 def conflicts(data_dir: DataDirOption = None, url: UrlOption = None, as_json: JsonOption = False) -> None:
-    """List customers whom somebody's claims call one. Nothing is merged by a claim: a person decides."""
+    """List customers who may be one by what forms claim. A claim merges nothing: a person decides."""
     from serve_app.cli.staff_call import staff_call
 
     found = staff_call(find_product(data_dir, url), "GET", "/merges", params={"limit": 1000})["conflicts"]

@@ -21,7 +21,7 @@ from evaluation.demo.samples import Sample, SamplesError, load_samples
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.company_documents import context_dir
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 BY_FORM = (
     "Every ticket goes through the web form; where `nightdesk up --demo-channels` runs, each takes its own channel."

@@ -18,16 +18,18 @@ from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
 from embeddings.sentiment import SentimentHead
 from serve_app.api.base.auth import StaffKeys
+from serve_app.api.base.staff_access import FailedKeys, StaffAccess
 from serve_app.api.public.status_link import status_link
 from serve_app.cli.target import Target, find_product, settings_of
 from serve_app.embedded.base import ports, run_file
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.errors import UserError
+from serve_app.mcp_server.key_gate import KeyGate
 from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpSession, Nodes
 from serve_app.nodes.agent_builder import agent_node, back_from_now
 from serve_app.settings.app_args import support_args
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 from serve_app.telemetry import configure_logging
 
 STDIO_CALLER = "stdio"
@@ -48,11 +50,12 @@ def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
 
 
 async def _serve(product: Target, settings: Settings, *, port: int | None, allow_writes: bool) -> None:
-    async with _session(product, settings) as session:
+    async with _session(product, settings) as (session, pool):
         if port is None:
             await serve_stdio(session, allow_writes=allow_writes)
         else:
-            await serve_http(session, staff_keys(product, settings), port=port, allow_writes=allow_writes)
+            keys = staff_keys(product, settings)
+            await serve_http(session, keys, FailedKeys(pool), port=port, allow_writes=allow_writes)
 
 
 async def serve_stdio(session: McpSession, *, allow_writes: bool) -> None:
@@ -64,7 +67,9 @@ async def serve_stdio(session: McpSession, *, allow_writes: bool) -> None:
         await server.run(incoming, outgoing, server.create_initialization_options())
 
 
-async def serve_http(session: McpSession, keys: StaffKeys, *, port: int, allow_writes: bool) -> None:
+async def serve_http(
+    session: McpSession, keys: StaffKeys, failed: FailedKeys, *, port: int, allow_writes: bool
+) -> None:
     """Serve on the loopback address until interrupted. Raises UserError when the port is taken."""
     import uvicorn
 
@@ -78,20 +83,24 @@ async def serve_http(session: McpSession, keys: StaffKeys, *, port: int, allow_w
             raise UserError(f"port {port} is taken ({error.strerror}): choose another with --port.") from error
         url = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}"
         print(f"MCP server at {url}/mcp; each call needs a staff key as its Bearer token", file=sys.stderr)
-        config = uvicorn.Config(http_app(server, keys, url=url), log_config=None, lifespan="on", proxy_headers=False)
+        app = KeyGate(http_app(server, keys, url=url), StaffAccess(keys, failed))
+        config = uvicorn.Config(app, log_config=None, lifespan="on", proxy_headers=False)
         await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def staff_keys(product: Target, settings: Settings) -> StaffKeys:
-    """Return the keys of HTTP clients: the staff keys and the operator token. Raises UserError without any."""
+    """Return the keys of HTTP clients: the staff keys and the operator token. Raises UserError without any.
+
+    They are the product's, but no client is answered without one, from wherever it calls.
+    """
     configured = settings.staff_api_key.get_secret_value() if settings.staff_api_key else None
     if not configured and not product.token:
         raise UserError("no staff key is configured: set STAFF_API_KEY, or serve over stdio.")
-    return StaffKeys.parse(configured, bound_to_loopback=True, operator_token=product.token)
+    return StaffKeys.parse(configured, bound_to_loopback=False, operator_token=product.token)
 
 
 @asynccontextmanager
-async def _session(product: Target, settings: Settings) -> AsyncIterator[McpSession]:
+async def _session(product: Target, settings: Settings) -> AsyncIterator[tuple[McpSession, Pool]]:
     pool = await create_pool(product.database_url, size=4)
     try:
         links, mode = _link_builder(settings), settings.agent_mode
@@ -101,7 +110,7 @@ async def _session(product: Target, settings: Settings) -> AsyncIterator[McpSess
         nodes = _loader(pool, settings, links)
         outdated = partial(_outdated, product)
         async with McpSession(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as session:
-            yield session
+            yield session, pool
     finally:
         await pool.close()
 

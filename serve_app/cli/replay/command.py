@@ -40,9 +40,9 @@ def replay(
 ) -> None:
     """Run stored turns against other settings and show what would be decided otherwise. Nothing is written or sent.
 
-    What the file leaves alone is as the running product was started, its language model too. Where only a database is
-    known (DATABASE_URL, and no product of this machine uses it), it is as this shell's environment says.
-    The database is opened read-only; a language model is really asked.
+    Settings that the file does not name are those of the running product, its language model included; without a
+    running product on this machine (only DATABASE_URL is set) they are read from this shell's environment.
+    The database is opened read-only. A remote language model is really asked.
     """
     from serve_app.cli.replay.settings import read_tried
     from serve_app.cli.replay.view import Span, run

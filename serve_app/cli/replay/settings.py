@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.environment import Settings, settings_from
+from serve_app.settings.settings import Settings, settings_from
 
 TRIED = (
     "OPENAI_API_KEY",

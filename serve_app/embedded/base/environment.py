@@ -1,6 +1,6 @@
 """The environment variables with which child processes are started.
 
-Only this module and `serve_app.settings.environment` read the environment; here it is only copied to the children.
+Only this module and `serve_app.settings.settings` read the environment; here it is only copied to the children.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pydantic import SecretStr
 from pydantic_core import to_jsonable_python
 
 from serve_app.embedded.base.data_dir import DataDir
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 
 PROJECT = Path(__file__).parents[3]
+EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 - what HAProxy does, not a choice of ours
 RAY_LOG_BYTES = 10 * 1024**2
 RAY_LOG_FILES = 2
 
@@ -54,6 +55,8 @@ def product_environment(
         "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap_servers,
         "SECRET_KEY": services.secret_key,
         "OPERATOR_TOKEN": services.operator_token,
+        # HAProxy listens on every interface and calls the ingress from loopback, without a header that says for whom.
+        **({"HTTP_HOST": EVERY_INTERFACE} if haproxy else {}),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serve_app.settings.environment import HTTP_PORT
+from serve_app.settings.settings import HTTP_PORT
 
 GRAPH = "serve_app.app:graph"
 

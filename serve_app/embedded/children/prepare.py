@@ -12,7 +12,7 @@ from embeddings import indexer
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
 from serve_app.settings.company_documents import context_dir
-from serve_app.settings.environment import Settings, SettingsError, load_settings
+from serve_app.settings.settings import Settings, SettingsError, load_settings
 
 WAIT_SECONDS = 60.0
 LONGEST_PAUSE = 5.0

@@ -22,7 +22,7 @@ from ray.serve.config import HTTPOptions
 from ray.serve.schema import ApplicationStatus
 
 from serve_app.settings.app_args import AppArgs, app_args
-from serve_app.settings.environment import SettingsError, load_settings
+from serve_app.settings.settings import SettingsError, load_settings
 
 APPLICATION = "nightdesk"
 WATCH_SECONDS = 2.0

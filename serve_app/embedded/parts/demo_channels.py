@@ -14,7 +14,7 @@ from serve_app.embedded.base.environment import stand_ins_environment
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.processes import POLL_SECONDS, PartProcess
 from serve_app.settings.channels import WEBHOOK_RETRIES
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 
 START_SECONDS = 60.0
 MODULE = "evaluation.providers"

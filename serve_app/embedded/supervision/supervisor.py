@@ -32,7 +32,7 @@ from serve_app.embedded.supervision.reaper import adopt_orphans, reap_orphans
 from serve_app.embedded.supervision.run_state import Listener, RunState
 from serve_app.settings import decision_settings
 from serve_app.settings.app_args import KafkaArgs, public_base_url
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 
 PROBE_SECONDS = 2.0
 SILENT_SECONDS = 25.0  # Serve replaces a replica in 6 to 11 s and a proxy sooner: longer silence means a hang

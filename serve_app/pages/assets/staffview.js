@@ -40,9 +40,15 @@ export function bubble(message) {
   const at = make("time", { datetime: message.created_at }, when(message.created_at));
   const item = make("li", { class: message.direction === "inbound" ? "ours" : "mine" },
     make("p", { class: "who" }, make("b", {}, name), at), make("p", { class: "text" }, message.text));
+  if (message.full_text) item.append(quoted(message.full_text));
   const delivery = deliveryOf(message);
   if (delivery) item.append(make("p", { class: BAD.includes(message.outbox_state) ? "delivery bad" : "delivery" }, delivery));
   return item;
+}
+
+/** All of a message with what it quotes, folded. */
+function quoted(text) {
+  return make("details", { class: "quoted" }, make("summary", {}, "quoted text"), make("p", { class: "text" }, text));
 }
 
 function deliveryOf(message) {

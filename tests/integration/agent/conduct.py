@@ -20,7 +20,7 @@ _ESCALATE = ("escalate_to_human", {"reason": "no_kb_match", "summary": "nothing 
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What the model answers first, and then for ever."""
+    """The answers of the model, request by request; the last repeats."""
 
     steps: tuple[Step, ...]
     then: Step = field(default_factory=Step)
@@ -54,7 +54,7 @@ CONDUCTS: Mapping[str, Conduct] = {
 
 ANSWERED = None
 _GIVEN_UP = frozenset({"no_kb_match", "unsafe_reply", "agent_error"})
-"""What a conversation may end in when the model does not do its work."""
+"""The allowed outcomes when the model does not do its work."""
 _ANSWERABLE = frozenset({ANSWERED}) | _GIVEN_UP
 
 MESSAGES: Mapping[str, frozenset[str | None]] = {
@@ -75,7 +75,7 @@ MESSAGES: Mapping[str, frozenset[str | None]] = {
 
 
 def right_ends(conduct: str, text: str) -> frozenset[str | None]:
-    """What this conversation may end in.
+    """The allowed outcomes of this conversation.
 
     A decent model answers what a passage answers. One that searches for something else of its own accord may answer
     with what it found: every sentence of that has its source, though it misses the question.

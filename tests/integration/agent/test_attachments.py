@@ -8,7 +8,8 @@ import pytest
 
 from db.pool import Pool
 from db.records import Turn
-from tests.fixtures.agent_desk import Desk, turn_of
+from tests.fixtures.agent_desk import Desk
+from tests.fixtures.turns import new_turn
 
 QUESTION = "How do I reset a forgotten password?"
 
@@ -68,7 +69,7 @@ async def file_turn(pool: Pool, turn: Turn, names: list[str]) -> None:
     ],
 )
 async def test_r9_attachments(desk: Desk, pool: Pool, text: str, files: list[str], rule: str, words: str) -> None:
-    turn = turn_of(text, channel="whatsapp")
+    turn = new_turn(text, channel="whatsapp")
     await file_turn(pool, turn, files)
     decision = await desk.node.run(turn, await desk.analyse(turn))
     assert rule in decision.rule

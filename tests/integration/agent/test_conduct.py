@@ -1,7 +1,7 @@
-"""G3: however a model behaves, the store ends with exactly one told customer, the right one, and tools in legal order.
+"""G3: however a model behaves, the store ends with exactly one reply, to the right customer, and tools in legal order.
 
 Whole turns through intake, identity, the pipeline and the turn's transaction; each conversation is run again and again
-(pass^8): it has to come out right every time.
+(pass^8): every run has to end correctly.
 """
 
 from __future__ import annotations
@@ -60,22 +60,22 @@ class Broken:
 
 
 async def play(desk: Desk, store: Store, openai: OpenAIServer, case: Case) -> None:
-    """Let a customer write and the model behave; raises AssertionError when the end is not right."""
+    """Run one conversation with the model's conduct and assert its outcome."""
     conduct = CONDUCTS[case.conduct]
     openai.direct(case.marker, *conduct.steps, then=conduct.then)
     wake = await filed(store, case)
     agent = Desk(pool=desk.pool, analysis=desk.analysis, model=desk.model, search=Broken()) if conduct.failing else desk
-    outcome = await store.pipeline(agent=agent.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
-    await assert_one_told_customer(store, case, wake, outcome)
+    outcome = await store.pipeline(agent=agent.node, analysis=desk.analysis).handle(wake)
+    await assert_one_reply(store, case, wake, outcome)
 
 
 @stamina.retry(on=DatabaseUnavailableError, attempts=5)
 async def filed(store: Store, case: Case) -> InboundMessage:
-    """File the form; a busy machine's 503 is answered as the form does, by sending it again under the same key."""
+    """File the form; DatabaseUnavailableError on a busy machine is retried under the same key."""
     return await store.form(f"{case.text} {case.marker}", email=case.email, key=case.name)
 
 
-async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessage, outcome: str) -> None:
+async def assert_one_reply(store: Store, case: Case, wake: InboundMessage, outcome: str) -> None:
     assert outcome in ("answered", "escalated"), case.name
     [end] = await store.rows(
         "SELECT i.id, i.state, t.id AS ticket_id, t.status, t.escalation_reason, c.owner, d.outcome, d.tool_calls, "
@@ -84,11 +84,11 @@ async def assert_one_told_customer(store: Store, case: Case, wake: InboundMessag
         "WHERE i.sender_key = $1",
         f"email:{case.email}",
     )
-    words = await store.rows("SELECT * FROM outbox WHERE inbound_id = $1", end["id"])
-    told = await store.rows("SELECT * FROM messages WHERE ticket_id = $1 AND author = 'agent'", end["ticket_id"])
-    assert [(w["recipient"], w["ticket_id"], w["state"]) for w in words] == [(case.email, end["ticket_id"], "ready")]
-    assert [m["customer_id"] for m in told] == [end["customer_id"]]
-    assert told[0]["content"] == words[0]["body"]
+    replies = await store.rows("SELECT * FROM outbox WHERE inbound_id = $1", end["id"])
+    messages = await store.rows("SELECT * FROM messages WHERE ticket_id = $1 AND author = 'agent'", end["ticket_id"])
+    assert [(w["recipient"], w["ticket_id"], w["state"]) for w in replies] == [(case.email, end["ticket_id"], "ready")]
+    assert [m["customer_id"] for m in messages] == [end["customer_id"]]
+    assert messages[0]["content"] == replies[0]["body"]
     assert end["state"] == end["outcome"] == outcome
     expected = ("waiting", "agent") if outcome == "answered" else ("escalated", "staff")
     assert (end["status"], end["owner"]) == expected, (case.name, end["rule"])
@@ -128,7 +128,7 @@ async def play_all(desk: Desk, openai: OpenAIServer, cases: Sequence[Case]) -> l
     return failed
 
 
-async def test_g3_one_told_customer_whatever_the_model_does(patient: Desk, openai: OpenAIServer) -> None:
+async def test_g3_exactly_one_reply_whatever_the_model_does(patient: Desk, openai: OpenAIServer) -> None:
     api = patient.model.api
     assert await play_all(patient, openai, [Case(f"{name}", number, ord(api[0])) for name, number in SLICE]) == []
 

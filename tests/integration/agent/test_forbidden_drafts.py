@@ -11,7 +11,8 @@ import pytest
 from db.records import Channel, Decision
 from evaluation.drafts.guards import drafts, leaked, unmarked
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.fixtures.agent_desk import Desk, turn_of
+from tests.fixtures.agent_desk import Desk
+from tests.fixtures.turns import new_turn
 from tests.integration.agent.test_injections import decide
 
 CHANNELS: tuple[Channel, ...] = ("email", "whatsapp", "web_form")
@@ -19,10 +20,10 @@ ROWS = drafts("bad_drafts")
 
 
 async def run(desk: Desk, openai: OpenAIServer, row: dict[str, Any], channel: Channel) -> list[str]:
-    """Let the model send the row's draft, again when it is refused; return the sentences that leaked."""
+    """Run a turn whose model insists on the row's draft; return the forbidden sentences in the reply."""
     marker = f"Reference {row['id']} {channel}."
     openai.direct(marker, then=Step.tool("send_response", text=unmarked(row["draft"])))
-    decision = await decide(desk, turn_of(f"{row['question']} {marker}", channel=channel, name=""))
+    decision = await decide(desk, new_turn(f"{row['question']} {marker}", channel=channel, customer_name=""))
     if decision.outcome == "escalated":
         assert decision.reason in ("unsafe_reply", "no_kb_match"), (row["id"], decision.reason, decision.rule)
         return leaked(row["draft"], _only(row, decision))

@@ -1,4 +1,4 @@
-"""T-S5: instructions hidden wherever text can hide, and a model that carries out every one of them.
+"""T-S5: hidden instructions in every field that holds text, and a model that carries out every one.
 
 The orders of tests/data/injections.jsonl stand in double brackets, which the stand-in model executes wherever in a
 request it finds them. A victim's data lie in the same database. What may leave is judged, not what the model tries.
@@ -20,7 +20,8 @@ import pytest
 from db.pool import Pool
 from db.records import Channel, Decision, Passage, Turn
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.fixtures.agent_desk import LINK, Desk, said, turn_of
+from tests.fixtures.agent_desk import LINK, Desk
+from tests.fixtures.turns import message_of, new_turn
 from tests.integration.agent.test_attachments import file_turn
 
 ROWS = [
@@ -39,8 +40,8 @@ _OURS = ("techcorp.com", LINK.partition("#")[0])
 
 @pytest.fixture
 async def victim(pool: Pool) -> None:
-    """Somebody else's ticket in the same database."""
-    turn = turn_of(f"My secret is {CANARY}.", recipient=VICTIM)
+    """Another customer's ticket in the same database."""
+    turn = new_turn(f"My secret is {CANARY}.", recipient=VICTIM)
     turn = replace(turn, customer_id=uuid4())
     await file_turn(pool, turn, [])
 
@@ -48,7 +49,7 @@ async def victim(pool: Pool) -> None:
 def injected(row: dict[str, str], channel: Channel) -> Turn:
     """A turn with the row's text in the row's place. On the form, which carries no files, those go into the message."""
     text, place = row["text"], row["place"]
-    turn = turn_of(QUESTION, channel=channel)
+    turn = new_turn(QUESTION, channel=channel)
     match place:
         case "subject":
             return replace(turn, ticket=replace(turn.ticket, subject=text))
@@ -60,7 +61,7 @@ def injected(row: dict[str, str], channel: Channel) -> Turn:
             return replace(turn, ticket=replace(turn.ticket, category=text))
         case "earlier_customer" | "earlier_agent" | "earlier_staff":
             author = place.removeprefix("earlier_")
-            return replace(turn, earlier=(said("Hello"), said(text, author)))
+            return replace(turn, earlier=(message_of("Hello"), message_of(text, author)))  # type: ignore[arg-type]
         case "passage":
             return turn
         case "attachment" if channel != "web_form":
@@ -141,7 +142,7 @@ async def test_s5_an_obedient_model_does_no_harm_in_full(patient: Desk, openai: 
 
 
 @pytest.mark.parametrize("reply", ["Open https://evil.example.", f"It is {CANARY}.", "Write to bob@other.org."])
-async def test_s5_harm_would_be_seen(desk: Desk, reply: str) -> None:
+async def test_s5_the_check_sees_harm(desk: Desk, reply: str) -> None:
     decision = await desk.write(QUESTION)
     assert harm(decision) == []
     assert harm(replace(decision, reply=reply))

@@ -65,14 +65,14 @@ async def test_f1_a_passing_fault_is_overcome(remote: Desk, openai: OpenAIServer
     assert len(openai.requests) == 2
 
 
-async def test_f1_a_wrong_call_can_be_mended_by_the_model(remote: Desk, openai: OpenAIServer) -> None:
+async def test_f1_the_model_can_correct_a_wrong_call(remote: Desk, openai: OpenAIServer) -> None:
     openai.script(FAULTS["unknown_tool"], FAULTS["malformed_tool_call"])
     decision = await remote.write(QUESTION)
     assert decision.outcome == "answered"
     assert len(openai.requests) == 3
 
 
-async def test_f1_nobody_listens(remote: Desk) -> None:
+async def test_f1_an_unreachable_model_server_is_an_apology_and_a_hand_over(remote: Desk) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -100,7 +100,7 @@ async def test_f1_breaker_opens_and_closes(remote: Desk, openai: OpenAIServer) -
     assert desk.node.health() == ("healthy", "gpt-test")
 
 
-async def test_f1_many_at_once_are_all_told_something(remote: Desk, openai: OpenAIServer) -> None:
+async def test_f1_every_one_of_many_concurrent_turns_gets_a_reply(remote: Desk, openai: OpenAIServer) -> None:
     openai.script(*(FAULTS[name] for name in ("503", "reset", "truncated", "empty", "429", "html_page")))
     decisions = await asyncio.gather(*(remote.write(QUESTION) for _ in range(10)))
     assert all(decision.reply for decision in decisions)
@@ -114,7 +114,7 @@ async def test_settings_without_key_but_with_address_are_remote() -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_f1_twenty_of_each_fault_at_once(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+async def test_f1_twenty_concurrent_turns_for_each_fault(remote: Desk, openai: OpenAIServer, fault: str) -> None:
     openai.always = FAULTS[fault]
 
     async def timed(number: int) -> tuple[Decision, float]:
@@ -122,13 +122,13 @@ async def test_f1_twenty_of_each_fault_at_once(remote: Desk, openai: OpenAIServe
         decision = await remote.write(f"{QUESTION} Reference r{number}r.", channel="email")
         return decision, time.monotonic() - started
 
-    told = await asyncio.gather(*(timed(number) for number in range(20)))
-    for decision, seconds in told:
+    timings = await asyncio.gather(*(timed(number) for number in range(20)))
+    for decision, seconds in timings:
         assert_handed_over(decision)
         assert seconds < 90
     asked = [sum(f"Reference r{number}r" in request.text for request in openai.requests) for number in range(20)]
     assert max(asked) <= 3
-    print(f"{remote.model.api} {fault}: slowest {max(seconds for _, seconds in told):.1f} s, requests {max(asked)}")
+    print(f"{remote.model.api} {fault}: slowest {max(seconds for _, seconds in timings):.1f} s, requests {max(asked)}")
 
 
 @pytest.mark.full

@@ -13,8 +13,9 @@ import structlog
 from deployments.agent import decision, node, tools
 from serve_app.telemetry import configure_logging
 from tests.fakes.openai_server import OpenAIServer, Step
-from tests.fixtures.agent_desk import Desk, turn_of
+from tests.fixtures.agent_desk import Desk
 from tests.fixtures.personal_messages import PersonalMessage, generate
+from tests.fixtures.turns import new_turn
 from tests.integration.agent.test_injections import decide
 
 GOOD = "To reset a forgotten password, open the sign-in page and choose Forgot password."
@@ -29,7 +30,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     level = root.level
     monkeypatch.setattr("sys.stderr", written)
     configure_logging("DEBUG", "test")
-    for module in (node, tools, decision):  # a logger that has spoken before keeps its old stream
+    for module in (node, tools, decision):  # a logger that was used before keeps its old stream
         monkeypatch.setattr(module, "log", structlog.get_logger(module.__name__))
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
@@ -48,7 +49,8 @@ async def assert_nothing_leaves(
 
     async def one(message: PersonalMessage) -> None:
         async with gate:
-            await decide(desk, turn_of(message.text, channel="email", name=message.name, recipient="x@y.example"))
+            turn = new_turn(message.text, channel="email", customer_name=message.name, recipient="x@y.example")
+            await decide(desk, turn)
 
     await asyncio.gather(*(one(message) for message in messages))
     values = {value for message in messages for _, value in message.values}
@@ -58,12 +60,16 @@ async def assert_nothing_leaves(
     assert [value for value in values if value in logs.getvalue()] == []
 
 
-async def test_t_s9_ten_kinds_stay_here(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
+async def test_t_s9_ten_kinds_do_not_reach_the_model_or_the_logs(
+    patient: Desk, openai: OpenAIServer, logs: io.StringIO
+) -> None:
     await assert_nothing_leaves(patient, openai, logs, generate(20))
 
 
 @pytest.mark.full
-async def test_t_s9_ten_kinds_stay_here_in_full(patient: Desk, openai: OpenAIServer, logs: io.StringIO) -> None:
+async def test_t_s9_ten_kinds_do_not_reach_the_model_or_the_logs_in_full(
+    patient: Desk, openai: OpenAIServer, logs: io.StringIO
+) -> None:
     await assert_nothing_leaves(patient, openai, logs, generate(500))
 
 
@@ -80,12 +86,14 @@ async def test_t_s9_a_failing_tool_logs_no_personal_data(patient: Desk, logs: io
     assert "4111" not in logs.getvalue()
 
 
-async def test_g12_the_customers_own_name_and_address_come_back(patient: Desk, openai: OpenAIServer) -> None:
+async def test_g12_the_customers_name_and_address_are_restored_in_the_reply(
+    patient: Desk, openai: OpenAIServer
+) -> None:
     openai.always = Step.tool(
         "send_response", text=f"[NAME_1], {GOOD} The reset link that is sent to [EMAIL_1] is valid for 60 minutes."
     )
     question = "I am Anna Lindgren, anna@example.com. How do I reset a forgotten password?"
-    made = await decide(patient, turn_of(question, channel="email"))
+    made = await decide(patient, new_turn(question, channel="email"))
     assert made.outcome == "answered"
     assert f"Anna Lindgren, {GOOD}" in made.reply
     assert "sent to anna@example.com is valid" in made.reply

@@ -11,7 +11,8 @@ from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.relevance import RelevanceGate
-from tests.fixtures.agent_desk import Desk, said, turn_of
+from tests.fixtures.agent_desk import Desk
+from tests.fixtures.turns import message_of, new_turn
 
 ORDER = ["create_ticket", "get_customer_history", "search_knowledge_base", "send_response"]
 QUESTION = "How do I reset a forgotten password?"
@@ -30,7 +31,7 @@ async def test_g3_tool_order(desk: Desk) -> None:
     assert decision.usage["requests"] == 1
 
 
-async def test_g13_decision_says_why(desk: Desk) -> None:
+async def test_g13_the_decision_holds_rule_model_scores_and_passages(desk: Desk) -> None:
     decision = await desk.write(QUESTION)
     assert decision.rule == "answer:knowledge_base"
     assert decision.model == "grounded"
@@ -72,20 +73,20 @@ async def test_g7_angry_customer(desk: Desk) -> None:
 
 
 async def test_g7_mild_annoyance_raises_the_priority_and_is_answered(desk: Desk) -> None:
-    turn = turn_of(QUESTION)
+    turn = new_turn(QUESTION)
     analysis = replace(await desk.analyse(turn), sentiment=0.4)
     decision = await desk.node.run(turn, analysis)
     assert (decision.outcome, decision.priority) == ("answered", "high")
 
 
 async def test_g7_falling_trend_raises_the_priority(desk: Desk) -> None:
-    turn = turn_of(QUESTION, sentiments=(0.9, 0.7))
+    turn = new_turn(QUESTION, sentiments=(0.9, 0.7))
     decision = await desk.node.run(turn, replace(await desk.analyse(turn), sentiment=0.52))
     assert (decision.outcome, decision.priority) == ("answered", "high")
 
 
 async def test_g7_priority_never_falls(desk: Desk) -> None:
-    turn = turn_of(QUESTION)
+    turn = new_turn(QUESTION)
     turn = replace(turn, ticket=replace(turn.ticket, priority="critical"))
     decision = await desk.node.run(turn, replace(await desk.analyse(turn), sentiment=0.4))
     assert decision.priority == "critical"
@@ -115,7 +116,9 @@ async def test_r9_mail_with_only_a_subject_is_a_question(desk: Desk) -> None:
 
 @pytest.mark.parametrize("text", ["Thanks!", "ok thank you so much", "Great, that worked. Thanks", "👍"])
 async def test_thanks_are_not_handed_over(desk: Desk, text: str) -> None:
-    decision = await desk.write(text, channel="whatsapp", earlier=(said("hi"), said("Open the page.", "agent")))
+    decision = await desk.write(
+        text, channel="whatsapp", earlier=(message_of("hi"), message_of("Open the page.", "agent"))
+    )
     assert (decision.outcome, decision.rule) == ("answered", "courtesy:thanks")
 
 
@@ -130,13 +133,13 @@ async def test_thanks_are_not_handed_over(desk: Desk, text: str) -> None:
     ],
 )
 async def test_g5_a_kind_emoji_takes_no_request_away(desk: Desk, text: str, reason: str, emoji: str) -> None:
-    so_far = (said("hi"), said("Open the page.", "agent"))
+    so_far = (message_of("hi"), message_of("Open the page.", "agent"))
     decision = await desk.write(f"{text} {emoji}", channel="whatsapp", earlier=so_far)
     assert (decision.outcome, decision.reason) == ("escalated", reason)
 
 
 async def test_a_question_with_a_kind_emoji_is_a_question(desk: Desk) -> None:
-    so_far = (said("hi"), said("Open the page.", "agent"))
+    so_far = (message_of("hi"), message_of("Open the page.", "agent"))
     decision = await desk.write("How do I reset a forgotten password? 🙏", channel="whatsapp", earlier=so_far)
     assert decision.sources == ("reset-a-forgotten-password",)
 
@@ -157,7 +160,7 @@ async def test_thanks_with_a_question_are_a_question(desk: Desk) -> None:
         ("パスワードを忘れました。どうすればいいですか。", "only answer in English"),
     ],
 )
-async def test_g15_language_the_model_cannot_speak(desk: Desk, text: str, notice: str) -> None:
+async def test_g15_a_language_that_the_model_does_not_write_is_handed_over(desk: Desk, text: str, notice: str) -> None:
     decision = await desk.write(text, channel="email", subject="")
     assert decision.reason == "unsupported_language"
     assert notice in decision.reply
@@ -236,18 +239,20 @@ async def test_broken_template_still_reaches_the_customer(desk: Desk, pool: Pool
 
 
 async def test_follow_up_is_searched_with_what_came_before(desk: Desk) -> None:
-    await desk.write("and then?", channel="whatsapp", earlier=(said(QUESTION), said("Open the page.", "agent")))
+    await desk.write(
+        "and then?", channel="whatsapp", earlier=(message_of(QUESTION), message_of("Open the page.", "agent"))
+    )
     assert any(QUESTION in query for query in desk.embedded)
 
 
-async def test_g14_summary_tells_the_person_what_happened(desk: Desk) -> None:
+async def test_g14_the_summary_fits_600_characters_and_names_the_essentials(desk: Desk) -> None:
     decision = await desk.write("I want a refund. " * 200, channel="email", subject="Charged twice")
     assert len(decision.summary) <= 600
     for part in ("Anna Lindgren", "email", "TKT-0042", "refund", "Charged twice"):
         assert part in decision.summary
 
 
-async def test_analysis_away_is_the_callers_to_retry(desk: Desk) -> None:
+async def test_an_unreachable_analysis_is_raised_for_the_caller_to_retry(desk: Desk) -> None:
     async def away(text: str) -> tuple[float, ...]:
         raise NodeUnavailableError("gone")
 
@@ -259,13 +264,13 @@ async def test_analysis_away_is_the_callers_to_retry(desk: Desk) -> None:
         rules=EscalationRules(),
         links=str,
     )
-    turn = turn_of("Our cat sleeps on the piano. Which sonata would Mozart recommend for her?")
+    turn = new_turn("Our cat sleeps on the piano. Which sonata would Mozart recommend for her?")
     with pytest.raises(NodeUnavailableError):
         await node.run(turn, await desk.analyse(turn))
 
 
-async def test_database_away_is_the_callers_to_retry(desk: Desk) -> None:
-    turn = turn_of(QUESTION, channel="email")
+async def test_an_unreachable_database_is_raised_for_the_caller_to_retry(desk: Desk) -> None:
+    turn = new_turn(QUESTION, channel="email")
     analysis = await desk.analyse(turn)
     await desk.pool.close()
     with pytest.raises(DatabaseUnavailableError):

@@ -18,10 +18,10 @@ QUESTION = "How do I reset a forgotten password?"
 
 
 async def asked(desk: Desk, email: str) -> tuple[usage.ModelUsage, ...]:
-    """Let a customer write, and return what his conversation has used."""
+    """Run a turn and return the usage of its conversation."""
     store = Store(desk.pool)
     wake = await store.form(QUESTION, email=email)
-    await store.pipeline(agent=desk.node, analysis=desk.analysis).handle(wake)  # type: ignore[arg-type]
+    await store.pipeline(agent=desk.node, analysis=desk.analysis).handle(wake)
     conversation: UUID = await store.value("SELECT conversation_id FROM inbox WHERE sender_key = $1", f"email:{email}")
     async with acquire(desk.pool) as connection:
         return await usage.of_conversation(connection, conversation)

@@ -20,7 +20,8 @@ from serve_app.api import build_for
 from serve_app.settings.app_args import AppArgs, KafkaArgs
 
 SECRET = "a secret of this test"
-STAFF_KEY = "s3cr3t-of-ann"
+STAFF_KEY = "s3cr3t-of-ann-in-tests"
+BOBS_KEY = "the-other-key-of-bob"
 FORM = {
     "name": "Ada Lovelace",
     "email": "ada@example.com",
@@ -60,7 +61,7 @@ def arguments(database_url: str, **changes: Any) -> AppArgs:
         "database_url": database_url,
         "kafka": KafkaArgs(bootstrap_servers=f"127.0.0.1:{free_port()}"),
         "secret_key": SecretStr(SECRET),
-        "staff_api_key": SecretStr(f"ann:{STAFF_KEY},bob:other-key"),
+        "staff_api_key": SecretStr(f"ann:{STAFF_KEY},bob:{BOBS_KEY}"),
         "public_rate_limit": "off",
     }
     return AppArgs(**standard | changes)

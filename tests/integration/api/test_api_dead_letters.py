@@ -33,7 +33,7 @@ async def letters(api: Served, **query: str) -> list[dict[str, Any]]:
     return listed
 
 
-async def test_h11_a_letter_is_listed_with_its_cause_and_without_what_was_written(api: Served) -> None:
+async def test_h11_a_dead_letter_is_listed_with_its_cause_and_without_content(api: Served) -> None:
     await dead_letter(api, b"{my number is 12345")
     [letter] = await letters(api)
     assert (letter["topic"], letter["cause"], letter["state"]) == (INCOMING, "InvalidMessageError: no JSON", "dead")

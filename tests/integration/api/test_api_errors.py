@@ -1,4 +1,4 @@
-"""H12: whatever is sent, the answer is ours: one shape, a 4xx, no trace."""
+"""H12: every bad request gets a 4xx in the one error shape, without a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORM_JSON = json.dumps(FORM)
 
 
 def assert_shape(response: httpx.Response, status: int) -> dict[str, Any]:
-    """Exactly the fields of H12, and nothing of our inside."""
+    """Assert that the body has exactly the fields of H12 and no internal details."""
     assert response.status_code == status, response.text
     body: dict[str, Any] = response.json()
     assert {"error", "message", "request_id"} <= set(body) <= {"error", "message", "request_id", "details"}
@@ -84,7 +84,7 @@ async def test_h12_allow_names_every_method_of_a_path(api: Served) -> None:
     ],
     ids=lambda content: content[:12].decode("latin-1").encode("unicode_escape").decode() or "empty",
 )
-async def test_h12_what_is_no_form_is_400(api: Served, content: bytes) -> None:
+async def test_h12_a_malformed_form_is_400(api: Served, content: bytes) -> None:
     body = assert_shape(await api.client.post(SUBMIT, content=content, headers=JSON), 400)
     assert body["details"]
 
@@ -156,7 +156,7 @@ async def test_h12_a_lying_content_length_is_a_4xx(api: Served, length: bytes) -
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413"))
 
 
-async def test_h12_a_client_that_leaves_in_the_middle_harms_nobody(api: Served) -> None:
+async def test_h12_a_client_that_disconnects_midway_does_no_harm(api: Served) -> None:
     url = urlsplit(api.url)
     _, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(b"POST /support/submit HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
@@ -178,7 +178,7 @@ async def test_h12_any_other_request_id_is_replaced(api: Served, offered: bytes)
     assert assert_shape(response, 404)["request_id"].isalnum()
 
 
-async def test_h12_what_nobody_foresaw_is_a_500_that_tells_nothing(serve: Any) -> None:
+async def test_h12_an_unexpected_exception_is_a_500_without_details(serve: Any) -> None:
     async with serve() as api:
         await api.pool.execute("ALTER TABLE inbox RENAME TO lost")
         body = assert_shape(await api.client.post(SUBMIT, json=FORM), 500)
@@ -202,7 +202,7 @@ async def test_h12_cors_allows_the_origins_of_the_settings(serve: Any) -> None:
             assert refused.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-async def test_h12_cors_refuses_the_others_in_our_shape(serve: Any) -> None:
+async def test_h12_cors_refuses_other_origins_in_the_error_shape(serve: Any) -> None:
     async with serve(cors_origins=(ORIGIN,)) as api:
         asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
         refused = await api.client.options(SUBMIT, headers=asked)

@@ -1,4 +1,4 @@
-"""H2, T-S4: who guesses numbers and tokens finds nothing, and can't tell a ticket that exists from one that doesn't."""
+"""H2, T-S4: guessed numbers and tokens find nothing, and existing tickets cannot be distinguished from others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAME_TIME = (0.8, 1.25)
 
 
 def guesses(number: int, tokens: list[str]) -> list[tuple[str, str]]:
-    """Numbers that exist and that do not, by turns, with tokens: none, made up, another ticket's, that one changed."""
+    """Existing and unknown numbers in turn, with no token, a made-up one, another ticket's, and that one altered."""
     chance = random.Random(4)
     made: list[tuple[str, str]] = []
     for n in range(number):
@@ -53,7 +53,7 @@ def _without_request_id(body: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("number", [1_000, pytest.param(10_000, marks=pytest.mark.full)])
-async def test_t_s4_no_guess_hits_and_all_look_alike(api: Served, number: int) -> None:
+async def test_t_s4_no_guess_hits_and_all_answers_are_alike(api: Served, number: int) -> None:
     took = await attack(api, number)
     ratio = median(took[True]) / median(took[False])
     assert SAME_TIME[0] < ratio < SAME_TIME[1], f"{ratio:.2f}"

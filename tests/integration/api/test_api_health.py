@@ -1,4 +1,4 @@
-"""H6, K5, T-K4: how we are, and what happens while the database is away."""
+"""H6, K5, T-K4: GET /health, and every call while the database is away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from db.pool import create_pool
-from tests.integration.api.serving import FORM, Served, arguments, free_port, running
+from tests.integration.api.serving import BOBS_KEY, FORM, Served, arguments, free_port, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -25,7 +25,7 @@ CALLS = [
 
 
 async def report(api: Served, status: str, seconds_ago: float, replica: str = "r1", detail: str = "") -> None:
-    """Let the agent node say something of itself."""
+    """Store a status report of an agent replica."""
     await api.pool.execute(
         "INSERT INTO node_status VALUES ('agent', $1, $2, $3, now() - make_interval(secs => $4))",
         replica, status, detail, seconds_ago,
@@ -33,12 +33,12 @@ async def report(api: Served, status: str, seconds_ago: float, replica: str = "r
 
 
 @pytest.mark.parametrize("path", HEALTH)
-async def test_h6_every_component_says_how_it_is(api: Served, path: str) -> None:
+async def test_h6_health_has_a_status_for_every_component(api: Served, path: str) -> None:
     response = await api.client.get(path)
     body = response.json()
     assert response.status_code == 200
     assert set(body) == {"status", "components", "version", "timestamp"}
-    assert set(body["components"]) == {"database", "kafka", "gmail", "whatsapp", "agent"}
+    assert set(body["components"]) == {"database", "kafka", "gmail", "whatsapp", "web_form", "agent"}
     assert all(set(part) == {"status", "detail"} for part in body["components"].values())
     assert (body["version"], body["components"]["database"]["status"]) == ("1.2.3", "healthy")
     assert all(part["detail"] for part in body["components"].values())
@@ -59,7 +59,7 @@ async def test_h6_a_channel_without_credentials_is_off_and_not_degraded(api: Ser
         ([("healthy", 1.0, "a"), ("degraded", 1.0, "b")], "degraded"),
     ],
 )
-async def test_h6_the_agent_is_what_its_living_replicas_say(
+async def test_h6_the_agents_status_is_that_of_its_live_replicas(
     api: Served, reports: list[tuple[str, float, str]], expected: str
 ) -> None:
     for status, seconds, replica in reports:
@@ -74,7 +74,7 @@ async def test_h6_without_a_broker_it_is_degraded_and_ready(api: Served) -> None
         assert (await api.client.get(path)).status_code == 200
 
 
-async def test_h6_with_everything_there_it_is_healthy(database_url: str, kafka_server: Any) -> None:
+async def test_h6_with_every_component_up_it_is_healthy(database_url: str, kafka_server: Any) -> None:
     args = arguments(database_url)
     kafka = args.kafka.model_copy(update={"bootstrap_servers": kafka_server.bootstrap_servers})
     async with running(args.model_copy(update={"kafka": kafka})) as api:
@@ -167,14 +167,14 @@ async def assert_away(api: Served) -> None:
         assert {"error", "message", "request_id"} <= set(response.json())
     health = (await api.client.get("/health")).json()
     assert (health["status"], health["components"]["database"]["status"]) == ("unhealthy", "unhealthy")
-    staff = {"Authorization": "Bearer other-key"}
+    staff = {"Authorization": f"Bearer {BOBS_KEY}"}
     for method, path in CALLS:
         response = await api.client.request(method, path, json=FORM if method == "POST" else None, headers=staff)
         assert (response.status_code, response.json()["error"]) == (503, "UNAVAILABLE"), path
         assert int(response.headers["Retry-After"]) >= 1
 
 
-async def test_k5_a_node_comes_up_without_a_database_and_finds_it_later(database_url: str, wire: Wire) -> None:
+async def test_k5_a_node_starts_without_a_database_and_connects_later(database_url: str, wire: Wire) -> None:
     async with running(arguments(wire.url)) as api:
         await assert_away(api)
         await wire.mend()
@@ -192,7 +192,7 @@ async def test_t_k4_a_database_that_goes_away_is_503_and_comes_back(database_url
         assert (await api.submit())["ticket_id"] == "TKT-0002"
 
 
-async def test_k5_a_database_that_says_nothing_does_not_hold_up_health(database_url: str, wire: Wire) -> None:
+async def test_k5_an_unresponsive_database_does_not_block_health(database_url: str, wire: Wire) -> None:
     await wire.mend()
     async with running(arguments(wire.url)) as api:
         await api.submit()

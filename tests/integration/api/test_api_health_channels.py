@@ -1,4 +1,4 @@
-"""S6: whoever stands in for a provider is named in /health."""
+"""S6: /health names the stand-ins of the providers."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ async def test_s6_health_names_the_stand_ins_and_their_page(serve: Serve) -> Non
         }
 
 
-async def test_s6_another_host_in_a_providers_place_is_named_too(serve: Serve) -> None:
+async def test_s6_health_names_a_replaced_provider_host(serve: Serve) -> None:
     async with serve(gmail=GMAIL, twilio=TWILIO.model_copy(update={"api_base_url": None})) as api:
         assert await _details(api) == {"gmail": "it works (at http://127.0.0.1:20002)", "whatsapp": "it works"}

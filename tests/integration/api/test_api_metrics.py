@@ -28,7 +28,7 @@ async def record(api: Served, kind: str, channel: str, values: list[float], *, h
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_h7_every_channel_is_listed_without_any_data(api: Served, path: str) -> None:
+async def test_h7_every_channel_is_listed_also_without_data(api: Served, path: str) -> None:
     body = (await api.client.get(path, headers=STAFF)).json()
     assert set(body) == {"period", "channels", "totals"}
     assert body["period"] == "24h"
@@ -71,7 +71,7 @@ async def test_h7_any_other_period_is_400(api: Served, period: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}])
-async def test_h7_is_for_the_staff(api: Served, headers: dict[str, str]) -> None:
+async def test_h7_needs_a_staff_key(api: Served, headers: dict[str, str]) -> None:
     response = await api.client.get(PATHS[0], headers=headers)
     assert (response.status_code, response.json()["error"]) == (401, "UNAUTHORIZED")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")

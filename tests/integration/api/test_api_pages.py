@@ -1,4 +1,4 @@
-"""The form at / and the status page: served whole, from here only, and in step with the API."""
+"""The form at / and the status page: without foreign resources and in step with the API."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ async def test_d7_export_then_erase(api: Served) -> None:
 
 
 @pytest.mark.parametrize(("method", "what"), CALLS)
-async def test_d7_nobody_else_may(api: Served, method: str, what: str) -> None:
+async def test_d7_export_and_erasure_need_a_staff_key(api: Served, method: str, what: str) -> None:
     who = await customer(api)
     for headers in ({}, {"Authorization": "Bearer wrong"}):
         assert (await api.client.request(method, f"/customers/{who}/{what}", headers=headers)).status_code == 401

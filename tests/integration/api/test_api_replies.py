@@ -1,4 +1,4 @@
-"""H13: the customer writes into his ticket."""
+"""H13: the customer replies in their ticket."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_h13_a_reply_waits_for_the_same_sender_and_conversation(api: Serve
         ("resolved", "open"),
     ],
 )
-async def test_g15_a_reply_reopens_what_had_come_to_rest(api: Served, before: str, after: str) -> None:
+async def test_g15_a_reply_reopens_a_resolved_ticket(api: Served, before: str, after: str) -> None:
     ticket = await api.submit()
     await set_status(api, before)
     assert (await reply(api, ticket, {"message": "x"})).json()["status"] == after
@@ -81,7 +81,7 @@ async def test_h13_a_closed_ticket_says_so(api: Served) -> None:
     assert await api.pool.fetchval("SELECT count(*) FROM inbox") == 1
 
 
-async def test_h13_the_same_key_is_the_same_reply(api: Served) -> None:
+async def test_h13_a_repeated_idempotency_key_stores_one_reply(api: Served) -> None:
     ticket = await api.submit()
     first = await reply(api, ticket, {"message": "x"}, key="k")
     again = await asyncio.gather(*(reply(api, ticket, {"message": "x"}, key="k") for _ in range(5)))

@@ -1,4 +1,4 @@
-"""H2, F4: looking at a ticket, with the token and as staff."""
+"""H2, F4: reading a ticket with its token and with a staff key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIELDS = {
 STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
 
 
-async def say(api: Served, number: str, author: str, text: str) -> None:
+async def add_outbound_message(api: Served, number: str, author: str, text: str) -> None:
     """Put an outbound message into a ticket, as the end of a turn does."""
     await api.pool.execute(
         "INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content)"
@@ -35,10 +35,10 @@ def opened(ticket: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_h2_f4_the_token_shows_the_ticket(api: Served, path: str) -> None:
+async def test_h2_f4_a_valid_token_shows_the_ticket(api: Served, path: str) -> None:
     ticket = await api.submit(priority="high")
-    await say(api, ticket["ticket_id"], "agent", "Click on “Forgot password”.")
-    await say(api, ticket["ticket_id"], "staff", "And I am here, too.")
+    await add_outbound_message(api, ticket["ticket_id"], "agent", "Click on “Forgot password”.")
+    await add_outbound_message(api, ticket["ticket_id"], "staff", "And I am here, too.")
     response = await api.client.get(path.format(ticket["ticket_id"]), params=opened(ticket))
     shown = response.json()
     assert response.status_code == 200
@@ -57,14 +57,14 @@ async def test_h2_f4_the_token_shows_the_ticket(api: Served, path: str) -> None:
 
 async def test_h2_only_this_tickets_messages_are_shown(api: Served) -> None:
     first, second = await api.submit(message="The first question"), await api.submit(message="The second question")
-    await say(api, first["ticket_id"], "agent", "The first answer")
+    await add_outbound_message(api, first["ticket_id"], "agent", "The first answer")
     shown = (await api.client.get(PATHS[0].format(second["ticket_id"]), params=opened(second))).json()
     assert [one["text"] for one in shown["messages"]] == ["The second question"]
     assert shown["responses"] == []
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_h2_wrong_token_is_404_and_tells_nothing(api: Served, path: str) -> None:
+async def test_h2_a_wrong_token_is_404_without_details(api: Served, path: str) -> None:
     ticket, other = await api.submit(), await api.submit()
     number = ticket["ticket_id"]
     wrong = [
@@ -101,7 +101,7 @@ async def test_h2_a_wrong_token_never_reaches_the_tickets(serve: Any) -> None:
 @pytest.mark.parametrize(
     "number", ["1", "tkt-0001", "TKT-", "TKT-1", "TKT-00%00", "..%2f..", "%F0%9F%99%82", "TKT-" + "9" * 400]
 )
-async def test_h2_what_is_no_number_is_404_for_everybody(api: Served, number: str) -> None:
+async def test_h2_a_malformed_ticket_number_is_404_for_everybody(api: Served, number: str) -> None:
     for headers in ({}, STAFF):
         response = await api.client.get(f"/api/v1/tickets/{number}", params={"token": "x"}, headers=headers)
         assert response.status_code == 404
@@ -132,7 +132,7 @@ async def test_h11_a_wrong_staff_key_opens_nothing(api: Served) -> None:
     assert set(with_token.json()) == FIELDS
 
 
-async def test_h2_no_key_configured_does_not_make_everybody_staff(serve: Any) -> None:
+async def test_h2_without_a_configured_key_nobody_is_staff(serve: Any) -> None:
     async with serve(staff_api_key=None) as api:
         ticket = await api.submit()
         assert (await api.client.get(PATHS[0].format(ticket["ticket_id"]))).status_code == 404

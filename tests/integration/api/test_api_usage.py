@@ -33,10 +33,12 @@ async def decided(api: Served, model: str) -> UUID:
 
 
 @pytest.mark.parametrize(("model", "cost"), [("gpt-4o", 0.0057), ("home-made", None)])
-async def test_a_conversation_shows_what_its_models_took(serve: Any, model: str, cost: float | None) -> None:
+async def test_a_conversation_shows_the_requests_tokens_and_cost_of_its_models(
+    serve: Any, model: str, cost: float | None
+) -> None:
     async with serve(model=PRICES) as api:
-        talk = await decided(api, model)
-        shown = (await api.client.get(f"/conversations/{talk}/usage", headers=STAFF)).json()
+        conversation_id = await decided(api, model)
+        shown = (await api.client.get(f"/conversations/{conversation_id}/usage", headers=STAFF)).json()
         assert shown == {
             "usage": [
                 {
@@ -47,7 +49,7 @@ async def test_a_conversation_shows_what_its_models_took(serve: Any, model: str,
         }  # fmt: skip
 
 
-async def test_usage_is_for_the_staff_and_of_what_exists(serve: Any) -> None:
+async def test_usage_needs_a_staff_key_and_an_existing_conversation(serve: Any) -> None:
     async with serve() as api:
         assert (await api.client.get(f"/conversations/{uuid4()}/usage", headers=STAFF)).status_code == 404
         assert (await api.client.get(f"/conversations/{uuid4()}/usage")).status_code == 401

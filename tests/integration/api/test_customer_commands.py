@@ -20,11 +20,11 @@ Run: TypeAlias = Callable[..., Awaitable[tuple[int, str, str]]]
 
 @pytest.fixture
 def run(api: Served) -> Run:
-    """Run `nightdesk customers WORDS --url U`: exit code, output, errors."""
+    """Run `nightdesk customers ARGUMENTS --url U`: exit code, output, errors."""
 
-    async def _run(*words: str, answer: str = "") -> tuple[int, str, str]:
+    async def _run(*arguments: str, answer: str = "") -> tuple[int, str, str]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "serve_app.cli.main", "customers", *words, "--url", api.url,
+            sys.executable, "-m", "serve_app.cli.main", "customers", *arguments, "--url", api.url,
             env={"PATH": os.defpath, "OPERATOR_TOKEN": STAFF_KEY},
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
@@ -49,7 +49,7 @@ async def test_d7_export_by_address_then_erase_by_address(api: Served, run: Run,
     assert [tuple(row) for row in noted] == [("ann", "export"), ("ann", "erase")]
 
 
-async def test_d7_an_erasure_is_asked_for(api: Served, run: Run) -> None:
+async def test_d7_an_erasure_asks_for_confirmation(api: Served, run: Run) -> None:
     await api.submit()
     code, _, err = await run("erase", "ada@example.com", answer="n\n")
     assert (code, err) == (1, "error: nothing was erased.\n")

@@ -21,18 +21,18 @@ OPERATORS = "operators-of-this-test"
 
 @pytest.fixture
 async def served(database_url: str) -> AsyncIterator[Served]:
-    """A server that knows the key of our own commands, as one that `up` started does."""
+    """A server with the operator key of the commands, as `up` starts it."""
     async with running(arguments(database_url, operator_token=SecretStr(OPERATORS))) as served:
         yield served
 
 
 @pytest.fixture
 def run(served: Served) -> Run:
-    """Run `nightdesk dlq WORDS --url U`: exit code, output, errors."""
+    """Run `nightdesk dlq ARGUMENTS --url U`: exit code, output, errors."""
 
-    async def _run(*words: str, key: str = OPERATORS) -> tuple[int, str, str]:
+    async def _run(*arguments: str, key: str = OPERATORS) -> tuple[int, str, str]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "serve_app.cli.main", "dlq", *words, "--url", served.url,
+            sys.executable, "-m", "serve_app.cli.main", "dlq", *arguments, "--url", served.url,
             env={"PATH": os.defpath, "OPERATOR_TOKEN": key},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
@@ -55,7 +55,7 @@ async def dead(served: Served, count: int) -> list[UUID]:
 
 
 async def close_ticket_of(served: Served, letter: UUID) -> None:
-    """Close the ticket of one letter, as a person does: over to people first."""
+    """Take over and close the conversation of one letter's ticket."""
     for status in ("escalated", "closed"):
         await served.pool.execute(
             "UPDATE tickets t SET status = $2, moved_by = 'staff' FROM dead_letters d JOIN inbox i ON i.id = d.inbox_id"
@@ -65,7 +65,7 @@ async def close_ticket_of(served: Served, letter: UUID) -> None:
         )
 
 
-async def test_k4_all_goes_on_behind_a_letter_whose_ticket_is_closed(served: Served, run: Run) -> None:
+async def test_k4_replay_all_continues_after_a_letter_of_a_closed_ticket(served: Served, run: Run) -> None:
     newest, middle, oldest = await dead(served, 3)
     await close_ticket_of(served, newest)
     code, out, err = await run("replay", "--all")
@@ -83,14 +83,14 @@ async def test_k4_all_goes_on_behind_a_letter_whose_ticket_is_closed(served: Ser
     assert (await run("replay", "--all"))[0] == 1
 
 
-async def test_k4_all_of_all_is_0_and_none_is_0(served: Served, run: Run) -> None:
+async def test_k4_replay_all_exits_0_also_without_letters(served: Served, run: Run) -> None:
     letters = await dead(served, 2)
-    said = "".join(f"replayed {letter}\n" for letter in letters)
-    assert await run("replay", "--all") == (0, f"{said}all 2 replayed\n", "")
+    replayed = "".join(f"replayed {letter}\n" for letter in letters)
+    assert await run("replay", "--all") == (0, f"{replayed}all 2 replayed\n", "")
     assert await run("replay", "--all") == (0, "nothing to replay\n", "")
 
 
-async def test_k4_named_letters_do_not_hold_each_other_up(served: Served, run: Run) -> None:
+async def test_k4_replay_of_named_letters_continues_after_a_failure(served: Served, run: Run) -> None:
     [letter], unknown = await dead(served, 1), uuid4()
     code, out, err = await run("replay", str(unknown), str(letter), str(letter))
     assert (code, err) == (1, "error: 2 of 3 could not be replayed: the reasons stand above.\n")
@@ -101,14 +101,14 @@ async def test_k4_named_letters_do_not_hold_each_other_up(served: Served, run: R
     ]
 
 
-async def test_k4_what_is_refused_to_all_letters_is_said_once(served: Served, run: Run) -> None:
+async def test_k4_an_error_common_to_all_letters_is_printed_once(served: Served, run: Run) -> None:
     letters = await dead(served, 2)
     code, out, err = await run("replay", *map(str, letters), key="wrong")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "needs a staff key" in err
 
 
-async def test_h11_list_and_show_name_who_replayed(served: Served, run: Run) -> None:
+async def test_h11_list_and_show_name_the_actor_of_a_replay(served: Served, run: Run) -> None:
     [letter] = await dead(served, 1)
     assert "replayed by" not in (await run("list"))[1]
     assert (await run("replay", str(letter)))[0] == 0

@@ -18,21 +18,21 @@ async def numbers(store: Store, state: ListState, after: str | None = None, limi
         return [work.ticket_id for work in await conversations.list_work(connection, state, after=last, limit=limit)]
 
 
-async def test_h8_what_waits_for_people_goes_on_behind_one_that_was_resolved(office: Office) -> None:
+async def test_h8_paging_the_waiting_list_continues_after_a_resolved_conversation(office: Office) -> None:
     for _ in range(3):
         await office.form("HANDOVER please")
     [first] = await numbers(office.store, "handed_over", limit=1)
-    talk = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
-    await office.desk.resolve(talk, by="ann")
+    conversation_id = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
+    await office.desk.resolve(conversation_id, by="ann")
     assert await numbers(office.store, "handed_over", after=first) == office.store.numbers[1:]
     assert await numbers(office.store, "handed_over") == office.store.numbers[1:]
 
 
-async def test_h8_drafts_go_on_behind_one_that_was_approved(office: Office) -> None:
+async def test_h8_paging_drafts_continues_after_an_approved_one(office: Office) -> None:
     for n in range(3):
         await office.form(f"How do I export board {n}?", approval=True)
     [first] = await numbers(office.store, "drafts", limit=1)
-    talk = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
-    await office.desk.approve(talk, by="ann", draft_id=None, text=None)
+    conversation_id = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
+    await office.desk.approve(conversation_id, by="ann", draft_id=None, text=None)
     assert await numbers(office.store, "drafts", after=first) == office.store.numbers[1:]
     assert await numbers(office.store, "drafts") == office.store.numbers[1:]

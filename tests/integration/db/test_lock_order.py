@@ -1,4 +1,4 @@
-"""Whoever works on the same customer at the same moment waits for the other: nobody ends as a deadlock's victim."""
+"""Concurrent work on one customer waits for its locks in one order: no deadlocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.fixtures.waiting import eventually
 __all__ = ["plain_logs", "store"]
 
 
-async def somebody_waits(store: Store) -> None:
+async def one_connection_waits(store: Store) -> None:
     """Return when a connection waits for what another holds."""
 
     async def so() -> object:
@@ -33,8 +33,8 @@ async def somebody_waits(store: Store) -> None:
     await eventually(so, within_s=5)
 
 
-async def held_by_a_person(store: Store, other: Coroutine[Any, Any, Any], *, says: str | None = None) -> None:
-    """A person takes the only conversation over, or writes there; `other` begins while he holds it, and ends after."""
+async def run_during_staff_action(store: Store, other: Coroutine[Any, Any, Any], *, says: str | None = None) -> None:
+    """A person takes the only conversation over, or writes there; `other` begins while they hold it, and ends after."""
     async with transaction(store.pool) as connection:
         at = await actions.lock(connection, await store.value("SELECT id FROM conversations"))
         assert at is not None
@@ -57,11 +57,11 @@ async def erase(store: Store, customer: UUID) -> None:
 
 async def test_a_message_that_joins_waits_for_a_take_over(store: Store) -> None:
     assert await handled(store, whatsapp()) == "answered"
-    await held_by_a_person(store, accept(store, whatsapp("And a list?", quiet_s=0.01)))
+    await run_during_staff_action(store, accept(store, whatsapp("And a list?", quiet_s=0.01)))
     assert await store.value("SELECT status FROM tickets") == "escalated"
 
 
-async def test_a_ticket_that_closes_lets_a_take_over_pass(store: Store) -> None:
+async def test_a_closing_ticket_does_not_deadlock_with_a_take_over(store: Store) -> None:
     assert await handled(store, whatsapp()) == "answered"
     await store.execute("UPDATE outbox SET state = 'sent'")
     await store.execute("UPDATE tickets SET status = 'resolved'")
@@ -71,7 +71,7 @@ async def test_a_ticket_that_closes_lets_a_take_over_pass(store: Store) -> None:
             soon = datetime.now(UTC) + timedelta(days=1)
             assert await ticket_life.close_resolved(connection, resolved_since=soon, limit=9) == 0
 
-    await held_by_a_person(store, close())
+    await run_during_staff_action(store, close())
     assert await store.value("SELECT status FROM tickets") == "escalated"
 
 
@@ -84,7 +84,7 @@ async def test_an_erasure_waits_for_a_turn_that_ends(store: Store) -> None:
     async with transaction(store.pool) as connection:
         # Somebody holds the conversation for a moment: the turn has its lease in hand and waits to be written.
         await actions.lock(connection, await store.value("SELECT id FROM conversations"))
-        await somebody_waits(store)
+        await one_connection_waits(store)
         erasing = asyncio.create_task(erase(store, customer))
         await asyncio.sleep(0.3)
     assert await turn == "answered"
@@ -92,13 +92,13 @@ async def test_an_erasure_waits_for_a_turn_that_ends(store: Store) -> None:
     assert await store.value("SELECT count(*) FROM messages") == 0
 
 
-async def test_an_erasure_waits_for_a_person_who_writes(store: Store) -> None:
+async def test_an_erasure_waits_for_a_staff_reply(store: Store) -> None:
     assert await handled(store, whatsapp()) == "answered"
-    await held_by_a_person(store, erase(store, await store.value("SELECT id FROM customers")), says="Hello")
+    await run_during_staff_action(store, erase(store, await store.value("SELECT id FROM customers")), says="Hello")
     assert await store.value("SELECT count(*) FROM messages") == 0
 
 
-async def test_an_erasure_during_a_merge_takes_what_was_merged(store: Store) -> None:
+async def test_an_erasure_during_a_merge_removes_both_customers(store: Store) -> None:
     for message in (mail(), whatsapp()):
         assert await handled(store, message) == "answered"
     mine = await store.value("SELECT customer_id FROM conversations WHERE channel = 'email'")
@@ -106,6 +106,6 @@ async def test_an_erasure_during_a_merge_takes_what_was_merged(store: Store) -> 
     async with transaction(store.pool) as connection:
         await merges.merge(connection, winner=other, loser=mine, tier=3, actor="staff:ann", evidence="he said so")
         erasing = asyncio.create_task(erase(store, mine))
-        await somebody_waits(store)
+        await one_connection_waits(store)
     await erasing
     assert await store.value("SELECT count(*) FROM messages") == 0

@@ -11,7 +11,7 @@ import pytest
 
 from db.intake import web_form
 from db.intake.web_form import NewForm
-from db.measurement import metrics_write
+from db.measurement import metrics, retention
 from db.operations import dead_letters, events, node_status
 from db.operations.events import LogPosition, Published
 from db.pool import Pool, acquire, create_pool
@@ -88,7 +88,7 @@ async def test_k3_an_event_is_claimed_by_one_relay_and_given_back_by_a_dead_one(
 
     async def claim(lease_s: float = 30.0) -> int:
         async with acquire(pool) as connection:
-            return len(await events.claim(connection, limit=4, lease_s=lease_s))
+            return len(await events.lease_due(connection, limit=4, lease_s=lease_s))
 
     assert sum(await asyncio.gather(*(claim() for _ in range(5)))) == 10
     assert await claim() == 0
@@ -125,7 +125,7 @@ async def repeated(pool: Pool, *, first: int = 0, committed: int | None = None, 
         ({"committed": 5, "first": 11}, 1),  # retention has removed it
     ],
 )
-async def test_t_k3_only_what_is_lost_is_repeated(pool: Pool, position: dict[str, Any], expected: int) -> None:
+async def test_t_k3_only_lost_records_are_repeated(pool: Pool, position: dict[str, Any], expected: int) -> None:
     await published(pool, offset=10)
     assert await repeated(pool, **position) == expected
 
@@ -141,13 +141,13 @@ async def test_t_k3_only_what_is_lost_is_repeated(pool: Pool, position: dict[str
         "INSERT INTO customer_leases SELECT id, 1, 'x', now() + interval '10 s' FROM customers",
     ],
 )
-async def test_what_is_done_put_off_or_at_work_is_left_alone(pool: Pool, otherwise: str) -> None:
+async def test_finished_delayed_and_leased_messages_are_not_repeated(pool: Pool, otherwise: str) -> None:
     await published(pool, offset=10)
     await value(pool, otherwise)
     assert await repeated(pool, committed=50) == 0
 
 
-async def test_repetitions_grow_rarer(pool: Pool) -> None:
+async def test_repetitions_back_off(pool: Pool) -> None:
     await published(pool, offset=10, age_s=20)
     await value(pool, "UPDATE events SET attempts = 4")  # 3 s, doubled three times: 24 s
     assert await repeated(pool, committed=50) == 0
@@ -155,7 +155,7 @@ async def test_repetitions_grow_rarer(pool: Pool) -> None:
     assert await repeated(pool, committed=50) == 1
 
 
-async def test_k4_the_same_place_is_buried_once_another_record_there_keeps_its_letter(pool: Pool) -> None:
+async def test_k4_an_offset_is_dead_lettered_once_and_another_record_there_separately(pool: Pool) -> None:
     async def dead_letter(value: bytes) -> bool:
         async with acquire(pool) as connection:
             return await dead_letters.dead_letter(
@@ -171,7 +171,7 @@ async def test_k4_the_same_place_is_buried_once_another_record_there_keeps_its_l
     assert await value(pool, "SELECT count(*) FROM events WHERE topic = 'dlq'") == 2
 
 
-async def test_retention_spares_what_still_waits(pool: Pool) -> None:
+async def test_retention_keeps_waiting_rows(pool: Pool) -> None:
     await published(pool, offset=1)
     await published(pool, offset=2)
     await value(pool, "UPDATE events SET published_at = now() - interval '2 days'")
@@ -182,11 +182,11 @@ async def test_retention_spares_what_still_waits(pool: Pool) -> None:
             "INSERT INTO agent_metrics (metric_type, channel, value, recorded_at) VALUES "
             "('sentiment', 'email', 1, now() - interval '91 days'), ('sentiment', 'email', 1, now())"
         )
-        await metrics_write.delete_old(connection, days=90)
+        await retention.delete_old(connection, days=90)
     assert await value(pool, "SELECT count(*) FROM agent_metrics") == 1
 
 
-async def test_a_node_speaks_for_itself_until_it_ends(pool: Pool) -> None:
+async def test_a_nodes_status_is_replaced_and_removed_when_it_ends(pool: Pool) -> None:
     async with acquire(pool) as connection:
         await node_status.report(connection, "ingest", "a", "healthy")
         await node_status.report(connection, "ingest", "a", "degraded", "Kafka: away")
@@ -198,5 +198,5 @@ async def test_a_node_speaks_for_itself_until_it_ends(pool: Pool) -> None:
 
 async def test_a_window_counts_turns_and_means(pool: Pool) -> None:
     async with acquire(pool) as connection:
-        window = await metrics_write.window(connection, seconds=300)
+        window = await metrics.window(connection, seconds=300)
     assert (window.turns, window.escalation_rate, window.mean_latency_ms) == (0, 0.0, None)

@@ -1,4 +1,4 @@
-"""D3: `nightdesk migrate` over a real PostgreSQL: what is pending is applied, said, or only shown."""
+"""D3: `nightdesk migrate` over a real PostgreSQL: what is pending is applied or only shown."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from serve_app.embedded.parts.postgres import EmbeddedPostgres
 FILES = [f"{migration.name}.sql" for migration in migrate.load()]
 
 
-def nightdesk(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `nightdesk migrate WORDS` away from any `.env`."""
+def nightdesk(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `nightdesk migrate ARGUMENTS` away from any `.env`."""
     with tempfile.TemporaryDirectory() as elsewhere:
         return subprocess.run(
-            [sys.executable, "-m", "serve_app.cli.main", "migrate", *words],
+            [sys.executable, "-m", "serve_app.cli.main", "migrate", *arguments],
             cwd=elsewhere,
             env={"PATH": os.defpath, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
             capture_output=True,
@@ -41,7 +41,7 @@ def nightdesk(*words: str, **environment: str) -> subprocess.CompletedProcess[st
         )
 
 
-def said(done: subprocess.CompletedProcess[str]) -> tuple[int, list[str], str]:
+def result_of(done: subprocess.CompletedProcess[str]) -> tuple[int, list[str], str]:
     """Exit code, lines of output, errors."""
     return done.returncode, done.stdout.splitlines(), done.stderr
 
@@ -77,35 +77,37 @@ def all_but_the_last(tmp_path: Path) -> Path:
 
 
 def test_d3_an_empty_database_gets_every_file_once(bare_url: str) -> None:
-    assert said(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {name}" for name in FILES], "")
-    assert said(nightdesk(DATABASE_URL=bare_url)) == (0, ["nothing to do"], "")
-    assert said(nightdesk("--check", DATABASE_URL=bare_url)) == (0, ["nothing to do"], "")
+    assert result_of(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {name}" for name in FILES], "")
+    assert result_of(nightdesk(DATABASE_URL=bare_url)) == (0, ["nothing to do"], "")
+    assert result_of(nightdesk("--check", DATABASE_URL=bare_url)) == (0, ["nothing to do"], "")
     assert ask(bare_url, "SELECT count(*) FROM schema_migrations") == len(FILES)
 
 
 def test_d3_check_applies_nothing_and_writes_nothing(bare_url: str) -> None:
-    assert said(nightdesk("--check", DATABASE_URL=bare_url)) == (1, [f"pending {name}" for name in FILES], "")
+    assert result_of(nightdesk("--check", DATABASE_URL=bare_url)) == (1, [f"pending {name}" for name in FILES], "")
     assert ask(bare_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
 
 
 def test_d3_only_what_is_pending_is_applied(bare_url: str, all_but_the_last: Path) -> None:
     asyncio.run(migrate.migrate(bare_url, folder=all_but_the_last))
-    assert said(nightdesk("--check", DATABASE_URL=bare_url)) == (1, [f"pending {FILES[-1]}"], "")
-    assert said(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {FILES[-1]}"], "")
+    assert result_of(nightdesk("--check", DATABASE_URL=bare_url)) == (1, [f"pending {FILES[-1]}"], "")
+    assert result_of(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {FILES[-1]}"], "")
 
 
-@pytest.mark.parametrize("words", [[], ["--check"]])
-def test_d3_a_database_that_needs_newer_code_is_refused_in_one_line(database_url: str, words: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_d3_a_database_that_needs_newer_code_is_refused_in_one_line(database_url: str, arguments: list[str]) -> None:
     ask(database_url, "UPDATE schema_state SET min_code_version = 2")
     line = "error: this database needs code version 2 and this is 1: start the newer release.\n"
-    assert said(nightdesk(*words, DATABASE_URL=database_url)) == (1, [], line)
+    assert result_of(nightdesk(*arguments, DATABASE_URL=database_url)) == (1, [], line)
 
 
-@pytest.mark.parametrize("words", [[], ["--check"]])
-def test_d3_a_database_ahead_of_this_code_is_named_and_let_be(database_url: str, words: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_d3_a_database_ahead_of_this_code_is_reported_and_left_unchanged(
+    database_url: str, arguments: list[str]
+) -> None:
     ask(database_url, "INSERT INTO schema_migrations (version, name, checksum) VALUES (9001, '9001_later', 'x')")
     line = "nothing to do: the database is ahead of this release by 9001_later"
-    assert said(nightdesk(*words, DATABASE_URL=database_url)) == (0, [line], "")
+    assert result_of(nightdesk(*arguments, DATABASE_URL=database_url)) == (0, [line], "")
 
 
 def test_d3_a_file_that_was_changed_is_refused_before_anything_is_applied(
@@ -113,18 +115,18 @@ def test_d3_a_file_that_was_changed_is_refused_before_anything_is_applied(
 ) -> None:
     asyncio.run(migrate.migrate(bare_url, folder=all_but_the_last))
     ask(bare_url, "UPDATE schema_migrations SET checksum = 'other' WHERE version = 14")
-    code, out, err = said(nightdesk(DATABASE_URL=bare_url))
+    code, out, err = result_of(nightdesk(DATABASE_URL=bare_url))
     assert (code, out, err.count("\n")) == (1, [], 1)
     assert err.startswith("error: migration 0014_indexes was changed after it was applied")
 
 
-def test_d3_a_file_that_the_database_refuses_leaves_nothing_and_is_gone_on_from(bare_url: str) -> None:
+def test_d3_a_failing_migration_is_rolled_back_and_can_be_repeated(bare_url: str) -> None:
     ask(bare_url, "CREATE TABLE inbox (stranger int)")
-    code, out, err = said(nightdesk(DATABASE_URL=bare_url))
+    code, out, err = result_of(nightdesk(DATABASE_URL=bare_url))
     assert (code, out, err.count("\n")) == (1, [f"applied {FILES[0]}"], 1)
     assert err.startswith('error: the database refuses 0002_pipeline: relation "inbox" already exists')
     ask(bare_url, "DROP TABLE inbox")
-    assert said(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {name}" for name in FILES[1:]], "")
+    assert result_of(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {name}" for name in FILES[1:]], "")
 
 
 def test_d3_two_at_once_apply_each_file_once(bare_url: str) -> None:
@@ -145,7 +147,7 @@ def test_d3_a_database_that_is_not_there_is_one_line(postgres_server: EmbeddedPo
         ),
     }
     for url, line in wrong.items():
-        code, out, err = said(nightdesk(DATABASE_URL=url))
+        code, out, err = result_of(nightdesk(DATABASE_URL=url))
         assert (code, out, err.count("\n")) == (1, [], 1)
         assert err.startswith(line)
         assert "ssed" not in err
@@ -158,9 +160,9 @@ def test_d3_the_database_of_a_data_directory(bare_url: str, database_url: str, t
     me = ProcessRecord(name="supervisor", pid=os.getpid(), identity=identity_of(os.getpid()) or "")
     run = RunFile(supervisor=me, data_dir=str(data_dir.path), started_at="", url="")
     run_file.save(data_dir, run)
-    code, out, err = said(nightdesk("--data-dir", str(data_dir.path)))
+    code, out, err = result_of(nightdesk("--data-dir", str(data_dir.path)))
     assert (code, out) == (3, [])
     assert err.startswith("error: the product is starting")
     run_file.save(data_dir, replace(run, database_url=database_url))
     named = nightdesk("--data-dir", str(data_dir.path), DATABASE_URL=bare_url)
-    assert said(named) == (0, ["nothing to do"], "")
+    assert result_of(named) == (0, ["nothing to do"], "")

@@ -1,4 +1,4 @@
-"""A graph of one node that tells what it knows of the channels, beside what the small graph tells."""
+"""A graph of one node that answers with its channel settings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from serve_app.settings.app_args import AppArgs
 
 
 class Front:
-    """Answers every path with what it was built from; the providers' posts too."""
+    """Answers every path, webhooks too, with what it was built from."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self._told = told
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self._answer = answer
 
     async def __call__(self, request: Request) -> JSONResponse:
-        return JSONResponse({"path": request.url.path, **self._told})
+        return JSONResponse({"path": request.url.path, **self._answer})
 
 
 def graph(args: AppArgs) -> serve.Application:

@@ -23,21 +23,21 @@ class Running:
         self.data_dir = data_dir
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.start_words = ["--port", str(port), "--dashboard-port", str(dashboard_port), "--graph", GRAPH]
+        self.start_options = ["--port", str(port), "--dashboard-port", str(dashboard_port), "--graph", GRAPH]
 
-    def command(self, *words: str) -> list[str]:
-        """The command line of `nightdesk WORDS` on this directory."""
-        return [sys.executable, "-m", "serve_app.cli.main", *words, "--data-dir", str(self.data_dir)]
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of `nightdesk ARGUMENTS` on this directory."""
+        return [sys.executable, "-m", "serve_app.cli.main", *arguments, "--data-dir", str(self.data_dir)]
 
-    def run(self, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
-            self.command(*words), cwd=PROJECT, capture_output=True, text=True, timeout=timeout, check=False
+            self.command(*arguments), cwd=PROJECT, capture_output=True, text=True, timeout=timeout, check=False
         )
 
     def up(self) -> subprocess.CompletedProcess[str]:
         """`nightdesk up --demo-channels --detach`."""
-        return self.run("up", "--demo-channels", "--detach", *self.start_words)
+        return self.run("up", "--demo-channels", "--detach", *self.start_options)
 
     def status(self) -> dict[str, Any]:
         """`nightdesk status --json`."""
@@ -54,7 +54,7 @@ class Running:
         os.kill(pid, signal.SIGKILL)
 
     def supervisor_pid(self) -> int:
-        """Who keeps the parts running."""
+        """The process id of the supervisor."""
         return int(json.loads((self.data_dir / "run.json").read_text())["supervisor"]["pid"])
 
     def is_live(self) -> bool:
@@ -64,12 +64,12 @@ class Running:
         except httpx.HTTPError:
             return False
 
-    def told(self) -> dict[str, Any]:
+    def built_from(self) -> dict[str, Any]:
         """What the graph was built from."""
-        told: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10, trust_env=False).json()
-        return told
+        answer: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10, trust_env=False).json()
+        return answer
 
-    def last_words(self) -> str:
+    def log_ends(self) -> str:
         """The end of every log, for a failed assertion."""
         logs = sorted((self.data_dir / "logs").glob("*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)

@@ -1,4 +1,4 @@
-"""S6: the stand-ins as a part. They go on where they were killed: same addresses, same accounts, same threads."""
+"""S6: the stand-ins as a part. After a kill they have the same addresses, accounts and threads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def data_dir() -> Iterator[DataDir]:
 
 @pytest.fixture
 def channels(data_dir: DataDir) -> DemoChannels:
-    """The running part; nobody listens where it takes the product to be."""
+    """The running part, without a product at its address."""
     part = DemoChannels(data_dir, product_url=f"http://127.0.0.1:{ports.pick_free()}")
     part.start()
     return part
@@ -65,7 +65,7 @@ def _whatsapp(settings: Any, to: str, text: str) -> httpx.Response:
     )
 
 
-async def test_s6_kill_9_forgets_nothing(channels: DemoChannels, data_dir: DataDir) -> None:
+async def test_s6_the_stand_ins_keep_their_state_over_kill_9(channels: DemoChannels, data_dir: DataDir) -> None:
     settings, number = dict(channels.settings), "+12025550143"
     async with ConsoleClient(channels.url) as customer:
         gmail = _gmail(settings)
@@ -96,18 +96,20 @@ async def test_s6_kill_9_forgets_nothing(channels: DemoChannels, data_dir: DataD
         assert sent["threadId"] == kept["threadId"]
         added = gmail.history().list(userId="me", startHistoryId=cursor).execute()["history"]
         assert [one["messages"][0]["id"] for one in added] == [sent["id"]]
-        # The window that the customer opened is open still: nothing is undelivered.
+        # The 24-hour window is still open: nothing is undelivered.
         assert _whatsapp(settings, number, "hello").json()["status"] == "queued"
         assert await customer.arrived(number) == ["hello"]
 
 
 def _cut_the_last_line(data_dir: DataDir) -> None:
-    """As death in the middle of a write leaves it."""
+    """Truncate the last line of the journal, as a kill during a write does."""
     with (data_dir.path / "channels" / "journal.jsonl").open("a") as file:
         file.write('{"seq": 99, "kind": "whats')
 
 
-async def test_s6_what_is_stopped_is_gone_and_secrets_stay_ours(channels: DemoChannels, data_dir: DataDir) -> None:
+async def test_s6_a_stopped_part_is_unreachable_and_its_files_are_private(
+    channels: DemoChannels, data_dir: DataDir
+) -> None:
     secrets = [value for name, value in channels.settings.items() if "SECRET" in name or "TOKEN" in name]
     for path in data_dir.path.rglob("*"):
         if path.is_file() and any(secret in path.read_text(errors="replace") for secret in secrets):

@@ -26,10 +26,10 @@ def place() -> Iterator[Path]:
 
 
 def _nightdesk(
-    *words: str, cwd: Path = PROJECT, settings: Mapping[str, str] = MappingProxyType({})
+    *arguments: str, cwd: Path = PROJECT, settings: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "serve_app.cli.main", *words],
+        [sys.executable, "-m", "serve_app.cli.main", *arguments],
         cwd=cwd,
         env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "COLUMNS": "200", **settings},
         capture_output=True,
@@ -66,10 +66,10 @@ def test_not_running_is_3(command: str, place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["up", "--port", "http"], ["up", "--port", "70000"], ["status", "--no-such"], ["fly"]]
+    "arguments", [["up", "--port", "http"], ["up", "--port", "70000"], ["status", "--no-such"], ["fly"]]
 )
-def test_wrong_usage_is_2(words: list[str]) -> None:
-    assert _nightdesk(*words).returncode == 2
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    assert _nightdesk(*arguments).returncode == 2
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_directory_of_another_user_is_one_line(place: Path) -> None:
     assert "belongs to user nobody" in done.stderr
 
 
-def test_an_address_that_is_not_ours_is_one_line_and_leaves_nothing_running(place: Path) -> None:
+def test_a_foreign_address_is_one_line_and_leaves_nothing_running(place: Path) -> None:
     done = _nightdesk("up", "--data-dir", str(place / "data"), settings={"HTTP_HOST": "192.0.2.77"})
     assert done.returncode == 1
     assert "error: HTTP_HOST '192.0.2.77' is not an address of this machine" in done.stderr

@@ -1,4 +1,4 @@
-"""The parts that every other test stands on."""
+"""The fixtures of PostgreSQL and Kafka."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from serve_app.embedded.parts.kafka import EmbeddedKafka
 
 
-async def test_database_is_migrated_and_ones_own(database_url: str) -> None:
+async def test_each_test_has_a_migrated_database_of_its_own(database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     try:
         assert (

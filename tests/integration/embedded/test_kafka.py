@@ -1,4 +1,4 @@
-"""S1: Kafka starts over whatever an earlier one left, and keeps what it acknowledged."""
+"""S1: Kafka starts after a crash or an interrupted start, and keeps what it acknowledged."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_kill_9_and_other_ports_lose_nothing(data_dir: DataDir) -> None:
     assert await _kept(again) == 41
 
 
-async def test_a_format_that_was_cut_off_is_done_again(data_dir: DataDir) -> None:
+async def test_an_interrupted_format_is_done_again(data_dir: DataDir) -> None:
     (data_dir.kafka / "new").mkdir(parents=True)
     (data_dir.kafka / "new" / "meta.properties").write_text("version=1\n")
     broker = EmbeddedKafka(data_dir)
@@ -87,7 +87,7 @@ async def test_a_format_that_was_cut_off_is_done_again(data_dir: DataDir) -> Non
     assert await _make_topics(broker) == sorted(TOPICS)
 
 
-def test_broken_storage_says_where_to_look(data_dir: DataDir) -> None:
+def test_broken_storage_names_its_log(data_dir: DataDir) -> None:
     broker = EmbeddedKafka(data_dir)
     broker.start()
     broker.stop()

@@ -1,4 +1,4 @@
-"""S1: PostgreSQL starts over whatever an earlier one left, and loses nothing that was committed."""
+"""S1: PostgreSQL starts after a crash or an interrupted start, and loses nothing that was committed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _backends(server_pid: int) -> list[int]:
     return [child.pid for child in psutil.Process(server_pid).children()]
 
 
-async def test_settings_that_keep_data_and_doors(server: EmbeddedPostgres) -> None:
+async def test_settings_for_durability_and_access(server: EmbeddedPostgres) -> None:
     assert await _execute(server, "SHOW fsync") == "on"
     assert await _execute(server, "SHOW full_page_writes") == "on"
     assert await _execute(server, "SHOW max_connections") == "200"
@@ -112,7 +112,7 @@ async def test_backends_that_outlive_a_killed_postmaster_are_cleared(server: Emb
         await busy
 
 
-def test_a_stale_pid_file_that_names_a_stranger_is_cleared(server: EmbeddedPostgres, data_dir: DataDir) -> None:
+def test_a_stale_pid_file_that_names_another_process_is_cleared(server: EmbeddedPostgres, data_dir: DataDir) -> None:
     """PostgreSQL itself would refuse: it only sees that the process in its file lives."""
     assert server.pid is not None
     pid_file = data_dir.postgres / "data" / "postmaster.pid"
@@ -130,7 +130,7 @@ def test_a_stale_pid_file_that_names_a_stranger_is_cleared(server: EmbeddedPostg
         stranger.wait()
 
 
-async def test_an_initdb_that_was_cut_off_is_done_again(data_dir: DataDir) -> None:
+async def test_an_interrupted_initdb_is_done_again(data_dir: DataDir) -> None:
     half = data_dir.postgres / "new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -139,7 +139,7 @@ async def test_an_initdb_that_was_cut_off_is_done_again(data_dir: DataDir) -> No
     assert await _execute(server, "SELECT 1") == 1
 
 
-def test_a_broken_cluster_says_where_to_look(server: EmbeddedPostgres, data_dir: DataDir) -> None:
+def test_a_broken_cluster_names_its_log(server: EmbeddedPostgres, data_dir: DataDir) -> None:
     server.stop()
     shutil.rmtree(data_dir.postgres / "data" / "global")
     with pytest.raises(StartError, match=r"^PostgreSQL ended while starting: .* \(see .*postgres\.log\)$"):

@@ -25,14 +25,14 @@ from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.embedded.supervision.orphans import stop_leftovers
 from serve_app.embedded.supervision.shutdown import stop_product
 from serve_app.embedded.supervision.supervisor import Supervisor
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 from tests.integration.embedded.running import GRAPH
 
 pytestmark = pytest.mark.timeout(600)
 
 
-class Heard:
-    """Remembers what a supervisor says."""
+class RecordingDisplay:
+    """A display that records the run states and notes of a supervisor."""
 
     def __init__(self) -> None:
         self.ready = asyncio.Event()
@@ -64,10 +64,10 @@ def _options() -> StartOptions:
     return StartOptions(port=ports.pick_free(taken=[dashboard]), dashboard_port=dashboard, graph=GRAPH)
 
 
-async def _started(supervisor: Supervisor, heard: Heard) -> asyncio.Task[None]:
+async def _started(supervisor: Supervisor, display: RecordingDisplay) -> asyncio.Task[None]:
     """The running supervisor, ready; its failure is ours."""
     task = asyncio.create_task(supervisor.run())
-    ready = asyncio.create_task(heard.ready.wait())
+    ready = asyncio.create_task(display.ready.wait())
     await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
@@ -81,9 +81,9 @@ async def test_s1_named_services_replace_the_embedded_ones(
     settings = load_settings(
         _env_file=None, database_url=database_url, kafka_bootstrap_servers=servers, agent_mode="draft"
     )
-    heard = Heard()
-    supervisor = Supervisor(data_dir, settings, heard, _options())
-    task = await _started(supervisor, heard)
+    display = RecordingDisplay()
+    supervisor = Supervisor(data_dir, settings, display, _options())
+    task = await _started(supervisor, display)
     try:
         run = run_file.load(data_dir)
         assert [part.name for part in run.parts] == ["ray", "graph"]
@@ -96,7 +96,7 @@ async def test_s1_named_services_replace_the_embedded_ones(
     finally:
         supervisor.stop()
         await task
-    assert [part.state for part in heard.runs[-1].parts] == ["down", "down"]
+    assert [part.state for part in display.runs[-1].parts] == ["down", "down"]
     assert stop_leftovers(data_dir, grace=0) == []
     with pytest.raises(NotRunningError):
         run_file.load(data_dir)
@@ -107,13 +107,13 @@ async def test_s1_named_services_replace_the_embedded_ones(
 
 async def _check_status_command(data_dir: DataDir) -> None:
     """In a thread: the command asks the product, and this loop keeps it alive."""
-    words = ["status", "--data-dir", str(data_dir.path)]
-    as_json = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--json"])
+    arguments = ["status", "--data-dir", str(data_dir.path)]
+    as_json = await asyncio.to_thread(CliRunner().invoke, app, [*arguments, "--json"])
     assert as_json.exit_code == 0
     report = json.loads(as_json.stdout)
     assert report["state"] == "up"
     assert report["health"]["path"] == "/health"
-    table = await asyncio.to_thread(CliRunner().invoke, app, words)
+    table = await asyncio.to_thread(CliRunner().invoke, app, arguments)
     assert "graph" in table.stdout
     assert report["url"] in table.stdout
 
@@ -123,13 +123,13 @@ async def test_s1_a_first_start_that_fails_stops_what_was_started(data_dir: Data
     (data_dir.kafka / "log").mkdir(parents=True)
     (data_dir.kafka / "log" / "meta.properties").write_text("version=1\ncluster.id=other\nnode.id=7\n")
     with pytest.raises(StartError, match="Kafka ended while starting"):
-        await Supervisor(data_dir, load_settings(_env_file=None), Heard(), _options()).run()
+        await Supervisor(data_dir, load_settings(_env_file=None), RecordingDisplay(), _options()).run()
     assert stop_leftovers(data_dir, grace=0) == []
     with pytest.raises(NotRunningError):
         stop_product(data_dir)
 
 
-def test_s7_down_stops_what_a_dead_supervisor_left(data_dir: DataDir) -> None:
+def test_s7_down_stops_the_processes_of_a_dead_supervisor(data_dir: DataDir) -> None:
     part = PartProcess("graph", record_path=data_dir.record("graph"), log=data_dir.log("graph"))
     part.spawn(["sleep", "600"], env={"PATH": os.defpath}, cwd=data_dir.path)
     done = CliRunner().invoke(app, ["down", "--data-dir", str(data_dir.path)])
@@ -141,5 +141,5 @@ async def test_s1_a_taken_port_is_seen_before_anything_is_started(data_dir: Data
     with socket.create_server(("127.0.0.1", 0)) as taken:
         options = StartOptions(port=taken.getsockname()[1], graph=GRAPH)
         with pytest.raises(StartError, match=r"is in use by another program"):
-            await Supervisor(data_dir, load_settings(_env_file=None), Heard(), options).run()
+            await Supervisor(data_dir, load_settings(_env_file=None), RecordingDisplay(), options).run()
     assert not data_dir.postgres.exists()

@@ -37,7 +37,7 @@ def running() -> Iterator[Running]:
     product = Running(path, port=ports.pick_free(taken=[dashboard]), dashboard_port=dashboard)
     try:
         done = product.up()
-        assert done.returncode == 0, done.stdout + done.stderr + product.last_words()
+        assert done.returncode == 0, done.stdout + done.stderr + product.log_ends()
         yield product
     finally:
         product.run("down")
@@ -137,7 +137,7 @@ def test_s1_everything_listens_on_loopback(running: Running) -> None:
             assert {link.laddr.ip for link in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}, process.name()
 
 
-def test_s1_secrets_are_ours_alone(running: Running) -> None:
+def test_s1_secrets_are_readable_by_their_owner_alone(running: Running) -> None:
     for path in [running.data_dir / "run.json", *(running.data_dir / "secrets").iterdir()]:
         assert path.stat().st_mode & 0o077 == 0, path
 
@@ -199,11 +199,11 @@ def test_s1_the_watcher_of_the_graph_comes_back(running: Running) -> None:
     assert running.is_live()
 
 
-def test_s6_the_graph_and_the_stand_ins_know_each_other(running: Running, run_file: RunFile) -> None:
-    told, page = running.told(), run_file.demo_channels_url
-    assert (told["page"], told["public_base_url"], told["missing"]) == (page, running.url, [])
-    assert told["audience"] == f"{running.url}/webhooks/gmail"
-    assert all(str(host).startswith("http://127.0.0.1:") for host in told["hosts"])
+def test_s6_the_graph_and_the_stand_ins_reach_each_other(running: Running, run_file: RunFile) -> None:
+    graph_args, page = running.built_from(), run_file.demo_channels_url
+    assert (graph_args["page"], graph_args["public_base_url"], graph_args["missing"]) == (page, running.url, [])
+    assert graph_args["audience"] == f"{running.url}/webhooks/gmail"
+    assert all(str(host).startswith("http://127.0.0.1:") for host in graph_args["hosts"])
     assert running.status()["demo_channels_url"] == page
     assert httpx.get(f"{page}/api/addresses", trust_env=False).json()["form"] == f"{running.url}/"
 
@@ -218,7 +218,7 @@ def test_s6_the_stand_ins_come_back_where_they_were_and_the_graph_stays(running:
         assert [post["details"]["status"] for post in _posts(page)] == [200]
     assert took < 15
     assert _pids(running)["graph"] == graph
-    assert running.told()["hosts"] == httpx.get(f"{running.url}/health", trust_env=False).json()["hosts"]
+    assert running.built_from()["hosts"] == httpx.get(f"{running.url}/health", trust_env=False).json()["hosts"]
 
 
 def _posts(page: httpx.Client) -> list[dict[str, Any]]:
@@ -245,7 +245,7 @@ def test_s1_up_after_the_supervisor_was_killed(running: Running) -> None:
     assert status.returncode == 3
     assert "is gone and left parts running" in status.stderr
     done = running.up()
-    assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
+    assert done.returncode == 0, done.stdout + done.stderr + running.log_ends()
     assert not [pid for pid in old.values() if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
 
 
@@ -261,7 +261,7 @@ async def test_s1_up_after_everything_was_killed(running: Running, run_file: Run
         except OSError:
             continue
     done = await asyncio.to_thread(running.up)
-    assert done.returncode == 0, done.stdout + done.stderr + running.last_words()
+    assert done.returncode == 0, done.stdout + done.stderr + running.log_ends()
     now = load(DataDir(running.data_dir))
     assert await _count_rows(now.database_url) == rows
     assert await _records(now.kafka_bootstrap_servers) == records
@@ -284,7 +284,7 @@ def test_s7_ctrl_c_stops_everything(running: Running) -> None:
     """In the foreground, as `make run` does, and without the stand-ins that ran before."""
     with (running.data_dir / "foreground.txt").open("w") as output:
         process = subprocess.Popen(
-            running.command("up", *running.start_words), cwd=PROJECT, stdout=output, stderr=output
+            running.command("up", *running.start_options), cwd=PROJECT, stdout=output, stderr=output
         )
         wait_until(
             lambda: "Nightdesk is up" in (running.data_dir / "foreground.txt").read_text(),
@@ -292,7 +292,7 @@ def test_s7_ctrl_c_stops_everything(running: Running) -> None:
             what="the start",
         )
         sessions = set(_pids(running).values())
-        assert (running.told()["page"], "GMAIL_USER" in running.told()["missing"]) == (None, True)
+        assert (running.built_from()["page"], "GMAIL_USER" in running.built_from()["missing"]) == (None, True)
         too_late = running.up()
         assert (too_late.returncode, "without demo channels: stop it" in too_late.stderr) == (1, True)
         process.send_signal(signal.SIGINT)

@@ -44,7 +44,7 @@ def _rates(judged: Sequence[measuring.Judgement]) -> dict[tuple[bool, str], floa
     return {group: sum(right) / len(right) for group, right in groups.items()}
 
 
-def test_g5_sentences_that_nothing_was_tuned_on(model: EscalationModel) -> None:
+def test_g5_independent_sentences(model: EscalationModel) -> None:
     judged = _judged(model, data.read_set("unseen"))
     rates = _rates(judged)
     assert rates[True, "direct"] == 1.0
@@ -56,7 +56,7 @@ def test_g5_sentences_that_nothing_was_tuned_on(model: EscalationModel) -> None:
     assert sum(one.false_alarm for one in trigger) <= 0.03 * len(trigger)
 
 
-def test_g5_older_sets_of_strangers(model: EscalationModel) -> None:
+def test_g5_older_sets_of_independent_sentences(model: EscalationModel) -> None:
     plain, oblique = (_rates(_judged(model, data.read_set(name))) for name in ("stranger", "oblique"))
     assert plain[True, "paraphrase"] >= 0.96
     assert oblique[True, "paraphrase"] >= 0.9

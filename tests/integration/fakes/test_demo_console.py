@@ -127,7 +127,7 @@ def test_the_page_allows_no_foreign_script_and_no_foreign_page(demo: Demo) -> No
     assert demo.console.get("/", headers={"Host": "evil.example"}).headers["x-content-type-options"] == "nosniff"
 
 
-def test_what_cannot_be_written_is_said(demo: Demo) -> None:
+def test_a_message_that_cannot_be_sent_is_400_with_the_reason(demo: Demo) -> None:
     assert demo.console.post("/api/whatsapp", json={"number": "0170", "body": "hi"}).status_code == 400
     broken = {"sender": "eve@example.com", "subject": "a\r\nBcc: x@example.com", "text": "y"}
     answer = demo.console.post("/api/mail", json=broken)

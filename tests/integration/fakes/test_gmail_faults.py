@@ -36,7 +36,7 @@ def send(gmail: Any) -> Any:
     return gmail.messages().send(userId="me", body=body(outgoing())).execute(num_retries=0)
 
 
-def test_t_f2_a_mail_is_accepted_and_its_answer_lost(one_try: Any, gmail_control: ControlClient) -> None:
+def test_t_f2_a_mail_is_accepted_and_its_response_lost(one_try: Any, gmail_control: ControlClient) -> None:
     gmail_control.fault("users.messages.send", "drop_answer")
     with pytest.raises(requests.ConnectionError):
         send(one_try)
@@ -71,7 +71,7 @@ def test_a_connection_that_breaks_before_acceptance_sends_nothing(one_try: Any, 
 
 
 @pytest.mark.parametrize(("kind", "accepted"), [("error_before", 0), ("error_after", 1)])
-def test_a_503_before_and_after_acceptance(gmail: Any, gmail_control: ControlClient, kind: str, accepted: int) -> None:
+def test_a_503_before_or_after_acceptance(gmail: Any, gmail_control: ControlClient, kind: str, accepted: int) -> None:
     gmail_control.fault("users.messages.send", kind)
     with pytest.raises(HttpError) as caught:
         send(gmail)
@@ -101,7 +101,7 @@ def test_a_client_that_gives_up_waiting(
     assert len(gmail_control.journal(kind="mail_sent")) == accepted
 
 
-def test_orders_count_skip_and_end(gmail: Any, gmail_control: ControlClient) -> None:
+def test_fault_orders_count_skip_and_end(gmail: Any, gmail_control: ControlClient) -> None:
     gmail_control.fault("users.getProfile", "error_before", times=2, skip=1, status=500)
 
     def status() -> int:

@@ -118,7 +118,7 @@ def test_a_swapped_push_that_nothing_follows_still_leaves(gmail_control: Control
     assert gmail_control.wait_for(1, kind="push", seconds=4)
 
 
-def test_t_s1_forged_tokens_are_what_they_claim_to_be(gmail_control: ControlClient) -> None:
+def test_t_s1_forged_tokens_are_forged_as_described(gmail_control: ControlClient) -> None:
     now = int(time.time())
     verified(gmail_control.id_token(aud="us"), gmail_control, audience="us")
     forged = [

@@ -137,7 +137,7 @@ class TestRefusals:
     def twilio_options(self) -> TwilioOptions:
         return TwilioOptions(blocked_prefixes=("+53",))
 
-    def test_what_twilio_refuses_makes_no_message(self, twilio: Client, twilio_control: ControlClient) -> None:
+    def test_a_refused_request_makes_no_message(self, twilio: Client, twilio_control: ControlClient) -> None:
         twilio_control.set_number("+491700000001", unsubscribed=True)
         assert code_of(twilio, to="whatsapp:0170") == 21211
         assert code_of(twilio, to="whatsapp:+5352345678") == 21408
@@ -175,7 +175,7 @@ def test_stop_and_start(twilio: Client, twilio_control: ControlClient) -> None:
 
 
 @pytest.mark.usefixtures("open_window")
-def test_t_f2_a_message_is_accepted_and_its_answer_lost(twilio: Client, twilio_control: ControlClient) -> None:
+def test_t_f2_a_message_is_accepted_and_its_response_lost(twilio: Client, twilio_control: ControlClient) -> None:
     twilio_control.fault("messages.create", "drop_answer")
     with pytest.raises(requests.ConnectionError):
         create(twilio)

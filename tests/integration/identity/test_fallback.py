@@ -1,4 +1,4 @@
-"""R8: outside the 24-hour window a WhatsApp word goes by mail, but only to an address that was linked."""
+"""R8: outside the 24-hour window a WhatsApp reply goes by mail, but only to an address that was linked."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def line(listener: socket.socket, control: ControlClient, store: Store, da
 
 
 async def deliver(line: Line, post: ControlClient) -> None:
-    """Let both channels deliver."""
+    """Start a delivery node with the senders of WhatsApp and mail."""
     pool = await create_pool(line.args.database_url, size=6)
     options = GmailOptions()
     gmail = Gmail(
@@ -60,7 +60,7 @@ async def deliver(line: Line, post: ControlClient) -> None:
 
 
 @pytest.mark.parametrize("linked", [True, False])
-async def test_r8_a_late_word_goes_to_a_linked_address_only(line: Line, linked: bool) -> None:
+async def test_r8_a_reply_outside_the_window_goes_by_mail_to_a_linked_address_only(line: Line, linked: bool) -> None:
     await line.answered("How do I export a board?")
     await line.store.form("Where is my export?", phone=EVE)
     links = IdentityLinks(pool=line.store.pool, secret_key="secret", public_base_url=line.url)

@@ -1,4 +1,4 @@
-"""Issue 5, point 5: people as messy as they are, through the real intake statements."""
+"""Issue 5, point 5: simulated people with inconsistent identifiers, through the real intake statements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def holds(found: IdentityFigures) -> None:
     assert found.claims_joined == 0
 
 
-async def test_i1_two_hundred_messy_people_are_told_apart(database_url: str, store: Store) -> None:
+async def test_i1_two_hundred_messy_people_are_identified(database_url: str, store: Store) -> None:
     found = await measure_identity(database_url, people=200, seed=7)
     holds(found)
     assert found.pairs_with_evidence > 500
@@ -30,7 +30,7 @@ async def test_i1_two_hundred_messy_people_are_told_apart(database_url: str, sto
     assert left == 0
 
 
-def test_figures_see_who_was_torn_apart_and_who_was_thrown_together() -> None:
+def test_figures_count_split_and_wrongly_merged_people() -> None:
     def written(key: str, party: str, *, proven: bool = True, evidence: bool = True) -> Written:
         return Written(key=key, party=party, evidence=evidence, proven=proven)
 
@@ -46,7 +46,7 @@ def test_figures_see_who_was_torn_apart_and_who_was_thrown_together() -> None:
     assert [miss.partition(":")[0] for miss in bad.misses] == ["apart", "together"]
 
 
-def test_the_same_seed_makes_the_same_people_and_deeds() -> None:
+def test_the_same_seed_makes_the_same_people_and_messages() -> None:
     assert plan(people(50, 3), 3) == plan(people(50, 3), 3)
     assert plan(people(50, 3), 3) != plan(people(50, 4), 4)
     kinds = {doing.kind for doing in plan(people(200, 3), 3)[0]}
@@ -54,7 +54,7 @@ def test_the_same_seed_makes_the_same_people_and_deeds() -> None:
 
 
 @pytest.mark.full
-async def test_i1_two_thousand_messy_people_are_told_apart(database_url: str) -> None:
+async def test_i1_two_thousand_messy_people_are_identified(database_url: str) -> None:
     for seed in (7, 8):
         found = await measure_identity(database_url, people=2_000, seed=seed)
         print(found)

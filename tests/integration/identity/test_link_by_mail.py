@@ -10,7 +10,7 @@ from tests.fixtures.waiting import eventually
 __all__ = ["control", "gmail_options", "plain_logs", "post", "store"]
 
 
-async def test_i2_the_address_gets_its_own_link_in_a_thread_of_its_own(post: Post) -> None:
+async def test_i2_a_mail_address_gets_its_link_in_a_new_thread(post: Post) -> None:
     await accept(post.store, whatsapp("Hello"))
     await post.store.form("Where is my export?", phone=EVE)
     base = "https://help.example"

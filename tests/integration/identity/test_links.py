@@ -1,4 +1,4 @@
-"""I2, R7, T-S8: an address and a number become one story when both have been confirmed, and not before."""
+"""I2, R7, T-S8: an address and a number become one customer when both links were confirmed, and not before."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def tokens(store: Store) -> dict[str, str]:
 
 
 async def confirmed(links: IdentityLinks, token: str) -> str:
-    """What becomes of a link: linked, confirmed or gone."""
+    """Confirm a link and return its outcome: linked, confirmed or gone."""
     try:
         return "linked" if await links.confirm(token) else "confirmed"
     except LinkUsedError:
@@ -52,7 +52,7 @@ async def both_known(store: Store) -> str:
     return store.numbers[-1]
 
 
-async def test_i2_both_links_make_one_story(store: Store, links: IdentityLinks) -> None:
+async def test_i2_confirming_both_links_merges_the_customers(store: Store, links: IdentityLinks) -> None:
     ticket = await both_known(store)
     assert await links.request(ticket)
     sent = await tokens(store)
@@ -92,7 +92,7 @@ async def test_i4_a_link_is_undone_like_any_merge(store: Store, links: IdentityL
         assert await open_turn.linked_email(connection, ann, sender_key=f"whatsapp:{EVE}") is None
 
 
-async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, links: IdentityLinks) -> None:
+async def test_i2_a_link_works_once_and_opening_it_does_not_use_it_up(store: Store, links: IdentityLinks) -> None:
     await links.request(await both_known(store))
     token = (await tokens(store))[ANN]
     for _ in range(3):
@@ -103,9 +103,7 @@ async def test_i2_a_link_works_once_and_looking_uses_nothing_up(store: Store, li
 
 
 @pytest.mark.parametrize("change", ["expired", "forged", "other side", "nonsense", "lapsed"])
-async def test_i3_a_link_that_is_not_ours_or_too_old_links_nothing(
-    store: Store, links: IdentityLinks, change: str
-) -> None:
+async def test_i3_a_forged_or_expired_link_links_nothing(store: Store, links: IdentityLinks, change: str) -> None:
     await links.request(await both_known(store))
     sent = await tokens(store)
     token = sent[EVE]
@@ -126,7 +124,7 @@ async def test_i3_a_link_that_is_not_ours_or_too_old_links_nothing(
     assert await store.value("SELECT count(*) FROM identity_merges") == 0
 
 
-async def test_i3_over_http_asking_tells_nobody_who_is_known(store: Store, database_url: str) -> None:
+async def test_i3_the_http_answer_does_not_reveal_who_is_known(store: Store, database_url: str) -> None:
     known = await both_known(store)
     await store.form("Another number", email="bob@example.com", phone="+12025550123")
     await store.form("No number", email="carl@example.com")
@@ -155,7 +153,7 @@ async def test_i3_over_http_asking_tells_nobody_who_is_known(store: Store, datab
         assert (page.status_code, 'addEventListener("click", confirm)' in script.text) == (200, True)
 
 
-async def test_t_s8_one_notice_an_hour_and_none_of_a_strangers_words(store: Store, links: IdentityLinks) -> None:
+async def test_t_s8_one_link_notice_an_hour_without_the_forms_text(store: Store, links: IdentityLinks) -> None:
     await handled(store, whatsapp("Hello"))
     for n in range(12):
         await store.form(f"SPAM{n} spam spam spam", phone=EVE)
@@ -171,7 +169,7 @@ async def test_t_s8_one_notice_an_hour_and_none_of_a_strangers_words(store: Stor
     assert await store.value("SELECT count(*) FROM outbox WHERE author = 'system'") == 4
 
 
-async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Store, links: IdentityLinks) -> None:
+async def test_i3_no_ticket_shows_a_link_and_no_message_joins_its_notice(store: Store, links: IdentityLinks) -> None:
     ticket = await both_known(store)
     await links.request(ticket)
     sent = await tokens(store)
@@ -188,7 +186,9 @@ async def test_i3_no_ticket_shows_a_link_and_nobody_joins_its_notice(store: Stor
     assert (turn.channel, turn.tier, len(turn.history)) == ("email", 1, 1)  # the form that named the address, no notice
 
 
-async def test_h8_a_notice_is_no_work_and_no_figure_but_his_data(store: Store, links: IdentityLinks) -> None:
+async def test_h8_a_link_notice_is_in_no_list_or_metric_but_in_the_customers_export(
+    store: Store, links: IdentityLinks
+) -> None:
     ticket = await both_known(store)
     ann = await customer_of(store, f"email:{ANN}")
     async with acquire(store.pool) as connection:

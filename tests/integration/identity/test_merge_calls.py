@@ -1,4 +1,4 @@
-"""I4, H11: the staff's calls and commands on doubtful cases and merges."""
+"""I4, H11: the staff calls and commands for suggested merges."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from serve_app.embedded.base.errors import UserError
 from tests.fixtures.people import ANN, EVE, Store, accept, customer_of, mail, whatsapp
 from tests.integration.api.serving import STAFF_KEY, Served, arguments, running
 
+OPERATORS = "operators-of-this-test"
 KEY = {"Authorization": f"Bearer {STAFF_KEY}"}
 
 
 @pytest.fixture
 async def api(database_url: str) -> AsyncIterator[Served]:
-    async with running(arguments(database_url, operator_token=SecretStr("operators"))) as served:
+    async with running(arguments(database_url, operator_token=SecretStr(OPERATORS))) as served:
         yield served
 
 
@@ -32,7 +33,7 @@ async def doubts(store: Store) -> None:
     await store.form("Mine, too", email="bob@example.com", phone=EVE)
 
 
-async def test_i4_a_person_decides_what_claims_suggest(store: Store, api: Served) -> None:
+async def test_i4_staff_decide_suggested_merges(store: Store, api: Served) -> None:
     await doubts(store)
 
     async def queue() -> list[dict[str, Any]]:
@@ -66,8 +67,8 @@ async def test_i4_a_person_decides_what_claims_suggest(store: Store, api: Served
     later = {"winner": str(ann), "loser": str(bob), "evidence": "he showed his passport"}
     second = await api.client.post("/merges", json=later, headers=KEY)
     assert second.status_code == 201
-    buried = await api.client.post(f"/merges/{made['id']}/undo", headers=KEY)
-    assert (buried.status_code, buried.json()["error"]) == (409, "LATER_MERGE")
+    blocked = await api.client.post(f"/merges/{made['id']}/undo", headers=KEY)
+    assert (blocked.status_code, blocked.json()["error"]) == (409, "LATER_MERGE")
     for merge_id in (second.json()["id"], made["id"]):
         undone = await api.client.post(f"/merges/{merge_id}/undo", headers=KEY)
         assert (undone.status_code, undone.json()["undone_by"]) == (200, "staff:ann")
@@ -78,7 +79,7 @@ async def test_i4_a_person_decides_what_claims_suggest(store: Store, api: Served
     assert kinds[-2:] == ["unmerged", "unmerged"]
 
 
-async def test_h11_merges_are_the_staffs(store: Store, api: Served) -> None:
+async def test_h11_merges_need_a_staff_key(store: Store, api: Served) -> None:
     nobody = "00000000-0000-0000-0000-000000000000"
     body = {"winner": nobody, "loser": nobody, "evidence": "none"}
     for call in ("/merges", "/customers/{}/evidence"):
@@ -90,20 +91,20 @@ async def test_h11_merges_are_the_staffs(store: Store, api: Served) -> None:
     assert refused.status_code == 400
 
 
-async def test_i4_the_commands_do_the_same(store: Store, api: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPERATOR_TOKEN", "operators")
+async def test_i4_the_commands_merge_and_unmerge(store: Store, api: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPERATOR_TOKEN", OPERATORS)
     await doubts(store)
 
-    async def run(*words: str) -> tuple[str, Exception | None]:
-        result = await asyncio.to_thread(CliRunner().invoke, app, ["customers", *words, "--url", api.url])
+    async def run(*arguments: str) -> tuple[str, Exception | None]:
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["customers", *arguments, "--url", api.url])
         return result.output, result.exception  # type: ignore[return-value]
 
     listed, _ = await run("conflicts")
     assert listed.endswith("3 open questions\n")
     ann, eve = await customer_of(store, f"email:{ANN}"), await customer_of(store, f"whatsapp:{EVE}")
-    said, failure = await run("merge", str(ann), str(eve), "--evidence", "she called")
-    assert failure is None, said
-    merge_id = said.split()[-1]
+    output, failure = await run("merge", str(ann), str(eve), "--evidence", "she called")
+    assert failure is None, output
+    merge_id = output.split()[-1]
     undone, _ = await run("unmerge", merge_id)
     assert undone == f"{eve} and {ann} are two customers again\n"
     _, failure = await run("unmerge", merge_id)

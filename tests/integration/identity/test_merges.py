@@ -1,4 +1,4 @@
-"""I4, I5: two customers become one, and apart again as if nothing had been."""
+"""I4, I5: a merge of two customers, and its exact reversal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def undone(store: Store, merge: Merge) -> Merge:
         return await merges.undo(connection, merge.id, actor="staff:bob")
 
 
-async def two_lives(store: Store) -> None:
+async def two_customers(store: Store) -> None:
     """Ann by form and mail, Eve by WhatsApp, answered; both have named the same telephone, Ann by a form only."""
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)
@@ -46,7 +46,7 @@ async def two_lives(store: Store) -> None:
 
 
 async def test_i4_unmerge_restores_the_exact_earlier_state(store: Store) -> None:
-    await two_lives(store)
+    await two_customers(store)
     before = await contents(store)
     first = await merged(store)
     second = await merged(store, loser="email:eve@example.com")
@@ -59,7 +59,7 @@ async def test_i4_unmerge_restores_the_exact_earlier_state(store: Store) -> None
     assert await contents(store) == before
 
 
-async def test_i4_a_claim_that_made_room_for_a_proof_comes_back(store: Store) -> None:
+async def test_i4_unmerge_restores_a_claim_that_a_verified_identifier_replaced(store: Store) -> None:
     await store.form("I am Ann", email=ANN, phone=EVE)
     claim = "INSERT INTO customer_identifiers (id, customer_id, type, value, source_channel)"
     await accept(store, whatsapp())
@@ -73,12 +73,12 @@ async def test_i4_a_claim_that_made_room_for_a_proof_comes_back(store: Store) ->
     assert await contents(store) == before
 
 
-async def test_i4_what_came_in_between_goes_where_its_own_identifier_belongs(store: Store) -> None:
-    await two_lives(store)
+async def test_i4_messages_received_between_merge_and_unmerge_follow_their_own_identifier(store: Store) -> None:
+    await two_customers(store)
     merge = await merged(store)
     ann, eve = merge.winner_id, merge.loser_id
     await store.execute("UPDATE conversations SET status = 'closed'")
-    new = await accept(store, whatsapp("A new talk of Eve's"))
+    new = await accept(store, whatsapp("A new conversation of Eve's"))
     by_mail = await accept(store, mail("A new mail of Ann's"))
     await accept(store, whatsapp("and more of it"))
     await store.form("A form of Ann's", phone="+12025550123")
@@ -90,10 +90,10 @@ async def test_i4_what_came_in_between_goes_where_its_own_identifier_belongs(sto
     assert await store.value("SELECT count(*) FROM messages WHERE customer_id = $1", eve) == 4
     owner = "SELECT customer_id FROM customer_identifiers WHERE value = $1"
     assert await store.value(owner, "+12025550123") == ann
-    assert await strays(store) == []
+    assert await misplaced_rows(store) == []
 
 
-async def test_i4_a_telephone_that_only_the_losers_forms_named_follows_the_loser(store: Store) -> None:
+async def test_i4_unmerge_returns_a_telephone_claimed_only_by_the_merged_customers_forms(store: Store) -> None:
     await store.form("I am Ann")
     await store.form("I am Eve", email="eve@example.com")
     merge = await merged(store, loser="email:eve@example.com")
@@ -110,7 +110,7 @@ async def test_i4_a_telephone_that_only_the_losers_forms_named_follows_the_loser
     }
 
 
-async def test_i5_after_a_merge_a_reply_goes_to_whoever_wrote(store: Store) -> None:
+async def test_i5_after_a_merge_a_reply_goes_to_the_address_that_wrote(store: Store) -> None:
     agent = ScriptedAgent()
     await accept(store, mail())
     await accept(store, whatsapp())
@@ -122,7 +122,7 @@ async def test_i5_after_a_merge_a_reply_goes_to_whoever_wrote(store: Store) -> N
     assert await store.violations() == {}
 
 
-async def test_i2_what_the_staff_confirm_is_one_story(store: Store) -> None:
+async def test_i2_a_merge_by_staff_joins_the_histories(store: Store) -> None:
     agent = ScriptedAgent()
     await handled(store, mail("My invoice is wrong"), agent=agent)
     await handled(store, whatsapp("Hello"), agent=agent)
@@ -147,11 +147,11 @@ async def test_a_turn_that_runs_during_the_merge_is_answered_once(store: Store) 
     await merged(store)
     assert await running == "answered"
     assert await store.value("SELECT count(*) FROM outbox WHERE recipient = $1", EVE) == 1
-    assert await strays(store) == []
+    assert await misplaced_rows(store) == []
 
 
 async def test_i4_merges_are_undone_from_the_last_one(store: Store) -> None:
-    await two_lives(store)
+    await two_customers(store)
     first = await merged(store)
     second = await merged(store, winner="email:eve@example.com", loser=ANN_KEY)
     with pytest.raises(MergeNotLastError) as caught:
@@ -163,8 +163,8 @@ async def test_i4_merges_are_undone_from_the_last_one(store: Store) -> None:
         await undone(store, first)
 
 
-async def test_i4_no_merge_of_one_customer_or_of_nobody(store: Store) -> None:
-    await two_lives(store)
+async def test_i4_a_merge_needs_two_existing_customers(store: Store) -> None:
+    await two_customers(store)
     before = await contents(store)
     with pytest.raises(AlreadyOneError):
         await merged(store, loser=ANN_KEY)
@@ -181,8 +181,8 @@ async def test_i4_no_merge_of_one_customer_or_of_nobody(store: Store) -> None:
     assert await contents(store) == before
 
 
-async def test_i4_the_ledger_says_who_and_why_and_is_never_changed(store: Store) -> None:
-    await two_lives(store)
+async def test_i4_the_merge_ledger_names_actor_and_reason_and_is_append_only(store: Store) -> None:
+    await two_customers(store)
     merge = await merged(store)
     await undone(store, merge)
     query = "SELECT kind, actor, detail FROM identity_evidence WHERE merge_id = $1 ORDER BY id"
@@ -196,8 +196,8 @@ async def test_i4_the_ledger_says_who_and_why_and_is_never_changed(store: Store)
         await store.execute("UPDATE identity_evidence SET actor = 'nobody'")
 
 
-async def strays(store: Store) -> list[dict[str, object]]:
-    """Rows that don't belong to whom their conversation belongs, or to a customer who was merged away."""
+async def misplaced_rows(store: Store) -> list[dict[str, object]]:
+    """Rows whose customer is not the one of their conversation, or was merged into another."""
     return await store.rows("""
         SELECT c.id, c.customer_id FROM conversations c JOIN customers p ON p.id = c.customer_id
         WHERE p.merged_into IS NOT NULL

@@ -1,4 +1,4 @@
-"""A mail on its whole way: out of the mailbox, through a turn, back into its thread."""
+"""A mail from the mailbox through a turn back into its thread."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async def test_r1_a_mail_is_answered_once_in_its_thread(post: Post) -> None:
     assert reply.header("References") == asked["rfc_message_id"]
     assert reply.header("Auto-Submitted") == "auto-replied"
     assert "How do I log in?" in reply.body
-    (word,) = await post.store.rows("SELECT o.id, m.* FROM outbox o JOIN messages m ON m.id = o.message_id")
-    assert word["provider_message_id"] == reply.message_id
-    assert word["metadata"]["rfc_message_id"] == reply.details["rfc_message_id"]
+    (stored,) = await post.store.rows("SELECT o.id, m.* FROM outbox o JOIN messages m ON m.id = o.message_id")
+    assert stored["provider_message_id"] == reply.message_id
+    assert stored["metadata"]["rfc_message_id"] == reply.details["rfc_message_id"]
     assert await post.store.violations() == {}
 
     post.days(0.001)

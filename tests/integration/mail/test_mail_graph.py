@@ -1,4 +1,4 @@
-"""The channel as the product runs it: doors, reporting node and delivery, with a broker between them."""
+"""The channel as the product runs it: ingress, reporting node and delivery, with a broker between them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def reporting(post: Post, graph: Graph, gmail: GmailArgs) -> AsyncIterator
     await node.close()
 
 
-async def test_r1_a_push_brings_the_answer_within_seconds_and_health_is_well(
+async def test_r1_a_mail_is_answered_seconds_after_its_push_and_health_is_healthy(
     post: Post, graph: Graph, reporting: ReportingNode, gmail: GmailArgs
 ) -> None:
     pool = await create_pool(post.database_url, size=4, min_size=0)

@@ -1,4 +1,4 @@
-"""The way in: what the mailbox holds is taken in once, whatever happens to pushes, history and the provider."""
+"""Incoming mail: every mail is filed once, whatever happens to pushes, history and the provider."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def cursor(post: Post) -> int:
     return int(await post.store.value("SELECT cursor FROM mailboxes"))
 
 
-async def test_r6_what_lay_in_the_mailbox_before_us_is_not_answered(post: Post) -> None:
+async def test_r6_mail_older_than_the_connection_is_not_answered(post: Post) -> None:
     post.question("An old mail")
     worker = await post.connected()
     new = post.question("A new mail")
@@ -33,7 +33,7 @@ async def test_r6_what_lay_in_the_mailbox_before_us_is_not_answered(post: Post) 
     assert await received(post) == [new["id"]]
 
 
-async def test_r6_a_page_of_history_and_more_comes_in_in_order_and_once(post: Post) -> None:
+async def test_r6_more_than_a_page_of_history_is_read_in_order_and_once(post: Post) -> None:
     worker = await post.connected()
     asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(30)]
     assert await worker.run_once() == 30
@@ -42,7 +42,7 @@ async def test_r6_a_page_of_history_and_more_comes_in_in_order_and_once(post: Po
     assert await post.store.value("SELECT count(*) FROM events") == 30
 
 
-async def test_r6_two_workers_at_once_take_each_mail_in_once(post: Post) -> None:
+async def test_r6_two_workers_at_once_file_each_mail_once(post: Post) -> None:
     first, second = await post.connected(), post.worker()
     asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(12)]
     taken = await asyncio.gather(first.run_once(), second.run_once())
@@ -137,7 +137,7 @@ async def test_h6_refused_credentials_say_what_to_do_and_come_back(post: Post) -
     assert "invalid_grant" in detail
 
 
-async def test_the_provider_is_down_for_a_while_and_then_all_comes_in_in_order(post: Post) -> None:
+async def test_after_an_outage_of_gmail_mails_are_read_in_order(post: Post) -> None:
     worker = await post.connected()
     asked = [post.question("First")["id"]]
     post.control.fault("users.history.list", "error_before", times=None)
@@ -174,14 +174,14 @@ async def test_r7_automatic_mail_is_kept_and_never_answered(post: Post, headers:
     assert await post.store.value("SELECT count(*) FROM events") == 0
 
 
-async def test_r7_our_own_mail_and_spam_are_left_alone(post: Post) -> None:
+async def test_r7_the_products_own_mail_and_spam_are_ignored(post: Post) -> None:
     worker = await post.connected()
     post.question(sender=ADDRESS)
     assert await worker.run_once() == 1
     assert await post.store.value("SELECT state FROM inbox") == "ignored"
 
 
-async def test_a_mail_that_can_not_be_read_is_one_dead_letter_and_does_not_stop_the_others(post: Post) -> None:
+async def test_an_unreadable_mail_is_one_dead_letter_and_does_not_block_others(post: Post) -> None:
     worker = await post.connected()
     broken = post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     fine = post.question()
@@ -194,15 +194,15 @@ async def test_a_mail_that_can_not_be_read_is_one_dead_letter_and_does_not_stop_
     assert await post.store.value("SELECT count(*) FROM events WHERE topic = 'fte.tickets.dlq'") == 1
 
 
-async def test_k4_a_fault_of_ours_does_not_empty_the_mailbox_into_the_dead_letters(post: Post) -> None:
-    """As when a new release meets a store that is not migrated: few mails are buried, the rest waits."""
+async def test_k4_a_store_failure_does_not_dead_letter_the_whole_mailbox(post: Post) -> None:
+    """As when a new release meets a store that is not migrated: few mails are dead-lettered, the rest waits."""
     worker = await post.connected()
     asked = [post.question(f"Question {n}", sender=f"c{n}@example.com")["id"] for n in range(30)]
     await post.store.execute("ALTER TABLE conversation_slots RENAME TO elsewhere")
     for _ in range(3):
         await worker.run_once()
-    status, told = worker.status()
-    assert (status, "UndefinedTableError" in told) == ("degraded", True)
+    status, detail = worker.status()
+    assert (status, "UndefinedTableError" in detail) == ("degraded", True)
     assert await post.store.value("SELECT count(*) FROM dead_letters") == MAX_FAILURES
     await post.store.execute("ALTER TABLE elsewhere RENAME TO conversation_slots")
     await worker.run_once()
@@ -214,7 +214,7 @@ async def test_k4_a_fault_of_ours_does_not_empty_the_mailbox_into_the_dead_lette
 
 
 async def _replayed(post: Post) -> None:
-    """A person replays every dead letter."""
+    """Replay every dead letter."""
     for letter in await post.store.rows("SELECT id FROM dead_letters WHERE state = 'dead'"):
         async with transaction(post.store.pool) as connection:
             await dead_letters.replay(connection, letter["id"], by="ann", wake_on=INCOMING)
@@ -237,7 +237,7 @@ async def test_k4_a_replayed_mail_is_read_again_and_answered(post: Post) -> None
     assert await post.store.value("SELECT count(*) FROM events WHERE topic = 'gmail'") == 0
 
 
-async def test_k4_a_replayed_mail_that_still_can_not_be_read_is_a_dead_letter_again(post: Post) -> None:
+async def test_k4_a_replayed_mail_that_is_still_unreadable_is_a_dead_letter_again(post: Post) -> None:
     worker = await post.connected()
     post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     await worker.run_once()
@@ -250,7 +250,7 @@ async def test_k4_a_replayed_mail_that_still_can_not_be_read_is_a_dead_letter_ag
     ]
 
 
-async def test_k4_a_replayed_mail_that_was_deleted_is_a_dead_letter_again_and_says_why(post: Post) -> None:
+async def test_k4_a_replayed_mail_that_was_deleted_is_a_dead_letter_again_with_its_cause(post: Post) -> None:
     worker = await post.connected()
     post.control.inject_raw_mail(b"Subject: nobody sent this\r\n\r\nText")
     await worker.run_once()
@@ -281,7 +281,7 @@ async def test_g15_a_mail_joins_by_thread_and_the_same_verified_sender(post: Pos
     assert [row["sender_verified"] for row in rows] == [True, True, True, False, True]
 
 
-async def test_i3_a_forged_sender_is_a_claim_and_sees_nothing_of_the_past(post: Post) -> None:
+async def test_i3_a_forged_sender_is_a_claim_without_history(post: Post) -> None:
     worker = await post.connected()
     post.question("My secret is 4711")
     await worker.run_once()
@@ -297,7 +297,7 @@ async def test_i3_a_forged_sender_is_a_claim_and_sees_nothing_of_the_past(post: 
     assert await post.store.value("SELECT count(*) FROM customers WHERE merged_into IS NOT NULL") == 0
 
 
-async def test_i5_the_answer_goes_to_the_sender_and_not_to_where_he_wants_it(post: Post) -> None:
+async def test_i5_the_reply_goes_to_the_sender_and_not_to_reply_to(post: Post) -> None:
     worker = await post.connected()
     post.question(headers={"Reply-To": "victim@example.org"})
     await worker.run_once()

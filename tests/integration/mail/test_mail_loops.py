@@ -1,4 +1,4 @@
-"""R7: machines that answer each other through us are stopped, however they do it."""
+"""R7: mail loops with other automatic senders are stopped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ ROBOT = "robot@example.com"
 
 
 async def round_trip(post: Post, worker: MailboxWorker) -> None:
-    """What has come in is answered, and the answers leave."""
+    """File, answer and send everything that is waiting."""
     await worker.run_once()
     await post.answer_all()
     await post.settled_or_withheld()
 
 
-async def let_pass(post: Post, minutes: int) -> None:
-    """Time passes for the store: whatever was written is older now."""
+async def age_rows(post: Post, minutes: int) -> None:
+    """Make every stored row older."""
     await post.store.execute("UPDATE outbox SET created_at = created_at - make_interval(mins => $1)", minutes)
 
 
@@ -40,7 +40,7 @@ async def test_t_b2_two_auto_responders_exchange_three_replies_in_a_day(post: Po
         for reply in post.sent()[answered:]:
             answered += 1
             echo(post, reply, threads=threads)
-        await let_pass(post, 10)
+        await age_rows(post, 10)
     assert len(post.sent()) <= 3
     assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'reply_limit'") == 1
     assert await post.store.violations() == {}
@@ -56,13 +56,13 @@ async def test_r7_slow_machines_get_ten_replies_in_a_thread_and_a_day(post: Post
         for reply in post.sent()[answered:]:
             answered += 1
             echo(post, reply, threads=True)
-        await let_pass(post, 31)
+        await age_rows(post, 31)
     assert len(post.sent()) == 10
     assert await post.store.value("SELECT escalation_reason FROM tickets") == "reply_limit"
     assert await post.store.value("SELECT owner FROM conversations") == "staff"
 
 
-async def test_r7_another_correspondent_is_not_held_up(post: Post) -> None:
+async def test_r7_the_cap_of_one_correspondent_does_not_block_another(post: Post) -> None:
     worker = await post.connected()
     await post.delivery()
     for n in range(5):

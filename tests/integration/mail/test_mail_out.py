@@ -1,4 +1,4 @@
-"""The way out: each reply once, whatever Gmail does with our calls."""
+"""Outgoing mail: each reply is sent once, whatever Gmail does with the calls."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.fixtures.waiting import eventually
 pytestmark = pytest.mark.timeout(1200)
 
 
-async def ready(post: Post, count: int) -> None:
-    """As many replies wait in the outbox, each to a customer of its own."""
+async def store_replies(post: Post, count: int) -> None:
+    """Store `count` replies in the outbox, each to a customer of its own."""
     worker = await post.connected()
     for n in range(count):
         post.question(f"Question {n}", sender=f"c{n}@example.com", subject=f"Subject {n}")
@@ -36,8 +36,10 @@ both_sizes = pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytes
 
 @pytest.mark.parametrize("kind", ["drop_answer", "error_after"])
 @both_sizes
-async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: str, count: int) -> None:
-    await ready(post, count)
+async def test_f2_lost_responses_of_gmail_are_found_and_nothing_is_sent_twice(
+    post: Post, kind: str, count: int
+) -> None:
+    await store_replies(post, count)
     post.control.fault("users.drafts.send", kind, times=count)
     await post.delivery()
     await post.settled(within_s=90 + count)
@@ -51,8 +53,8 @@ async def test_f2_lost_answers_double_nothing_and_are_found(post: Post, kind: st
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "error_before"])
-async def test_f2_what_gmail_did_not_take_is_sent_from_the_same_draft(post: Post, kind: str) -> None:
-    await ready(post, 5)
+async def test_f2_a_reply_that_gmail_refused_is_sent_from_the_same_draft(post: Post, kind: str) -> None:
+    await store_replies(post, 5)
     post.control.fault("users.drafts.send", kind, times=5)
     await post.delivery()
     await post.settled(within_s=60)
@@ -61,8 +63,8 @@ async def test_f2_what_gmail_did_not_take_is_sent_from_the_same_draft(post: Post
 
 
 @pytest.mark.parametrize("kind", ["drop_answer", "error_after", "drop_before", "error_before"])
-async def test_f2_a_draft_whose_answer_was_lost_is_used_and_not_made_again(post: Post, kind: str) -> None:
-    await ready(post, 3)
+async def test_f2_a_draft_whose_creation_response_was_lost_is_reused(post: Post, kind: str) -> None:
+    await store_replies(post, 3)
     post.control.fault("users.drafts.create", kind, times=3)
     await post.delivery()
     await post.settled(within_s=60)
@@ -71,21 +73,21 @@ async def test_f2_a_draft_whose_answer_was_lost_is_used_and_not_made_again(post:
 
 
 @both_sizes
-async def test_f3_what_can_not_be_looked_up_is_parked_and_never_sent_again(post: Post, count: int) -> None:
-    await ready(post, count)
+async def test_f3_a_reply_that_cannot_be_looked_up_is_parked_and_not_sent_again(post: Post, count: int) -> None:
+    await store_replies(post, count)
     post.control.fault("users.drafts.send", "drop_answer", times=None)
     post.control.fault("users.threads.get", "error_before", times=None)
     delivery = await post.delivery(look_up_s=0.05, max_unanswered=3)
     await post.settled("parked", within_s=120 + 3 * count)
     assert recipients(post) == everybody(count)
     assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == count
-    status, told = delivery._states["email"].status()
+    status, detail = delivery._states["email"].status()
     assert status == "degraded"
-    assert "waits for a person" in told
+    assert "waits for a person" in detail
 
 
 async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
-    await ready(post, 3)
+    await store_replies(post, 3)
     post.control.fault("users.drafts.send", "rate_limited", times=2, seconds=1)
     post.control.fault("users.drafts.create", "rate_limited", times=1, seconds=1)
     await post.delivery()
@@ -93,7 +95,7 @@ async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
     assert recipients(post) == everybody(3)
 
 
-async def test_the_provider_is_down_for_a_while_and_what_waited_goes_out_in_order(post: Post) -> None:
+async def test_after_an_outage_of_gmail_replies_are_sent_in_order(post: Post) -> None:
     worker = await post.connected()
     asked = post.question("One")
     await worker.run_once()
@@ -118,15 +120,15 @@ async def test_the_provider_is_down_for_a_while_and_what_waited_goes_out_in_orde
     assert len({entry.thread for entry in post.sent()}) == 1
 
 
-async def test_a_deleted_thread_does_not_keep_the_answer_back(post: Post) -> None:
-    await ready(post, 1)
+async def test_a_reply_to_a_deleted_thread_is_sent(post: Post) -> None:
+    await store_replies(post, 1)
     await post.store.execute("UPDATE conversations SET thread_key = 'ffffffffffffffff'")
     await post.delivery()
     await post.settled(within_s=30)
     assert recipients(post) == everybody(1)
 
 
-async def test_r10_a_subject_can_not_bring_a_header_along(post: Post) -> None:
+async def test_r10_a_subject_cannot_inject_a_header(post: Post) -> None:
     worker = await post.connected()
     post.control.inject_raw_mail(
         b"From: Eve <eve@example.com>\r\nTo: support@techcorp.com\r\nMessage-ID: <odd@example.com>\r\n"
@@ -144,7 +146,7 @@ async def test_r10_a_subject_can_not_bring_a_header_along(post: Post) -> None:
     assert reply.header("Subject") == "Re: Hello Bcc: mallory@example.net"
 
 
-async def test_g14_a_persons_own_mail_takes_over(post: Post) -> None:
+async def test_g14_a_mail_sent_in_gmail_by_staff_takes_over(post: Post) -> None:
     worker = await post.connected()
     asked = post.question("Please help")
     await worker.run_once()
@@ -156,9 +158,9 @@ async def test_g14_a_persons_own_mail_takes_over(post: Post) -> None:
     assert post.sent() == []
     (conversation,) = await post.store.rows("SELECT owner, owner_token, status FROM conversations")
     assert (conversation["owner"], conversation["owner_token"], conversation["status"]) == ("staff", 1, "handed_over")
-    (said,) = await post.store.rows("SELECT * FROM messages WHERE author = 'staff'")
-    assert said["content"] == "I am looking into it. Ann"
-    assert said["provider_message_id"] == written["id"]
+    (message,) = await post.store.rows("SELECT * FROM messages WHERE author = 'staff'")
+    assert message["content"] == "I am looking into it. Ann"
+    assert message["provider_message_id"] == written["id"]
     assert await post.store.value("SELECT status FROM tickets") == "escalated"
 
     post.question("Thank you", subject="Re: Login", reply_to=written["id"])
@@ -182,7 +184,7 @@ async def test_g14_a_take_over_while_the_agent_thinks_silences_it(post: Post) ->
     assert await post.store.value("SELECT state FROM inbox") == "held"
 
 
-async def test_our_own_replies_are_no_take_over(post: Post) -> None:
+async def test_the_products_own_replies_are_no_take_over(post: Post) -> None:
     worker = await post.connected()
     post.question()
     await worker.run_once()
@@ -195,29 +197,29 @@ async def test_our_own_replies_are_no_take_over(post: Post) -> None:
 
 
 @pytest.mark.parametrize("point", ["gmail:drafted", "gmail:accepted"])
-async def test_a_sender_that_ends_in_the_middle_sends_once_all_the_same(post: Post, point: str) -> None:
+async def test_a_sender_that_is_stopped_midway_sends_once(post: Post, point: str) -> None:
     ends = iter(range(3))
 
     def end(at: str) -> None:
         if at == point and next(ends, None) is not None:
             raise RuntimeError(f"ended at {at}")
 
-    await ready(post, 3)
+    await store_replies(post, 3)
     await post.delivery(failpoint=end)
     await post.settled(within_s=60)
     assert recipients(post) == everybody(3)
     assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 3
 
 
-async def test_h6_refused_credentials_keep_the_words_and_say_what_to_do(post: Post) -> None:
-    await ready(post, 2)
+async def test_h6_refused_credentials_keep_the_replies_and_say_what_to_do(post: Post) -> None:
+    await store_replies(post, 2)
     refused = await post.delivery(credentials={"refresh_token": "expired"})
 
-    async def told() -> bool:
+    async def credentials_refused() -> bool:
         query = "SELECT count(*) FROM node_status WHERE node = 'email' AND detail LIKE '%GMAIL_REFRESH_TOKEN%'"
         return bool(await post.store.value(query))
 
-    await eventually(told, within_s=20)
+    await eventually(credentials_refused, within_s=20)
     assert post.sent() == []
     await refused.close()
     post.parts.remove(refused)

@@ -1,4 +1,4 @@
-"""Pushes: only Google's own count, and what they fail to tell is found all the same."""
+"""Pushes: only those that Google signed count, and mails without a push are found by polling."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def gmail_args(options: GmailOptions, base_url: str, **changes: Any) -> GmailArg
 
 @pytest.fixture
 async def both(database_url: str) -> AsyncIterator[tuple[Served, ControlClient, GmailOptions]]:
-    """The product's doors and the stand-in, each with the other's address."""
+    """The product's HTTP side and the stand-in, each configured with the other's address."""
     port = free_port()
     place = f"http://127.0.0.1:{port}"
     options = GmailOptions(push_audience="https://support.example.com/webhooks/gmail")
@@ -129,7 +129,7 @@ async def test_h3_no_token_is_401(both: tuple[Served, ControlClient, Any], heade
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"message": {"data": "%%%"}}', json.dumps(push("x")).encode()])
-async def test_h3_a_genuine_token_on_nonsense_is_400(
+async def test_h3_a_genuine_token_on_an_unreadable_body_is_400(
     post: Post, both: tuple[Served, ControlClient, Any], body: bytes
 ) -> None:
     api, control, _ = both

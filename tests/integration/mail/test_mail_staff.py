@@ -1,4 +1,4 @@
-"""G14: a person's reply to a mail leaves in its thread, as his own words."""
+"""G14: a staff reply to a mail is sent in its thread, in the name of its author."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tests.fixtures.mail_channel import CUSTOMER, Post
 from tests.fixtures.store import Wakes
 
 
-async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: Post) -> None:
+async def test_g14_a_staff_reply_is_sent_in_the_thread_and_not_marked_automatic(post: Post) -> None:
     worker = await post.connected()
     asked = post.question("HANDOVER please")
     await worker.run_once()
     await post.answer_all()
     await post.delivery()
-    talk: UUID = await post.store.value("SELECT id FROM conversations")
+    conversation_id: UUID = await post.store.value("SELECT id FROM conversations")
     text = "Hello Eve,\n\nyour account is open again.\n\nAnn"
-    await StaffDesk(pool=post.store.pool, relay=Wakes()).reply(talk, by="ann", text=text)
+    await StaffDesk(pool=post.store.pool, relay=Wakes()).reply(conversation_id, by="ann", text=text)
     await post.settled()
     notice, reply = post.sent()
     assert (reply.to, reply.thread) == ((CUSTOMER,), asked["thread_id"])
@@ -29,7 +29,7 @@ async def test_g14_a_reply_goes_into_the_thread_and_is_no_automatic_mail(post: P
     assert await post.store.violations() == {}
 
 
-async def test_g14_a_mail_from_gmail_itself_discards_a_draft(post: Post) -> None:
+async def test_g14_a_mail_sent_in_gmail_by_staff_discards_the_draft(post: Post) -> None:
     worker = await post.connected()
     asked = post.question()
     await worker.run_once()
@@ -45,7 +45,7 @@ async def test_g14_a_mail_from_gmail_itself_discards_a_draft(post: Post) -> None
     assert await post.store.violations() == {}
 
 
-async def test_g14_behind_a_mail_from_gmail_no_notice_of_a_hand_over_follows(post: Post) -> None:
+async def test_g14_after_a_mail_sent_in_gmail_by_staff_no_hand_over_notice_is_sent(post: Post) -> None:
     worker = await post.connected()
     asked = post.question("HANDOVER please")
     await worker.run_once()

@@ -1,4 +1,4 @@
-"""X4 by the command: `nightdesk mcp --http`, and what is said when it can't serve."""
+"""X4 by the command: `nightdesk mcp --http`, and the error when it cannot serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serve_app.cli.main import app
 from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
-from serve_app.settings.environment import Settings
+from serve_app.settings.settings import Settings
 from tests.fixtures.mcp_clients import over_http
 from tests.fixtures.production import OPERATOR
 
@@ -45,7 +45,7 @@ def test_x4_without_a_product_nothing_is_served(tmp_path: Path) -> None:
     assert "nothing runs on" in str(result.exception)
 
 
-def test_x4_without_any_staff_key_there_is_no_http_door() -> None:
+def test_x4_without_any_staff_key_http_is_refused() -> None:
     product = Target(url="http://127.0.0.1:1", token=None, database_url="postgresql://x")
     with pytest.raises(UserError, match="set STAFF_API_KEY, or serve over stdio"):
         staff_keys(product, Settings(staff_api_key=None))

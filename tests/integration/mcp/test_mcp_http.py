@@ -1,4 +1,4 @@
-"""X4 over streamable HTTP: who may call, and what becomes of a ticket in a client's hands."""
+"""X4 over streamable HTTP: who may call, and the course of a ticket that a client holds."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def _searched(client: McpClient, number: str) -> str:
     return text
 
 
-async def _agents_words(production: Production, number: str) -> list[dict[str, Any]]:
+async def _agent_replies(production: Production, number: str) -> list[dict[str, Any]]:
     return await rows(
         production.pool,
         "SELECT o.body, t.status, t.escalation_reason, d.model, d.outcome FROM tickets t "
@@ -65,7 +65,7 @@ async def _agents_words(production: Production, number: str) -> list[dict[str, A
     )
 
 
-async def test_x4_only_staff_keys_from_this_machine_come_in(desk: McpSession) -> None:
+async def test_x4_only_staff_keys_from_this_machine_are_accepted(desk: McpSession) -> None:
     accept = {"Accept": "application/json, text/event-stream"}
     async with served(desk, allow_writes=True) as url, httpx.AsyncClient(trust_env=False, headers=accept) as http:
 
@@ -96,7 +96,9 @@ async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpSession, pr
     assert await rows(production.pool, "SELECT * FROM customer_leases ORDER BY customer_id") == before
 
 
-async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpSession, production: Production) -> None:
+async def test_x4_a_ticket_held_by_a_client_is_not_answered_by_the_agent(
+    desk: McpSession, production: Production
+) -> None:
     async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
         first = await client.call("escalate_to_human", ticket=number, reason="human_request")
@@ -111,8 +113,8 @@ async def test_x4_a_waiting_ticket_is_taken_and_the_agent_stays_out(desk: McpSes
     assert (taken.ok, meanwhile, again.ok) == (True, "idle", True)
     assert json.loads(again.text)["priority"] == "high"
     assert f"{number}: handed over (human_request), the customer is told so" in done.text
-    [word] = await _agents_words(production, number)
-    assert (word["status"], word["model"], word["escalation_reason"]) == ("escalated", "mcp:bob", "human_request")
+    [reply] = await _agent_replies(production, number)
+    assert (reply["status"], reply["model"], reply["escalation_reason"]) == ("escalated", "mcp:bob", "human_request")
     assert await production.pipeline.handle(record) == "idle"
 
 
@@ -122,11 +124,11 @@ async def test_x4_a_rule_decides_before_the_client(desk: McpSession, production:
         late = await client.call("send_response", ticket=number, text="You get your money back.")
 
     assert not late.ok
-    [word] = await _agents_words(production, number)
-    assert (word["outcome"], word["escalation_reason"], word["model"]) == ("escalated", "refund", "none")
+    [reply] = await _agent_replies(production, number)
+    assert (reply["outcome"], reply["escalation_reason"], reply["model"]) == ("escalated", "refund", "none")
 
 
-async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpSession, production: Production) -> None:
+async def test_x4_the_outgoing_guard_checks_a_clients_text(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await _opened(client)
         [filed] = await rows(
@@ -143,22 +145,22 @@ async def test_x4_the_outgoing_guard_looks_at_a_clients_text_too(desk: McpSessio
     assert meanwhile == "idle"
     assert not any(draft.ok for draft in drafts)
     assert "handed over (unsafe_reply)" in drafts[1].text
-    [word] = await _agents_words(production, number)
-    assert "$50" not in word["body"]
+    [reply] = await _agent_replies(production, number)
+    assert "$50" not in reply["body"]
 
 
-async def test_x4_a_client_that_goes_away_leaves_the_turn_to_the_agent(production: Production) -> None:
+async def test_x4_after_a_client_disconnects_the_agent_answers(production: Production) -> None:
     async with open_desk(production) as desk, served(desk, allow_writes=True) as url, over_http(url) as client:
         number, record = await production.file(QUESTION, email=someone())
         await client.call("create_ticket", issue="Reset", ticket=number)
         assert await production.pipeline.handle(record) == "idle"
 
     assert await production.pipeline.handle(record) == "answered"
-    [word] = await _agents_words(production, number)
-    assert word["model"] == "grounded"
+    [reply] = await _agent_replies(production, number)
+    assert reply["model"] == "grounded"
 
 
-async def test_x4_a_turn_that_is_left_alone_goes_back(desk: McpSession, clock: Clock, production: Production) -> None:
+async def test_x4_an_idle_turn_is_released(desk: McpSession, clock: Clock, production: Production) -> None:
     async with bob_at(desk) as client:
         number, record = await production.file(QUESTION, email=someone())
         await client.call("create_ticket", issue="Reset", ticket=number)
@@ -186,15 +188,15 @@ async def test_x4_a_take_over_silences_the_client(desk: McpSession, production: 
     assert not sent.ok
     assert "Nothing was sent" in sent.text
     assert not again.ok
-    assert await _agents_words(production, number) == []
+    assert await _agent_replies(production, number) == []
 
 
-async def test_x4_what_is_wrong_is_said(desk: McpSession, production: Production) -> None:
+async def test_x4_errors_say_what_is_wrong(desk: McpSession, production: Production) -> None:
     async with bob_at(desk) as client:
         number = await production.ask(QUESTION, email=someone())
         busy = someone()
         await _opened(client, customer=busy)
-        told = {
+        answers = {
             "answered": await client.call("create_ticket", issue="x", ticket=number),
             "unknown": await client.call("get_customer_history", ticket="TKT-99999"),
             "both": await client.call(
@@ -208,7 +210,7 @@ async def test_x4_what_is_wrong_is_said(desk: McpSession, production: Production
             "extra": await client.call("search_knowledge_base", query="x", surprise=1),
         }
 
-    assert not any(answer.ok for answer in told.values())
+    assert not any(answer.ok for answer in answers.values())
     expected = {
         "answered": f"no message of {number} waits",
         "unknown": "there is no ticket TKT-99999",
@@ -220,5 +222,5 @@ async def test_x4_what_is_wrong_is_said(desk: McpSession, production: Production
         "tool": "there is no tool 'drop_tables'",
         "extra": "surprise",
     }
-    assert {name: answer.text for name, answer in told.items() if expected[name] not in answer.text} == {}
+    assert {name: answer.text for name, answer in answers.items() if expected[name] not in answer.text} == {}
     assert len(await rows(production.pool, "SELECT FROM customers WHERE email = $1", busy)) == 1

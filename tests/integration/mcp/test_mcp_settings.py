@@ -1,4 +1,4 @@
-"""X4: what an MCP client's words become follows the settings that the product was started with, not its own shell's."""
+"""X4: an MCP server uses the settings that the product was started with, not those of its own environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serve_app.cli.mcp.run import staff_keys
 from serve_app.cli.target import find_product, settings_of
 from serve_app.embedded.base import run_file
 from serve_app.embedded.base.data_dir import DataDir
-from tests.fixtures.mcp_clients import McpClient, Said, over_stdio, rows
+from tests.fixtures.mcp_clients import McpClient, ToolAnswer, over_stdio, rows
 from tests.fixtures.production import CLOSED_HOURS, SECRET, Production, pretend
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -29,18 +29,18 @@ SHELL = {
     "ESCALATION_THRESHOLDS": '{"legal.meaning": 0.0}',
     "EMBEDDING_MODEL": "unheard-of",
     "SUPPORT_HOURS": "Mon-Sun 00:00-24:00",
-    "STAFF_API_KEY": "mallory:hers",
+    "STAFF_API_KEY": "mallory:her-own-key-of-16-signs",
 }
 """As unlike the product's settings as can be."""
 
 
-async def _opened(client: McpClient, message: str, customer: str) -> tuple[str, Said, dict[str, Any]]:
-    said = await client.call("create_ticket", issue="Access", customer=customer, message=message)
-    told: dict[str, Any] = json.loads(said.text.partition("\n")[0])
-    return told["ticket"], said, told
+async def _opened(client: McpClient, message: str, customer: str) -> tuple[str, ToolAnswer, dict[str, Any]]:
+    answer = await client.call("create_ticket", issue="Access", customer=customer, message=message)
+    created: dict[str, Any] = json.loads(answer.text.partition("\n")[0])
+    return created["ticket"], answer, created
 
 
-async def _answered(client: McpClient, number: str) -> Said:
+async def _answered(client: McpClient, number: str) -> ToolAnswer:
     await client.call("get_customer_history", ticket=number)
     found = await client.call("search_knowledge_base", ticket=number, query="How do I reset my password?")
     text = json.loads(found.text)["passages"][0]["text"]
@@ -62,17 +62,17 @@ async def test_x4_with_draft_an_answer_waits_for_approval(
 ) -> None:
     product = pretend(tmp_path / "data", knowledge_url, agent_mode="draft")
     async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
-        number, _, told = await _opened(client, QUESTION, "dora@example.com")
+        number, _, created = await _opened(client, QUESTION, "dora@example.com")
         sent = await _answered(client, number)
 
     link = status_link("http://127.0.0.1:1", SECRET, number)
     assert sent.text == f"Accepted. {number}: the answer waits for a person's approval."
-    assert told["status_link"] == link
-    [word] = await _kept(production, number)
-    assert (word["state"], word["message_id"], word["inbox"]) == ("draft", None, "drafted")
-    assert link in word["body"]
+    assert created["status_link"] == link
+    [reply] = await _kept(production, number)
+    assert (reply["state"], reply["message_id"], reply["inbox"]) == ("draft", None, "drafted")
+    assert link in reply["body"]
     assert (
-        await rows(production.pool, "SELECT FROM messages WHERE author = 'agent' AND content = $1", word["body"]) == []
+        await rows(production.pool, "SELECT FROM messages WHERE author = 'agent' AND content = $1", reply["body"]) == []
     )
 
 
@@ -95,9 +95,9 @@ async def test_x4_with_off_everything_is_handed_over_and_nothing_answered(
         assert "Hand over instead: create_ticket does that" in answer.text
     assert f"{waiting}: handed over" in taken.text
     for ticket in (number, thanked, waiting):
-        [word] = await _kept(production, ticket)
-        assert (word["outcome"], word["reason"], word["rule"]) == ("escalated", "human_request", "mode:off")
-        assert "is back on" in word["body"]
+        [reply] = await _kept(production, ticket)
+        assert (reply["outcome"], reply["reason"], reply["rule"]) == ("escalated", "human_request", "mode:off")
+        assert "is back on" in reply["body"]
 
 
 async def test_x4_a_hand_over_outside_support_hours_says_when_people_are_back(
@@ -108,8 +108,8 @@ async def test_x4_a_hand_over_outside_support_hours_says_when_people_are_back(
         number, _, _ = await _opened(client, QUESTION, "hugo@example.com")
         await client.call("escalate_to_human", ticket=number, reason="human_request")
 
-    [word] = await _kept(production, number)
-    assert "is back on" in word["body"]
+    [reply] = await _kept(production, number)
+    assert "is back on" in reply["body"]
 
 
 async def test_x4_once_the_product_runs_with_other_settings_nothing_is_served(
@@ -119,17 +119,17 @@ async def test_x4_once_the_product_runs_with_other_settings_nothing_is_served(
     async with over_stdio(product, "--allow-writes", shell=SHELL) as client:
         number, opened, _ = await _opened(client, QUESTION, "rita@example.com")
         pretend(product, knowledge_url, agent_mode="off")
-        told = [
+        refusals = [
             await client.call("escalate_to_human", ticket=number, reason="human_request"),
             await client.call("search_knowledge_base", query="password"),
         ]
 
     assert opened.ok
-    for refused in told:
+    for refused in refusals:
         assert not refused.ok
         assert "Start `nightdesk mcp` anew" in refused.text
-    [word] = await _kept(production, number)
-    assert (word["inbox"], word["state"]) == ("waiting", None)
+    [reply] = await _kept(production, number)
+    assert (reply["inbox"], reply["state"]) == ("waiting", None)
 
 
 async def test_x4_a_product_of_an_older_version_is_to_be_restarted(
@@ -142,12 +142,12 @@ async def test_x4_a_product_of_an_older_version_is_to_be_restarted(
     assert "did not keep its settings: restart it with `nightdesk down` and `nightdesk up`" in str(result.exception)
 
 
-async def test_x4_the_http_door_opens_to_the_products_staff_keys(
+async def test_x4_the_http_server_accepts_the_products_staff_keys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data_dir = pretend(tmp_path / "data", "postgresql://nowhere/x", staff_api_key="ann:of-ann")
+    data_dir = pretend(tmp_path / "data", "postgresql://nowhere/x", staff_api_key="ann:the-long-key-of-ann")
     monkeypatch.setenv("STAFF_API_KEY", SHELL["STAFF_API_KEY"])
     product = find_product(data_dir)
     keys = staff_keys(product, settings_of(product))
 
-    assert (keys.holder("Bearer of-ann"), keys.holder("Bearer hers")) == ("ann", None)
+    assert (keys.holder("Bearer the-long-key-of-ann"), keys.holder("Bearer her-own-key-of-16-signs")) == ("ann", None)

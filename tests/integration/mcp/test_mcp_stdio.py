@@ -44,7 +44,7 @@ async def test_x4_a_reading_server_lists_all_tools_reads_and_refuses_to_write(
     assert len(await rows(production.pool, "SELECT FROM inbox")) == 1
 
 
-async def test_x4_a_writing_server_answers_in_the_agents_stead(product_dir: Path, production: Production) -> None:
+async def test_x4_a_writing_server_answers_instead_of_the_agent(product_dir: Path, production: Production) -> None:
     async with over_stdio(product_dir, "--allow-writes") as client:
         opened = await client.call(
             "create_ticket",
@@ -67,14 +67,14 @@ async def test_x4_a_writing_server_answers_in_the_agents_stead(product_dir: Path
     assert sent.ok
     assert sent.text == f"Accepted. {number}: answered; the text leaves by web_form."
     assert not again.ok
-    [word] = await rows(
+    [reply] = await rows(
         production.pool,
         "SELECT o.author, o.recipient, o.state, o.body, d.model, d.rule, d.outcome, t.status, i.payload "
         "FROM outbox o JOIN tickets t ON t.id = o.ticket_id JOIN decision_records d ON d.inbox_id = o.inbound_id "
         "JOIN inbox i ON i.id = o.inbound_id WHERE t.number = $1",
         number,
     )
-    assert word["body"].startswith("Hello Joe Doe,\n\nTo reset a forgotten password")
-    assert (word["author"], word["recipient"], word["state"]) == ("agent", "joe@example.com", "ready")
-    assert (word["model"], word["outcome"], word["status"]) == ("mcp:stdio", "answered", "waiting")
-    assert word["payload"]["metadata"]["filed_by"] == "stdio"
+    assert reply["body"].startswith("Hello Joe Doe,\n\nTo reset a forgotten password")
+    assert (reply["author"], reply["recipient"], reply["state"]) == ("agent", "joe@example.com", "ready")
+    assert (reply["model"], reply["outcome"], reply["status"]) == ("mcp:stdio", "answered", "waiting")
+    assert reply["payload"]["metadata"]["filed_by"] == "stdio"

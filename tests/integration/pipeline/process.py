@@ -20,6 +20,7 @@ from deployments.delivery.node import DeliveryNode
 from deployments.identity.node import IdentityNode
 from deployments.ingest_node import IngestNode
 from deployments.turns.failure_notice import FailureNotice
+from deployments.turns.node_calls import NodeCalls
 from deployments.turns.pipeline import Pipeline
 from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
@@ -51,7 +52,12 @@ async def main(task: dict[str, Any]) -> None:
         notice = FailureNotice(configs=ChannelConfigs(pool), links=str)
         policy = TurnPolicy(limit=ReplyLimit(configs=ChannelConfigs(pool), links=str))
         pipeline = Pipeline(
-            pool=pool, **nodes, policy=policy, failure_notice=notice, relay=relay, holder="killed", failpoint=failpoint
+            pool=pool,
+            nodes=NodeCalls(**nodes, policy=policy, holder="killed"),
+            failure_notice=notice,
+            relay=relay,
+            holder="killed",
+            failpoint=failpoint,
         )
         await asyncio.gather(*(pipeline.handle(_wake(wake)) for wake in task["wakes"]))
     elif task["part"] == "relay":

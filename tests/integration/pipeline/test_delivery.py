@@ -1,4 +1,4 @@
-"""The outbox on its way: each word once, in its conversation's order, never blindly a second time."""
+"""Delivery of the outbox: each reply once, in the order of its conversation, and never repeated without a look-up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from tests.fixtures.waiting import eventually
 
 @dataclass(slots=True)
 class Provider:
-    """A provider at the other end: notes what it accepted, and fails as it is told, word by word."""
+    """A sender that records the rows it accepted and raises the ordered faults, one a call.
+
+    With `loses_answers` it accepts the row before it raises.
+    """
 
     channel: Channel = "email"
     faults: list[Exception] = field(default_factory=list)
@@ -67,13 +70,13 @@ async def delivery(database_url: str) -> AsyncIterator[Start]:
         await part.close()
 
 
-async def words(store: Store, count: int, *, channel: Channel = "email", conversations: int = 1) -> None:
-    """Freeze `count` replies in each of some conversations, all for one channel."""
+async def file_replies(store: Store, count: int, *, channel: Channel = "email", conversations: int = 1) -> None:
+    """Store `count` replies in each of `conversations` conversations, all for one channel."""
     pipeline = store.pipeline()
     for n in range(conversations):
         await pipeline.handle(await store.form("The first question", email=f"c{n}@example.com"))
         for m in range(count - 1):
-            await pipeline.handle(await store.reply(store.numbers[-1], f"Word {m}"))
+            await pipeline.handle(await store.reply(store.numbers[-1], f"Question {m}"))
     await store.execute("UPDATE outbox SET channel = $1", channel)
 
 
@@ -88,30 +91,30 @@ async def all_sent(store: Store) -> None:
     await eventually(done, within_s=20)
 
 
-async def in_state(store: Store, state: str) -> None:
+async def one_is(store: Store, state: str) -> None:
     async def so() -> bool:
         return state in await states(store)
 
     await eventually(so, within_s=20)
 
 
-async def now_due(store: Store) -> None:
-    """Let the pause pass that a row waits for."""
+async def end_backoff(store: Store) -> None:
+    """Make every waiting row due now."""
     await store.execute(
         "UPDATE outbox SET next_attempt_at = now(), lease_until = NULL WHERE state IN ('ready', 'unknown')"
     )
 
 
-async def test_web_words_are_delivered_in_batches(store: Store, delivery: Start) -> None:
-    await words(store, 2, channel="web_form", conversations=10)
+async def test_web_replies_are_delivered_in_batches(store: Store, delivery: Start) -> None:
+    await file_replies(store, 2, channel="web_form", conversations=10)
     await delivery(WebFormSender())
     await all_sent(store)
     assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent' AND delivery_status = 'sent'") == 20
     assert await store.violations() == {}
 
 
-async def test_k3_two_deliveries_send_each_word_once_and_in_order(store: Store, delivery: Start) -> None:
-    await words(store, 4, conversations=6)
+async def test_k3_two_delivery_nodes_send_each_reply_once_and_in_order(store: Store, delivery: Start) -> None:
+    await file_replies(store, 4, conversations=6)
     provider = Provider()
     await delivery(provider)
     await delivery(provider)
@@ -123,8 +126,8 @@ async def test_k3_two_deliveries_send_each_word_once_and_in_order(store: Store, 
     assert await store.violations() == {}
 
 
-async def test_what_did_not_leave_is_sent_again_before_what_follows(store: Store, delivery: Start) -> None:
-    await words(store, 2)
+async def test_a_failed_reply_is_retried_before_the_next_in_its_conversation(store: Store, delivery: Start) -> None:
+    await file_replies(store, 2)
     provider = Provider(faults=[TransientDeliveryError("429", retry_in=30)])
     await delivery(provider)
 
@@ -134,13 +137,13 @@ async def test_what_did_not_leave_is_sent_again_before_what_follows(store: Store
     await eventually(deferred, within_s=10)
     await asyncio.sleep(0.3)
     assert await states(store) == ["ready", "ready"]  # the second waits for the first
-    await now_due(store)
+    await end_backoff(store)
     await all_sent(store)
     assert [row.id for row in provider.accepted] == sorted(row.id for row in provider.accepted)
 
 
-async def test_f2_an_answer_that_was_lost_is_found_by_looking_up(store: Store, delivery: Start) -> None:
-    await words(store, 2)
+async def test_f2_a_lost_provider_response_is_settled_by_a_look_up(store: Store, delivery: Start) -> None:
+    await file_replies(store, 2)
     provider = Provider(faults=[OutcomeUnknownError("timeout")], loses_answers=True)
     await delivery(provider)
     await all_sent(store)
@@ -148,8 +151,8 @@ async def test_f2_an_answer_that_was_lost_is_found_by_looking_up(store: Store, d
     assert await store.value("SELECT count(*) FROM messages WHERE provider_message_id LIKE 'ref-%'") == 2
 
 
-async def test_f3_while_the_look_up_fails_nothing_is_sent_again(store: Store, delivery: Start) -> None:
-    await words(store, 2)
+async def test_f3_nothing_is_sent_again_while_the_look_up_fails(store: Store, delivery: Start) -> None:
+    await file_replies(store, 2)
     provider = Provider(
         faults=[OutcomeUnknownError("timeout")],
         loses_answers=True,
@@ -163,13 +166,13 @@ async def test_f3_while_the_look_up_fails_nothing_is_sent_again(store: Store, de
 
         await eventually(asked, within_s=10)
         assert await states(store) == ["unknown", "ready"]
-        await now_due(store)
+        await end_backoff(store)
     await all_sent(store)
     assert len(provider.accepted) == 2
 
 
-async def test_a_word_that_the_provider_twice_does_not_know_is_sent_once_more(store: Store, delivery: Start) -> None:
-    await words(store, 1)
+async def test_a_reply_that_two_look_ups_do_not_find_is_sent_once_more(store: Store, delivery: Start) -> None:
+    await file_replies(store, 1)
     provider = Provider(faults=[OutcomeUnknownError("reset")])
     await delivery(provider)
 
@@ -180,13 +183,13 @@ async def test_a_word_that_the_provider_twice_does_not_know_is_sent_once_more(st
     pause = await store.value("SELECT extract(epoch FROM next_attempt_at - now())::float FROM outbox")
     assert 50 < pause <= 60
     assert provider.accepted == []
-    await now_due(store)
+    await end_backoff(store)
     await all_sent(store)
     assert len(provider.accepted) == 1
 
 
-async def test_what_the_provider_refuses_waits_and_is_parked_in_the_end(store: Store, delivery: Start) -> None:
-    await words(store, 2)
+async def test_a_rejected_reply_is_retried_and_then_parked(store: Store, delivery: Start) -> None:
+    await file_replies(store, 2)
     provider = Provider(faults=[MessageRejectedError("400")] * 5)
     await delivery(provider)
     for attempt in range(1, 5):
@@ -197,29 +200,29 @@ async def test_what_the_provider_refuses_waits_and_is_parked_in_the_end(store: S
             return (row["attempts"], row["state"]) == (attempt, "ready")
 
         await eventually(tried, within_s=10)
-        await now_due(store)
-    await in_state(store, "parked")
-    await in_state(store, "sent")  # parked does not hold up what follows
+        await end_backoff(store)
+    await one_is(store, "parked")
+    await one_is(store, "sent")  # parked does not hold up what follows
     assert await states(store) == ["parked", "sent"]
 
 
 async def test_a_channel_without_a_sender_is_parked_with_its_reason(store: Store, delivery: Start) -> None:
-    await words(store, 1, channel="whatsapp")
+    await file_replies(store, 1, channel="whatsapp")
     await delivery(WebFormSender())
-    await in_state(store, "parked")
+    await one_is(store, "parked")
     assert await store.value("SELECT last_error FROM outbox") == "no sender for channel whatsapp"
 
 
 @pytest.mark.parametrize(("channel", "expected"), [("web_form", "ready"), ("email", "unknown")])
 async def test_inv6_the_lease_of_a_dead_sender_lapses(store: Store, channel: Channel, expected: str) -> None:
-    await words(store, 1, channel=channel)
+    await file_replies(store, 1, channel=channel)
     async with acquire(store.pool) as connection:
-        assert len(await outbox.claim(connection, [channel], limit=5, lease_s=0.05)) == 1
+        assert len(await outbox.lease_due(connection, [channel], limit=5, lease_s=0.05)) == 1
         await asyncio.sleep(0.1)
         assert len(await outbox.expire_leases(connection)) == 1
     assert await states(store) == [expected]
 
 
-def test_the_pause_doubles_up_to_a_quarter_of_an_hour() -> None:
+def test_the_backoff_doubles_up_to_a_quarter_of_an_hour() -> None:
     assert [backoff(30, n) for n in (1, 2, 3)] == [30, 60, 120]
     assert backoff(60, 20) == 900

@@ -65,7 +65,7 @@ async def test_k2_workers_come_and_go_in_one_group(graph: Graph, store: Store) -
     assert await store.violations() == {}
 
 
-async def test_k2_a_full_graph_pauses_instead_of_piling_up(graph: Graph, store: Store) -> None:
+async def test_k2_a_worker_runs_at_most_max_in_flight_turns(graph: Graph, store: Store) -> None:
     graph.agent.delay_s = 0.3
     for n in range(24):
         await store.form(f"Question number {n}", email=f"c{n}@example.com")
@@ -78,7 +78,7 @@ async def test_k2_a_full_graph_pauses_instead_of_piling_up(graph: Graph, store: 
     assert await store.violations() == {}
 
 
-async def test_k4_poison_is_filed_announced_and_can_be_replayed(graph: Graph, store: Store) -> None:
+async def test_k4_an_unreadable_record_is_dead_lettered_announced_and_replayable(graph: Graph, store: Store) -> None:
     await graph.worker()
     good = [await store.form(f"Question number {n}", email=f"c{n}@example.com") for n in range(9)]
     poison = [b"\xff\x00 not JSON", b'{"v": 9}', b'{"v": 1, "inbox_id": "nonsense"}']
@@ -106,7 +106,7 @@ async def test_t_d2_a_bad_deploy_stops_at_the_limit(graph: Graph, store: Store) 
     await graph.says(worker, "unhealthy", within_s=30)
     await asyncio.sleep(0.5)
     assert 8 <= await store.value("SELECT count(*) FROM dead_letters") <= 100
-    await worker.check_health()  # a replacement would only bury more
+    await worker.check_health()  # a replacement would only dead-letter more
 
 
 async def test_k3_a_killed_workers_turns_are_taken_over_when_its_lease_lapses(graph: Graph, database_url: str) -> None:
@@ -120,7 +120,7 @@ async def test_k3_a_killed_workers_turns_are_taken_over_when_its_lease_lapses(gr
     assert await graph.store.violations() == {}
 
 
-async def test_a_record_that_is_too_large_holds_up_nobody(graph: Graph, store: Store) -> None:
+async def test_a_record_that_is_too_large_does_not_block_others(graph: Graph, store: Store) -> None:
     large = await store.form("A very long mail", email="long@example.com")
     huge = await store.form("With endless headers", email="huge@example.com")
     grown = "UPDATE events SET value = jsonb_set(value, $2::text[], to_jsonb(repeat('x', 2000000))) WHERE inbox_id = $1"

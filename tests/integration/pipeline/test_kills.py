@@ -1,4 +1,4 @@
-"""K3: a SIGKILL at each named point loses nothing and says nothing twice."""
+"""K3: a SIGKILL at each named point loses no message and repeats no reply."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ async def killed(**task: Any) -> None:
             process.kill()
 
 
-async def forms(store: Store) -> list[str]:
-    """Six messages of three customers; one wants a person."""
+async def file_six_messages(store: Store) -> list[str]:
+    """File six messages of three customers, the last a hand-over; returns their inbox ids."""
     wakes = [await store.form(f"Question number {n}", email=f"c{n % 3}@example.com") for n in range(5)]
     wakes.append(await store.form("HANDOVER please", email="c2@example.com"))
     return [str(wake.inbox_id) for wake in wakes]
 
 
-async def checked(graph: Graph, *, spoken: int) -> None:
-    """Let the leases of the dead lapse, run a healthy graph to the end, and look at what there is."""
+async def assert_recovered(graph: Graph, *, replies: int) -> None:
+    """End the leases of the killed part, run a healthy graph until all is sent, and assert so many agent messages."""
     await graph.store.execute("UPDATE customer_leases SET lease_until = least(lease_until, now())")
     await graph.store.execute("UPDATE events SET lease_until = least(lease_until, now())")
     await graph.worker()
@@ -49,23 +49,23 @@ async def checked(graph: Graph, *, spoken: int) -> None:
     await graph.reporting()
     await graph.settled(within_s=60, delivered=True)
     assert await graph.store.violations() == {}
-    assert await graph.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == spoken
+    assert await graph.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == replies
 
 
 @pytest.mark.parametrize("nth", [1, 3])
 @pytest.mark.parametrize("point", PIPELINE)
 async def test_k3_killed_in_the_pipeline(graph: Graph, database_url: str, point: str, nth: int) -> None:
-    wakes = await forms(graph.store)
+    wakes = await file_six_messages(graph.store)
     kafka = graph.kafka.bootstrap_servers
     await killed(part="pipeline", dsn=database_url, kafka=kafka, die_at=point, nth=nth, wakes=wakes)
-    await checked(graph, spoken=6)
+    await assert_recovered(graph, replies=6)
 
 
 @pytest.mark.parametrize("point", RELAY)
 async def test_k3_killed_in_the_relay(graph: Graph, database_url: str, point: str) -> None:
-    await forms(graph.store)
+    await file_six_messages(graph.store)
     await killed(part="relay", dsn=database_url, kafka=graph.kafka.bootstrap_servers, die_at=point)
-    await checked(graph, spoken=6)
+    await assert_recovered(graph, replies=6)
 
 
 @pytest.mark.parametrize("point", DELIVERY)
@@ -74,12 +74,12 @@ async def test_k3_killed_in_delivery(graph: Graph, store: Store, database_url: s
     for n in range(3):
         assert await pipeline.handle(await store.form(f"Question number {n}", email=f"c{n}@example.com")) == "answered"
     await killed(part="delivery", dsn=database_url, kafka=graph.kafka.bootstrap_servers, die_at=point)
-    await checked(graph, spoken=3)
+    await assert_recovered(graph, replies=3)
 
 
 @pytest.mark.parametrize("point", CONSUMER)
 async def test_k3_killed_in_the_consumer(graph: Graph, database_url: str, point: str) -> None:
-    await forms(graph.store)
+    await file_six_messages(graph.store)
     kafka = graph.kafka.bootstrap_servers
     await killed(part="worker", dsn=database_url, kafka=kafka, group=graph.group, die_at=point)
-    await checked(graph, spoken=6)
+    await assert_recovered(graph, replies=6)

@@ -17,7 +17,7 @@ async def test_m1_too_many_hand_overs_raise_a_published_alert(store: Store) -> N
     assert event["value"]["alerts"] == collector.alerts
 
 
-async def test_m1_silence_below_the_least_sample_and_nothing_to_publish_without_turns(store: Store) -> None:
+async def test_m1_no_alert_below_the_minimum_sample_and_no_event_without_turns(store: Store) -> None:
     collector = Collector(pool=store.pool)
     assert await collector.run_once() == []
     assert await store.value("SELECT count(*) FROM events") == 0

@@ -39,7 +39,7 @@ async def test_g15_a_ticket_is_in_processing_while_the_agent_thinks(store: Store
     assert await store.value("SELECT status FROM tickets") == "waiting"
 
 
-async def test_g14_a_hand_over_is_announced_and_the_agent_falls_silent(store: Store) -> None:
+async def test_g14_after_a_hand_over_messages_are_held_and_the_agent_does_not_reply(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)
     assert await pipeline.handle(await store.form("HANDOVER please")) == "escalated"
@@ -85,7 +85,7 @@ async def test_a_burst_in_one_conversation_is_one_turn(store: Store) -> None:
     assert await store.violations() == {}
 
 
-async def test_k1_one_run_at_a_time_for_a_customer_and_all_of_it_answered(store: Store) -> None:
+async def test_k1_a_customers_messages_run_one_at_a_time_and_are_all_answered(store: Store) -> None:
     agent = ScriptedAgent(delay_s=0.05)
     first, second = store.pipeline(agent=agent, holder="a"), store.pipeline(agent=agent, holder="b")
     wakes = [await store.form(f"Question number {n}") for n in range(6)]
@@ -104,7 +104,7 @@ async def test_customers_run_side_by_side(store: Store) -> None:
         assert set(await asyncio.gather(*map(pipeline.handle, wakes))) == {"answered"}
 
 
-async def test_i3_a_form_names_whoever_it_likes_and_learns_nothing(store: Store) -> None:
+async def test_i3_a_form_sees_nothing_of_the_address_it_names(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)
     await pipeline.handle(await store.form("My secret canary word"))
@@ -115,7 +115,7 @@ async def test_i3_a_form_names_whoever_it_likes_and_learns_nothing(store: Store)
     assert (turn.tier, turn.history, turn.earlier, turn.customer_name) == (0, (), (), "Ann Lee")
 
 
-async def test_i2_a_verified_sender_sees_forms_that_named_him_without_their_text(store: Store) -> None:
+async def test_i2_a_verified_sender_sees_forms_naming_them_without_their_text(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)
     await pipeline.handle(await store.form("My secret canary word"))
@@ -131,7 +131,7 @@ async def test_i2_a_verified_sender_sees_forms_that_named_him_without_their_text
     assert line.endswith("(claimed in a form)")
 
 
-async def test_i3_a_mail_that_nobody_vouches_for_is_as_blind_as_a_form(store: Store) -> None:
+async def test_i3_an_unverified_mail_sees_no_more_than_a_form(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent)
     await pipeline.handle(await store.form("My secret canary word"))
@@ -153,7 +153,7 @@ async def test_a_take_over_while_the_agent_thinks_silences_it(store: Store) -> N
     assert await store.value("SELECT state FROM inbox") == "held"
 
 
-async def test_a_lapsed_lease_fences_its_late_holder(store: Store) -> None:
+async def test_an_expired_lease_fences_its_former_holder(store: Store) -> None:
     slow, quick = ScriptedAgent(delay_s=0.6), ScriptedAgent()
     wake = await store.form("Who answers this?")
     late = asyncio.create_task(store.pipeline(agent=slow, holder="late").handle(wake))
@@ -176,7 +176,7 @@ async def test_leases_are_renewed_while_a_turn_runs(store: Store, monkeypatch: p
     assert await running == "answered"
 
 
-async def test_k4_a_message_that_fails_for_good_gets_one_apology_and_a_person(store: Store) -> None:
+async def test_k4_a_message_that_keeps_failing_gets_one_apology_and_a_hand_over(store: Store) -> None:
     agent = ScriptedAgent()
     pipeline = store.pipeline(agent=agent, retry_s=(0.05, 0.05, 0.05, 0.05))
     wake = await store.form("This is BROKEN")
@@ -187,16 +187,16 @@ async def test_k4_a_message_that_fails_for_good_gets_one_apology_and_a_person(st
     assert letter["cause"] == "ValueError: the agent can't handle this"
     [ticket] = await store.rows("SELECT * FROM tickets")
     assert (ticket["status"], ticket["escalation_reason"]) == ("escalated", "agent_error")
-    [word] = await store.rows("SELECT * FROM outbox")
-    assert "Hello Ann Lee" in word["body"]
-    assert store.numbers[0] in word["body"]
+    [reply] = await store.rows("SELECT * FROM outbox")
+    assert "Hello Ann Lee" in reply["body"]
+    assert store.numbers[0] in reply["body"]
     [event] = await store.rows("SELECT value FROM events WHERE topic = 'fte.tickets.dlq'")
     assert event["value"]["id"] == str(letter["id"])
     assert await store.violations() == {}
     assert await pipeline.handle(wake) == "idle"
 
 
-async def test_a_failure_that_passes_costs_no_message(store: Store) -> None:
+async def test_a_transient_failure_is_retried_and_the_message_answered(store: Store) -> None:
     failures = [ValueError("once"), ValueError("twice")]
 
     def sometimes(turn: Turn) -> None:
@@ -209,7 +209,7 @@ async def test_a_failure_that_passes_costs_no_message(store: Store) -> None:
     assert await store.violations() == {}
 
 
-async def test_t_d2_past_the_limit_nothing_more_is_buried(store: Store) -> None:
+async def test_t_d2_beyond_the_limit_nothing_is_dead_lettered(store: Store) -> None:
     pipeline = store.pipeline(retry_s=(0.01,) * 4, may_dead_letter=lambda: False)
     assert await pipeline.handle(await store.form("This is BROKEN")) == "failed"
     assert await store.value("SELECT count(*) FROM dead_letters") == 0
@@ -231,7 +231,7 @@ async def test_m4_each_interaction_leaves_its_metrics(store: Store) -> None:
     assert all(0 < value < 10_000 for value in by_type["response_latency"])
 
 
-async def test_the_record_tells_rule_stages_and_latency(store: Store) -> None:
+async def test_the_decision_record_holds_rule_stages_and_latency(store: Store) -> None:
     await store.pipeline().handle(await store.form("How do I export a board?"))
     [record] = await store.rows("SELECT * FROM decision_records")
     assert record["rule"] == "scripted"
@@ -239,7 +239,7 @@ async def test_the_record_tells_rule_stages_and_latency(store: Store) -> None:
     assert record["latency_ms"] > 0
 
 
-async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_it(store: Store) -> None:
+async def test_k4_a_replayed_message_is_answered_by_the_agent_after_release(store: Store) -> None:
     failing = store.pipeline(retry_s=(0.01,) * 4)
     wake = await store.form("This is BROKEN")
     assert await failing.handle(wake) == "dead"
@@ -254,7 +254,7 @@ async def test_k4_a_replayed_message_is_the_agents_again_once_a_person_releases_
     assert await store.violations() == {}
 
 
-async def test_s7_a_turn_that_is_cut_off_gives_its_lease_back(store: Store) -> None:
+async def test_s7_a_cancelled_turn_releases_its_lease(store: Store) -> None:
     pipeline = store.pipeline(agent=ScriptedAgent(delay_s=30), holder="leaving")
     wake = await store.form("How do I export a board?")
     running = asyncio.create_task(pipeline.handle(wake))

@@ -1,4 +1,4 @@
-"""D7, T-S10: a customer's data in one piece, and not a string of it left afterwards, in any table of the store."""
+"""D7, T-S10: the export of a customer's data, and no string of it in any table after the erasure."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def whatsapp(store: Store, content: str) -> None:
         )  # fmt: skip
 
 
-async def lively_past(store: Store) -> UUID:
+async def customer_with_history(store: Store) -> UUID:
     """Forms, answers, a hand-over, a message that failed for good, an unreadable record: all of one customer."""
     pipeline = store.pipeline(agent=ScriptedAgent(), retry_s=(0.0,))
     for message in (f"My {CANARY} board is gone", f"HANDOVER about {CANARY}", f"BROKEN {CANARY} thing"):
@@ -70,8 +70,8 @@ async def erase(store: Store, customer_id: UUID) -> privacy.Erased | None:
         return await privacy.erase(connection, customer_id, by="ann")
 
 
-async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
-    customer = await lively_past(store)
+async def test_t_s10_no_string_of_the_customer_is_left(store: Store) -> None:
+    customer = await customer_with_history(store)
     ids = [str(row["id"]) for row in await store.rows("SELECT id FROM tickets UNION SELECT id FROM conversations")]
     before = await traces(store, CANARY, PHONE, *ids)
     assert {"customers", "messages", "inbox", "outbox", "events", "decision_records", "dead_letters"} <= set(before)
@@ -82,8 +82,8 @@ async def test_t_s10_not_a_string_of_the_customer_is_left(store: Store) -> None:
     assert await store.violations() == {}
 
 
-async def test_h11_who_erased_is_kept_and_whom_only_he_finds_who_knows_the_id(store: Store) -> None:
-    customer = await lively_past(store)
+async def test_h11_privacy_actions_keep_the_actor_and_only_a_hash_of_the_customer(store: Store) -> None:
+    customer = await customer_with_history(store)
     async with acquire(store.pool) as connection:
         first = await privacy.export(connection, customer, by="bob")
         second = await privacy.export(connection, customer, by="ann")
@@ -104,7 +104,7 @@ async def test_h11_who_erased_is_kept_and_whom_only_he_finds_who_knows_the_id(st
 @pytest.mark.parametrize(
     "change", ["UPDATE privacy_actions SET actor = 'nobody'", "DELETE FROM privacy_actions", "TRUNCATE privacy_actions"]
 )
-async def test_h11_nobody_changes_what_was_noted(store: Store, change: str) -> None:
+async def test_h11_privacy_actions_are_append_only(store: Store, change: str) -> None:
     await store.form("A question")
     async with acquire(store.pool) as connection:
         await privacy.export(connection, await store.value("SELECT id FROM customers"), by="ann")
@@ -112,8 +112,8 @@ async def test_h11_nobody_changes_what_was_noted(store: Store, change: str) -> N
         await store.execute(change)
 
 
-async def test_h11_an_erasure_that_did_not_happen_is_not_noted(store: Store) -> None:
-    customer = await lively_past(store)
+async def test_h11_a_failed_erasure_is_not_logged(store: Store) -> None:
+    customer = await customer_with_history(store)
     async with acquire(store.pool) as connection:
         undone = connection.transaction()
         await undone.start()
@@ -123,7 +123,7 @@ async def test_h11_an_erasure_that_did_not_happen_is_not_noted(store: Store) -> 
 
 
 async def test_t_s10_another_customer_keeps_every_row(store: Store) -> None:
-    customer = await lively_past(store)
+    customer = await customer_with_history(store)
     await store.pipeline().handle(await store.form("Where is my calendar?", email="bob@example.com"))
     counts = {name: (await traces(store, "bob@example.com", "my calendar")).get(name) for name in await tables(store)}
     await erase(store, customer)
@@ -131,8 +131,8 @@ async def test_t_s10_another_customer_keeps_every_row(store: Store) -> None:
     assert {name: after.get(name) for name in counts} == counts
 
 
-async def test_t_s10_the_figures_stay_and_lead_to_nobody(store: Store) -> None:
-    customer = await lively_past(store)
+async def test_t_s10_metrics_stay_and_are_anonymous(store: Store) -> None:
+    customer = await customer_with_history(store)
     measured = await store.value("SELECT count(*) FROM agent_metrics")
     await erase(store, customer)
     assert measured
@@ -140,7 +140,7 @@ async def test_t_s10_the_figures_stay_and_lead_to_nobody(store: Store) -> None:
     assert not await store.value("SELECT count(*) FROM agent_metrics WHERE conversation_id IS NOT NULL")
 
 
-async def test_d7_a_turn_under_way_leaves_nothing(store: Store) -> None:
+async def test_d7_an_erasure_during_a_turn_leaves_nothing(store: Store) -> None:
     wake = await store.form(f"The {CANARY} question", email=EMAIL)
     pipeline = store.pipeline(agent=ScriptedAgent(delay_s=0.5))
     running = asyncio.create_task(pipeline.handle(wake))
@@ -150,8 +150,8 @@ async def test_d7_a_turn_under_way_leaves_nothing(store: Store) -> None:
     assert await traces(store, CANARY) == {}
 
 
-async def test_d7_who_writes_while_he_is_erased_is_a_new_customer(store: Store) -> None:
-    customer = await lively_past(store)
+async def test_d7_a_message_during_the_erasure_makes_a_new_customer(store: Store) -> None:
+    customer = await customer_with_history(store)
     async with transaction(store.pool) as connection:
         await privacy.erase(connection, customer, by="ann")
         writing = asyncio.create_task(store.form("I am back already", email=EMAIL))
@@ -162,15 +162,15 @@ async def test_d7_who_writes_while_he_is_erased_is_a_new_customer(store: Store) 
     assert await store.value("SELECT id FROM customers") != customer
 
 
-async def test_d7_a_customer_of_the_telephone_goes_with_his_slot(store: Store) -> None:
+async def test_d7_an_erasure_removes_the_whatsapp_conversation_slot(store: Store) -> None:
     await whatsapp(store, f"hello, {CANARY} here")
     assert "conversation_slots" in await traces(store, PHONE)
     await erase(store, await store.value("SELECT id FROM customers"))
     assert await traces(store, CANARY, PHONE) == {}
 
 
-async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Store) -> None:
-    by_form = await lively_past(store)
+async def test_t_s10_an_erasure_includes_merged_customers(store: Store) -> None:
+    by_form = await customer_with_history(store)
     await whatsapp(store, f"hello, {CANARY} here")
     by_telephone = await store.value("SELECT id FROM customers WHERE filing_key = $1", f"whatsapp:{PHONE}")
     async with acquire(store.pool) as connection:
@@ -195,20 +195,20 @@ async def test_t_s10_who_was_merged_goes_with_whom_he_was_merged_into(store: Sto
 
 
 async def test_d7_the_export_holds_all_that_is_kept(store: Store) -> None:
-    customer = await lively_past(store)
+    customer = await customer_with_history(store)
     async with acquire(store.pool) as connection:
         exported = await privacy.export(connection, customer, by="ann")
     assert exported is not None
     assert len(exported["tickets"]) == 3
     assert {row["value"] for row in exported["identifiers"]} == {EMAIL, PHONE}
-    said = " ".join(row["content"] for row in exported["messages"])
-    assert all(text in said for text in (f"My {CANARY} board", f"Still about {CANARY}", "About: HANDOVER"))
+    texts = " ".join(row["content"] for row in exported["messages"])
+    assert all(text in texts for text in (f"My {CANARY} board", f"Still about {CANARY}", "About: HANDOVER"))
     assert {row["outcome"] for row in exported["decisions"]} == {"answered", "escalated"}
     assert len(exported["dead_letters"]) == 1
 
 
 @pytest.mark.parametrize("call", [privacy.export, privacy.erase])
-async def test_d7_nobody_is_nobody(store: Store, call: object) -> None:
+async def test_d7_an_unknown_customer_is_none_and_not_logged(store: Store, call: object) -> None:
     async with transaction(store.pool) as connection:
         assert await call(connection, uuid4(), by="ann") is None  # type: ignore[operator]
     assert await store.value("SELECT count(*) FROM privacy_actions") == 0

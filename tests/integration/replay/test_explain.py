@@ -79,7 +79,7 @@ async def test_g13_a_hand_over_shows_reason_severity_queue_and_summary(stored: S
     assert "none was asked: a rule decided" in text
 
 
-async def test_g13_what_has_no_record_says_so(database_url: str, analysis_node: AnalysisNode) -> None:
+async def test_g13_a_ticket_without_a_decision_record_says_so(database_url: str, analysis_node: AnalysisNode) -> None:
     pool = await create_pool(database_url, size=3)
     production = Production(pool=pool, analysis=analysis_node)
     waits, _ = await production.file("How do I reset my password?")
@@ -116,7 +116,7 @@ async def test_g13_staff_actions_and_drafts_are_shown(database_url: str, analysi
     assert body.splitlines()[2] in text
 
 
-async def test_g13_the_staff_call_tells_the_same_and_only_the_staff(stored: Stored, pool: Pool) -> None:
+async def test_g13_the_staff_call_shows_the_same_and_needs_a_staff_key(stored: Stored, pool: Pool) -> None:
     number = stored.numbers[REFUND]
     async with running(arguments(stored.url)) as served:
         path = f"/api/v1/tickets/{number}/decisions"

@@ -47,7 +47,9 @@ async def test_t4_unchanged_settings_give_identical_decisions(
     assert any("is back on" in case.before.text for case in report.replayed)
 
 
-async def test_t4_other_support_hours_say_another_time(stored: Stored, pool: Pool, analysis_node: AnalysisNode) -> None:
+async def test_t4_other_support_hours_change_the_promised_time(
+    stored: Stored, pool: Pool, analysis_node: AnalysisNode
+) -> None:
     report = await _replayed(pool, analysis_node, levels=None)
 
     assert report.changed
@@ -64,7 +66,7 @@ async def test_t4_an_agent_that_is_off_hands_everything_over(
 
 
 def _comparable(turn: Turn) -> Turn:
-    """Without what no later look can know: lease, tokens, and how the tickets of the history stood then."""
+    """Without what a replay cannot reconstruct: lease, tokens and the former status of tickets in the history."""
     ticket = replace(turn.ticket, status="processing", escalation_reason=None, updated_at=LONG_AGO, resolved_at=None)
     history = tuple(line.partition(",")[0] for line in turn.history)
     return replace(turn, lease=None, owner_token=0, ticket=ticket, history=history)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ async def _checksums(url: str) -> dict[str, str]:
 
 
 class Replaying:
-    """The command with a settings file of its own; tells what it printed and reported."""
+    """The command with a settings file of its own; returns what it printed and reported."""
 
     def __init__(self, stored: Stored, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ def test_t4_nothing_changes_without_changes_and_nothing_is_written(stored: Store
 
 
 @pytest.mark.parametrize("how", ["by its directory", "by its database"])
-def test_t4_what_the_file_leaves_alone_is_as_the_product_was_started(
+def test_t4_settings_missing_from_the_file_are_the_running_products(
     stored: Stored, replaying: Replaying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     product = pretend(tmp_path / "data", stored.url, support_hours=CLOSED_HOURS)
@@ -97,7 +97,7 @@ def test_t4_what_the_file_leaves_alone_is_as_the_product_was_started(
     assert f"settings that the file leaves alone: of the product on {product}" in printed
 
 
-def test_t4_a_threshold_is_tried_beside_the_products_others(
+def test_t4_a_threshold_of_the_file_keeps_the_products_other_thresholds(
     stored: Stored, replaying: Replaying, tmp_path: Path
 ) -> None:
     thresholds = {"legal.meaning": 0.0}
@@ -179,7 +179,7 @@ def test_t4_another_prompt_goes_to_another_model_and_its_drafts_are_compared(
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ("NOTIFY_URLS = 'x'", "NOTIFY_URLS can't be tried"),
         ("PROMPT = 'nowhere.md'", "which is no file"),
@@ -188,8 +188,8 @@ def test_t4_another_prompt_goes_to_another_model_and_its_drafts_are_compared(
         ("ESCALATION_THRESHOLDS = { nonsense = 0.5 }", "unknown escalation threshold"),
     ],
 )
-def test_t4_a_wrong_settings_file_is_one_line(replaying: Replaying, settings: str, said: str) -> None:
+def test_t4_a_wrong_settings_file_is_one_line(replaying: Replaying, settings: str, message: str) -> None:
     code, printed, report = replaying(settings)
 
     assert (code, report) == (1, {})
-    assert said in printed
+    assert message in printed

@@ -1,4 +1,4 @@
-"""G14: every hand-over has its clock; the team hears of it, and of those that nobody takes."""
+"""G14: every hand-over has a due time; the team is notified of it, and again when it is due or overdue."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def closed_today() -> str:
     return f"{tomorrow():%a} 08:00-20:00"
 
 
-def clocks(store: Store, hours: str = ALWAYS, *, ahead: timedelta = timedelta()) -> HandOvers:
-    """The loop of the reporting node, so much later."""
+def hand_over_task(store: Store, hours: str = ALWAYS, *, ahead: timedelta = timedelta()) -> HandOvers:
+    """The periodic task, run `ahead` of now."""
     return HandOvers(
         pool=store.pool,
         levels=ServiceLevels.parse(hours, "UTC", SLA_HOURS),
@@ -53,9 +53,9 @@ async def handed_over(store: Store, severity: str = "high", *, name: str = "ann"
     )
 
 
-async def told(store: Store, *, by: timedelta = timedelta()) -> list[Notification]:
+async def sent_notifications(store: Store, *, by: timedelta = timedelta()) -> list[Notification]:
     async with acquire(store.pool) as connection:
-        return await notifications.claim(connection, now=datetime.now(UTC) + by, limit=100, lease_s=60)
+        return await notifications.lease_due(connection, now=datetime.now(UTC) + by, limit=100, lease_s=60)
 
 
 async def by_ann(store: Store, verb: str, **arguments: object) -> None:
@@ -63,43 +63,45 @@ async def by_ann(store: Store, verb: str, **arguments: object) -> None:
     await getattr(StaffDesk(pool=store.pool, relay=Wakes()), verb)(conversation, by="ann", **arguments)
 
 
-async def test_g14_a_hand_over_is_stamped_and_told_without_a_word_of_the_customer(store: Store) -> None:
+async def test_g14_a_hand_over_gets_a_due_time_and_is_announced_without_the_customers_text(store: Store) -> None:
     await handed_over(store)
-    await clocks(store).run_once()
-    await clocks(store).run_once()
+    await hand_over_task(store).run_once()
+    await hand_over_task(store).run_once()
     async with acquire(store.pool) as connection:
         [one] = await hand_overs.of_ticket(connection, "TKT-0001")
     assert one.due_at == one.started_at + timedelta(hours=2)
     assert one.taken_at is None
-    [news] = await told(store)
+    [notification] = await sent_notifications(store)
     due = f"{one.due_at:%A %H:%M} UTC"
-    assert news.body == (
+    assert notification.body == (
         f"New hand-over: TKT-0001 (web_form), high, queue technical, reason human_request, due {due}. {STAFF}"
     )
-    assert not news.urgent
+    assert not notification.urgent
 
 
-async def test_g14_what_is_critical_is_told_at_once_and_the_rest_when_its_team_comes(store: Store) -> None:
+async def test_g14_critical_hand_overs_are_announced_at_once_others_in_support_hours(store: Store) -> None:
     for severity in ("critical", "high", "low"):
         await handed_over(store, severity, name=severity)
-    await clocks(store, closed_today()).run_once()
-    assert [(news.urgent, "critical" in news.body) for news in await told(store)] == [(True, True)]
-    at_eight = await told(store, by=tomorrow() - datetime.now(UTC) + timedelta(seconds=1))
-    assert sorted("high" in news.body for news in at_eight) == [False, True]
+    await hand_over_task(store, closed_today()).run_once()
+    assert [
+        (notification.urgent, "critical" in notification.body) for notification in await sent_notifications(store)
+    ] == [(True, True)]
+    at_eight = await sent_notifications(store, by=tomorrow() - datetime.now(UTC) + timedelta(seconds=1))
+    assert sorted("high" in notification.body for notification in at_eight) == [False, True]
 
 
-async def test_g14_low_severities_are_the_list_of_the_next_morning(store: Store) -> None:
+async def test_g14_low_severities_are_announced_as_a_list_the_next_morning(store: Store) -> None:
     await handed_over(store, "low")
-    await clocks(store).run_once()
-    assert await told(store) == []
+    await hand_over_task(store).run_once()
+    assert await sent_notifications(store) == []
     midnight = tomorrow().replace(hour=0) - datetime.now(UTC)
-    assert len(await told(store, by=midnight + timedelta(seconds=1))) == 1
+    assert len(await sent_notifications(store, by=midnight + timedelta(seconds=1))) == 1
 
 
-async def test_g14_nobody_takes_it_a_warning_then_the_breach_each_once(store: Store) -> None:
+async def test_g14_an_untaken_hand_over_is_warned_of_and_then_breached_once_each(store: Store) -> None:
     await handed_over(store)
-    await clocks(store).run_once()
-    await told(store)
+    await hand_over_task(store).run_once()
+    await sent_notifications(store)
     for minutes, expected in (
         (89, None),
         (91, "Nobody has taken: "),
@@ -107,25 +109,25 @@ async def test_g14_nobody_takes_it_a_warning_then_the_breach_each_once(store: St
         (121, "Late, and nobody"),
         (150, None),
     ):
-        loop = clocks(store, ahead=timedelta(minutes=minutes))
+        loop = hand_over_task(store, ahead=timedelta(minutes=minutes))
         await loop.run_once()
-        news = await told(store, by=timedelta(minutes=minutes))
-        assert [one.body.startswith(str(expected)) for one in news] == ([] if expected is None else [True])
+        notification = await sent_notifications(store, by=timedelta(minutes=minutes))
+        assert [one.body.startswith(str(expected)) for one in notification] == ([] if expected is None else [True])
         assert loop.problem() == (None if minutes < 120 else "late hand-overs: TKT-0001 (high)")
     assert await store.value("SELECT warned_at < breached_at FROM hand_overs")
 
 
 @pytest.mark.parametrize(("verb", "arguments"), [("take_over", {}), ("reply", {"text": "It is me."}), ("release", {})])
-async def test_g14_who_takes_it_stops_the_clock(store: Store, verb: str, arguments: dict[str, str]) -> None:
+async def test_g14_a_take_over_stops_the_clock(store: Store, verb: str, arguments: dict[str, str]) -> None:
     await handed_over(store)
-    await clocks(store).run_once()
+    await hand_over_task(store).run_once()
     await by_ann(store, verb, **arguments)
     [row] = await store.rows("SELECT taken_at IS NOT NULL AS taken, taken_by FROM hand_overs")
     assert row == {"taken": True, "taken_by": "ann"}
-    loop = clocks(store, ahead=timedelta(days=3))
+    loop = hand_over_task(store, ahead=timedelta(days=3))
     await loop.run_once()
     assert loop.problem() is None
-    assert len(await told(store)) == 1  # the announcement alone
+    assert len(await sent_notifications(store)) == 1  # the announcement alone
 
 
 async def test_g14_a_take_over_before_the_agent_is_taken_from_the_first(store: Store) -> None:
@@ -133,26 +135,26 @@ async def test_g14_a_take_over_before_the_agent_is_taken_from_the_first(store: S
     await by_ann(store, "take_over")
     [row] = await store.rows("SELECT taken_at IS NOT NULL AS taken, taken_by, ended_at FROM hand_overs")
     assert row == {"taken": True, "taken_by": "ann", "ended_at": None}
-    await clocks(store).run_once()
-    assert await told(store) == []
+    await hand_over_task(store).run_once()
+    assert await sent_notifications(store) == []
 
 
 async def test_g14_a_second_hand_over_has_a_clock_of_its_own(store: Store) -> None:
     await handed_over(store)
-    await clocks(store).run_once()
+    await hand_over_task(store).run_once()
     await by_ann(store, "reply", text="It is me.")
     await by_ann(store, "release")
     await store.pipeline().handle(await store.reply("TKT-0001", "HANDOVER again"))
-    await clocks(store).run_once()
+    await hand_over_task(store).run_once()
     rows = await store.rows("SELECT taken_at, due_at, ended_at FROM hand_overs ORDER BY started_at")
     assert [(row["taken_at"] is None, row["due_at"] is None, row["ended_at"] is None) for row in rows] == [
         (False, False, False),
         (True, False, True),
     ]
-    assert len(await told(store)) == 2
+    assert len(await sent_notifications(store)) == 2
 
 
-async def test_t_f3_a_word_of_unknown_fate_is_told_once(store: Store) -> None:
+async def test_t_f3_a_reply_of_unknown_outcome_is_announced_once(store: Store) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await store.execute("UPDATE outbox SET state = 'unknown'")
     assert await UnknownFateReplies(pool=store.pool, staff_url=STAFF).run_once() == 0
@@ -160,33 +162,39 @@ async def test_t_f3_a_word_of_unknown_fate_is_told_once(store: Store) -> None:
         pool=store.pool, staff_url=STAFF, clock=lambda: datetime.now(UTC) + timedelta(minutes=11)
     )
     assert [await later.run_once(), await later.run_once()] == [1, 0]
-    [news] = await told(store, by=timedelta(minutes=12))
-    assert news.body.startswith("Nobody can say whether a reply in TKT-0001 (web_form) was sent: its provider has not")
+    [notification] = await sent_notifications(store, by=timedelta(minutes=12))
+    assert notification.body.startswith(
+        "Nobody can say whether a reply in TKT-0001 (web_form) was sent: its provider has not"
+    )
 
 
-async def test_g14_a_word_that_comes_back_behind_the_close_is_told_once(store: Store) -> None:
+async def test_g14_an_undeliverable_reply_on_a_closed_ticket_is_announced_once(store: Store) -> None:
     await handed_over(store)
     await by_ann(store, "reply", text="Good-bye.")
     await by_ann(store, "close")
-    said = await store.value("SELECT id FROM outbox WHERE author = 'staff'")
+    reply_id = await store.value("SELECT id FROM outbox WHERE author = 'staff'")
     async with transaction(store.pool) as connection:
-        assert not await park(connection, said, "550 no such mailbox")
-    words = UnknownFateReplies(pool=store.pool, staff_url=STAFF)
-    assert [await words.run_once(), await words.run_once()] == [1, 0]
-    assert [news.body for news in await told(store) if news.key == f"parked:{said}"] == [
+        assert not await park(connection, reply_id, "550 no such mailbox")
+    monitor = UnknownFateReplies(pool=store.pool, staff_url=STAFF)
+    assert [await monitor.run_once(), await monitor.run_once()] == [1, 0]
+    assert [
+        notification.body
+        for notification in await sent_notifications(store)
+        if notification.key == f"parked:{reply_id}"
+    ] == [
         f"A reply in TKT-0001 (web_form) could not be delivered, and its ticket is closed: nobody else tells. {STAFF}"
     ]
 
 
-async def test_m1_an_alert_is_told_once_while_it_lasts_and_again_much_later(store: Store) -> None:
+async def test_m1_an_alert_is_announced_once_while_it_lasts_and_again_much_later(store: Store) -> None:
     await handed_over(store)
     collector = Collector(pool=store.pool, rules=AlertRules(min_turns=1))
     for expected in (1, 0):
         await collector.run_once()
-        news = await told(store)
-        assert [one.body for one in news] == ["Alert: escalation rate 100% is above 25%"] * expected
+        notification = await sent_notifications(store)
+        assert [one.body for one in notification] == ["Alert: escalation rate 100% is above 25%"] * expected
         async with acquire(store.pool) as connection:
-            await notifications.mark_sent(connection, [one.key for one in news], reached=())
+            await notifications.mark_sent(connection, [one.key for one in notification], reached=())
     await store.execute("UPDATE notifications SET created_at = now() - interval '7 hours'")
     await collector.run_once()
-    assert len(await told(store)) == 1
+    assert len(await sent_notifications(store)) == 1

@@ -1,4 +1,4 @@
-"""The reporting node's chores: one that fails is seen and tried again, the others and the node go on."""
+"""The reporting node's periodic tasks: a failing one shows in health and is retried, the others go on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serve_app.settings.app_args import KafkaArgs
 from tests.fixtures.waiting import eventually
 
 
-async def test_a_chore_that_fails_shows_in_health_until_it_works_again(database_url: str) -> None:
+async def test_a_failing_periodic_task_shows_in_health_until_it_works_again(database_url: str) -> None:
     done: list[str] = []
 
     async def fails() -> None:

@@ -1,4 +1,4 @@
-"""Notifications reach a real server by Apprise: at least once, never again, and whatever fails shows in health."""
+"""Notifications reach a real server by Apprise once; failures are retried and show in health."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from tests.integration.reporting.test_hand_overs import STAFF
 
 @dataclass(slots=True)
 class Room:
-    """A chat room's webhook: what it was told, and how it answers."""
+    """A chat room's webhook: the notifications it accepted, and how it answers."""
 
     url: str
-    told: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
     status: int = 200
     delay_s: float = 0.0
 
     @property
     def messages(self) -> list[tuple[str, str]]:
-        return [(one["title"], one["message"]) for one in self.told]
+        return [(one["title"], one["message"]) for one in self.received]
 
 
 @contextmanager
 def room() -> Iterator[Room]:
-    """Serve a room on a port of its own."""
+    """Serve a chat room on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(mine.delay_s)
             if mine.status == 200:
-                mine.told.append(json.loads(body))
+                mine.received.append(json.loads(body))
             self.send_response(mine.status)
             self.end_headers()
 
@@ -59,7 +59,7 @@ def room() -> Iterator[Room]:
     server.server_close()
 
 
-async def note(store: Store, key: str, *, urgent: bool = False, due_in: timedelta = timedelta()) -> bool:
+async def add_notification(store: Store, key: str, *, urgent: bool = False, due_in: timedelta = timedelta()) -> bool:
     async with acquire(store.pool) as connection:
         due_at = datetime.now(UTC) + due_in
         return await notifications.add(connection, key, f"About {key}.", due_at=due_at, urgent=urgent)
@@ -74,27 +74,27 @@ def notifier(store: Store, *urls: str, ahead: timedelta = timedelta(), **options
     return Notifier(pool=store.pool, urls=urls, clock=lambda: datetime.now(UTC) + ahead, **options)
 
 
-async def test_g14_a_notification_is_told_once(store: Store) -> None:
+async def test_g14_a_notification_is_sent_once(store: Store) -> None:
     with room() as chat:
-        assert await note(store, "a")
-        assert not await note(store, "a")
-        await note(store, "later", due_in=timedelta(hours=1))
+        assert await add_notification(store, "a")
+        assert not await add_notification(store, "a")
+        await add_notification(store, "later", due_in=timedelta(hours=1))
         sender = notifier(store, chat.url)
         await sender.run_once()
         await sender.run_once()
         assert chat.messages == [("Nightdesk", "About a.")]
         assert (await state_of(store, "a"), await state_of(store, "later")) == ("sent", "ready")
         assert sender.problem() is None
-        assert not await note(store, "a")
+        assert not await add_notification(store, "a")
         await notifier(store, chat.url, ahead=timedelta(hours=2)).run_once()
         assert chat.messages[1:] == [("Nightdesk", "About later.")]
 
 
-async def test_g14_what_is_due_together_is_one_message_and_the_urgent_stands_alone(store: Store) -> None:
+async def test_g14_notifications_due_together_are_one_message_but_urgent_ones(store: Store) -> None:
     with room() as chat:
         for key in ("a", "b", "c"):
-            await note(store, key)
-        await note(store, "fire", urgent=True)
+            await add_notification(store, key)
+        await add_notification(store, "fire", urgent=True)
         await notifier(store, chat.url).run_once()
         assert chat.messages == [
             ("Nightdesk: urgent", "About fire."),
@@ -102,26 +102,26 @@ async def test_g14_what_is_due_together_is_one_message_and_the_urgent_stands_alo
         ]
 
 
-async def test_g14_who_has_it_is_not_told_again_when_another_did_not_take_it(store: Store) -> None:
+async def test_g14_a_retry_leaves_out_addressees_that_were_reached(store: Store) -> None:
     with room() as chat, room() as broken:
         broken.status = 500
-        await note(store, "a")
+        await add_notification(store, "a")
         sender = notifier(store, chat.url, broken.url, first_retry_s=0.0)
         await sender.run_once()
-        assert (len(chat.told), len(broken.told)) == (1, 0)
+        assert (len(chat.received), len(broken.received)) == (1, 0)
         assert sender.problem() == "notifications: 1 wait, 0 given up (JSON did not take it)"
         [row] = await store.rows("SELECT * FROM notifications")
         assert (row["state"], row["attempts"]) == ("ready", 1)
         assert not any(word in str(row) for word in ("127.0.0.1", "hook"))
         broken.status = 200
         await sender.run_once()
-        assert (len(chat.told), len(broken.told), await state_of(store, "a")) == (1, 1, "sent")
+        assert (len(chat.received), len(broken.received), await state_of(store, "a")) == (1, 1, "sent")
         assert sender.problem() is None
 
 
-async def test_g14_each_retry_waits_longer_and_after_a_day_it_is_given_up(store: Store) -> None:
+async def test_g14_retries_back_off_and_end_after_a_day(store: Store) -> None:
     sender = notifier(store, "json://127.0.0.1:9/nobody", ahead=timedelta(days=3))
-    await note(store, "a")
+    await add_notification(store, "a")
     for attempts in (1, 2, 3):
         await store.execute("UPDATE notifications SET lease_until = NULL")
         await sender.run_once()
@@ -133,10 +133,10 @@ async def test_g14_each_retry_waits_longer_and_after_a_day_it_is_given_up(store:
     assert sender.problem() == "notifications: 0 wait, 1 given up (JSON did not take it)"
 
 
-async def test_g14_one_that_hangs_is_left_and_tried_again(store: Store) -> None:
+async def test_g14_a_hanging_notification_times_out_and_is_retried(store: Store) -> None:
     with room() as chat:
         chat.delay_s = 1.0
-        await note(store, "a")
+        await add_notification(store, "a")
         started = time.monotonic()
         sender = notifier(store, chat.url, send_within_s=0.2)
         await sender.run_once()
@@ -145,37 +145,37 @@ async def test_g14_one_that_hangs_is_left_and_tried_again(store: Store) -> None:
         await sender.close()
 
 
-async def test_g14_who_died_while_telling_is_taken_over(store: Store) -> None:
+async def test_g14_the_notification_of_a_dead_notifier_is_sent_by_another(store: Store) -> None:
     with room() as chat:
-        await note(store, "a")
+        await add_notification(store, "a")
         async with acquire(store.pool) as connection:
-            assert len(await notifications.claim(connection, now=datetime.now(UTC), limit=9, lease_s=60)) == 1
+            assert len(await notifications.lease_due(connection, now=datetime.now(UTC), limit=9, lease_s=60)) == 1
         await notifier(store, chat.url).run_once()
-        assert chat.told == []
+        assert chat.received == []
         await store.execute("UPDATE notifications SET lease_until = now()")
         await notifier(store, chat.url).run_once()
-        assert len(chat.told) == 1
+        assert len(chat.received) == 1
 
 
-async def test_g14_without_addressees_nothing_is_kept_for_the_first_one(store: Store) -> None:
-    await note(store, "a")
+async def test_g14_nothing_is_queued_while_no_addressee_is_configured(store: Store) -> None:
+    await add_notification(store, "a")
     await notifier(store).run_once()
     assert await state_of(store, "a") == "unsent"
     with room() as chat:
         await notifier(store, chat.url).run_once()
-        assert chat.told == []
+        assert chat.received == []
 
 
 async def test_g14_an_address_that_apprise_does_not_know_shows_in_health_and_the_others_work(store: Store) -> None:
     with room() as chat:
-        await note(store, "a")
+        await add_notification(store, "a")
         sender = notifier(store, chat.url, "carrierpigeon://loft")
         await sender.run_once()
-        assert len(chat.told) == 1
+        assert len(chat.received) == 1
         assert sender.problem() == "NOTIFY_URLS: no. 2 is no address that Apprise knows"
 
 
-async def test_g14_from_the_hand_over_to_the_room_by_the_chores_of_the_node(store: Store) -> None:
+async def test_g14_the_reporting_node_announces_a_hand_over_by_itself(store: Store) -> None:
     with room() as chat:
         await store.pipeline().handle(await store.form("HANDOVER please, my name is Ann Lee"))
         tasks = {task.name: task for task in made(store, chat.url)}
@@ -184,11 +184,11 @@ async def test_g14_from_the_hand_over_to_the_room_by_the_chores_of_the_node(stor
         await tasks["notifier"].work()
         [(title, text)] = chat.messages
         assert (title, text.split(" (")[0]) == ("Nightdesk", "New hand-over: TKT-0001")
-        assert "ann" not in str(chat.told).lower()
+        assert "ann" not in str(chat.received).lower()
         assert [task.problem() for task in tasks.values()] == [None] * 5
 
 
-async def test_g14_a_hand_over_that_somebody_has_is_not_announced_any_more(store: Store) -> None:
+async def test_g14_a_hand_over_already_taken_is_not_announced(store: Store) -> None:
     with room() as chat:
         await store.pipeline().handle(await store.form("HANDOVER please"))
         tasks = {task.name: task for task in made(store, chat.url)}
@@ -196,7 +196,7 @@ async def test_g14_a_hand_over_that_somebody_has_is_not_announced_any_more(store
         await store.execute("UPDATE hand_overs SET taken_at = now()")
         await store.execute("UPDATE notifications SET due_at = now()")
         await tasks["notifier"].work()
-        assert chat.told == []
+        assert chat.received == []
         assert await store.value("SELECT state FROM notifications") == "withdrawn"
 
 

@@ -43,14 +43,14 @@ async def status_of(store: Store) -> tuple[str, datetime | None]:
     return row["status"], row["resolved_at"]
 
 
-async def steps_of(store: Store, number: str) -> list[tuple[str | None, str, str, str | None]]:
+async def transitions_of(store: Store, number: str) -> list[tuple[str | None, str, str, str | None]]:
     async with acquire(store.pool) as connection:
         past = await ticket_life.history(connection, number)
     return [(step.from_status, step.to_status, step.actor, step.staff_name) for step in past]
 
 
 def life(store: Store, *, after: timedelta = timedelta(), batch: int = 500) -> TicketLife:
-    """The loop of the reporting node, at a moment that is so far ahead; 72 hours and 7 days."""
+    """The periodic task `after` from now, with the limits of 72 hours and 7 days."""
     return TicketLife(
         pool=store.pool,
         resolve_after=timedelta(hours=72),
@@ -61,7 +61,7 @@ def life(store: Store, *, after: timedelta = timedelta(), batch: int = 500) -> T
 
 
 async def refusal(store: Store, statement: str, *arguments: object) -> Exception | None:
-    """Run it and return how the store refuses it."""
+    """Run the statement and return the error of the store."""
     try:
         await store.execute(statement, *arguments)
     except asyncpg.CheckViolationError as error:
@@ -69,7 +69,7 @@ async def refusal(store: Store, statement: str, *arguments: object) -> Exception
     return None
 
 
-async def test_g15_every_pair_of_the_36_is_legal_or_refused_as_the_one_table_says(store: Store) -> None:
+async def test_g15_each_of_the_36_transitions_is_legal_or_refused_by_the_table(store: Store) -> None:
     await store.form("A question")
     await store.execute("UPDATE inbox SET state = 'answered'")
     async with acquire(store.pool) as connection:
@@ -93,7 +93,7 @@ async def test_g15_every_pair_of_the_36_is_legal_or_refused_as_the_one_table_say
         assert [tuple(row.values()) for row in past] == ([(before, after, table[before, after])] if went else [])  # type: ignore[index]
 
 
-async def test_g15_another_check_of_the_table_is_no_illegal_step(store: Store) -> None:
+async def test_g15_an_unrelated_constraint_violation_is_no_illegal_transition(store: Store) -> None:
     await store.form("A question")
     refused = await refusal(store, "UPDATE tickets SET priority = 'hot'")
     assert isinstance(refused, asyncpg.CheckViolationError)
@@ -157,7 +157,7 @@ def _by_staff(verb: str, **arguments: object) -> Callable[[Store], Awaitable[Non
     async def act(store: Store) -> None:
         desk = StaffDesk(pool=store.pool, relay=Wakes())
         conversation = await store.value("SELECT id FROM conversations")
-        # A person may be refused; then nothing was done.
+        # A refused staff action changes nothing.
         with contextlib.suppress(ConversationStateError, asyncpg.CheckViolationError):
             await getattr(desk, verb)(conversation, by="ann", **arguments)
 
@@ -174,7 +174,7 @@ async def _approve(store: Store) -> None:
     await _by_staff("approve", draft_id=None, text=None)(store)
 
 
-OURS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
+MOVING_ACTIONS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
     "intake/web_form": (_form_reply,),
     "intake/channels": (_channel_message,),
     "turns/open_turn": (_turn,),
@@ -184,25 +184,25 @@ OURS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
     "tickets/ticket_life": (_ages,),
     "staff/actions": (_by_staff("take_over"), _release, _by_staff("resolve"), _by_staff("close"), _approve),
 }
-"""What moves tickets, by the file that its statement stands in."""
+"""The actions that move tickets, by the SQL file of their statement."""
 
 
 STORE = Path(db.pool.__file__).parent
 
 
-def test_g15_no_file_moves_tickets_that_the_next_test_does_not_try() -> None:
+def test_g15_every_file_that_moves_tickets_is_covered() -> None:
     moving = re.compile(r"UPDATE tickets\b[^;]*?SET\s[^;]*?\bstatus\s*=", re.DOTALL)
     assert {
         path.relative_to(STORE).with_suffix("").as_posix()
         for path in STORE.glob("*/*.sql")
         if path.parent.name != "migrations" and moving.search(path.read_text())
-    } == set(OURS)
+    } == set(MOVING_ACTIONS)
 
 
-@pytest.mark.parametrize("file", OURS)
-async def test_g15_statements_of_ours_make_legal_steps_only(store: Store, file: str) -> None:
-    """Whatever a ticket is when they come to it; those that no person asked for are never refused either."""
-    for act, before in product(OURS[file], STATUSES):
+@pytest.mark.parametrize("file", MOVING_ACTIONS)
+async def test_g15_every_statement_that_moves_tickets_makes_legal_transitions_only(store: Store, file: str) -> None:
+    """From every state of the ticket; only staff actions may be refused, the others never."""
+    for act, before in product(MOVING_ACTIONS[file], STATUSES):
         await empty(store.pool)
         store.numbers.clear()
         await store.pipeline().handle(await store.form("A question"))
@@ -216,13 +216,13 @@ async def test_g15_statements_of_ours_make_legal_steps_only(store: Store, file: 
         assert (await status_of(store))[0] == (taken[-1][1] if taken else before), (act, before)
 
 
-async def test_g15_what_became_of_a_ticket_and_by_whom(store: Store) -> None:
+async def test_g15_the_history_names_every_transition_and_its_actor(store: Store) -> None:
     pipeline = store.pipeline()
     await pipeline.handle(await store.form("A question"))
     await pipeline.handle(await store.reply("TKT-0001", "HANDOVER please"))
     await _by_staff("reply", text="It is me, Ann.")(store)
     await _by_staff("resolve")(store)
-    assert await steps_of(store, "TKT-0001") == [
+    assert await transitions_of(store, "TKT-0001") == [
         (None, "open", "customer", None),
         ("open", "processing", "agent", None),
         ("processing", "waiting", "agent", None),
@@ -231,17 +231,17 @@ async def test_g15_what_became_of_a_ticket_and_by_whom(store: Store) -> None:
         ("processing", "escalated", "agent", None),
         ("escalated", "resolved", "staff", "ann"),
     ]
-    assert await steps_of(store, "TKT-9999") == []
+    assert await transitions_of(store, "TKT-9999") == []
 
 
-async def test_g15_a_mail_from_gmail_itself_is_a_step_of_staff(store: Store) -> None:
+async def test_g15_a_mail_sent_in_gmail_is_a_transition_by_staff(store: Store) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await _gmail_take_over(store)
-    assert (await steps_of(store, "TKT-0001"))[-1] == ("waiting", "escalated", "staff", "Gmail")
+    assert (await transitions_of(store, "TKT-0001"))[-1] == ("waiting", "escalated", "staff", "Gmail")
     assert await store.value("SELECT taken_at IS NOT NULL FROM hand_overs")
 
 
-async def test_g15_time_resolves_and_closes_and_counts_as_giving_up(store: Store) -> None:
+async def test_g15_tickets_resolve_and_close_by_time_and_count_as_resolved_by_timeout(store: Store) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await store.execute("UPDATE outbox SET state = 'sent'")
     assert await life(store, after=timedelta(hours=71)).run_once() == (0, 0)
@@ -260,7 +260,7 @@ async def test_g15_time_resolves_and_closes_and_counts_as_giving_up(store: Store
     )
 
 
-async def test_g15_resolutions_are_told_apart_and_a_reopened_one_is_none(store: Store) -> None:
+async def test_g15_resolutions_are_counted_by_kind_and_not_when_reopened(store: Store) -> None:
     pipeline = store.pipeline()
     for n in range(5):
         await pipeline.handle(await store.form("A question", email=f"c{n}@example.com"))
@@ -286,13 +286,13 @@ async def test_g15_resolutions_are_told_apart_and_a_reopened_one_is_none(store: 
         "UPDATE conversations SET owner = 'staff'",
     ],
 )
-async def test_g15_what_is_not_done_with_does_not_end_by_itself(store: Store, left: str) -> None:
+async def test_g15_a_ticket_with_pending_work_does_not_end_by_itself(store: Store, left: str) -> None:
     await store.pipeline().handle(await store.form("A question"))
     await store.execute("UPDATE outbox SET state = 'sent'")
     await store.execute(left)
     assert await life(store, after=timedelta(days=30)).run_once() == (0, 0)
     await store.execute("UPDATE tickets SET status = 'resolved'")
-    owned = "conversations" in left  # a resolution of a person's own closes like any other
+    owned = "conversations" in left  # a resolution by staff closes like any other
     assert await life(store, after=timedelta(days=30)).run_once() == (0, int(owned))
 
 
@@ -302,7 +302,7 @@ async def test_g15_a_hand_over_never_ends_by_itself(store: Store) -> None:
     assert await life(store, after=timedelta(days=300)).run_once() == (0, 0)
 
 
-async def test_g15_ends_come_in_batches_and_two_loops_do_not_collide(store: Store) -> None:
+async def test_g15_tickets_end_in_batches_and_two_loops_do_not_collide(store: Store) -> None:
     await store.form("A question")
     await store.execute("UPDATE inbox SET state = 'answered'")
     await store.execute(
@@ -328,7 +328,7 @@ async def test_g15_a_message_that_waits_keeps_its_ticket_open(store: Store) -> N
     await store.execute("UPDATE tickets SET status = 'closed'")
 
 
-async def test_g15_a_message_and_the_closing_at_the_same_moment_never_meet(store: Store) -> None:
+async def test_g15_a_message_during_the_closing_reopens_the_ticket_or_opens_a_new_one(store: Store) -> None:
     """The message comes first and reopens the ticket, or the closing does and it opens a new one; it always waits."""
     for _ in range(20):
         await empty(store.pool)
@@ -345,7 +345,7 @@ async def test_g15_a_message_and_the_closing_at_the_same_moment_never_meet(store
         assert further.joined == (closed == 0)
 
 
-async def test_g15_what_follows_on_a_closed_ticket_opens_a_new_one_on_whatsapp_and_by_mail(store: Store) -> None:
+async def test_g15_a_message_after_closing_opens_a_new_ticket_on_whatsapp_and_mail(store: Store) -> None:
     for new in (message, mail):
         await empty(store.pool)
         first = await accept(store, new("A question"))

@@ -1,4 +1,4 @@
-"""Where a person's step meets the agent's, or his own earlier one."""
+"""G14, G15: staff actions during the agent's run, or after earlier actions of the same person."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from tests.fixtures.office import Office
 from tests.fixtures.waiting import eventually
 
 
-async def thinking(office: Office) -> bool:
+async def agent_is_running(office: Office) -> bool:
     return bool(office.agent.runs)
 
 
-async def test_g15_a_ticket_that_the_agent_is_answering_is_not_resolved_under_it(office: Office) -> None:
+async def test_g15_a_ticket_that_the_agent_is_answering_cannot_be_resolved(office: Office) -> None:
     office.agent.delay_s = 0.5
     running = asyncio.create_task(office.form("How do I export a board?"))
-    await eventually(lambda: thinking(office), within_s=10)
-    talk = (await office.conversation())["id"]
+    await eventually(lambda: agent_is_running(office), within_s=10)
+    conversation_id = (await office.conversation())["id"]
     with pytest.raises(ConversationStateError, match="about to answer"):
-        await office.desk.resolve(talk, by="ann")
+        await office.desk.resolve(conversation_id, by="ann")
     await running
     assert (await office.ticket())["status"] == "waiting"
-    await office.desk.resolve(talk, by="ann")
+    await office.desk.resolve(conversation_id, by="ann")
     assert (await office.ticket())["status"] == "resolved"
     assert await office.store.value("SELECT max(attempts) FROM inbox") == 0
 
 
 async def test_g14_the_same_person_takes_the_next_hand_over_too(office: Office) -> None:
     await office.form("HANDOVER please")
-    talk = (await office.conversation())["id"]
-    await office.desk.take_over(talk, by="ann")
-    await office.desk.resolve(talk, by="ann")
+    conversation_id = (await office.conversation())["id"]
+    await office.desk.take_over(conversation_id, by="ann")
+    await office.desk.resolve(conversation_id, by="ann")
     assert await office.follow_up("HANDOVER once more, please") == "held"
-    await office.desk.take_over(talk, by="ann")
+    await office.desk.take_over(conversation_id, by="ann")
     assert not await office.store.value("SELECT count(*) FROM hand_overs WHERE taken_at IS NULL")
 
 
-async def test_g15_a_reply_on_a_resolved_ticket_goes_on_with_it(office: Office) -> None:
+async def test_g15_a_staff_reply_reopens_a_resolved_ticket(office: Office) -> None:
     await office.form("HANDOVER please")
-    talk = (await office.conversation())["id"]
-    await office.desk.reply(talk, by="ann", text="All is well again.")
-    await office.desk.resolve(talk, by="ann")
-    await office.desk.reply(talk, by="ann", text="One thing more.")
+    conversation_id = (await office.conversation())["id"]
+    await office.desk.reply(conversation_id, by="ann", text="All is well again.")
+    await office.desk.resolve(conversation_id, by="ann")
+    await office.desk.reply(conversation_id, by="ann", text="One thing more.")
     assert (await office.ticket())["status"] == "escalated"

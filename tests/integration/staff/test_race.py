@@ -1,4 +1,4 @@
-"""G14: a take-over in the middle of the agent's run. Either its word has been said, or there is none of it."""
+"""G14: a take-over during the agent's run: the reply was sent before it, or nothing of the run is stored."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.fixtures.store import Wakes
 ROUNDS, FULL_ROUNDS = 15, 500
 
 
-def in_another_process(database_url: str, conversation_id: UUID) -> None:
-    """Take over as another process would, and return when that is committed."""
+def take_over_in_another_process(database_url: str, conversation_id: UUID) -> None:
+    """Take over on a thread and pool of its own; returns when that is committed."""
 
     async def act() -> None:
         pool = await create_pool(database_url, size=1)
@@ -31,17 +31,15 @@ def in_another_process(database_url: str, conversation_id: UUID) -> None:
 
 
 @pytest.mark.parametrize("point", ["pipeline:opened", "pipeline:analysed", "pipeline:decided"])
-async def test_g14_a_run_that_a_take_over_has_passed_writes_nothing(
-    office: Office, database_url: str, point: str
-) -> None:
+async def test_g14_a_run_overtaken_by_a_take_over_writes_nothing(office: Office, database_url: str, point: str) -> None:
     wake = await office.store.form("How do I export a board?")
-    talk: UUID = (await office.conversation())["id"]
+    conversation_id: UUID = (await office.conversation())["id"]
     reached: list[str] = []
 
     def failpoint(name: str) -> None:
         if name == point and not reached:
             reached.append(name)
-            in_another_process(database_url, talk)
+            take_over_in_another_process(database_url, conversation_id)
 
     assert await office.pipeline(failpoint=failpoint).handle(wake) == "held"
     assert reached == [point]
@@ -55,15 +53,13 @@ async def test_g14_a_run_that_a_take_over_has_passed_writes_nothing(
     assert await office.store.violations() == {}
 
 
-async def test_g14_a_take_over_behind_the_commit_takes_back_what_has_not_left(
-    office: Office, database_url: str
-) -> None:
+async def test_g14_a_take_over_after_the_commit_cancels_the_unsent_reply(office: Office, database_url: str) -> None:
     wake = await office.chat("How do I export a board?", sid="SM1")
-    talk: UUID = (await office.conversation())["id"]
+    conversation_id: UUID = (await office.conversation())["id"]
 
     def failpoint(name: str) -> None:
         if name == "pipeline:committed":
-            in_another_process(database_url, talk)
+            take_over_in_another_process(database_url, conversation_id)
 
     assert await office.pipeline(failpoint=failpoint).handle(wake) == "answered"
     assert await office.store.value("SELECT state FROM outbox") == "cancelled"
@@ -71,32 +67,32 @@ async def test_g14_a_take_over_behind_the_commit_takes_back_what_has_not_left(
 
 
 async def raced(office: Office, rounds: int) -> dict[str, int]:
-    """Let a take-over meet a run at any moment, many times, and count how it ended."""
+    """Take over at random moments of `rounds` runs and count the outcomes of the runs."""
     ends = {"held": 0, "answered": 0}
     dice = random.Random(7)
     for n in range(rounds):
         office.agent.delay_s = dice.uniform(0, 0.01)
         wake = await office.chat("How do I export a board?", sid=f"SM{n}")
-        talk = wake.conversation_id
+        conversation_id = wake.conversation_id
 
-        async def take_over(talk: UUID = talk, pause: float = dice.uniform(0, 0.04)) -> None:
+        async def take_over(conversation_id: UUID = conversation_id, pause: float = dice.uniform(0, 0.04)) -> None:
             await asyncio.sleep(pause)
-            await office.desk.take_over(talk, by="ann")
+            await office.desk.take_over(conversation_id, by="ann")
 
         outcome, _ = await asyncio.gather(office.pipeline().handle(wake), take_over())
         ends[outcome] += 1
-        # However it went: a person has it, nothing of the agent's can leave any more, and the message waits for him.
-        [row] = await office.store.rows("SELECT owner, status FROM conversations WHERE id = $1", talk)
+        # Whichever came first: staff own the conversation, no reply of the agent can be sent, and the message is held.
+        [row] = await office.store.rows("SELECT owner, status FROM conversations WHERE id = $1", conversation_id)
         assert row == {"owner": "staff", "status": "handed_over"}
-        words = await office.store.rows("SELECT state FROM outbox WHERE conversation_id = $1", talk)
-        assert [word["state"] for word in words] == ["cancelled"] * (outcome == "answered")
+        replies = await office.store.rows("SELECT state FROM outbox WHERE conversation_id = $1", conversation_id)
+        assert [reply["state"] for reply in replies] == ["cancelled"] * (outcome == "answered")
         assert await office.store.value("SELECT state FROM inbox WHERE provider_message_id = $1", f"SM{n}") == "held"
-        await office.desk.close(talk, by="ann")
+        await office.desk.close(conversation_id, by="ann")
     assert await office.store.violations() == {}
     return ends
 
 
-async def test_g14_whoever_wins_the_race_nothing_leaves_behind_a_take_over(office: Office) -> None:
+async def test_g14_nothing_is_sent_after_a_take_over_whoever_wins_the_race(office: Office) -> None:
     ends = await raced(office, ROUNDS)
     assert sum(ends.values()) == ROUNDS
 
@@ -108,10 +104,10 @@ async def test_g14_the_race_at_its_full_size(office: Office) -> None:
     print(ends)
 
 
-async def test_g14_two_approvals_at_once_say_it_once(office: Office) -> None:
+async def test_g14_two_concurrent_approvals_send_one_reply(office: Office) -> None:
     await office.form("How do I export a board?", approval=True)
-    talk: UUID = (await office.conversation())["id"]
-    calls = [office.desk.approve(talk, by=name, draft_id=None, text=None) for name in ("ann", "bob", "cleo")]
+    conversation_id: UUID = (await office.conversation())["id"]
+    calls = [office.desk.approve(conversation_id, by=name, draft_id=None, text=None) for name in ("ann", "bob", "cleo")]
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(result, ConversationStateError) for result in results) == 2
     assert await office.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 1

@@ -48,33 +48,33 @@ async def build(store: Store, encoder: Encoder, analysis_node: AnalysisNode, ser
             links=LINK.format,
             answers=answers,
         )
-        return store.pipeline(agent=agent, analysis=analysis_node, approval=approval)  # type: ignore[arg-type]
+        return store.pipeline(agent=agent, analysis=analysis_node, approval=approval)
 
     return made
 
 
-async def test_g14_the_agent_knows_what_a_person_said(
+async def test_g14_the_models_prompt_contains_the_staff_reply(
     build: Build, store: Store, http: httpx.AsyncClient, openai: OpenAIServer
 ) -> None:
     pipeline = build()
-    assert await pipeline.handle(await store.form("Please let me talk to a real person about my login")) == "escalated"
+    assert await pipeline.handle(await store.form("Please let me path to a real person about my login")) == "escalated"
     [work] = (await http.get("/conversations")).json()["conversations"]
-    talk = f"/conversations/{work['conversation_id']}"
-    [ticket] = (await http.get(talk)).json()["tickets"]
+    path = f"/conversations/{work['conversation_id']}"
+    [ticket] = (await http.get(path)).json()["tickets"]
     assert (ticket["escalation_reason"], ticket["queue"]) == ("human_request", "general")
-    assert "talk to a real person" in ticket["summary"]
+    assert "path to a real person" in ticket["summary"]
     assert openai.requests == []
 
-    await http.post(f"{talk}/reply", json={"text": "Your account was locked; I have unlocked it, canary-4711."})
+    await http.post(f"{path}/reply", json={"text": "Your account was locked; I have unlocked it, canary-4711."})
     assert await pipeline.handle(await store.reply(ticket["ticket_id"], "Thank you, one more question")) == "held"
     assert openai.requests == []
 
-    await http.post(f"{talk}/release")
+    await http.post(f"{path}/release")
     question = await store.reply(ticket["ticket_id"], "How do I reset a forgotten password?")
     assert await pipeline.handle(question) == "answered"
     [asked] = openai.requests
     assert "(written by a colleague) Your account was locked; I have unlocked it, canary-4711." in asked.text
-    shown = (await http.get(talk)).json()
+    shown = (await http.get(path)).json()
     assert [m["author"] for m in shown["messages"]] == ["customer", "agent", "staff", "customer", "customer", "agent"]
     assert shown["decisions"][-1]["outcome"] == "answered"
     assert shown["messages"][-1]["sources"] == [PASSWORD]
@@ -89,7 +89,7 @@ async def test_g14_the_agent_knows_what_a_person_said(
         ("I want a refund for last month, please.", "refund", None),
     ],
 )
-async def test_g14_switched_off_every_message_goes_to_a_person_without_a_model(
+async def test_g14_with_agent_mode_off_every_message_is_handed_over_without_a_model_call(
     build: Build, store: Store, openai: OpenAIServer, text: str, reason: str, rule: str | None
 ) -> None:
     assert await build(answers=False).handle(await store.form(text)) == "escalated"
@@ -104,13 +104,15 @@ async def test_g14_switched_off_every_message_goes_to_a_person_without_a_model(
     assert openai.requests == []
 
 
-async def test_g14_in_draft_mode_the_models_answer_waits(build: Build, store: Store, http: httpx.AsyncClient) -> None:
+async def test_g14_in_draft_mode_the_models_answer_waits_for_approval(
+    build: Build, store: Store, http: httpx.AsyncClient
+) -> None:
     assert await build(approval=True).handle(await store.form("How do I reset a forgotten password?")) == "answered"
     [work] = (await http.get("/conversations", params={"state": "drafts"})).json()["conversations"]
-    talk = f"/conversations/{work['conversation_id']}"
-    [draft] = (await http.get(talk)).json()["drafts"]
+    path = f"/conversations/{work['conversation_id']}"
+    [draft] = (await http.get(path)).json()["drafts"]
     assert draft["sources"] == [PASSWORD]
     edited = draft["text"].replace("Hello", "Good morning")
-    said = await http.post(f"{talk}/approve", json={"draft_id": draft["draft_id"], "text": edited})
-    assert said.status_code == 200, json.dumps(said.json())
-    assert (await http.get(talk)).json()["messages"][-1]["text"] == edited
+    approved = await http.post(f"{path}/approve", json={"draft_id": draft["draft_id"], "text": edited})
+    assert approved.status_code == 200, json.dumps(approved.json())
+    assert (await http.get(path)).json()["messages"][-1]["text"] == edited

@@ -1,4 +1,4 @@
-"""H8, H9, H11: the staff's calls over HTTP."""
+"""H8, H9, H11: the staff calls over HTTP."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ NOBODY = {"Authorization": ""}
 
 
 async def handed_over(office: Office, text: str = "HANDOVER please") -> str:
-    """A conversation that waits for people."""
+    """The id of a conversation that was handed over."""
     await office.form(text)
     found = await office.store.value("SELECT id FROM conversations ORDER BY created_at DESC LIMIT 1")
     return str(found)
 
 
-async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: httpx.AsyncClient) -> None:
-    talk = await handed_over(office)
+async def test_g14_a_hand_over_by_the_staff_calls(office: Office, http: httpx.AsyncClient) -> None:
+    conversation_id = await handed_over(office)
     [listed] = (await http.get("/conversations", params={"state": "handed_over"})).json()["conversations"]
-    assert (listed["conversation_id"], listed["ticket_status"]) == (talk, "escalated")
+    assert (listed["conversation_id"], listed["ticket_status"]) == (conversation_id, "escalated")
     assert (listed["severity"], listed["queue"], listed["escalation_reason"]) == ("medium", "general", "human_request")
     assert (listed["assignee"], listed["late"], listed["last_author"]) == (None, None, "agent")
 
-    shown = (await http.get(f"/api/v1/conversations/{talk}")).json()
+    shown = (await http.get(f"/api/v1/conversations/{conversation_id}")).json()
     [ticket] = shown["tickets"]
     assert (ticket["summary"], ticket["escalation_reason"]) == ("wants a person", "human_request")
     assert [(m["author"], m["outbox_state"], m["inbox_state"]) for m in shown["messages"]] == [
@@ -40,10 +40,12 @@ async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: h
     [decision] = shown["decisions"]
     assert (decision["outcome"], decision["rule"]) == ("escalated", "scripted")
 
-    said = await http.post(f"/conversations/{talk}/reply", json={"text": "Hello, this is Ann. All is well again."})
-    assert said.status_code == 201
-    assert said.json()["warnings"] == []
-    number = said.json()["ticket_id"]
+    replied = await http.post(
+        f"/conversations/{conversation_id}/reply", json={"text": "Hello, this is Ann. All is well again."}
+    )
+    assert replied.status_code == 201
+    assert replied.json()["warnings"] == []
+    number = replied.json()["ticket_id"]
     customer = (
         await http.get(f"/support/ticket/{number}", params={"token": status_token(SECRET, number)}, headers=NOBODY)
     ).json()
@@ -54,7 +56,7 @@ async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: h
     assert customer["status"] == "escalated"
 
     assert await office.follow_up("Thank you. And my boards?") == "held"
-    released = (await http.post(f"/api/v1/conversations/{talk}/release")).json()
+    released = (await http.post(f"/api/v1/conversations/{conversation_id}/release")).json()
     assert (released["owner"], released["assignee"], released["to_answer"], released["unanswered"]) == (
         "agent",
         None,
@@ -64,7 +66,7 @@ async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: h
     assert await office.follow_up("Are they safe?") == "answered"
     assert "this is Ann" in office.agent.runs[-1].earlier[-1].content
 
-    shown = (await http.get(f"/conversations/{talk}")).json()
+    shown = (await http.get(f"/conversations/{conversation_id}")).json()
     assert [(a["staff"], a["action"]) for a in shown["actions"]] == [
         ("ann", "take_over"),
         ("ann", "reply"),
@@ -74,24 +76,24 @@ async def test_g14_a_hand_over_as_a_support_lead_sees_it(office: Office, http: h
 
 
 async def test_h11_every_action_carries_the_name_of_its_key(office: Office, http: httpx.AsyncClient) -> None:
-    talk = await handed_over(office)
-    assert (await http.post(f"/conversations/{talk}/take-over", headers=BOB)).json()["assignee"] == "bob"
-    assert (await http.post(f"/conversations/{talk}/resolve")).json()["ticket_status"] == "resolved"
+    conversation_id = await handed_over(office)
+    assert (await http.post(f"/conversations/{conversation_id}/take-over", headers=BOB)).json()["assignee"] == "bob"
+    assert (await http.post(f"/conversations/{conversation_id}/resolve")).json()["ticket_status"] == "resolved"
     actors = await office.store.rows("SELECT actor, action FROM staff_actions ORDER BY created_at, id")
     assert [(a["actor"], a["action"]) for a in actors] == [("bob", "take_over"), ("ann", "resolve")]
 
 
 async def test_h11_without_a_key_nothing_is_shown_or_done(office: Office, http: httpx.AsyncClient) -> None:
-    talk = await handed_over(office)
-    for path in ("/conversations", f"/conversations/{talk}", "/customers/lookup?email=ann@example.com"):
+    conversation_id = await handed_over(office)
+    for path in ("/conversations", f"/conversations/{conversation_id}", "/customers/lookup?email=ann@example.com"):
         assert (await http.get(path, headers=NOBODY)).status_code == 401
     for action in ACTIONS:
-        response = await http.post(f"/conversations/{talk}/{action}", json={"text": "x"}, headers=NOBODY)
+        response = await http.post(f"/conversations/{conversation_id}/{action}", json={"text": "x"}, headers=NOBODY)
         assert (response.status_code, response.json()["error"]) == (401, "UNAUTHORIZED")
     assert await office.store.value("SELECT count(*) FROM staff_actions") == 0
 
 
-async def test_h8_what_is_not_there_is_404_and_what_is_no_id_is_400(http: httpx.AsyncClient) -> None:
+async def test_h8_an_unknown_conversation_is_404_and_a_malformed_id_400(http: httpx.AsyncClient) -> None:
     for action in ACTIONS:
         assert (await http.post(f"/conversations/{uuid4()}/{action}", json={"text": "x"})).status_code == 404
         assert (await http.post(f"/conversations/TKT-1/{action}", json={"text": "x"})).status_code == 400
@@ -105,17 +107,19 @@ async def test_h8_what_is_not_there_is_404_and_what_is_no_id_is_400(http: httpx.
 async def test_h8_a_bad_reply_is_400_and_nothing_is_sent(
     office: Office, http: httpx.AsyncClient, body: dict[str, Any]
 ) -> None:
-    talk = await handed_over(office)
-    response = await http.post(f"/conversations/{talk}/reply", json=body)
+    conversation_id = await handed_over(office)
+    response = await http.post(f"/conversations/{conversation_id}/reply", json=body)
     assert (response.status_code, response.json()["details"][0]["field"]) == (400, "text")
     assert await office.store.value("SELECT count(*) FROM staff_actions") == 0
 
 
-async def test_h8_a_repeated_key_answers_the_same(office: Office, http: httpx.AsyncClient) -> None:
-    talk = await handed_over(office)
+async def test_h8_a_repeated_idempotency_key_gets_the_same_answer(office: Office, http: httpx.AsyncClient) -> None:
+    conversation_id = await handed_over(office)
 
     async def reply(text: str) -> httpx.Response:
-        return await http.post(f"/conversations/{talk}/reply", json={"text": text}, headers={"Idempotency-Key": "k1"})
+        return await http.post(
+            f"/conversations/{conversation_id}/reply", json={"text": text}, headers={"Idempotency-Key": "k1"}
+        )
 
     first, again = await reply("It costs 5 dollars"), await reply("It costs 5 dollars")
     assert (first.status_code, again.status_code) == (201, 201)
@@ -125,12 +129,14 @@ async def test_h8_a_repeated_key_answers_the_same(office: Office, http: httpx.As
     assert (other.status_code, other.json()["error"]) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
-async def test_h8_what_is_not_legal_now_is_409_with_what_to_do(office: Office, http: httpx.AsyncClient) -> None:
-    talk = await handed_over(office)
-    assert (await http.post(f"/conversations/{talk}/approve")).json()["error"] == "NOT_NOW"
-    assert (await http.post(f"/conversations/{talk}/close")).json()["status"] == "closed"
+async def test_h8_an_action_that_is_not_legal_now_is_409_with_what_to_do(
+    office: Office, http: httpx.AsyncClient
+) -> None:
+    conversation_id = await handed_over(office)
+    assert (await http.post(f"/conversations/{conversation_id}/approve")).json()["error"] == "NOT_NOW"
+    assert (await http.post(f"/conversations/{conversation_id}/close")).json()["status"] == "closed"
     for action in ACTIONS:
-        response = await http.post(f"/conversations/{talk}/{action}", json={"text": "x"})
+        response = await http.post(f"/conversations/{conversation_id}/{action}", json={"text": "x"})
         assert (response.status_code, response.json()["error"]) == (409, "NOT_NOW")
 
 
@@ -148,16 +154,18 @@ async def test_g14_a_draft_is_shown_and_approved(office: Office, http: httpx.Asy
 
 
 @pytest.mark.parametrize("text", [None, "Open the menu."])
-async def test_h8_an_approval_whose_answer_was_lost_is_answered_again(
+async def test_h8_an_approval_whose_response_was_lost_can_be_repeated(
     office: Office, http: httpx.AsyncClient, text: str | None
 ) -> None:
     for question in ("How do I export a board?", "How do I delete a board?"):
         await office.form(question, approval=True)
-    [talk, other] = [row["id"] for row in await office.store.rows("SELECT id FROM conversations ORDER BY created_at")]
-    [draft] = (await http.get(f"/conversations/{talk}")).json()["drafts"]
+    [conversation_id, other] = [
+        row["id"] for row in await office.store.rows("SELECT id FROM conversations ORDER BY created_at")
+    ]
+    [draft] = (await http.get(f"/conversations/{conversation_id}")).json()["drafts"]
     wanted = {"draft_id": draft["draft_id"]} | ({} if text is None else {"text": text})
 
-    async def approve(key: str, body: dict[str, Any], where: object = talk) -> httpx.Response:
+    async def approve(key: str, body: dict[str, Any], where: object = conversation_id) -> httpx.Response:
         return await http.post(f"/conversations/{where}/approve", json=body, headers={"Idempotency-Key": key})
 
     first, again = await approve("k1", wanted), await approve("k1", wanted)
@@ -171,13 +179,17 @@ async def test_h8_an_approval_whose_answer_was_lost_is_answered_again(
 
 
 async def test_h8_lists_are_ordered_by_urgency_and_paged(office: Office, http: httpx.AsyncClient) -> None:
-    talks = [await handed_over(office, f"HANDOVER number {n}") for n in range(5)]
-    for talk, severity in zip(talks, ("low", "critical", "medium", "critical", "high"), strict=True):
-        await office.store.execute("UPDATE tickets SET severity = $2 WHERE conversation_id = $1", talk, severity)
+    conversation_ids = [await handed_over(office, f"HANDOVER number {n}") for n in range(5)]
+    for conversation_id, severity in zip(
+        conversation_ids, ("low", "critical", "medium", "critical", "high"), strict=True
+    ):
+        await office.store.execute(
+            "UPDATE tickets SET severity = $2 WHERE conversation_id = $1", conversation_id, severity
+        )
     await office.store.execute(
-        "UPDATE hand_overs SET started_at = now() - interval '1 hour' WHERE conversation_id = $1", talks[3]
+        "UPDATE hand_overs SET started_at = now() - interval '1 hour' WHERE conversation_id = $1", conversation_ids[3]
     )
-    expected = [talks[3], talks[1], talks[4], talks[2], talks[0]]
+    expected = [conversation_ids[3], conversation_ids[1], conversation_ids[4], conversation_ids[2], conversation_ids[0]]
     seen: list[str] = []
     after: dict[str, str] = {}
     while True:
@@ -190,23 +202,25 @@ async def test_h8_lists_are_ordered_by_urgency_and_paged(office: Office, http: h
 
 
 async def test_h8_every_conversation_is_in_one_list(office: Office, http: httpx.AsyncClient) -> None:
-    talks = {state: await handed_over(office, f"HANDOVER {state}") for state in ("handed_over", "resolved", "closed")}
-    await http.post(f"/conversations/{talks['resolved']}/resolve")
-    await http.post(f"/conversations/{talks['closed']}/close")
+    conversation_ids = {
+        state: await handed_over(office, f"HANDOVER {state}") for state in ("handed_over", "resolved", "closed")
+    }
+    await http.post(f"/conversations/{conversation_ids['resolved']}/resolve")
+    await http.post(f"/conversations/{conversation_ids['closed']}/close")
     answered = await handed_over(office, "How do I export a board?")
     lists = {}
     for state in ("handed_over", "agent", "closed"):
         found = (await http.get("/conversations", params={"state": state})).json()["conversations"]
         lists[state] = {one["conversation_id"] for one in found}
     assert lists == {
-        "handed_over": {talks["handed_over"]},
+        "handed_over": {conversation_ids["handed_over"]},
         "agent": {answered},
-        "closed": {talks["resolved"], talks["closed"]},
+        "closed": {conversation_ids["resolved"], conversation_ids["closed"]},
     }
     assert (await http.get("/conversations", params={"state": "everything"})).status_code == 400
 
 
-async def test_h9_a_customer_with_all_that_is_known(office: Office, http: httpx.AsyncClient) -> None:
+async def test_h9_a_customer_is_shown_with_identifiers_and_history(office: Office, http: httpx.AsyncClient) -> None:
     await office.store.form("How do I export?", phone="+441632960123")
     await office.store.form("Somebody else", email="bo@example.com", phone="+441632960123")
     found = (await http.get("/customers/lookup", params={"email": "ANN@example.com "})).json()
@@ -222,7 +236,7 @@ async def test_h9_a_customer_with_all_that_is_known(office: Office, http: httpx.
     assert (await http.get("/customers/lookup", params=both | {"email": "no@example.com"})).status_code == 404
 
 
-async def test_h9_who_has_proved_a_number_comes_before_who_typed_it(office: Office, http: httpx.AsyncClient) -> None:
+async def test_h9_a_number_finds_its_verified_customer_before_claims(office: Office, http: httpx.AsyncClient) -> None:
     await office.store.form("How do I export?", phone="+491701234567")
     await office.chat("Hello", sid="SM1")
     found = (await http.get("/customers/lookup", params={"phone": "+491701234567"})).json()
@@ -247,6 +261,6 @@ async def test_h9_a_merged_customer_is_one(office: Office, http: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("query", ["", "email=", "email=nonsense", "phone=12", "phone=+1"])
-async def test_h9_what_names_nobody_is_400(http: httpx.AsyncClient, query: str) -> None:
+async def test_h9_a_search_without_an_identifier_is_400(http: httpx.AsyncClient, query: str) -> None:
     response = await http.get(f"/customers/lookup?{query}")
     assert (response.status_code, response.json()["error"]) == (400, "VALIDATION_ERROR")

@@ -1,4 +1,4 @@
-"""H11: what people do beside conversations carries the name of their key as well, by the calls and by our commands."""
+"""H11: replays, exports and erasures carry the name of the staff key, by the calls and by the commands."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ async def test_h11_a_replayed_letter_carries_the_name_of_its_key(office: Office,
     assert listed["replayed_by"] == (await http.get(f"/dead-letters/{letter}")).json()["replayed_by"] == "bob"
 
 
-async def test_h11_a_letter_that_stays_carries_no_name(office: Office, http: httpx.AsyncClient) -> None:
+async def test_h11_a_dead_letter_that_was_not_replayed_carries_no_name(office: Office, http: httpx.AsyncClient) -> None:
     letter = await dead_letter(office)
-    talk = await office.store.value("SELECT id FROM conversations")
-    assert (await http.post(f"/conversations/{talk}/close")).status_code == 200
+    conversation_id = await office.store.value("SELECT id FROM conversations")
+    assert (await http.post(f"/conversations/{conversation_id}/close")).status_code == 200
     refused = await http.post(f"/dead-letters/{letter}/replay")
     assert (refused.status_code, refused.json()["error"]) == (409, "TICKET_CLOSED")
     assert "write to them yourself" in refused.json()["message"]

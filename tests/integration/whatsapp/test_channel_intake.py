@@ -78,7 +78,7 @@ async def counts(store: Store) -> tuple[int, ...]:
     return tuple([await store.value(f"SELECT count(*) FROM {table}") for table in tables])
 
 
-async def test_f3_a_message_is_filed_whole(store: Store) -> None:
+async def test_f3_a_message_is_stored_with_all_its_fields(store: Store) -> None:
     new = message(attachments=(File(filename="image-1.jpg", content_type="image/jpeg"),))
     accepted = await accept(store, new)
     assert await counts(store) == (1, 1, 1, 1, 1, 1)
@@ -93,9 +93,9 @@ async def test_f3_a_message_is_filed_whole(store: Store) -> None:
     assert (event["key"], event["headers"]) == (f"whatsapp:{EVE}", {"message-id": new.provider_message_id})
     [customer] = await store.rows("SELECT * FROM customers")
     assert (customer["filing_key"], customer["phone"], customer["name"]) == (f"whatsapp:{EVE}", EVE, "Eve")
-    [said] = await store.rows("SELECT * FROM messages")
-    assert said["metadata"]["attachments"][0]["filename"] == "image-1.jpg"
-    assert (said["content"], said["provider_message_id"]) == (new.content, new.provider_message_id)
+    [stored] = await store.rows("SELECT * FROM messages")
+    assert stored["metadata"]["attachments"][0]["filename"] == "image-1.jpg"
+    assert (stored["content"], stored["provider_message_id"]) == (new.content, new.provider_message_id)
 
 
 async def test_t_l6_a_repeated_message_changes_nothing(store: Store) -> None:
@@ -125,7 +125,7 @@ async def test_t_l6_the_same_message_many_times_at_once_is_one(store: Store, oth
     assert await store.violations(within_s=60) == {}
 
 
-async def test_i1_first_messages_at_once_meet_in_one_conversation(store: Store, other_pool: Pool) -> None:
+async def test_i1_concurrent_first_messages_share_one_conversation(store: Store, other_pool: Pool) -> None:
     async def once(n: int) -> AcceptedMessage | None:
         async with acquire(other_pool) as connection:
             return await accept_message(connection, message(f"Line {n}"))
@@ -180,7 +180,7 @@ async def test_g15_a_follow_up_reopens_a_resolved_ticket(store: Store) -> None:
     assert await store.value("SELECT status FROM tickets") == "escalated"  # a person still has it
 
 
-async def test_g15_after_a_hand_over_messages_join_and_the_agent_stays_silent(store: Store) -> None:
+async def test_g15_after_a_hand_over_messages_join_the_conversation_and_are_held(store: Store) -> None:
     agent = ScriptedAgent()
     assert await handled(store, message("HANDOVER please"), agent) == "escalated"
     assert await handled(store, message("Are you still there?"), agent) == "held"
@@ -201,7 +201,7 @@ async def test_g15_mail_joins_by_thread_and_the_same_verified_sender(store: Stor
     assert [row["sender_verified"] for row in rows] == [True, True, False, True]
 
 
-async def test_i2_a_signed_number_knows_what_it_wrote_itself(store: Store) -> None:
+async def test_i2_a_signed_number_sees_its_own_earlier_messages(store: Store) -> None:
     agent = ScriptedAgent()
     await handled(store, message("My first question"), agent)
     await store.execute("UPDATE conversations SET status = 'closed'")
@@ -211,7 +211,7 @@ async def test_i2_a_signed_number_knows_what_it_wrote_itself(store: Store) -> No
     assert [line.endswith("My first question") for line in turn.history] == [True]
 
 
-async def test_i3_a_forged_mail_sees_nothing_of_whom_it_names(store: Store) -> None:
+async def test_i3_a_forged_mail_sees_nothing_of_its_claimed_sender(store: Store) -> None:
     agent = ScriptedAgent()
     await handled(store, mail("My secret canary"), agent)
     await handled(store, mail("What did I ask before?", verified=False, display_name="Mallory"), agent)
@@ -233,7 +233,7 @@ async def test_i3_a_telephone_typed_into_a_form_is_not_the_number_on_whatsapp(st
     assert await store.value("SELECT count(DISTINCT customer_id) FROM conversations") == 2
 
 
-async def test_i3_the_first_who_proves_it_brings_the_name(store: Store) -> None:
+async def test_i3_the_first_verified_message_sets_the_customers_name(store: Store) -> None:
     await store.form("Somebody typed this address", email="ann@example.com")
     await store.execute("UPDATE customers SET name = 'Mallory'")
     await accept(store, mail())
@@ -261,7 +261,7 @@ async def test_i4_a_merged_customer_files_under_the_one_that_remained(store: Sto
     )
 
 
-async def test_i3_after_half_a_year_of_silence_a_number_has_no_past(store: Store) -> None:
+async def test_i3_a_number_unused_for_half_a_year_has_no_history(store: Store) -> None:
     agent = ScriptedAgent()
     await handled(store, message("My secret canary"), agent)
     past = "now() - interval '200 days'"
@@ -277,7 +277,7 @@ async def test_i3_after_half_a_year_of_silence_a_number_has_no_past(store: Store
     assert (turn.tier, turn.history, turn.earlier, turn.customer_name) == (1, (), (), "Max")
 
 
-async def test_what_asks_nothing_is_kept_and_not_answered(store: Store) -> None:
+async def test_a_message_without_a_question_is_stored_and_not_answered(store: Store) -> None:
     first = await accept(store, message())
     reaction = await accept(store, message("👍", answerable=False))
     assert reaction.conversation_id == first.conversation_id
@@ -293,7 +293,7 @@ async def test_what_asks_nothing_is_kept_and_not_answered(store: Store) -> None:
     assert after.conversation_id not in (first.conversation_id, alone.conversation_id)
 
 
-async def test_r8_a_quiet_gap_puts_off_the_turn_and_its_wake(store: Store) -> None:
+async def test_r8_a_quiet_gap_delays_the_turn_and_its_wake(store: Store) -> None:
     agent = ScriptedAgent()
     first = await accept(store, message("one", quiet_s=3.0))
     assert 2.5 < first.wake_in_s <= 3.0

@@ -1,4 +1,4 @@
-"""R9: the real agent sees what came without words, and says so in the channel's form."""
+"""R9: the real agent acknowledges media and empty messages in the form of the channel."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def test_r9_media_are_acknowledged_and_an_empty_message_gets_a_question(
     line: Line, agent: AgentNode, files: tuple[File, ...], expected: str
 ) -> None:
     accepted = await accept(line.store, message("", attachments=files))
-    pipeline = line.store.pipeline(agent=agent)  # type: ignore[arg-type]
+    pipeline = line.store.pipeline(agent=agent)
     assert await pipeline.handle(await wake_of(line.store, accepted.inbox_id)) == "answered"
     line.control.set_number(EVE, window_open=True)
     await line.deliver()

@@ -38,7 +38,7 @@ def test_refused_credentials_are_named_and_not_shown(control: ControlClient) -> 
     assert "wrong-secret" not in found.detail
 
 
-def test_a_provider_out_of_reach_is_told_from_wrong_credentials(
+def test_an_unreachable_provider_is_distinguished_from_wrong_credentials(
     control: ControlClient, listener: socket.socket
 ) -> None:
     nobody = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -127,7 +127,7 @@ async def test_t_l6_everything_three_times_and_each_customer_is_answered_once(li
     assert await line.store.violations(within_s=60) == {}
 
 
-async def test_r7_the_thirty_first_reply_within_an_hour_is_a_persons(line: Line, graph: Graph) -> None:
+async def test_r7_the_thirty_first_message_within_an_hour_is_handed_over(line: Line, graph: Graph) -> None:
     await line.write(EVE, "Question")
     await line.wait_for(1, kind="whatsapp_accepted")
     await settled(line, within_s=10)
@@ -144,13 +144,13 @@ async def test_r7_the_thirty_first_reply_within_an_hour_is_a_persons(line: Line,
     assert "passed this to a colleague" in line.accepted()[1].body
     [ticket] = await line.store.rows("SELECT status, escalation_reason FROM tickets")
     assert ticket == {"status": "escalated", "escalation_reason": "reply_limit"}
-    # In another conversation even the notice stays here: the ticket's page has it.
+    # In another conversation the notice is not sent either; the ticket's page shows it.
     await line.store.execute("UPDATE conversations SET status = 'closed'")
     await line.write(EVE, "And now?")
     await eventually(lambda: _finished(line, 4), within_s=15)
     assert len(line.accepted()) == 2
-    [word] = await line.store.rows("SELECT state, body FROM outbox ORDER BY created_at DESC LIMIT 1")
-    assert (word["state"], "colleague" in word["body"]) == ("cancelled", True)
+    [reply] = await line.store.rows("SELECT state, body FROM outbox ORDER BY created_at DESC LIMIT 1")
+    assert (reply["state"], "colleague" in reply["body"]) == ("cancelled", True)
     assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'reply_limit'") == 2
     # Others are answered as ever.
     await line.write(BOB, "Hello")

@@ -1,4 +1,4 @@
-"""K3: a sender that dies at any point loses no piece of a word and sends none twice."""
+"""K3: a sender that dies at any point loses no part of a reply and sends none twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from db.outbound import outbox
 from db.pool import acquire
 from tests.fixtures.whatsapp_channel import Line
-from tests.integration.whatsapp.test_whatsapp_sender import bodies, say
+from tests.integration.whatsapp.test_whatsapp_sender import bodies, store_staff_reply
 
 ROOT = Path(__file__).parents[3]
 POINTS = [
@@ -45,8 +45,8 @@ async def killed(line: Line, **task: object) -> None:
 async def test_k3_killed_while_sending(line: Line, point: str, callbacks: bool) -> None:
     await line.answered("Hello")
     text = "".join(f"This is sentence number {n} of a long story. " for n in range(120))
-    await say(line, text)
-    await say(line, "And one more thing.")
+    await store_staff_reply(line, text)
+    await store_staff_reply(line, "And one more thing.")
     if not callbacks:
         line.control.fault("status_callback", "drop", times=None)
     await killed(line, die_at=point, nth=3 if point.startswith("whatsapp") else 2)

@@ -1,4 +1,4 @@
-"""R2, R8, T-F2, T-F3: words on their way to Twilio. The stand-in's journal says what a customer would have seen."""
+"""R2, R8, T-F2, T-F3: replies on their way to Twilio. The stand-in's journal says what a customer would have seen."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def bodies(line: Line, number: str = EVE) -> list[str]:
     return [entry.body for entry in sent_to(line, number)]
 
 
-async def say(line: Line, text: str, number: str = EVE) -> None:
-    """Let a person's words wait in the outbox of the number's conversation."""
+async def store_staff_reply(line: Line, text: str, number: str = EVE) -> None:
+    """Store a staff reply in the outbox of the number's conversation."""
     await line.store.execute(
         "WITH m AS (INSERT INTO messages"
         " (id, conversation_id, ticket_id, customer_id, direction, author, channel, content)"
@@ -44,12 +44,12 @@ async def say(line: Line, text: str, number: str = EVE) -> None:
 
 
 async def window_closed(line: Line) -> None:
-    """A day and a minute have passed since the customer wrote, for Twilio and for us."""
+    """Move the customer's last message back by 24 hours and a minute, in Twilio's stand-in and in the store."""
     await line.store.execute("UPDATE inbox SET received_at = now() - interval '24 hours 1 minute'")
     line.control.set_number(EVE, window_open=False)
 
 
-async def test_r8_inside_the_window_the_answer_goes_out_as_it_is(line: Line) -> None:
+async def test_r8_inside_the_window_the_reply_is_sent_as_free_text(line: Line) -> None:
     await line.answered("How do I export a board?")
     await line.deliver()
     await line.all_in("sent")
@@ -70,10 +70,10 @@ async def test_r8_a_number_is_answered_as_twilio_spelled_it(line: Line) -> None:
     assert await line.store.violations(within_s=60) == {}
 
 
-async def test_r2_a_long_text_goes_out_in_pieces_in_order(line: Line) -> None:
+async def test_r2_a_long_text_is_sent_in_parts_in_order(line: Line) -> None:
     await line.answered("Hello")
     text = "".join(f"This is sentence number {n} 😀 of a long story. " for n in range(120))
-    await say(line, text)
+    await store_staff_reply(line, text)
     await line.deliver()
     await line.all_in("sent")
     pieces = bodies(line)[1:]
@@ -103,7 +103,7 @@ async def test_r8_outside_the_window_a_long_text_takes_several_templates(line: L
     assert sum(entry.body.count("forty-one") for entry in line.accepted()) == 60
 
 
-async def test_r8_without_a_template_a_person_has_to_see_to_it(
+async def test_r8_outside_the_window_without_a_template_the_reply_is_parked(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     async with opened_line(
@@ -124,7 +124,7 @@ async def test_r8_without_a_template_a_person_has_to_see_to_it(
 
 
 async def test_63016_by_callback_sends_the_template(line: Line) -> None:
-    """Twilio's clock decides: what we took for open was closed."""
+    """Twilio's clock decides: the store took the window for open."""
     await line.answered("Hello")
     line.control.set_number(EVE, window_open=False)
     await line.deliver()
@@ -151,7 +151,7 @@ async def test_63016_at_once_sends_the_template(line: Line) -> None:
     assert await line.store.value("SELECT bool_and(as_template) FROM outbox_parts")
 
 
-async def test_63016_at_once_without_a_template_goes_to_a_person(
+async def test_63016_at_once_without_a_template_parks_the_reply(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     twilio = twilio_args(control, template_sid=None)
@@ -164,7 +164,7 @@ async def test_63016_at_once_without_a_template_goes_to_a_person(
         assert await store.value("SELECT escalation_reason FROM tickets") == "undeliverable"
 
 
-async def test_63016_of_the_template_itself_goes_to_a_person(line: Line) -> None:
+async def test_63016_of_the_template_itself_parks_the_reply(line: Line) -> None:
     await line.answered("How do I export a board?")
     line.control.fault("messages.create", "refused", code=63016, times=2)
     await line.deliver()
@@ -191,7 +191,7 @@ async def test_63018_is_sent_again_later(line: Line) -> None:
 
 
 @pytest.mark.parametrize("why", ["not on WhatsApp", "opted out"])
-async def test_undeliverable_goes_to_a_person_at_once(line: Line, why: str) -> None:
+async def test_an_undeliverable_reply_is_parked_at_once(line: Line, why: str) -> None:
     await line.answered("Hello")
     line.control.set_number(EVE, **({"on_whatsapp": False} if why == "not on WhatsApp" else {"unsubscribed": True}))
     await line.deliver()
@@ -200,8 +200,8 @@ async def test_undeliverable_goes_to_a_person_at_once(line: Line, why: str) -> N
     assert await line.store.value("SELECT owner FROM conversations") == "staff"
 
 
-async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
-    """An hour of refusals, or so: other numbers wait too, nothing is lost, all goes out in order afterwards."""
+async def test_k3_a_refused_reply_keeps_its_place_in_the_order(line: Line) -> None:
+    """About an hour of refusals: other numbers wait too; afterwards every reply is sent in order."""
     await line.answered("one", "two", "three")
     await line.answered("uno", "due", number=BOB)
     line.control.fault("messages.create", "rate_limited", times=None, seconds=1)
@@ -221,7 +221,7 @@ async def test_k3_what_was_not_accepted_keeps_its_order(line: Line) -> None:
     assert await line.store.violations(within_s=60) == {}
 
 
-async def test_wrong_credentials_cost_nothing_and_are_shown(
+async def test_replies_wait_while_credentials_are_wrong_and_health_shows_it(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     async with opened_line(listener, control, store, database_url) as line:
@@ -231,8 +231,8 @@ async def test_wrong_credentials_cost_nothing_and_are_shown(
         await line.deliver()
 
         async def degraded() -> bool:
-            said = (await line.client.get("/health")).json()["components"]["whatsapp"]
-            return said["status"] == "degraded" and "credentials" in said["detail"]
+            health = (await line.client.get("/health")).json()["components"]["whatsapp"]
+            return health["status"] == "degraded" and "credentials" in health["detail"]
 
         await eventually(degraded, within_s=15)
         assert line.accepted() == []
@@ -245,7 +245,7 @@ async def test_wrong_credentials_cost_nothing_and_are_shown(
         assert bodies(line) == ["About: one", "About: two"]
 
 
-async def test_an_unreachable_provider_costs_nothing(
+async def test_replies_wait_while_the_provider_is_unreachable(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
     from tests.integration.api.serving import free_port
@@ -256,9 +256,9 @@ async def test_an_unreachable_provider_costs_nothing(
         there = line.args
         line.args = there.model_copy(update={"twilio": nobody})
         await line.deliver()
-        told = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
-        await eventually(lambda: store.value(told), within_s=15)
-        assert "can't be reached" in await store.value(told)
+        degraded_detail = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
+        await eventually(lambda: store.value(degraded_detail), within_s=15)
+        assert "can't be reached" in await store.value(degraded_detail)
         assert set(await line.states()) <= {"ready", "sending"}
         await line.deliveries.pop().close()
         line.args = there
@@ -268,7 +268,7 @@ async def test_an_unreachable_provider_costs_nothing(
         assert bodies(line) == ["About: one"]
 
 
-async def many(line: Line, count: int) -> list[str]:
+async def answer_customers(line: Line, count: int) -> list[str]:
     """`count` customers who have been answered."""
     numbers = [f"+4917012{n:05}" for n in range(count)]
     for number in numbers:
@@ -278,10 +278,8 @@ async def many(line: Line, count: int) -> list[str]:
 
 @pytest.mark.parametrize("callbacks", ["told by callback", "found in the list"])
 @both_sizes
-async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(
-    line: Line, callbacks: str, count: int
-) -> None:
-    numbers = await many(line, count)
+async def test_t_f2_a_lost_response_is_found_and_nothing_is_sent_twice(line: Line, callbacks: str, count: int) -> None:
+    numbers = await answer_customers(line, count)
     if callbacks == "found in the list":
         line.control.fault("status_callback", "drop", times=None)
     for n, kind in enumerate(("drop_answer", "error_after") * (count // 2)):
@@ -295,8 +293,8 @@ async def test_t_f2_an_answer_that_was_lost_is_found_and_nothing_doubled(
 
 
 @both_sizes
-async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, count: int) -> None:
-    await many(line, count)
+async def test_t_f3_nothing_is_sent_again_while_the_look_up_fails(line: Line, count: int) -> None:
+    await answer_customers(line, count)
     line.control.fault("status_callback", "drop", times=None)
     line.control.fault("messages.create", "drop_answer", times=None)
     line.control.fault("messages.list", "error_before", times=None)
@@ -318,8 +316,8 @@ async def test_t_f3_while_nobody_can_say_nothing_is_sent_again(line: Line, count
     await eventually(shown, within_s=10)
 
 
-async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_the_others(line: Line) -> None:
-    await many(line, 6)
+async def test_t_f2_a_successful_look_up_ends_the_backoff_of_the_other_replies(line: Line) -> None:
+    await answer_customers(line, 6)
     line.control.fault("status_callback", "drop", times=None)
     line.control.fault("messages.create", "drop_answer", times=6)
     line.control.fault("messages.list", "error_before", times=6)
@@ -338,11 +336,11 @@ async def test_t_f2_the_first_look_up_that_is_answered_ends_the_long_pauses_of_t
 
 
 @pytest.mark.full
-async def test_while_only_sending_fails_few_words_are_risked(line: Line) -> None:
-    """The account can be asked and the list read all the while: that is no reason to try everything."""
+async def test_while_sending_fails_one_reply_at_a_time_is_tried(line: Line) -> None:
+    """The credential check and the list still succeed: they must not open the channel for all."""
     line.control.fault("messages.create", "error_before", times=None)
     await line.deliver(check_s=4)
-    await many(line, 20)
+    await answer_customers(line, 20)
     await asyncio.sleep(5)
     assert 0 < await line.store.value("SELECT count(*) FROM outbox WHERE attempts > 0") < 20
     assert (await line.client.get("/health")).json()["components"]["whatsapp"]["status"] == "degraded"
@@ -351,7 +349,7 @@ async def test_while_only_sending_fails_few_words_are_risked(line: Line) -> None
     assert len(line.accepted()) == 20
 
 
-async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Line) -> None:
+async def test_a_message_that_twilio_lists_twice_is_sent_and_raises_an_alarm(line: Line) -> None:
     await line.answered("Hello")
     line.control.fault("status_callback", "drop", times=None)
     line.control.fault("messages.create", "drop_answer")
@@ -370,12 +368,12 @@ async def test_what_twilio_has_twice_counts_as_sent_and_raises_an_alarm(line: Li
     )
     await line.all_in("sent")
     assert await line.store.value("SELECT provider_ref FROM outbox_parts") == line.accepted()[0].message_id
-    told = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
-    await eventually(lambda: line.store.value(told), within_s=15)
-    assert "twice" in await line.store.value(told)
+    degraded_detail = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
+    await eventually(lambda: line.store.value(degraded_detail), within_s=15)
+    assert "twice" in await line.store.value(degraded_detail)
 
 
-async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(line: Line) -> None:
+async def test_a_reply_that_two_look_ups_do_not_find_is_sent_only_once_more(line: Line) -> None:
     await line.answered("Hello")
     line.control.fault("messages.create", "error_before", times=None, status=503)
     await line.deliver(look_up_s=0.1)
@@ -389,7 +387,7 @@ async def test_what_twilio_twice_does_not_know_is_sent_once_more_and_no_more(lin
     assert await line.store.value("SELECT attempts FROM outbox") == 2
 
 
-async def test_a_word_that_never_arrived_is_sent_again_after_two_look_ups(line: Line) -> None:
+async def test_a_reply_that_never_arrived_is_sent_again_after_two_look_ups(line: Line) -> None:
     await line.answered("Hello")
     line.control.fault("messages.create", "error_before", status=503)
     started = time.monotonic()
@@ -401,7 +399,7 @@ async def test_a_word_that_never_arrived_is_sent_again_after_two_look_ups(line: 
 
 async def test_k3_a_lost_answer_in_the_middle_of_a_long_text(line: Line) -> None:
     await line.answered("Hello")
-    await say(line, "".join(f"This is sentence number {n} of a long story. " for n in range(120)))
+    await store_staff_reply(line, "".join(f"This is sentence number {n} of a long story. " for n in range(120)))
     line.control.fault("messages.create", "drop_answer", skip=2)
     line.control.fault("status_callback", "drop", times=None)
     await line.deliver()
@@ -421,8 +419,8 @@ class TestRate:
     def twilio_options(self) -> TwilioOptions:
         return TwilioOptions(status_seconds=0.02, messages_per_second=11)
 
-    async def test_63018_does_not_come_up_because_the_sender_keeps_the_pace(self, line: Line) -> None:
-        await many(line, 25)
+    async def test_the_senders_rate_limit_avoids_63018(self, line: Line) -> None:
+        await answer_customers(line, 25)
         await line.deliver()
         await line.all_in("sent", within_s=30)
         assert len(line.accepted()) == 25
@@ -432,10 +430,25 @@ class TestRate:
         assert failed == []
 
 
-async def test_what_was_parked_while_the_channel_was_off_goes_out_when_it_is_on(line: Line) -> None:
+async def test_replies_wait_while_the_channel_is_off_and_are_sent_when_it_is_on(line: Line) -> None:
     await line.answered("one", "two")
     on = line.args
     line.args = on.model_copy(update={"enabled_channels": ("web_form",)})
+    await line.deliver()
+    await asyncio.sleep(1.0)
+    await line.all_in("ready")
+    assert bodies(line) == []
+    await line.deliveries.pop().close()
+    line.args = on
+    await line.deliver()
+    await line.all_in("sent")
+    assert bodies(line) == ["About: one", "About: two"]
+
+
+async def test_replies_parked_while_the_channel_had_no_credentials_are_sent_when_it_has(line: Line) -> None:
+    await line.answered("one", "two")
+    on = line.args
+    line.args = on.model_copy(update={"twilio": on.twilio.model_copy(update={"number": None})})
     await line.deliver()
     await line.all_in("parked")
     await line.deliveries.pop().close()
@@ -445,8 +458,8 @@ async def test_what_was_parked_while_the_channel_was_off_goes_out_when_it_is_on(
     assert bodies(line) == ["About: one", "About: two"]
 
 
-async def test_two_deliveries_send_each_word_once(line: Line) -> None:
-    await many(line, 10)
+async def test_two_delivery_nodes_send_each_reply_once(line: Line) -> None:
+    await answer_customers(line, 10)
     await line.deliver()
     await line.deliver()
     await line.all_in("sent")

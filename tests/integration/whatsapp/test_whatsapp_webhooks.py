@@ -42,16 +42,16 @@ def message(text: str, *, number: str = EVE, sid: str | None = None) -> Message:
     )
 
 
-async def said(line: Line) -> list[str]:
+async def stored_texts(line: Line) -> list[str]:
     return [row["content"] for row in await line.store.rows("SELECT content FROM messages ORDER BY created_at")]
 
 
-async def test_h4_a_signed_message_is_taken_in(line: Line) -> None:
+async def test_h4_a_signed_message_is_stored(line: Line) -> None:
     for n, path in enumerate((INBOUND, f"/api/v1{INBOUND}", f"{INBOUND}?source=sandbox")):
         answer = await line.post(path, form(f"Question {n}"))
         assert (answer.status_code, answer.text) == (200, TWIML)
         assert answer.headers["content-type"].startswith("text/xml")
-    assert await said(line) == ["Question 0", "Question 1", "Question 2"]
+    assert await stored_texts(line) == ["Question 0", "Question 1", "Question 2"]
 
 
 async def test_h4_parameters_that_twilio_may_add_belong_to_the_signature(line: Line) -> None:
@@ -62,12 +62,12 @@ async def test_h4_parameters_that_twilio_may_add_belong_to_the_signature(line: L
 PATHS = (INBOUND, STATUS, f"/api/v1{INBOUND}", f"/api/v1{STATUS}")
 
 
-async def test_t_s1_what_twilio_did_not_sign_is_403_and_leaves_nothing(line: Line) -> None:
+async def test_t_s1_a_post_without_twilios_signature_is_403_and_stores_nothing(line: Line) -> None:
     for path in PATHS:
         for what, answer in (await forgeries(line, path)).items():
             assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN"), (path, what)
             assert answer.json()["request_id"], what
-    assert await said(line) == []
+    assert await stored_texts(line) == []
 
 
 async def forgeries(line: Line, path: str) -> dict[str, httpx.Response]:
@@ -86,7 +86,7 @@ async def forgeries(line: Line, path: str) -> dict[str, httpx.Response]:
     }
 
 
-async def test_h4_the_url_is_the_public_one_whatever_the_request_says_of_itself(line: Line) -> None:
+async def test_h4_the_signed_url_is_the_public_one_whatever_host_the_request_names(line: Line) -> None:
     """Behind a TLS proxy Host and scheme are others; a caller who names them gains nothing."""
     params = form()
     right = line.signature(INBOUND, list(params.items()))
@@ -129,29 +129,29 @@ MALFORMED: list[tuple[str, dict[str, str]]] = [
 ]
 
 
-async def test_h4_h5_a_signed_post_that_says_nothing_is_400(line: Line) -> None:
+async def test_h4_h5_a_signed_post_without_its_required_fields_is_400(line: Line) -> None:
     for path, params in MALFORMED:
         answer = await line.post(path, params)
         assert (answer.status_code, answer.json()["error"]) == (400, "BAD_REQUEST"), params
-    assert await said(line) == []
+    assert await stored_texts(line) == []
 
 
 @pytest.mark.parametrize("path", [INBOUND, STATUS])
-async def test_h4_h5_a_body_that_is_no_form_says_nothing_or_was_not_signed(line: Line, path: str) -> None:
+async def test_h4_h5_a_body_that_is_no_form_is_400_or_403(line: Line, path: str) -> None:
     nothing = {"X-Twilio-Signature": line.signature(path, [])}
     for body, expected in ((b"", 400), (b"\xff\xfe", 400), (b'{"MessageSid": "SM1"}', 403), (b"a=1&" * 300, 400)):
         answer = await line.client.post(path, content=body, headers=nothing)
         assert answer.status_code == expected, body
-    assert await said(line) == []
+    assert await stored_texts(line) == []
 
 
 async def test_h4_nul_and_lone_surrogates_are_taken_out(line: Line) -> None:
     assert (await line.post(INBOUND, form("a\0b\u202ec"))).status_code == 200
-    assert await said(line) == ["abc"]
+    assert await stored_texts(line) == ["abc"]
 
 
 @pytest.mark.parametrize("changes", [{"enabled_channels": ("web_form",)}, {"twilio": None}])
-async def test_h4_a_channel_that_is_off_refuses_every_post_and_says_why(
+async def test_h4_a_channel_that_is_off_refuses_every_post_with_the_reason(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str, changes: dict[str, Any]
 ) -> None:
     if "twilio" in changes:
@@ -206,7 +206,7 @@ async def test_r9_media_without_words_are_kept_with_their_names(line: Line) -> N
 
 
 async def test_h4_the_wake_is_published_when_the_quiet_gap_ends(line: Line, kafka_server: Any) -> None:
-    """Here without a broker: the relay is nudged then, which is when it looks for what is due."""
+    """There is no broker here: the wake of the relay shows when the gap ends."""
     started = time.monotonic()
     await line.post(INBOUND, form())
 
@@ -226,31 +226,33 @@ async def test_h5_statuses_only_move_forward(line: Line) -> None:
     await line.wait_for(4, kind="status_callback")
     path = callback.removeprefix(line.url)
     for status in ("queued", "sent", "read", "delivered", "sent", "undelivered"):
-        assert (await line.post(path, told(accepted.message_id, status))).text == TWIML
+        assert (await line.post(path, status_callback(accepted.message_id, status))).text == TWIML
     assert await delivery_status(line) == "read"
     [part] = await line.store.rows("SELECT state, status, provider_ref FROM outbox_parts")
     assert part == {"state": "sent", "status": "read", "provider_ref": accepted.message_id}
     assert await line.states() == ["sent"]
 
 
-async def test_h5_a_callback_without_our_part_goes_by_twilios_id(line: Line) -> None:
+async def test_h5_a_callback_without_our_parameter_is_matched_by_twilios_sid(line: Line) -> None:
     await line.answered("How do I export a board?")
     line.control.fault("status_callback", "drop", times=None)
     await line.deliver()
     [accepted] = await line.wait_for(1, kind="whatsapp_accepted")
     await line.all_in("sent")
-    assert (await line.post(STATUS, told(accepted.message_id, "delivered"))).status_code == 200
+    assert (await line.post(STATUS, status_callback(accepted.message_id, "delivered"))).status_code == 200
     assert await delivery_status(line) == "delivered"
-    assert (await line.post(STATUS, told(new_sid("SM"), "delivered"))).status_code == 200  # somebody else's message
+    assert (
+        await line.post(STATUS, status_callback(new_sid("SM"), "delivered"))
+    ).status_code == 200  # somebody else's message
 
 
-async def test_h5_another_id_for_the_same_part_is_noticed_and_changes_nothing(line: Line) -> None:
+async def test_h5_another_sid_for_the_same_part_shows_in_health_and_changes_nothing(line: Line) -> None:
     await line.answered("How do I export a board?")
     await line.deliver()
     [accepted] = await line.wait_for(1, kind="whatsapp_accepted")
     await line.all_in("sent")
     path = accepted.details["status_callback"].removeprefix(line.url)
-    assert (await line.post(path, told(new_sid("SM"), "delivered"))).status_code == 200
+    assert (await line.post(path, status_callback(new_sid("SM"), "delivered"))).status_code == 200
     part = PartKey.parse(path.partition("=")[2])
     async with acquire(line.store.pool) as connection:
         noted = await whatsapp_parts.note_status(
@@ -268,19 +270,19 @@ async def delivery_status(line: Line) -> str:
     return str(await line.store.value("SELECT delivery_status FROM messages WHERE author = 'agent'"))
 
 
-def told(sid: str, status: str) -> dict[str, str]:
+def status_callback(sid: str, status: str) -> dict[str, str]:
     """A status callback."""
     outgoing = message("", sid=sid)
     outgoing.status = status
     return status_form(outgoing)
 
 
-async def test_h6_health_knows_the_channel(line: Line) -> None:
+async def test_h6_health_shows_the_whatsapp_channel(line: Line) -> None:
     async def whatsapp() -> dict[str, str]:
         component: dict[str, str] = (await line.client.get("/health")).json()["components"]["whatsapp"]
         return component
 
-    assert (await whatsapp())["status"] == "degraded"  # delivery has not said a word yet
+    assert (await whatsapp())["status"] == "degraded"  # delivery has not reported a status yet
     delivery = await line.deliver()
 
     async def healthy() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from db.measurement.metrics_write import Window
+from db.measurement.metrics import Window
 from deployments.reporting.collector import AlertRules, alerts_of
 
 

@@ -1,4 +1,4 @@
-"""Calls that come together are made as one."""
+"""Concurrent calls are made as one batch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from deployments.runtime.batching import Batcher
+from deployments.runtime.retries import NodeUnavailableError
 
 
 class Doubler:
@@ -21,7 +22,7 @@ class Doubler:
         return [2 * item for item in items]
 
 
-async def test_what_waits_goes_together_and_each_gets_its_own() -> None:
+async def test_waiting_calls_are_batched_and_each_gets_its_own_result() -> None:
     doubler = Doubler()
     double = Batcher(doubler, size=16, linger_s=0.01)
     assert await asyncio.gather(*(double(n) for n in range(5))) == [0, 2, 4, 6, 8]
@@ -36,13 +37,48 @@ async def test_a_full_batch_does_not_linger() -> None:
     assert doubler.calls == [[0, 1], [2, 3], [4, 5]]
 
 
-async def test_an_error_reaches_every_caller_of_its_batch_only() -> None:
-    double = Batcher(Doubler(), size=2, linger_s=0.01)
-    results = await asyncio.gather(double(13), double(1), double(2), return_exceptions=True)
-    assert [type(result) for result in results] == [ValueError, ValueError, int]
+async def test_an_error_reaches_the_callers_of_the_items_that_cause_it_only() -> None:
+    doubler = Doubler()
+    double = Batcher(doubler, size=16, linger_s=0.01)
+    results = await asyncio.gather(*(double(n) for n in (1, 13, *range(20, 34))), return_exceptions=True)
+    assert [type(result) for result in results] == [int, ValueError, *[int] * 14]
+    assert len(doubler.calls) == 9  # sixteen, and two halves for each of four halvings
 
 
-async def test_a_caller_that_gives_up_leaves_the_others_their_results() -> None:
+async def test_an_unavailable_node_is_no_item_s_fault_and_reaches_every_caller() -> None:
+    async def away(items: Sequence[int]) -> list[int]:
+        raise NodeUnavailableError("gone")
+
+    batched = Batcher(away)
+    results = await asyncio.gather(*(batched(n) for n in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [NodeUnavailableError] * 3
+
+
+@pytest.mark.parametrize("abandons", [True, False])
+async def test_a_batch_is_abandoned_with_its_last_caller_unless_it_writes(abandons: bool) -> None:
+    ended: list[str] = []
+
+    async def slowly(items: Sequence[int]) -> list[int]:
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        ended.append("done")
+        return list(items)
+
+    batcher = Batcher(slowly, linger_s=0.0, abandons=abandons)
+    first, second = asyncio.create_task(batcher(1)), asyncio.create_task(batcher(2))
+    await asyncio.sleep(0.02)
+    first.cancel()
+    await asyncio.sleep(0.02)
+    assert ended == []
+    second.cancel()
+    await asyncio.sleep(0.15)
+    assert ended == (["cancelled"] if abandons else ["done"])
+
+
+async def test_a_cancelled_caller_leaves_the_others_their_results() -> None:
     double = Batcher(Doubler(), linger_s=0.02)
     impatient = asyncio.create_task(double(1))
     patient = asyncio.create_task(double(2))

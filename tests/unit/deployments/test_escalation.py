@@ -116,41 +116,41 @@ def test_g7_a_trend_takes_three_messages() -> None:
 
 
 def _reason(text: str, subject: str = "", thresholds: Mapping[str, float] | None = None, **scores: float) -> str | None:
-    verdict = EscalationRules(thresholds).decide(text=text, subject=subject, class_scores={**NOTHING_MEANT, **scores})
-    return verdict.reason
+    match = EscalationRules(thresholds).decide(text=text, subject=subject, class_scores={**NOTHING_MEANT, **scores})
+    return match.reason
 
 
 def test_g5_a_direct_request_needs_no_more_than_a_trace_of_meaning() -> None:
     trace = {**NOTHING_MEANT, "refund": THRESHOLDS["refund.request"] + 0.01}
-    verdict = EscalationRules().decide(text="Please refund me.", subject="", class_scores=trace)
-    assert (verdict.reason, verdict.signal, verdict.evidence) == ("refund", "words", "please refund")
-    assert verdict.scores == trace
+    match = EscalationRules().decide(text="Please refund me.", subject="", class_scores=trace)
+    assert (match.reason, match.signal, match.evidence) == ("refund", "words", "please refund")
+    assert match.scores == trace
 
 
-def test_g5_words_of_a_request_in_which_nothing_at_all_is_asked_for_are_answered() -> None:
+def test_g5_request_wording_without_any_classifier_score_is_answered() -> None:
     assert _reason("We need a label 'money back guarantee' on the board.", thresholds={"request": 0.05}) is None
 
 
 def test_g5_a_direct_request_in_another_language_escalates_whatever_the_classifier_says() -> None:
-    verdict = EscalationRules().decide(text="Voglio un rimborso", subject="", class_scores=NOTHING_MEANT)
-    assert (verdict.reason, verdict.signal) == ("refund", "words")
+    match = EscalationRules().decide(text="Voglio un rimborso", subject="", class_scores=NOTHING_MEANT)
+    assert (match.reason, match.signal) == ("refund", "words")
 
 
 def test_g5_words_and_meaning_are_both_named() -> None:
-    verdict = EscalationRules().decide(
+    match = EscalationRules().decide(
         text="Please refund me.", subject="", class_scores={**NOTHING_MEANT, "refund": 0.97}
     )
-    assert verdict.signal == "both"
+    assert match.signal == "both"
 
 
 def test_g5_meaning_alone_escalates_without_evidence() -> None:
-    verdict = EscalationRules().decide(
+    match = EscalationRules().decide(
         text="That should never have left us.", subject="", class_scores={**NOTHING_MEANT, "refund": 0.999}
     )
-    assert (verdict.reason, verdict.signal, verdict.evidence) == ("refund", "meaning", "")
+    assert (match.reason, match.signal, match.evidence) == ("refund", "meaning", "")
 
 
-def test_g5_talk_of_the_product_needs_a_surer_classifier() -> None:
+def test_g5_product_vocabulary_needs_a_higher_classifier_score() -> None:
     question = "Where is the refund report?"
     assert _reason(question, refund=THRESHOLDS["refund.meaning"] + 0.01) is None
     assert _reason(question, refund=0.999) == "refund"
@@ -167,7 +167,7 @@ def test_g5_the_first_sure_reason_wins() -> None:
     assert _reason("Voglio un rimborso e il mio avvocato vi scrivera") == "legal"
 
 
-def test_g5_a_faint_sign_does_not_outrank_a_plain_request() -> None:
+def test_g5_a_weak_signal_does_not_outrank_a_direct_request() -> None:
     faint = THRESHOLDS["legal.meaning"] + 0.01
     assert _reason("How much does Professional cost?", legal=faint, pricing=0.9) == "pricing"
 

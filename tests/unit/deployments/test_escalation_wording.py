@@ -1,4 +1,4 @@
-"""G5: what the words alone say. Whole words in context, never substrings; typos, accents, other languages."""
+"""G5: requests found by wording alone. Whole words in context, never substrings; typos, accents, other languages."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_g5_an_ordinary_question_is_no_request(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["hello", "tissue", "unhumanly", "repriced", "courtesy", "Are you pursuing this?"])
-def test_g5_no_substring_is_a_sign(text: str) -> None:
+def test_g5_substrings_do_not_match(text: str) -> None:
     assert set(read_words("", text).wording.values()) == {Wording.NOTHING}
 
 
@@ -142,7 +142,7 @@ def test_a_how_to_question_only_mentions() -> None:
     assert _wording("What is the cost per seat?", "pricing") is Wording.REQUEST
 
 
-def test_evidence_is_what_was_matched() -> None:
+def test_evidence_is_the_matched_text() -> None:
     signs = read_words("", "Hello, could you please REFUND me?")
     assert signs.evidence["refund"] == "could you please refund"
     assert signs.evidence["legal"] == ""

@@ -117,7 +117,7 @@ def test_sentences_keep_every_character_and_do_not_cut_words() -> None:
     assert sentences(text)[0] == "Dates look like DD.MM.YYYY here. "
 
 
-def test_shorten_cuts_a_giant_sentence_behind_a_word() -> None:
+def test_shorten_cuts_a_giant_sentence_after_a_word() -> None:
     assert shorten("alpha beta gamma delta", 12, "characters") == "alpha beta…"
     assert shorten("alpha beta gamma delta", 2, "words") == "alpha beta…"
     assert shorten("x" * 50, 10, "characters") == "x" * 9 + "…"

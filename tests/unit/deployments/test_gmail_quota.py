@@ -1,4 +1,4 @@
-"""The quota: never more than a minute's units in any minute, and nobody waits beyond his lease."""
+"""Gmail's quota: never more than a minute's units in any minute, and no caller waits longer than its lease."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""G14: when people are there, and by when a hand-over must have been taken."""
+"""G14: support hours, and the due time of a hand-over."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_g14_a_warning_comes_when_three_quarters_are_over() -> None:
     assert levels().warn_at("high", "general", at("20 19:00")) == at("23 08:30")
 
 
-def test_g14_the_companys_tables_are_what_is_computed() -> None:
+def test_g14_due_times_match_the_companys_tables() -> None:
     rows = dict(re.findall(r"^\| (people, [^|]+?|legal) \| Monday to Friday, ([\d:–]+) UTC", PROFILE, re.MULTILINE))
     hours = {name: "Mon-Fri " + text.replace("–", "-") for name, text in rows.items()}
     assert (
@@ -79,7 +79,7 @@ def test_g14_an_operators_own_hours_hold_for_every_queue() -> None:
     assert always.team_opens_at("high", "legal", at("22 03:00")) == at("22 03:00")
 
 
-def test_g14_when_a_team_is_back() -> None:
+def test_g14_next_opening_of_a_team() -> None:
     assert levels().team_opens_at("high", "general", at("20 19:59")) == at("20 19:59")
     assert levels().team_opens_at("high", "general", at("20 20:00")) == at("23 08:00")
     assert levels().team_opens_at("high", "billing", at("20 19:59")) == at("23 09:00")
@@ -92,7 +92,7 @@ def test_g14_when_a_team_is_back() -> None:
     assert levels(zone="Asia/Kathmandu").wall_time(at("23 08:00")) == "Monday 13:45 UTC+05:45"
 
 
-def test_g14_the_list_of_the_morning_is_the_next_days() -> None:
+def test_g14_the_next_morning_is_that_of_the_teams_next_support_day() -> None:
     assert levels().next_morning("general", at("19 23:00")) == at("20 08:00")
     assert levels().next_morning("general", at("20 01:00")) == at("23 08:00")
     assert levels().next_morning("billing", at("23 10:00")) == at("24 09:00")
@@ -118,7 +118,7 @@ def test_g14_a_shift_over_midnight_and_hours_that_overlap_count_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Mon", "Mon 9-17", "Mon-Fri 09:00-25:00", "Mon 24:00-08:00", "Mo 09:00-17:00"])
-def test_g14_hours_that_say_nothing_are_refused(text: str) -> None:
+def test_g14_malformed_hours_are_refused(text: str) -> None:
     with pytest.raises(SupportHoursError):
         SupportHours.parse(text, ZoneInfo("UTC"))
 
@@ -155,7 +155,7 @@ MOMENTS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(week=weeks(), zone=ZONES, start=MOMENTS, quarters=st.integers(1, 48))
-def test_g14_hours_are_counted_as_somebody_with_a_watch_would(
+def test_g14_support_hours_match_counting_quarters_of_an_hour(
     week: str, zone: str, start: datetime, quarters: int
 ) -> None:
     """Every quarter of an hour is open or closed as a whole; the due time is the end of the last one that counts."""

@@ -55,7 +55,7 @@ def test_an_answer_counts_when_it_has_arrived_as_a_whole(arrived: tuple[str, ...
     assert replace(ANSWERED, arrived=arrived).answers == answers
 
 
-def test_two_replies_in_the_ticket_are_double() -> None:
+def test_two_replies_in_a_ticket_count_as_doubled() -> None:
     assert replace(ANSWERED, replies=("one", "two"), arrived=("one", "two")).answers == 2
     assert replace(ANSWERED, replies=(), arrived=("from nowhere",)).answers == 0
 
@@ -73,7 +73,7 @@ async def test_what_never_arrives_is_lost_and_matches_nothing() -> None:
     assert report.cases[0].became == "answered, not delivered"
 
 
-async def test_a_second_answer_is_seen_though_it_comes_late() -> None:
+async def test_a_delayed_second_reply_counts_as_doubled() -> None:
     once = replace(ANSWERED, arrived=ANSWERED.replies)
     report = await _played(Script([once, replace(once, arrived=once.arrived * 2)]))
     assert (report.lost, report.doubled, report.passed) == (0, 1, False)
@@ -85,7 +85,7 @@ async def test_a_refused_sample_is_lost_and_named() -> None:
     assert set(report.as_json()) == {"cases", "lost", "doubled", "matched"}
 
 
-def test_the_demos_numbers_are_ones_that_nobody_has_and_that_are_taken() -> None:
+def test_the_demos_telephone_numbers_are_fictitious_and_accepted() -> None:
     taken: set[str] = set()
     for _ in range(500):
         number = fictional_number(taken)

@@ -37,7 +37,7 @@ def test_g6_at_most_one_ordinary_draft_in_fifty_is_blocked(guard: tuple[guards.M
 @pytest.mark.parametrize(
     ("split", "removed", "kept"), [("by_rule", 0.98, 0.99), ("tuning", 0.94, 0.93), ("held_out", 0.93, 0.9)]
 )
-def test_g10_unsupported_sentences_go_and_supported_ones_stay(
+def test_g10_unsupported_sentences_are_removed_and_supported_ones_kept(
     grounding: tuple[guards.Measured, guards.Measured], split: str, removed: float, kept: float
 ) -> None:
     assert grounding[0].of(split).share >= removed
@@ -50,7 +50,7 @@ def test_g10_a_wrong_figure_never_stays(grounding: tuple[guards.Measured, guards
     assert figures.right == figures.total
 
 
-def test_a_leak_is_what_the_harmless_part_does_not_say() -> None:
+def test_only_text_beyond_the_harmless_part_is_a_leak() -> None:
     draft = "Open the page. ⟦It costs $79.⟧"
     assert guards.leaked(draft, "Open the page.") == []
     assert guards.leaked(draft, guards.unmarked(draft)) == ["It costs $79."]

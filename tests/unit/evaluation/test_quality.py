@@ -1,4 +1,4 @@
-"""T3: what the quality report makes of figures, and when it fails."""
+"""T3: how the quality report compares figures with their bounds, and when it fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _card(*figures: Figure) -> Scorecard:
         (Figure(name="a", measured=0.0, of=0, at_least=0.97), None, "≥ 97.0%"),
     ],
 )
-def test_t3_a_figure_is_held_to_its_promise(figure: Figure, ok: bool | None, bound: str) -> None:
+def test_t3_a_figure_is_compared_with_its_bound(figure: Figure, ok: bool | None, bound: str) -> None:
     assert figure.ok is ok
     assert figure.bound == bound
 
@@ -38,7 +38,7 @@ def test_t3_only_a_blocking_figure_fails_the_report() -> None:
     assert _card(short, leak).broken == ("Part: leak",)
 
 
-def test_t3_the_json_has_every_figure_with_bound_and_verdict_and_the_misses() -> None:
+def test_t3_the_json_has_every_figure_with_bound_result_and_misses() -> None:
     card = _card(Figure(name="a", measured=0.9, of=10, at_least=0.97, beside={"word": 0.5}))
     written = json.loads(json.dumps(card.as_json()))
     (group,) = written["groups"]
@@ -51,12 +51,12 @@ def test_t3_the_json_has_every_figure_with_bound_and_verdict_and_the_misses() ->
 
 
 def test_t3_parts_are_announced_before_they_run() -> None:
-    told: list[str] = []
+    announced: list[str] = []
 
     def part() -> list[Group]:
-        told.append("ran")
+        announced.append("ran")
         return [Group(name="Part", figures=())]
 
-    card = scorecard.measure({"first": part, "second": part}, told.append)
-    assert told == ["first", "ran", "second", "ran"]
+    card = scorecard.measure({"first": part, "second": part}, announced.append)
+    assert announced == ["first", "ran", "second", "ran"]
     assert len(card.groups) == 2

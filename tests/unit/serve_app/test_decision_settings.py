@@ -1,4 +1,4 @@
-"""X4, T4: commands beside the product decide with its settings, whatever their own environment says."""
+"""X4, T4: commands beside a running product use its settings, not those of their own environment."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from serve_app.cli.target import Target, find_database, settings_of
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.decision_settings import DECISION_SETTINGS, snapshot
-from serve_app.settings.environment import Settings, SettingsError, load_settings, settings_from
+from serve_app.settings.settings import Settings, SettingsError, load_settings, settings_from
 
-DECIDES_NOTHING = frozenset(
+AFFECTS_NO_DECISION = frozenset(
     name
     for name in Settings.model_fields
     if name.startswith(("kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
@@ -30,15 +30,15 @@ DECIDES_NOTHING = frozenset(
     "public_rate_limit",
     "trusted_proxies",
 }
-"""Where messages come in and go out, what is kept where, and what it costs."""
+"""Settings of channels, storage, access and prices."""
 
 
-def test_every_setting_is_kept_or_decides_nothing() -> None:
-    assert Settings.model_fields.keys() == DECISION_SETTINGS | DECIDES_NOTHING
-    assert not DECISION_SETTINGS & DECIDES_NOTHING
+def test_every_setting_is_in_the_snapshot_or_affects_no_decision() -> None:
+    assert Settings.model_fields.keys() == DECISION_SETTINGS | AFFECTS_NO_DECISION
+    assert not DECISION_SETTINGS & AFFECTS_NO_DECISION
 
 
-def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_gives_the_same_settings_in_any_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     started = settings_from(
         {
             "agent_mode": "draft",
@@ -53,7 +53,7 @@ def test_what_is_kept_makes_the_same_settings_in_any_environment(monkeypatch: py
         "ESCALATION_THRESHOLDS": '{"legal.meaning": 0.1}',
         "SLA_HOURS": '{"low": 2}',
         "OPENAI_BASE_URL": "http://127.0.0.1:1",
-        "STAFF_API_KEY": "mallory:hers",
+        "STAFF_API_KEY": "mallory:her-own-key-of-16-signs",
     }.items():
         monkeypatch.setenv(name, value)
     again = settings_of(Target(url="", token=None, database_url="", data_dir="/d", settings=json.loads(text)))
@@ -72,9 +72,7 @@ def test_a_value_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -
         settings_from({"agent_mode": "sometimes"})
 
 
-def test_where_only_a_database_is_known_the_environment_decides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_only_a_database_url_the_environment_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://there/x")
     monkeypatch.setenv("NIGHTDESK_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("AGENT_MODE", "draft")
@@ -85,6 +83,6 @@ def test_where_only_a_database_is_known_the_environment_decides(
     assert settings_of(product).agent_mode == "draft"
 
 
-def test_a_product_that_kept_nothing_is_to_be_restarted() -> None:
+def test_a_run_file_without_a_snapshot_asks_for_a_restart() -> None:
     with pytest.raises(UserError, match="restart it with `nightdesk down` and `nightdesk up`"):
         settings_of(Target(url="u", token=None, database_url="", data_dir="/d"))

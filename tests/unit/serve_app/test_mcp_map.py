@@ -1,4 +1,4 @@
-"""The map of MCP tools to function tools is the code's."""
+"""The documented map of MCP tools to function tools is current."""
 
 from __future__ import annotations
 

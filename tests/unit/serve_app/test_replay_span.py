@@ -1,4 +1,4 @@
-"""How the commands name a time."""
+"""Times as command-line options: a date or an age."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_t4_a_time_is_so_long_ago_or_a_date(text: str, time: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "d", "yesterday", "7w", "-1d", "2026-13-01", "9999999999999d"])
-def test_t4_what_is_no_time_is_refused(text: str) -> None:
+def test_t4_a_malformed_time_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is no time"):
         moment(text, NOW)

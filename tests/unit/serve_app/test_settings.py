@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serve_app.settings.app_args import app_args
-from serve_app.settings.environment import Settings, SettingsError, load_settings
+from serve_app.settings.settings import Settings, SettingsError, load_settings
 from serve_app.settings.values import parse_rate
 
 ROOT = Path(__file__).parents[3]
@@ -31,6 +31,9 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("ESCALATION_THRESHOLDS", '{"refund": 0.5}'),
         ("LOG_LEVEL", "loud"),
         ("STAFF_API_KEY", "ann:,bob:key"),
+        ("STAFF_API_KEY", "ann:fifteen-letters"),
+        ("STAFF_API_KEY", "ann:a-key-of-sixteen,bob:short"),
+        ("OPERATOR_TOKEN", "fifteen-letters"),
         ("CORS_ORIGINS", "https://a.example, zzz"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, abc"),
         ("PUBLIC_BASE_URL", "nope"),

@@ -59,7 +59,7 @@ async def test_g1_answers_with_the_passages_own_sentences() -> None:
     assert closing == SHAPES["formal"].closing
 
 
-async def test_g8_searches_in_other_words_before_it_gives_up() -> None:
+async def test_g8_searches_a_second_time_with_another_query() -> None:
     text = "My phone fell into the lake. How do I reset it?"
     name, arguments = await step(text, found(RESET_SOURCE, relevant=False))
     assert (name, arguments["query"]) == ("search_knowledge_base", "How do I reset it?")
@@ -88,7 +88,7 @@ async def test_is_deterministic() -> None:
     assert steps[0] == steps[1] == steps[2]
 
 
-def test_shared_words_decide_between_near_passages() -> None:
+def test_shared_words_decide_between_passages_of_similar_score() -> None:
     near = Source(title="Change your e-mail address", text="Open Profile.", score=0.62)
     assert extract.best("reset my forgotten password", [near, RESET_SOURCE]) is RESET_SOURCE
 
@@ -120,7 +120,7 @@ def test_core_is_the_message_without_its_wrapping(text: str, core: str) -> None:
     assert questions.core(text) == core
 
 
-def test_long_mail_is_searched_by_what_it_asks() -> None:
+def test_a_long_mail_is_searched_by_its_questions() -> None:
     story = "We moved to a new office and the coffee machine broke down on the first day. " * 10
     assert (
         questions.first_query(f"{story} Could you tell me how to export data?")

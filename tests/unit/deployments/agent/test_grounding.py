@@ -1,4 +1,4 @@
-"""What counts as support (G10): one rule of the check a case, on a passage that has a trap for it."""
+"""What counts as support (G10): each case tests one rule of the check on a passage that contradicts it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def supported(sentence: str) -> bool:
         "Guests only see the projects they were invited to.",
     ],
 )
-def test_g10_said_otherwise_and_still_supported(sentence: str) -> None:
+def test_g10_paraphrases_are_supported(sentence: str) -> None:
     assert supported(sentence)
 
 
@@ -50,7 +50,7 @@ def test_g10_a_customer_may_be_called_by_name(sentence: str) -> None:
 @pytest.mark.parametrize(
     "sentence", ["Owners can not do everything.", "Internet Explorer is Not supported today.", "Guests can see Anna."]
 )
-def test_g10_a_customers_name_is_no_way_to_put_a_claim_in(sentence: str) -> None:
+def test_g10_a_claim_in_the_customers_name_is_unsupported(sentence: str) -> None:
     own = ("not", "Not", "Anna", "today")
     assert keep_supported(sentence, [SOURCE], own)[0] == keep_supported(sentence, [SOURCE])[0]
 
@@ -81,12 +81,12 @@ def test_g10_unsupported(rule: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("sentence", ["I hope this helps.", "Please feel free to ask.", "Thank you for your patience."])
-def test_g10_politeness_stays_beside_a_claim(sentence: str) -> None:
+def test_g10_courtesies_are_kept_beside_a_claim(sentence: str) -> None:
     assert sentence in keep_supported(f"{RESET} {sentence}", [passage()])[0]
 
 
 @pytest.mark.parametrize("sentence", ["We will help you further.", "Patience.", "All of it.", "|---|---|", "💰✅"])
-def test_g10_what_only_looks_like_politeness_goes(sentence: str) -> None:
+def test_g10_claims_worded_as_courtesies_are_removed(sentence: str) -> None:
     assert keep_supported(f"{RESET}\n{sentence}", [passage()])[0] == RESET
 
 

@@ -120,7 +120,7 @@ def test_r10_foreign_addresses(text: str, foreign: list[str]) -> None:
     assert guardrails.foreign_addresses(text, known) == foreign
 
 
-def test_g10_keeps_what_a_passage_says_and_politeness_beside_it() -> None:
+def test_g10_keeps_supported_sentences_and_courtesies() -> None:
     text = (
         "I hope this helps.\n\n1. Open the sign-in page and choose Forgot password.\n"
         "2. Enter your work e-mail address.\n\nThe moon is made of cheese and honey."
@@ -142,7 +142,7 @@ def test_g10_keeps_what_a_passage_says_and_politeness_beside_it() -> None:
         "",
     ],
 )
-def test_g10_nothing_supported_is_nothing(text: str) -> None:
+def test_g10_without_a_supported_sentence_the_text_is_empty(text: str) -> None:
     assert keep_supported(text, [passage()]) == ("", ())
 
 

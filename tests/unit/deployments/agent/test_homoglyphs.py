@@ -1,4 +1,4 @@
-"""Letters that stand for others (G6): what a reader sees and the checks of words would not."""
+"""Letters that stand for others (G6): text that a reader understands and word checks would miss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.fixtures.turns import RESET, passage
 
 
 @pytest.mark.parametrize("text", ["rеfund", "𝐫efund", "ｒefund", "７９", "٧٩", "⑦", "r\u0336efund", "Ⅸ"])
-def test_g6_disguised(text: str) -> None:
+def test_g6_homoglyphs_are_seen_through(text: str) -> None:
     assert has_homoglyphs(bare(text), [])
     assert guardrails.review(f"{RESET} {text}", [passage()]).problem == guardrails.HOMOGLYPHS
 

@@ -56,7 +56,7 @@ def test_g12_masked(kind: str, value: str, around: str) -> None:
     "text",
     ["my password is Hunter2!", "Password: s3cret-word", "PIN = 8421", "api key: abcd1234efgh", "Bearer abc.def.123"],
 )
-def test_g12_secrets_by_their_name(text: str) -> None:
+def test_g12_secrets_are_recognised_by_their_label(text: str) -> None:
     assert "[SECRET_1]" in Vault().mask(text)
 
 
@@ -64,23 +64,23 @@ def test_g12_secrets_by_their_name(text: str) -> None:
     "text",
     ["I was born on 12 March 1984.", "DOB: 1984-03-12", "My passport number is C01X00T47", "Hi, my name is Li Wei."],
 )
-def test_g12_data_by_the_words_before_it(text: str) -> None:
+def test_g12_data_is_recognised_by_the_words_before_it(text: str) -> None:
     assert re.search(r"\[(?:BIRTH|ID|NAME)_1\]", Vault().mask(text))
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_g12_ordinary_numbers_stay(text: str) -> None:
+def test_g12_ordinary_numbers_are_not_masked(text: str) -> None:
     assert Vault().mask(text) == text
 
 
-def test_g12_contact_data_comes_back_and_secrets_do_not() -> None:
+def test_g12_contact_data_is_restored_and_secrets_are_not() -> None:
     vault = Vault(names=("Anna Lindgren",))
     masked = vault.mask("Anna Lindgren, anna@example.com, card 4111 1111 1111 1111")
     assert masked == "[NAME_1], [EMAIL_1], card [CARD_1]"
     assert vault.restore(masked) == "Anna Lindgren, anna@example.com, card your card number"
 
 
-def test_g12_a_placeholder_that_was_never_given_is_nothing() -> None:
+def test_g12_an_unknown_placeholder_is_removed() -> None:
     assert Vault().restore("to [EMAIL_7]!") == "to !"
 
 
@@ -90,7 +90,7 @@ def test_g12_the_same_value_has_the_same_placeholder() -> None:
     assert vault.mask("again a@x.example") == "again [EMAIL_1]"
 
 
-def test_g12_json_stays_json() -> None:
+def test_g12_masked_json_is_valid_json() -> None:
     vault = Vault(names=('Anna "Ann" Li',))
     masked = vault.mask('Anna "Ann" Li')
     assert json.loads(vault.restore_json(json.dumps({"text": masked}))) == {"text": 'Anna "Ann" Li'}

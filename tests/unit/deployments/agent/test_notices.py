@@ -1,4 +1,4 @@
-"""What the agent says of itself: hand-overs, questions back, courtesies (G9, G14, R9)."""
+"""Fixed texts of the agent: hand-over notices, questions back, courtesies (G9, G14, R9)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_g14_notice_promises_nothing_and_says_who_answers(reason: str, tone: str
 
 
 @pytest.mark.parametrize(("reason", "tone"), ALL)
-def test_g14_where_nobody_is_there_the_notice_says_when_people_are_back(reason: str, tone: str) -> None:
+def test_g14_outside_support_hours_the_notice_names_the_next_opening(reason: str, tone: str) -> None:
     text = notices.hand_over(context(tone=tone), reason, back_at="Monday 08:00 UTC")
     assert "team is back on Monday 08:00 UTC." in text
     assert guardrails.forbidden(text) is None

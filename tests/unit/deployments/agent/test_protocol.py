@@ -53,7 +53,7 @@ async def test_g3_escalation_is_legal_from_create_ticket_on(phase: str) -> None:
     assert (run.phase, run.reason) == ("escalated", "human_request")
 
 
-async def test_g3_the_straight_way() -> None:
+async def test_g3_the_regular_order_of_tools_is_accepted() -> None:
     run = context()
     await tools.call(run, "create_ticket", ARGUMENTS["create_ticket"])
     await tools.call(run, "get_customer_history", "{}")

@@ -1,4 +1,4 @@
-"""What a message asks, beside what was said before."""
+"""The question of a message in the light of the messages before it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ from deployments.agent.models import questions
         ("How do I turn on two-factor authentication?", "How do I turn on two-factor authentication?"),
     ],
 )
-def test_a_follow_up_that_refers_back_is_searched_behind_what_it_refers_to(follow_up: str, query: str) -> None:
+def test_a_follow_up_that_refers_back_is_searched_with_the_earlier_question(follow_up: str, query: str) -> None:
     assert questions.in_context(follow_up, ["How do I create an API key?"]) == query
     assert questions.in_context(follow_up, []) == follow_up

@@ -1,4 +1,4 @@
-"""A channel whose provider is down tries one word at a time, and says so."""
+"""A channel whose provider fails tries one reply at a time and reports it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def state(clock: Clock) -> ChannelState:
     return ChannelState(clock=clock)
 
 
-def test_an_open_channel_has_all_the_room(state: ChannelState) -> None:
+def test_an_open_channel_takes_full_batches(state: ChannelState) -> None:
     assert state.capacity(50) == 50
     assert state.status() == ("healthy", "the provider answers")
 
 
-def test_a_failure_closes_it_for_a_second_then_for_longer(state: ChannelState, clock: Clock) -> None:
+def test_failures_pause_a_channel_for_a_second_then_longer(state: ChannelState, clock: Clock) -> None:
     pauses = []
     for _ in range(7):
         state.failed("down")
@@ -59,7 +59,7 @@ def test_one_success_opens_it_again(state: ChannelState) -> None:
     assert state.status()[0] == "healthy"
 
 
-def test_a_provider_that_takes_credentials_and_no_words_gets_one_word_at_a_time(state: ChannelState) -> None:
+def test_while_only_sending_fails_one_reply_at_a_time_is_tried(state: ChannelState) -> None:
     for _ in range(10):
         state.failed("503")
         state.reachable()
@@ -69,21 +69,21 @@ def test_a_provider_that_takes_credentials_and_no_words_gets_one_word_at_a_time(
     assert state.capacity(50) == 50
 
 
-def test_good_credentials_open_a_channel_that_only_their_trial_had_closed(state: ChannelState) -> None:
+def test_a_passed_credential_check_opens_a_channel_closed_by_a_failed_one(state: ChannelState) -> None:
     state.failed("invalid_grant", sending=False)
     assert state.capacity(50) == 0
     state.reachable()
     assert (state.capacity(50), state.status()[0]) == (50, "healthy")
 
 
-def test_a_problem_is_forgotten_when_no_word_has_failed_between_two_trials(state: ChannelState) -> None:
+def test_a_problem_is_cleared_when_no_reply_failed_between_two_checks(state: ChannelState) -> None:
     state.failed("503")
     state.reachable()
     state.reachable()
     assert (state.capacity(50), state.status()[0]) == (50, "healthy")
 
 
-def test_an_alarm_shows_for_a_quarter_of_an_hour_whatever_goes_well(state: ChannelState, clock: Clock) -> None:
+def test_an_alarm_shows_for_a_quarter_of_an_hour_despite_successes(state: ChannelState, clock: Clock) -> None:
     state.alarm("somebody should look")
     state.succeeded()
     assert state.status() == ("degraded", "somebody should look")

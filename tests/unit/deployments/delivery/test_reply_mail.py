@@ -1,4 +1,4 @@
-"""The mail that we send: headers that nobody can break into, and ids that stay what they are."""
+"""Outgoing mail: headers that cannot be injected, and message ids that are not rewritten."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def row(
     )  # fmt: skip
 
 
-def written(word: OutboxRow, *, in_reply_to: str | None = None, references: tuple[str, ...] = ()) -> EmailMessage:
-    raw = build_reply_mail(word, sender="support@techcorp.com", in_reply_to=in_reply_to, references=references, now=NOW)
+def written(row: OutboxRow, *, in_reply_to: str | None = None, references: tuple[str, ...] = ()) -> EmailMessage:
+    raw = build_reply_mail(row, sender="support@techcorp.com", in_reply_to=in_reply_to, references=references, now=NOW)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
@@ -52,7 +52,7 @@ def test_r1_a_long_thread_keeps_its_first_and_its_newest_references() -> None:
 
 
 @pytest.mark.parametrize("bad", ["<a@b>\r\nBcc: x@example.net", "no id", "<a b>", ""])
-def test_r10_what_is_no_message_id_is_left_out(bad: str) -> None:
+def test_r10_malformed_message_ids_are_left_out(bad: str) -> None:
     mail = written(row(), in_reply_to=bad, references=(bad, "<a@b>"))
     assert mail["In-Reply-To"] is None
     assert mail["References"] == "<a@b>"
@@ -60,7 +60,7 @@ def test_r10_what_is_no_message_id_is_left_out(bad: str) -> None:
 
 
 @pytest.mark.parametrize(("author", "mark"), [("agent", "auto-replied"), ("system", "auto-replied"), ("staff", None)])
-def test_r7_only_machines_words_are_marked_as_automatic(author: Author, mark: str | None) -> None:
+def test_r7_only_replies_of_the_agent_are_marked_as_automatic(author: Author, mark: str | None) -> None:
     mail = written(row(author=author))
     assert mail["Auto-Submitted"] == mark
     assert mail["X-Nightdesk-Outbox-Id"] == str(ID)
@@ -76,19 +76,19 @@ def test_r7_only_machines_words_are_marked_as_automatic(author: Author, mark: st
         ("", "Re:"),
     ],
 )
-def test_r1_the_subject_stays_the_customers(subject: str, expected: str) -> None:
+def test_r1_the_customers_subject_is_kept(subject: str, expected: str) -> None:
     assert reply_subject(subject) == expected
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a b@example.com", "eve@example.com\r\nBcc: x@example.net"])
-def test_r10_no_mail_is_written_to_what_is_no_address(to: str) -> None:
+def test_r10_a_malformed_recipient_is_refused(to: str) -> None:
     with pytest.raises(ValueError):
         written(row(to=to))
 
 
 @settings(max_examples=1000, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=600))
-def test_r10_whatever_subject_and_text_are_the_headers_are_ours(subject: str, body: str) -> None:
+def test_r10_subject_and_text_cannot_change_the_headers(subject: str, body: str) -> None:
     mail = written(row(subject=subject, body=body))
     assert sorted(name.lower() for name in mail) == sorted(
         ["from", "to", "subject", "date", "message-id", "x-nightdesk-outbox-id", "auto-submitted",
@@ -100,6 +100,6 @@ def test_r10_whatever_subject_and_text_are_the_headers_are_ours(subject: str, bo
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"], include_characters="\n\t"), max_size=600))
-def test_r1_the_text_arrives_as_it_was_frozen(body: str) -> None:
+def test_r1_the_stored_text_is_sent_unchanged(body: str) -> None:
     got = written(row(body=body)).get_content().replace("\r\n", "\n")
     assert got.rstrip("\n") == body.rstrip("\n")

@@ -1,4 +1,4 @@
-"""What each answer of Twilio's means for a word: over its own client and real sockets."""
+"""How each answer of Twilio is classified, over its own client and real sockets."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def error(status: int, code: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("raw", "verdict"),
+    ("raw", "raised"),
     [
         (error(400, 21619), MessageRejectedError),
         (error(400, 21656), MessageRejectedError),
@@ -83,8 +83,8 @@ def error(status: int, code: int) -> bytes:
         (b"no HTTP at all\r\n\r\n", OutcomeUnknownError),
     ],
 )
-def test_an_answer_has_one_meaning(raw: bytes, verdict: type[Exception]) -> None:
-    with answering(raw) as url, pytest.raises(verdict):
+def test_each_answer_raises_its_error(raw: bytes, raised: type[Exception]) -> None:
+    with answering(raw) as url, pytest.raises(raised):
         twilio(url).send(to=TO, body="Hello", callback="http://127.0.0.1/status")
 
 
@@ -94,7 +94,7 @@ def test_a_429_names_its_pause() -> None:
     assert caught.value.retry_in == 17
 
 
-def test_nobody_there_means_that_nothing_left() -> None:
+def test_a_refused_connection_means_not_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for url in (f"http://127.0.0.1:{port}", "http://nothing.invalid"):
@@ -102,14 +102,14 @@ def test_nobody_there_means_that_nothing_left() -> None:
             twilio(url).send(to=TO, body="Hello", callback="http://127.0.0.1/status")
 
 
-def test_silence_may_be_an_acceptance(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_means_an_unknown_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio_client, "READ_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(OutcomeUnknownError):
         twilio(f"http://127.0.0.1:{server.getsockname()[1]}").send(to=TO, body="Hello", callback="http://x.example/s")
 
 
 @pytest.mark.parametrize("raw", [error(500, 20500), error(401, 20003), http(200, "<html>"), http(200, "[]"), b""])
-def test_a_list_that_can_not_be_had_is_no_answer(raw: bytes) -> None:
+def test_a_failing_list_is_a_failed_look_up(raw: bytes) -> None:
     with answering(raw) as url, pytest.raises(LookUpFailedError):
         twilio(url).listed(to=TO)
 

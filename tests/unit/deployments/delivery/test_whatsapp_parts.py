@@ -42,7 +42,7 @@ def check(text: str, limit: int) -> None:
     assert not rest.strip()
 
 
-def test_ten_thousand_random_texts_hold() -> None:
+def test_ten_thousand_random_texts_hold_the_limit() -> None:
     chance = random.Random(20260101)
     for _ in range(10_000):
         length = chance.choice([3, 40, 200, 800])
@@ -51,13 +51,13 @@ def test_ten_thousand_random_texts_hold() -> None:
 
 @given(st.text(max_size=600), st.integers(min_value=2, max_value=90))
 @settings(max_examples=1000, deadline=None)
-def test_any_text_holds(text: str, limit: int) -> None:
+def test_any_text_holds_the_limit(text: str, limit: int) -> None:
     check(text, limit)
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x10000, max_codepoint=0x1FAFF), min_size=1, max_size=3000))
 @settings(max_examples=100, deadline=None)
-def test_what_counts_double_holds(text: str) -> None:
+def test_characters_of_two_utf16_units_hold_the_limit(text: str) -> None:
     check(text, WHATSAPP_LIMIT)
 
 
@@ -80,7 +80,7 @@ def test_a_sentence_that_is_too_long_is_cut_between_words() -> None:
     assert [word for piece in pieces for word in piece.split()] == words
 
 
-def test_an_accent_stays_with_its_letter() -> None:
+def test_a_combining_accent_is_not_split_from_its_letter() -> None:
     assert split_whatsapp("abcde\u0301fgh", 5) == ["abcd", "e\u0301fgh"]
 
 
@@ -98,6 +98,6 @@ def test_a_parts_key_travels_in_a_url() -> None:
 @pytest.mark.parametrize(
     "text", ["x", "", ".1", f"{UUID(int=7)}", f"{UUID(int=7)}.", f"{UUID(int=7)}.-1", "a.1", f"{UUID(int=7)}.²"]
 )
-def test_what_names_no_part_is_refused(text: str) -> None:
+def test_a_malformed_part_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidMessageError):
         PartKey.parse(text)

@@ -26,5 +26,5 @@ def test_h12_an_ipv4_address_is_the_same_in_ipv6_writing() -> None:
 
 
 @pytest.mark.parametrize("host", [None, "unix-socket", "x" * 500])
-def test_h12_what_is_no_address_has_a_bounded_key(host: str | None) -> None:
+def test_h12_a_malformed_address_has_a_bounded_key(host: str | None) -> None:
     assert 0 < len(key(host)) <= 64

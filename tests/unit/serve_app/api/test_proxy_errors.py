@@ -50,7 +50,7 @@ def assert_reshaped(response: httpx.Response, status: int, code: str) -> None:
 
 async def test_h12_a_replica_that_died_is_503() -> None:
     async def no_answer(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        """What Serve's proxy does with an error that it calls 500: it returns without a word."""
+        """What Serve's proxy does with an error that it calls 500: it returns without an answer."""
 
     assert_reshaped(await call(no_answer), 503, "UNAVAILABLE")
 
@@ -67,7 +67,7 @@ async def test_h12_serves_own_text_is_503(status: int) -> None:
     assert_reshaped(await call(serve_says("replica 1a2b timed out", status)), 503, "UNAVAILABLE")
 
 
-async def test_h12_back_pressure_stays_429_and_keeps_its_time() -> None:
+async def test_h12_back_pressure_is_429_with_its_retry_after() -> None:
     response = await call(serve_says("too many, replica 1a2b", 429, [(b"retry-after", b"7")]))
     assert_reshaped(response, 429, "RATE_LIMITED")
     assert response.headers["Retry-After"] == "7"
@@ -80,7 +80,7 @@ async def test_h12_the_applications_own_answers_pass() -> None:
     assert (await call(PlainTextResponse("fine"))).text == "fine"
 
 
-async def test_h12_serves_own_paths_stay_as_they_are() -> None:
+async def test_h12_serves_own_paths_are_not_reshaped() -> None:
     assert (await call(serve_says("starting", 503), "/-/healthz")).text == "starting"
 
 

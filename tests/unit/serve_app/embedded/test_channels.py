@@ -1,4 +1,4 @@
-"""S6: how the stand-ins are asked for, and what their process is told."""
+"""S6: the option that starts the stand-ins, and the environment of their process."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.base.start_options import StartOptions
 from serve_app.embedded.parts.demo_channels import refuse_beside_accounts
 from serve_app.embedded.parts.graph import Endpoints
-from serve_app.settings.environment import load_settings
+from serve_app.settings.settings import load_settings
 
 
-def test_a_detached_supervisor_is_told_of_them() -> None:
+def test_a_detached_supervisor_gets_the_option() -> None:
     assert "--demo-channels" in StartOptions(port=8000, demo_channels=True).arguments()
     assert "--demo-channels" not in StartOptions(port=8000).arguments()
 
 
-def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
+def test_the_users_proxy_and_ray_settings_do_not_reach_the_children() -> None:
     base = {"HTTPS_PROXY": "http://proxy:1", "no_proxy": "a", "PYTHONPATH": "/own", "RAY_ADDRESS": "x", "HOME": "/h"}
     environment = stand_ins_environment(base)
     assert environment["PYTHONPATH"] == os.pathsep.join([str(PROJECT), "/own"])
@@ -27,7 +27,7 @@ def test_no_proxy_of_the_users_is_asked_and_no_ray_of_his_is_found() -> None:
     assert "RAY_ADDRESS" not in environment
 
 
-def test_the_graph_is_told_their_settings_by_name() -> None:
+def test_the_graph_gets_their_settings_as_environment_variables() -> None:
     endpoints = Endpoints(
         ray="r", database_url="d", kafka_bootstrap_servers="k", settings={"GMAIL_USER": "us@example.com"}
     ).as_json()

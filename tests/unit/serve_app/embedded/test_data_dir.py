@@ -1,4 +1,4 @@
-"""S1: a data directory is ours alone, keeps what was chosen, and says in one line why it cannot be used."""
+"""S1: a data directory is private, keeps its ports and secrets, and is refused in one line when it cannot be used."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_two_checkouts_have_two_directories(tmp_path: Path) -> None:
     assert default_path(first) == default_path(first)
 
 
-def test_secrets_are_made_once_and_readable_by_us_alone(data_dir: DataDir) -> None:
+def test_secrets_are_made_once_and_readable_by_their_owner_alone(data_dir: DataDir) -> None:
     secret = data_dir.secret("token")
     assert len(secret) == 43
     assert DataDir(data_dir.path).secret("token") == secret
@@ -57,7 +57,7 @@ def test_preparing_twice_changes_nothing(data_dir: DataDir) -> None:
     assert data_dir.secret("token") == secret
 
 
-def test_a_port_is_kept_until_a_stranger_takes_it(data_dir: DataDir) -> None:
+def test_a_port_is_kept_until_another_process_takes_it(data_dir: DataDir) -> None:
     port = data_dir.port("kafka")
     assert DataDir(data_dir.path).port("kafka") == port
     assert data_dir.port("postgres") != port

@@ -1,4 +1,4 @@
-"""S1: children are told every setting, wherever they run, and nothing of the user's own Ray."""
+"""S1: children get every setting in whatever directory they run, and nothing of the user's own Ray."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import Services, product_environment, ray_environment
-from serve_app.settings.environment import Settings, load_settings
+from serve_app.settings.settings import Settings, load_settings
 
 SERVICES = Services(
     database_url="postgresql://u:p@127.0.0.1:1/d",

@@ -1,4 +1,4 @@
-"""Only a 200 is a yes."""
+"""Only status 200 counts as ready."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def test_200_and_503(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not answers_200(f"{url}/503")
 
 
-def test_nobody_there() -> None:
+def test_an_unreachable_server_is_not_ready() -> None:
     assert not answers_200(f"http://127.0.0.1:{ports.pick_free()}/200")

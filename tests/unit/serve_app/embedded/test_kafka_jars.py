@@ -1,4 +1,4 @@
-"""S1: Kafka's jars are the pinned ones or none."""
+"""S1: only the pinned jars of Kafka are used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S1: whatever dies is started again; what cannot start the first time is told."""
+"""S1: a part that dies is restarted; one that cannot start the first time is reported."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def _kept(part_supervisor: PartSupervisor) -> AsyncIterator[asyncio.Task[N
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+async def test_a_killed_part_is_restarted(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
     async with _kept(part_supervisor):
         await part_supervisor.up.wait()
@@ -59,7 +59,7 @@ async def test_what_is_killed_is_started_again(sleeper: Sleeper, seen: list[Part
     assert part_supervisor.status.restarts == 1
 
 
-async def test_a_first_start_that_fails_is_told(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+async def test_a_failing_first_start_is_reported(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     sleeper.fails = True
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
     with pytest.raises(StartError, match="does not want to"):
@@ -68,7 +68,7 @@ async def test_a_first_start_that_fails_is_told(sleeper: Sleeper, seen: list[Par
     assert seen[-1].detail == "it does not want to"
 
 
-async def test_a_later_start_that_fails_is_tried_again(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+async def test_a_failing_restart_is_retried(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append)
     async with _kept(part_supervisor) as task:
         await part_supervisor.up.wait()
@@ -81,7 +81,7 @@ async def test_a_later_start_that_fails_is_tried_again(sleeper: Sleeper, seen: l
         assert not task.done()
 
 
-async def test_it_waits_for_what_it_needs_and_goes_with_it(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+async def test_a_part_starts_and_stops_with_its_dependency(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     ray = asyncio.Event()
     part_supervisor = PartSupervisor(sleeper, on_change=seen.append, needs={"ray": ray})
     async with _kept(part_supervisor):
@@ -97,7 +97,7 @@ async def test_it_waits_for_what_it_needs_and_goes_with_it(sleeper: Sleeper, see
         await eventually(part_supervisor.up.is_set, within_s=5, pause_s=0.01)
 
 
-async def test_it_is_up_after_what_follows_its_start(sleeper: Sleeper, seen: list[PartStatus]) -> None:
+async def test_a_part_is_up_only_after_its_after_start_hook(sleeper: Sleeper, seen: list[PartStatus]) -> None:
     followed = asyncio.Event()
 
     async def follow() -> None:

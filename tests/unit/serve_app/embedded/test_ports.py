@@ -34,7 +34,7 @@ def test_a_port_that_is_just_being_released_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.77", "no-such-host.invalid"])
-def test_an_address_that_is_not_ours_names_the_setting(host: str) -> None:
+def test_a_foreign_address_names_the_setting(host: str) -> None:
     with pytest.raises(StartError, match=rf"^HTTP_HOST '{host}' is not an address of this machine"):
         ports.require_free(ports.pick_free(), host)
 

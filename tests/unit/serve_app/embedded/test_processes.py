@@ -1,4 +1,4 @@
-"""S1: what was started is found again and stopped, and nothing else is touched."""
+"""S1: started processes are found again and stopped, and no others."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_start_and_stop(part: PartProcess, tmp_path: Path) -> None:
     assert not part.stop()
 
 
-def test_what_it_prints_goes_to_the_log(part: PartProcess, tmp_path: Path) -> None:
+def test_output_goes_to_the_log(part: PartProcess, tmp_path: Path) -> None:
     part.spawn(["sh", "-c", "echo out; echo err >&2"], env=ENV, cwd=tmp_path)
     assert part.wait() == 0
     assert (tmp_path / "part.log").read_text() == "out\nerr\n"
 
 
-def test_the_whole_session_is_stopped_also_what_ignores_sigterm(part: PartProcess, tmp_path: Path) -> None:
+def test_the_whole_session_is_stopped_also_processes_ignoring_sigterm(part: PartProcess, tmp_path: Path) -> None:
     part.spawn(["sh", "-c", "(trap '' TERM; sleep 60) & sleep 61"], env=ENV, cwd=tmp_path)
     wait_until(lambda: len(_members(part)) >= 3, within_s=5, pause_s=0.02)
     members = _members(part)
@@ -91,7 +91,7 @@ def test_a_recycled_process_id_is_never_touched(part: PartProcess, tmp_path: Pat
         stranger.wait()
 
 
-def test_a_record_of_before_the_reboot_names_nobody() -> None:
+def test_a_record_from_before_a_reboot_matches_no_process() -> None:
     identity = identity_of(os.getpid())
     assert identity is not None
     assert ProcessRecord(name="x", pid=os.getpid(), identity=identity).is_alive()

@@ -1,4 +1,4 @@
-"""What a person sees of a start."""
+"""What `nightdesk up` prints."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def test_without_a_terminal_each_change_is_a_line(output: io.StringIO) -> None:
     assert lines[3] == "topics created: [a]"
 
 
-def test_on_a_terminal_the_table_says_what_is_waited_for(output: io.StringIO) -> None:
+def test_on_a_terminal_the_table_shows_what_each_part_waits_for(output: io.StringIO) -> None:
     with Display(Console(file=output, force_terminal=True, width=120, highlight=False)) as display:
         display.changed(_run(WAITING))
     assert "the product" in output.getvalue()
     assert "for ray and the database" in output.getvalue()
 
 
-def test_ready_is_told_once(output: io.StringIO) -> None:
-    told: list[RunFile] = []
-    display = Display(Console(file=output), on_ready=lambda run, seconds: told.append(run))
+def test_ready_is_printed_once(output: io.StringIO) -> None:
+    printed: list[RunFile] = []
+    display = Display(Console(file=output), on_ready=lambda run, seconds: printed.append(run))
     up = replace(WAITING, state="up", detail="")
     display.changed(_run(up))
-    assert not told
+    assert not printed
     for _ in range(2):
         display.changed(_run(up, ready=True))
-    assert len(told) == 1
+    assert len(printed) == 1

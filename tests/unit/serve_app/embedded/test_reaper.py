@@ -1,4 +1,4 @@
-"""Orphans of our parts are reaped by us, where nobody else would."""
+"""Orphaned processes of the parts are adopted and reaped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ assert ours.wait() == 0 and short.wait() == 0
 """
 
 
-def test_an_orphan_comes_to_us_and_goes() -> None:
+def test_an_orphan_is_adopted_and_reaped() -> None:
     """In a process of its own: adopting cannot be undone."""
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

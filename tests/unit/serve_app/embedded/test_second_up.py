@@ -29,7 +29,7 @@ class _Ready(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Heard:
+class _RecordingDisplay:
     def __init__(self) -> None:
         self.states: list[str] = []
 
@@ -62,24 +62,24 @@ def _up(run: RunFile) -> RunFile:
     return replace(run, parts=tuple(replace(part, state="up") for part in run.parts))
 
 
-def test_it_waits_until_every_part_is_up(tmp_path: Path, run: RunFile) -> None:
-    data_dir, heard = DataDir(tmp_path), _Heard()
+def test_a_second_up_waits_until_every_part_is_up(tmp_path: Path, run: RunFile) -> None:
+    data_dir, display = DataDir(tmp_path), _RecordingDisplay()
     run_file.save(data_dir, run)
     timer = threading.Timer(0.5, lambda: run_file.save(data_dir, _up(run)))
     timer.start()
-    assert follow_until_ready(data_dir, heard, starting=lambda: False) == _up(run)
-    assert heard.states[0] == "starting"
-    assert heard.states[-1] == "up"
+    assert follow_until_ready(data_dir, display, starting=lambda: False) == _up(run)
+    assert display.states[0] == "starting"
+    assert display.states[-1] == "up"
 
 
-def test_nobody_there_and_nobody_coming_is_none(tmp_path: Path) -> None:
-    assert follow_until_ready(DataDir(tmp_path), _Heard(), starting=lambda: False) is None
+def test_without_a_starting_supervisor_there_is_nothing_to_follow(tmp_path: Path) -> None:
+    assert follow_until_ready(DataDir(tmp_path), _RecordingDisplay(), starting=lambda: False) is None
 
 
-def test_it_does_not_wait_for_ever(tmp_path: Path, run: RunFile) -> None:
+def test_a_second_up_does_not_wait_for_ever(tmp_path: Path, run: RunFile) -> None:
     run_file.save(DataDir(tmp_path), run)
     with pytest.raises(StartError, match=r"^not healthy after 0 s: see `nightdesk status`"):
-        follow_until_ready(DataDir(tmp_path), _Heard(), starting=lambda: True, timeout=0.3)
+        follow_until_ready(DataDir(tmp_path), _RecordingDisplay(), starting=lambda: True, timeout=0.3)
 
 
 def test_one_supervisor_for_each_directory(tmp_path: Path) -> None:

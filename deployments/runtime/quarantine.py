@@ -1,0 +1,96 @@
+"""Whose fault it is that a node did not answer: its own, or that of the message it was asked about.
+
+A message may hang a node or kill its replica, and then everybody's calls fail with it. So a call that failed is
+repeated among few, and then alone. It counts against its message only when it fails alone, on a node that answers a
+probe before and after: a node that is down for everybody counts against nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from deployments.runtime.retries import AWAY, answered, until_it_answers
+
+FEW = 8
+"""Failed calls that are repeated at once; alone from the first it would take too long after a replica's death."""
+PROBE_WITHIN_S = 10.0
+SLOWER = 4.0
+"""A call gets that many times what the probe before it took in addition: on a busy node it waits as well."""
+REMEMBERED = 1_000
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class MessageFaultError(Exception):
+    """A node that answers others does not survive, or finish, this message: the failure counts against the message,
+    which is put off, and after a few of them dead-lettered."""
+
+
+class Quarantine:
+    """Calls one node for messages. `probe` asks it something harmless, and raises or hangs while it is down.
+
+    Messages that were at fault are remembered, and alone from the start.
+    """
+
+    def __init__(self, *, node: str, probe: Callable[[], Awaitable[object]], within_s: float) -> None:
+        self._node, self._probe, self._within_s = node, probe, within_s
+        self._few, self._alone = asyncio.Semaphore(FEW), asyncio.Semaphore(1)
+        self._at_fault: OrderedDict[UUID, None] = OrderedDict()
+
+    async def call(self, message: UUID, together: Callable[[], Awaitable[T]], single: Callable[[], Awaitable[T]]) -> T:
+        """Return what `together` returns, or after a failure `single`, which must share its call with nobody.
+
+        Waits while the node is down. Raises MessageFaultError, and what the node raises about the message.
+        """
+        if message not in self._at_fault:
+            try:
+                return await answered(together(), within_s=self._within_s)
+            except AWAY as error:
+                log.warning("call_failed", of=self._node, inbox_id=str(message), error=str(error))
+            async with self._few:
+                try:
+                    return await self._asked(single)
+                except AWAY as error:
+                    log.warning("call_failed_among_few", of=self._node, inbox_id=str(message), error=str(error))
+        async with self._alone:
+            return await self._on_trial(message, single)
+
+    async def _on_trial(self, message: UUID, single: Callable[[], Awaitable[T]]) -> T:
+        try:
+            result = await self._asked(single)
+        except AWAY as error:
+            await self._healthy()
+            self._remember(message)
+            raise MessageFaultError(f"{self._node} answers others: {error}") from error
+        self._at_fault.pop(message, None)
+        return result
+
+    async def _asked(self, single: Callable[[], Awaitable[T]]) -> T:
+        waited = await self._healthy()
+        return await answered(single(), within_s=self._within_s + SLOWER * waited)
+
+    async def _healthy(self) -> float:
+        """Wait until the node answers the probe; return the seconds that the probe that it answered took."""
+        took = 0.0
+
+        async def once() -> None:
+            nonlocal took
+            began = time.monotonic()
+            await answered(self._probe(), within_s=PROBE_WITHIN_S)
+            took = time.monotonic() - began
+
+        await until_it_answers(once)
+        return took
+
+    def _remember(self, message: UUID) -> None:
+        self._at_fault[message] = None
+        if len(self._at_fault) > REMEMBERED:
+            self._at_fault.popitem(last=False)

@@ -1,0 +1,28 @@
+"""The agent's probe tells whether a turn could be decided."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.agent.node import AgentNode, ModelSettings
+from deployments.rules.escalation import EscalationRules
+from deployments.runtime.retries import NodeUnavailableError
+from embeddings.relevance import RelevanceGate
+from tests.fixtures.agent_desk import Desk
+
+
+async def test_an_agent_is_ready_with_its_store_and_its_encoder_only(desk: Desk) -> None:
+    async def away(text: str) -> tuple[float, ...]:
+        raise NodeUnavailableError("gone")
+
+    await desk.node.ready()
+    node = AgentNode(
+        pool=desk.pool,
+        embed_query=away,
+        model=ModelSettings(),
+        gate=RelevanceGate.load(),
+        rules=EscalationRules(),
+        links=str,
+    )
+    with pytest.raises(NodeUnavailableError):
+        await node.ready()

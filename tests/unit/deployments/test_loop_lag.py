@@ -1,0 +1,37 @@
+"""A loop that stands still is seen, shown and forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from prometheus_client import REGISTRY
+
+from deployments.runtime import loop_lag
+from deployments.runtime.loop_lag import LoopLag
+
+
+async def test_the_longest_block_is_measured_and_exported() -> None:
+    lag = LoopLag(node="tested")
+    lag.start()
+    await asyncio.sleep(0.12)
+    time.sleep(0.4)  # noqa: ASYNC251  what nobody should do
+    await asyncio.sleep(0.12)
+    lag.stop()
+    assert 0.3 < lag.longest_s < 2.0
+    assert REGISTRY.get_sample_value("nightdesk_loop_lag_seconds", {"node": "tested"}) == lag.longest_s
+
+
+def test_a_block_counts_for_a_minute_and_the_longest_of_it_is_shown() -> None:
+    now = 0.0
+    lag = LoopLag(node="tested", clock=lambda: now)
+    for at, block in ((1.0, 0.1), (2.0, 3.0), (3.0, 0.5), (4.0, 0.2)):
+        now = at
+        lag.note(block)
+    assert lag.longest_s == 3.0
+    assert lag.problem() == "the event loop stood still for 3.0 s"
+    now = 2.0 + loop_lag.WINDOW_S + 0.5
+    assert lag.longest_s == 0.5
+    assert lag.problem() == ""
+    now += loop_lag.WINDOW_S
+    assert lag.longest_s == 0.0
