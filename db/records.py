@@ -111,6 +111,7 @@ class Turn:
     scores of earlier inbound messages. `replies_last_hour` counts the agent's replies to this recipient on this
     channel, `replies_last_day` those of them in this conversation. The texts of `waiting` are bounded
     (db.turns.turn_text). `unparsed`: of one of them only the headers could be read, so a person has to.
+    `doubtful`: a machine may have written one of them (a list's mail, a redirected one), so no automatic reply is sent.
     """
 
     lease: Lease
@@ -130,6 +131,7 @@ class Turn:
     replies_last_hour: int = 0
     replies_last_day: int = 0
     unparsed: bool = False
+    doubtful: bool = False
 
     @property
     def text(self) -> str:

@@ -109,19 +109,20 @@ own_dead_letters AS (
     UNION SELECT d.id FROM own_identifiers own JOIN dead_letters d ON encode(d.value, 'escape') LIKE own.pattern
         AND position(own.bytes IN d.value) > 0
 ), dead_letters_deleted AS (
-    DELETE FROM dead_letters d USING own_dead_letters own WHERE d.id = own.id RETURNING d.id
+    DELETE FROM dead_letters d WHERE d.id = ANY (ARRAY (SELECT id FROM own_dead_letters)) RETURNING d.id
 ), own_events AS (
     SELECT e.id FROM own_inbox JOIN events e ON e.inbox_id = own_inbox.id
     UNION SELECT e.id FROM own_identifiers own JOIN events e ON e.key = own.key
     UNION SELECT e.id FROM own_conversations own JOIN events e ON e.key = own.sender_key
-    UNION SELECT e.id FROM own_dead_letters own JOIN events e ON e.value ? 'id' AND e.value ->> 'id' = own.id::text
+    UNION SELECT e.id FROM events e
+    WHERE e.value ? 'id' AND e.value ->> 'id' = ANY (ARRAY (SELECT id::text FROM own_dead_letters))
 ), events_deleted AS (
-    DELETE FROM events e USING own_events own WHERE e.id = own.id
+    DELETE FROM events e WHERE e.id = ANY (ARRAY (SELECT id FROM own_events))
 ), own_links AS (
     SELECT l.id FROM own_identifiers own JOIN identity_links l ON own.type = 'email' AND l.email = own.value
     UNION SELECT l.id FROM own_identifiers own JOIN identity_links l ON own.type = 'whatsapp' AND l.number = own.value
 ), links_deleted AS (
-    DELETE FROM identity_links l USING own_links own WHERE l.id = own.id
+    DELETE FROM identity_links l WHERE l.id = ANY (ARRAY (SELECT id FROM own_links))
 ), link_targets_deleted AS (
     DELETE FROM identity_link_targets g USING own_identifiers own WHERE (g.type, g.value) = (own.type, own.value)
 ), own_evidence AS (
@@ -129,7 +130,7 @@ own_dead_letters AS (
     UNION SELECT e.id FROM own_identifiers own JOIN identity_evidence e ON (e.type, e.value) = (own.type, own.value)
     UNION SELECT e.id FROM own_identifiers own JOIN identity_evidence e ON e.filed_as = own.key
 ), evidence_deleted AS (
-    DELETE FROM identity_evidence e USING own_evidence own WHERE e.id = own.id
+    DELETE FROM identity_evidence e WHERE e.id = ANY (ARRAY (SELECT id FROM own_evidence))
 ),
 
 -- Their conversations and all that belongs to them.

@@ -25,6 +25,15 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An event that the broker refuses for good: its record's value, and the cause that the staff read."""
+
+    event_id: UUID
+    value: bytes
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogPosition:
     """A partition's first offset, the consumer group's committed offset (None: none yet) and its end."""
 
@@ -62,6 +71,20 @@ async def mark_published(connection: Connection, published: Sequence[Published])
 async def defer(connection: Connection, event_ids: Sequence[UUID], *, seconds: float) -> None:
     """Release claimed events, to be due again in `seconds`."""
     await connection.execute(_SQL["defer"], list(event_ids), seconds)
+
+
+async def put_off(connection: Connection, event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Release claimed events that the broker refuses, to be due again after growing pauses; returns their refusals."""
+    return {row["id"]: row["refusals"] for row in await connection.fetch(_SQL["put_off"], list(event_ids))}
+
+
+async def dead_letter(connection: Connection, refused: Refused, *, announce_on: str, wake_on: str) -> bool:
+    """Dead-letter a refused event, announced on `announce_on`; False where it stays, because it is a bare one.
+
+    A message that waits for it is woken on `wake_on` by a bare event, which the broker has no reason to refuse.
+    """
+    arguments = (refused.event_id, new_id(), refused.value, refused.cause, new_id(), announce_on, new_id(), wake_on)
+    return await connection.fetchval(_SQL["dead_letter"], *arguments) is not None
 
 
 async def repeat_lost(

@@ -25,6 +25,36 @@ WHERE e.id = acknowledged.id;
 UPDATE events SET lease_until = NULL, retry_at = now() + make_interval(secs => $2)
 WHERE id = ANY ($1::uuid[]) AND state = 'pending';
 
+-- put_off --
+-- Count the broker's refusals of claimed events and release them. The pause doubles with each: 5 seconds, up to an hour.
+UPDATE events SET lease_until = NULL, refusals = refusals + 1,
+                  retry_at = clock_timestamp() + make_interval(secs => least(3600, 5 * power(2, least(refusals, 10))))
+WHERE id = ANY ($1::uuid[]) AND state = 'pending'
+RETURNING id, refusals;
+
+-- dead_letter --
+-- Dead-letter an event that the broker refuses, and announce it. A message that waits is woken by a bare event in its
+-- place: its ids are enough, for the agent reads the text in the store. A bare event itself stays, and is put off.
+-- $1 event, $2 dead letter, $3 the record's value, $4 cause, $5 announcement, $6 its topic, $7 bare event, $8 its topic
+WITH event_deleted AS (
+    DELETE FROM events WHERE id = $1 AND state = 'pending' AND NOT headers ? 'bare'
+    RETURNING topic, key, value, inbox_id
+), dead_letter_filed AS (
+    INSERT INTO dead_letters (id, topic, key, value, cause)
+    SELECT $2, topic, key, $3, $4 FROM event_deleted
+    RETURNING id, topic, key
+), bare_added AS (
+    INSERT INTO events (id, topic, key, value, headers, inbox_id)
+    SELECT $7, e.topic, e.key, e.value || '{"content": "", "subject": "", "metadata": {}, "attachments": []}',
+           '{"bare": "1"}', e.inbox_id
+    FROM event_deleted e JOIN inbox i ON i.id = e.inbox_id WHERE i.state = 'waiting' AND e.topic = $8
+), announced AS (
+    INSERT INTO events (id, topic, key, value)
+    SELECT $5, $6, f.key, jsonb_build_object('v', 1, 'id', f.id, 'cause', $4::text)
+    FROM dead_letter_filed f WHERE f.topic <> $6
+)
+SELECT id FROM dead_letter_filed;
+
 -- repeat_lost --
 -- Publish the wake-ups of waiting messages again whose record the consumer group has passed or the log has lost, where
 -- the customer has no lease. The pause doubles with each repetition, up to a minute.

@@ -98,6 +98,7 @@ def turn_from(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) ->
         replies_last_hour=row["replies_last_hour"],
         replies_last_day=row["replies_last_day"],
         unparsed=row["unparsed"],
+        doubtful=row["doubtful"],
     )
 
 

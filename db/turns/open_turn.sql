@@ -25,9 +25,10 @@ waiting_messages AS (
                array_agg(q.attempts ORDER BY q.received_at, q.id) AS attempts,
                array_agg(q.received_at ORDER BY q.received_at, q.id) AS received_ats,
                (array_agg(q.ticket_id ORDER BY q.received_at DESC, q.id DESC))[1] AS ticket_id,
-               bool_or(q.unparsed) AS unparsed
+               bool_or(q.unparsed) AS unparsed, bool_or(q.doubtful) AS doubtful
         FROM (SELECT i.id, i.message_id, m.content, i.attempts, i.received_at, i.ticket_id,
-                     i.payload -> 'metadata' -> 'unparsed' IS NOT DISTINCT FROM 'true' AS unparsed
+                     i.payload -> 'metadata' -> 'unparsed' IS NOT DISTINCT FROM 'true' AS unparsed,
+                     i.payload -> 'metadata' -> 'doubtful' IS NOT NULL AS doubtful
               FROM inbox i JOIN messages m ON m.id = i.message_id
               WHERE i.conversation_id = due_conversation.conversation_id AND i.state = 'waiting'
               ORDER BY i.received_at, i.id LIMIT $2) q) w
@@ -60,7 +61,7 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token
        (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = t.id
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        -- The waiting messages, the ticket, and the conversation before them.
-       w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats, w.unparsed,
+       w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats, w.unparsed, w.doubtful,
        t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject,
        COALESCE(ticket_begun.status, t.status) AS status, t.escalation_reason, t.created_at, t.updated_at,
        t.resolved_at, earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,

@@ -24,7 +24,8 @@ waiting_messages AS (
            array_agg(m.content ORDER BY w.received_at, w.id) AS contents,
            array_agg(0 ORDER BY w.received_at, w.id) AS attempts,
            array_agg(w.received_at ORDER BY w.received_at, w.id) AS received_ats,
-           bool_or(w.payload -> 'metadata' -> 'unparsed' IS NOT DISTINCT FROM 'true') AS unparsed
+           bool_or(w.payload -> 'metadata' -> 'unparsed' IS NOT DISTINCT FROM 'true') AS unparsed,
+           bool_or(w.payload -> 'metadata' -> 'doubtful' IS NOT NULL) AS doubtful
     FROM owner_row JOIN inbox w ON w.id = owner_row.id OR w.absorbed_by = owner_row.id
     JOIN messages m ON m.id = w.message_id
 ),
@@ -63,7 +64,7 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.ow
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        -- The waiting messages, the ticket, and the conversation before them.
        waiting_messages.inbox_ids, waiting_messages.message_ids, waiting_messages.contents, waiting_messages.attempts,
-       waiting_messages.received_ats, waiting_messages.unparsed,
+       waiting_messages.received_ats, waiting_messages.unparsed, waiting_messages.doubtful,
        t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject, 'processing' AS status,
        NULL AS escalation_reason, t.created_at, t.created_at AS updated_at, NULL::timestamptz AS resolved_at,
        earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -39,6 +40,14 @@ class FailureNotice:
         """Return the hand-over of a mail of which only the headers could be read. Raises DatabaseUnavailableError."""
         summary = "the text of this mail could not be read: it is in the mailbox. Nothing was answered."
         return await self._hand_over(turn, rule="unparsed", summary=summary)
+
+    async def doubtful(self, turn: Turn) -> Decision:
+        """Return the hand-over of a mail that a machine may have written: nothing of it is sent.
+
+        Raises DatabaseUnavailableError.
+        """
+        summary = "a mailing list, a bulk mailer or a redirect handed this mail on: perhaps no person wrote it."
+        return replace(await self._hand_over(turn, rule="doubtful_mail", summary=summary), withheld=True)
 
     async def _hand_over(self, turn: Turn, *, rule: str, summary: str) -> Decision:
         ticket = turn.ticket

@@ -125,6 +125,8 @@ class Pipeline:
     async def _run(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
         if turn.unparsed and turn.owner == "agent":
             return await self._hand_over_unparsed(turn, watch)
+        if turn.doubtful and turn.owner == "agent":
+            return await self._hand_over_doubtful(turn, watch)
         analyses = await watch.timed("analysis", self._nodes.analyse(turn))
         mood = mood_of(turn, analyses)
         self._failpoint("pipeline:analysed")
@@ -133,6 +135,12 @@ class Pipeline:
         decision = await watch.timed("agent", self._nodes.decide(turn, analyses[0]))
         self._failpoint("pipeline:decided")
         return await self._endings.finished(turn, decision, mood, watch.stages_ms)
+
+    async def _hand_over_doubtful(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
+        """Nothing automatic goes to what may be a machine: a person decides whether it is answered."""
+        notice = await until_it_answers(lambda: self._notice.doubtful(turn))
+        decision = await self._nodes.hand_over(turn, notice)
+        return await self._endings.finished(turn, decision, unknown_mood(turn), watch.stages_ms)
 
     async def _hand_over_unparsed(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
         """There is nothing to analyse or to decide on: the text is in the mailbox, where a person reads it."""

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError
 
 from db.operations import events
-from db.operations.dead_letters import BASE64, ENCODING_HEADER
-from db.operations.events import Published
-from db.pool import DatabaseUnavailableError, Pool, acquire
+from db.operations.events import Refused
+from db.pool import Connection, DatabaseUnavailableError, Pool, acquire
 from db.records import Event
 from ingest.bus.failpoints import Failpoint, no_failpoint
+from ingest.bus.sending import SEND_TIMEOUT_S, BatchSender, Sent, record_bytes
 from ingest.bus.topics import AWAY, KafkaSettings, client_options, ensure_topics
-from ingest.events import TOPICS
+from ingest.events import DLQ, INCOMING, TOPICS
 
 BATCH = 200
 LEASE_S = 10.0
 """Longer than a send may take: another relay gets an event only when the first one has died."""
-SEND_TIMEOUT_S = 5.0
 PROBE_EVERY_S = 5.0
 FIRST_BACKOFF_S = 0.1
 MAX_BACKOFF_S = 5.0
-MAX_CONTENT = 100_000
-"""Characters of a message's text in a record; the store has the whole."""
-REFUSED_S = 3600.0
-"""How long an event waits that is too large for the broker."""
+MOST_REFUSALS = 8
+"""So often, over about ten minutes, the broker may refuse an event before it is dead-lettered."""
 
 log = structlog.get_logger(__name__)
 
@@ -176,48 +171,41 @@ class Relay:
         if not claimed:
             return 0
         self._failpoint("relay:claimed")
-        try:
-            published, refused = await asyncio.wait_for(self._send(claimed), SEND_TIMEOUT_S)
-        except (*AWAY, AssertionError):
-            # Without the database their lease expires and another claim takes them.
-            with contextlib.suppress(DatabaseUnavailableError):
-                async with acquire(self._pool) as connection:
-                    await events.defer(connection, [event.id for event in claimed], seconds=0.0)
-            raise
+        assert self._producer is not None
+        sent = await BatchSender(self._producer, self._renew_producer).send(claimed)
         self._failpoint("relay:sent")
-        async with acquire(self._pool) as connection:
-            await events.mark_published(connection, published)
-            if refused:
-                log.error("events_too_large", events=[str(event_id) for event_id in refused])
-                await events.defer(connection, refused, seconds=REFUSED_S)
+        try:
+            await self._record({event.id: event for event in claimed}, sent)
+        except DatabaseUnavailableError:
+            if sent.away is None:
+                raise
+        if sent.away is not None:
+            raise sent.away
         self._failpoint("relay:marked")
         return len(claimed)
 
-    async def _send(self, claimed: Sequence[Event]) -> tuple[list[Published], list[UUID]]:
-        """Return what the broker has written, and the ids of events too large for it."""
+    async def _renew_producer(self) -> AIOKafkaProducer:
+        self._drop_producer()
+        await self._connect()
         assert self._producer is not None
-        pending, refused = {}, []
-        for event in claimed:
-            try:
-                pending[event.id] = await self._producer.send(
-                    event.topic, body(event), event.key.encode(), headers=headers(event)
-                )
-            except MessageSizeTooLargeError:
-                refused.append(event.id)
-        written = zip(pending, await asyncio.gather(*pending.values()), strict=True)
-        return [Published(event_id=i, partition=r.partition, offset=r.offset) for i, r in written], refused
+        return self._producer
 
+    async def _record(self, claimed: Mapping[UUID, Event], sent: Sent) -> None:
+        """Record what became of each event. Without the database their leases expire and another relay takes them."""
+        async with acquire(self._pool) as connection:
+            await events.mark_published(connection, sent.written)
+            if sent.unsent:
+                await events.defer(connection, sent.unsent, seconds=0.0)
+            if not sent.refused:
+                return
+            refusals = await events.put_off(connection, list(sent.refused))
+            log.error("events_refused", events={str(i): reason for i, reason in sent.refused.items()})
+            for event_id, count in refusals.items():
+                if count >= MOST_REFUSALS:
+                    await self._give_up(connection, claimed[event_id], sent.refused[event_id])
 
-def body(event: Event) -> bytes:
-    """Return the record's value: compact JSON, or the original bytes of a replayed dead letter."""
-    if event.headers.get(ENCODING_HEADER) == BASE64:
-        return base64.b64decode(str(event.value))
-    content = event.value.get("content")
-    value = event.value if content is None else event.value | {"content": content[:MAX_CONTENT]}
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def headers(event: Event) -> list[tuple[str, bytes]]:
-    """Return the record's headers; `message-id` is always among them."""
-    named = {"message-id": str(event.id)} | event.headers
-    return [(name, value.encode()) for name, value in named.items() if name != ENCODING_HEADER]
+    async def _give_up(self, connection: Connection, event: Event, reason: str) -> None:
+        letter = Refused(event_id=event.id, value=record_bytes(event), cause=f"the broker refuses it: {reason}")
+        if await events.dead_letter(connection, letter, announce_on=DLQ, wake_on=INCOMING):
+            log.error("event_dead_lettered", event_id=str(event.id), reason=reason)
+            self._woken.set()

@@ -13,12 +13,11 @@ from itertools import islice
 
 from ingest.events import Attachment, InvalidMessageError
 from ingest.mail.charsets import decode, decode_words, readable
-from ingest.mail.evidence import stream
 from ingest.mail.html_text import html_to_text
-from ingest.mail.layouts import LAYOUTS, key
 from ingest.mail.parts import SHORTENED_AT, attachment_of, children_of, is_attachment, parameter, payload_of
 from ingest.mail.quotes import is_forward
 from ingest.mail.secured import signed_content, without_armour
+from ingest.mail.texts import TEXT_LIMIT, distinct, preferred, unflowed
 from ingest.text import clean, one_line, shorten
 
 # The parser's time grows with lines times nesting. Long attachments are shortened before it: their bytes stay with
@@ -35,10 +34,8 @@ _CONTENT_HEADER_LIMIT = 1_000
 _PARTS_LIMIT = 120
 _DEPTH_LIMIT = 40
 _TEXTS_LIMIT = 300_000
-_TEXT_LIMIT = 60_000
 _HEAD_LIMIT = 200_000
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|[ \t]|From ")
-_PLACEHOLDER_LIMIT = 500
 _REACTION = "text/vnd.google.email-reaction+json"
 _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w:.-]{1,40})""", re.IGNORECASE)
@@ -92,13 +89,13 @@ def read(raw: bytes) -> Mail:
         )
         subject = next((value for name, value in headers if name.lower() == "subject"), "")
         found = _Found(keep_quotes=is_forward("", decode_words(subject)), truncated=cut)
-        parts = _distinct(_texts(message, found, depth=0) or [])
+        parts = distinct(_texts(message, found, depth=0) or [])
         if found.named and not any(part.strip() for part in parts):
-            parts = [clean(_promoted(found)[: _TEXT_LIMIT + 1])]
+            parts = [clean(_promoted(found)[: TEXT_LIMIT + 1])]
     except _UNREADABLE as error:
         raise InvalidMessageError(f"the mail's structure can't be read: {type(error).__name__}") from error
     joined = "\n\n".join(part for part in parts if part)
-    text, too_long = shorten(without_armour(joined) or joined, _TEXT_LIMIT)
+    text, too_long = shorten(without_armour(joined) or joined, TEXT_LIMIT)
     return Mail(
         headers=headers,
         content_type=message.get_content_type(),
@@ -179,7 +176,7 @@ def _texts_within(part: Message, children: list[Message], found: _Found, depth: 
     bodies = [kind == "alternative" or (kind == "related" and n == 0) for n in range(len(children))]
     texts = [_texts(child, found, depth + 1, body=body) for child, body in zip(children, bodies, strict=True)]
     if kind == "alternative":
-        return _preferred(children, texts)
+        return preferred(children, texts)
     return [text for inner in texts for text in inner]
 
 
@@ -217,35 +214,6 @@ def _reaction(part: Message) -> str:
     return one_line(emoji, 20) if isinstance(emoji, str) else ""
 
 
-def _preferred(children: list[Message], texts: list[list[str]]) -> list[str]:
-    """Of alternatives take the plain text if it says something, else the last (the richest) that does."""
-    useful = [n for n, inner in enumerate(texts) if any(text.strip() for text in inner)]
-    plain = [n for n in useful if children[n].get_content_type() == "text/plain"]
-    if plain and _is_placeholder("".join(texts[plain[0]]), ["".join(texts[n]) for n in useful if n not in plain]):
-        plain = []
-    return texts[(plain or useful[-1:])[0]] if useful else []
-
-
-def _is_placeholder(plain: str, others: list[str]) -> bool:
-    """Return whether a plain part only says that the mail is to be read as HTML."""
-    if (
-        not others
-        or len(plain) > _PLACEHOLDER_LIMIT
-        or not any(one in key(clean(plain)) for one in LAYOUTS.plain_placeholders)
-    ):
-        return False
-    return stream(clean(plain)) not in stream(clean(others[-1][:_TEXT_LIMIT]))
-
-
-def _distinct(parts: list[str]) -> list[str]:
-    """Drop a part that says what one before it says, as programs do that send plain text and HTML side by side."""
-    seen: dict[str, str] = {}
-    for part in parts:
-        cleaned = clean(part[: _TEXT_LIMIT + 1])
-        seen.setdefault(stream(cleaned) or cleaned, cleaned)
-    return list(seen.values())
-
-
 def _text(part: Message, found: _Found) -> str:
     raw = payload_of(part)[: found.text_left]
     found.text_left -= len(raw)
@@ -258,19 +226,4 @@ def _text(part: Message, found: _Found) -> str:
     text = decode(raw, charset)
     if (parameter(part, "format") or "").lower() != "flowed":
         return text
-    return _unflowed(text, delete=(parameter(part, "delsp") or "").lower() == "yes")
-
-
-def _unflowed(text: str, *, delete: bool) -> str:
-    """Join the soft line breaks of format=flowed (RFC 3676): a space at a line's end, which `delete` takes away.
-
-    Quoted lines stay as they are.
-    """
-    joined: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        soft = bool(joined) and joined[-1].endswith(" ") and joined[-1] != "-- " and not joined[-1].startswith(">")
-        if soft and line.strip() and not line.startswith(">") and line != "-- ":
-            joined[-1] = (joined[-1][:-1] if delete else joined[-1]) + line.removeprefix(" ")
-        else:
-            joined.append(line.removeprefix(" "))
-    return "\n".join(joined)
+    return unflowed(text, delete=(parameter(part, "delsp") or "").lower() == "yes")

@@ -5,6 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.mail.contacts import (
+    CONTACT_LINES,
+    is_asked,
+    is_contact,
+    is_contact_block,
+    is_number_line,
+    is_sentence,
+)
 from ingest.mail.endings import (
     ENDINGS,
     is_banner,
@@ -14,20 +22,10 @@ from ingest.mail.endings import (
     is_short_sign_off,
     is_sign_off,
 )
-from ingest.mail.layouts import field_of, key
+from ingest.mail.layouts import key
 
 _DELIMITER = re.compile(r"\*{0,2}(?:--|—|__) ?\*{0,2}")
 _TAIL_LINES = 10
-_CONTACT_LINES = 8
-_NAME_WORDS = 6
-_PHONE = re.compile(r"[+(]?[\d(][\d ()./-]{5,24}\d")
-_INTERNATIONAL = re.compile(r"(?:\+|^00)\d[\d ()./-]{5,24}\d")
-_POSTCODE = re.compile(
-    r"(?<![\d-])(?:[A-Z]{1,2}-?)?\d{4,6}(?:-\d{3,4})? [^\W\d_]{3,}|\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"
-)
-_ADDRESS = re.compile(r"[^\s<>()]{1,64}@[^\s<>()]{3,190}")
-_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_PIECES = re.compile(r"\s*[,|•·/;]\s*|\s{2,}|\t")
 
 
 def without_signature(text: str) -> str:
@@ -72,7 +70,7 @@ def _before_sent_from(lines: list[str]) -> list[str]:
     """Cut at a line `Sent from my phone` near the end, or at such words glued to the last sentence."""
     written = 0
     for at in range(len(lines) - 1, max(len(lines) - _TAIL_LINES, 0), -1):
-        if is_sent_from(lines[at].strip()) and _written(lines[:at]) and _is_contact_block(lines[at + 1 :]):
+        if is_sent_from(lines[at].strip()) and _written(lines[:at]) and is_contact_block(lines[at + 1 :]):
             return lines[:at]
         written += bool(lines[at].strip())
     return [*lines[:-1], _unglued(lines[-1])] if lines else lines
@@ -89,9 +87,9 @@ def _before_delimiter(lines: list[str]) -> list[str]:
     """Cut at the last `-- ` if what follows is a signature and no text."""
     at = next((n for n in range(len(lines) - 1, 0, -1) if _DELIMITER.fullmatch(lines[n].strip())), len(lines))
     below = [line for line in lines[at + 1 :] if line.strip()]
-    if at == len(lines) or not _written(lines[:at]) or len(below) > _CONTACT_LINES:
+    if at == len(lines) or not _written(lines[:at]) or len(below) > CONTACT_LINES:
         return lines
-    return lines if any(_is_sentence(line) or _is_asked(line) for line in below) else lines[:at]
+    return lines if any(is_sentence(line) or is_asked(line) for line in below) else lines[:at]
 
 
 def _before_sign_off(lines: list[str]) -> list[str]:
@@ -102,7 +100,7 @@ def _before_sign_off(lines: list[str]) -> list[str]:
             continue
         if _is_sign_off_at(lines, at) and _is_signature(lines, at + 1, found):
             found = at
-        elif found < len(lines) or not _is_contact(lines[at]) or _written(lines[at:]) > _CONTACT_LINES:
+        elif found < len(lines) or not is_contact(lines[at]) or _written(lines[at:]) > CONTACT_LINES:
             break
     return lines[:found] if _written(lines[:found]) else lines
 
@@ -126,79 +124,10 @@ def _is_listed(lines: Sequence[str], at: int) -> bool:
 def _is_signature(lines: Sequence[str], start: int, found: int) -> bool:
     """Return whether what stands below a sign-off is a signature; a sign-off below, at `found`, was one already."""
     below = [line for line in lines[start:found] if line.strip()]
-    if not _is_contact_block(below):
+    if not is_contact_block(below):
         return False
     cues = set(key(" ".join(line for line in lines[max(start - _TAIL_LINES, 0) : start])).replace(":", " ").split())
-    return len(below) < 2 or cues.isdisjoint(ENDINGS.list_cues) or any(_is_number_line(line) for line in below)
-
-
-def _is_contact_block(lines: Sequence[str]) -> bool:
-    written = [line for line in lines if line.strip()]
-    if len(written) > _CONTACT_LINES or not all(_is_contact(line) or is_sign_off(line) for line in written):
-        return False
-    addresses = [address for line in written for address in _ADDRESS.findall(line)]
-    return len(addresses) <= 1 and (not addresses or len(written) > 1)
-
-
-def _is_contact(line: str) -> bool:
-    """Return whether a line is a name, a role, a company, a telephone, an address or several of them."""
-    bare = line.strip(" \t*_")
-    if len(bare) > 120 or _is_sentence(bare):
-        return False
-    if is_sent_from(bare):
-        return True
-    return all(_is_contact_piece(piece) for piece in _PIECES.split(bare) if piece) or _is_postal(bare)
-
-
-def _is_contact_piece(piece: str) -> bool:
-    field = field_of(piece)
-    if field is not None and not _URL.match(piece):
-        return field.name in ENDINGS.contact_fields
-    if _URL.fullmatch(piece) or _ADDRESS.fullmatch(piece.strip("<>")) or _is_number_line(piece) or _is_postal(piece):
-        return True
-    words = piece.split()
-    return (
-        len(words) <= _NAME_WORDS
-        and not any(char.isdigit() for char in piece)
-        and not piece.startswith(("-", "•", "["))
-    )
-
-
-def _is_number_line(line: str) -> bool:
-    bare = line.strip()
-    first, _, rest = bare.partition(" ")
-    labelled = key(first).rstrip(":.") in ENDINGS.contact_fields and _PHONE.fullmatch(rest.strip()) is not None
-    field = field_of(bare)
-    named = field is not None and field.name in ENDINGS.contact_fields
-    return (
-        labelled
-        or named
-        or _INTERNATIONAL.search(bare) is not None
-        or (_PHONE.fullmatch(bare) is not None and bare[:1] in "+(0")
-    )
-
-
-def _is_postal(line: str) -> bool:
-    words = key(line).replace(",", " ").split()
-    street = any(word in ENDINGS.street_words or word.endswith(ENDINGS.street_endings) for word in words)
-    return any(char.isdigit() for char in line) and (street or _POSTCODE.search(line) is not None) and len(words) <= 14
-
-
-def _is_asked(line: str) -> bool:
-    """Return whether a line below `-- ` holds what no signature holds: a field or a number of something else."""
-    field = field_of(line)
-    if field is not None and not _URL.match(line.strip()):
-        return field.name not in ENDINGS.contact_fields
-    return any(char.isdigit() for char in line) and not _is_contact(line)
-
-
-def _is_sentence(line: str) -> bool:
-    words = line.split()
-    if len(line) > 120 or line.endswith(("?", "？", "。", "؟")):
-        return True
-    if line.endswith((".", "!", ":")) and words[-1].lower() not in ENDINGS.abbreviations:
-        return len(words) >= 3
-    return len(words) >= 9 or (len(words) >= 5 and line[:1].islower())
+    return len(below) < 2 or cues.isdisjoint(ENDINGS.list_cues) or any(is_number_line(line) for line in below)
 
 
 def _written(lines: Sequence[str]) -> int:

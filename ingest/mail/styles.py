@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingest.mail.colours import Colour, colour_of, is_near, is_transparent
+
 Declarations = dict[str, str]
 
 _STYLES_LIMIT = 60_000
@@ -18,23 +20,10 @@ _DECLARATION = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{1,300})", re.IGNORECASE)
 _LENGTH = re.compile(r"(-?\d{0,7}\.?\d{1,6})\s*(px|pt|em|rem|ex|%|vw|vh|cm|mm|in)?")
 _PIXELS = {"pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "vw": 8.0, "vh": 8.0}
 _RELATIVE = ("em", "%", "ex")
-_HEX = re.compile(r"#([0-9a-f]{3,8})\b")
-_CHANNELS = re.compile(r"rgba?\(\s*([\d.]+%?)[\s,]+([\d.]+%?)[\s,]+([\d.]+%?)(?:[\s,/]+([\d.]+%?))?")
-_LIGHTNESS = re.compile(r"hsla?\(\s*[\d.]{1,8}[a-z]{0,4}[\s,]+(\d{1,3}(?:\.\d{1,4})?)%[\s,]+(\d{1,3}(?:\.\d{1,4})?)%")
-_GREYISH = 20
-_NAMED = {
-    "white": (255, 255, 255), "black": (0, 0, 0), "snow": (255, 250, 250), "ivory": (255, 255, 240), "red": (255, 0, 0),
-    "ghostwhite": (248, 248, 255), "whitesmoke": (245, 245, 245), "floralwhite": (255, 250, 240), "blue": (0, 0, 255),
-    "green": (0, 128, 0), "gray": (128, 128, 128), "grey": (128, 128, 128), "navy": (0, 0, 128),
-    "yellow": (255, 255, 0),
-}  # fmt: skip
 _FAR = -200.0
 _ALMOST_NOTHING = 1.0
 _FAINT = 0.05
 _TINY_PIXELS = 2.0
-_NEAR_COLOURS = 20
-
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Look:
             return False
         if self.colour is None or self.background is None:
             return True
-        return max(abs(one - other) for one, other in zip(self.colour, self.background, strict=True)) > _NEAR_COLOURS
+        return not is_near(self.colour, self.background)
 
 
 @dataclass(slots=True)
@@ -113,7 +102,7 @@ def look_of(parent: Look, declared: Declarations) -> Look:
     colour, transparent = parent.colour, parent.transparent
     given = declared.get("-webkit-text-fill-color") or declared.get("color", "")
     if given and "inherit" not in given:
-        colour, transparent = _colour(given), _is_transparent(given)
+        colour, transparent = colour_of(given), is_transparent(given)
     return Look(
         removed=parent.removed or _is_removed(declared),
         invisible=_is_invisible(declared.get("visibility", ""), parent.invisible),
@@ -217,34 +206,6 @@ def _background(declared: Declarations, inherited: Colour | None) -> Colour | No
     picture = declared.get("background-image", "") + declared.get("background", "")
     if "url(" in picture or "gradient" in picture:
         return None
-    if not value or _is_transparent(value) or value.startswith(("none", "inherit", "initial")):
+    if not value or is_transparent(value) or value.startswith(("none", "inherit", "initial")):
         return inherited
-    return _colour(value)
-
-
-def _is_transparent(value: str) -> bool:
-    if value.startswith("transparent"):
-        return True
-    match = _CHANNELS.match(value)
-    if match:
-        return match[4] is not None and float(match[4].strip("%.") or 0) <= _FAINT
-    digits = _HEX.match(value)
-    return digits is not None and len(digits[1]) == 8 and digits[1].endswith("00")
-
-
-def _colour(value: str) -> Colour | None:
-    if match := _HEX.search(value):
-        digits = match[1] if len(match[1]) >= 6 else "".join(char * 2 for char in match[1])
-        return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16))
-    if match := _CHANNELS.search(value):
-        red, green, blue = (_channel(match[n]) for n in (1, 2, 3))
-        return (red, green, blue)
-    if match := _LIGHTNESS.search(value):
-        level = min(int(float(match[2]) * 2.55), 255)
-        return (level, level, level) if float(match[1]) < _GREYISH or level in (0, 255) else None
-    return next((_NAMED[word] for word in value.replace("!", " ").split() if word in _NAMED), None)
-
-
-def _channel(text: str) -> int:
-    number = float(text.strip("%.") or 0) if text.count(".") < 2 else 0.0
-    return min(int(number * 2.55 if text.endswith("%") else number), 255)
+    return colour_of(value)

@@ -1,4 +1,4 @@
-"""The agent node as every door builds it: the graph's replica, and `nightdesk mcp` beside it."""
+"""Builds the agent node, for the graph's replica and for `nightdesk mcp` beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP doors."""
+"""The ingress node: the HTTP API, on Ray Serve's proxy."""
 
 from __future__ import annotations
 

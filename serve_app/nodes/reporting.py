@@ -10,6 +10,7 @@ from deployments.ingest_node import GROUP
 from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.rules.support_hours import ServiceLevels
+from ingest.identifiers import normalise_email
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
@@ -59,4 +60,11 @@ def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:
     async def is_on() -> bool:
         return not await channels.why_off("email")
 
-    return MailboxWorker(pool=pool, gmail=gmail.client, address=gmail.address, topic=args.gmail.topic, is_on=is_on)
+    return MailboxWorker(
+        pool=pool,
+        gmail=gmail.client,
+        address=gmail.address,
+        topic=args.gmail.topic,
+        groups=[normalise_email(group) for group in args.gmail.groups],
+        is_on=is_on,
+    )

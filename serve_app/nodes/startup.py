@@ -16,8 +16,8 @@ STEP_ASIDE = 5
 
 
 def begin(args: AppArgs, node: str, *, steps_aside: bool = True) -> None:
-    """Set up the node's log. On one machine a node that `steps_aside` leaves the processor to the doors: who waits for
-    an acknowledgement goes before who waits for an answer. On a cluster each has processors of its own."""
+    """Set up the node's log. On one machine a node that `steps_aside` leaves the processor to the ingress: who waits
+    for an acknowledgement goes before who waits for an answer. On a cluster each has processors of its own."""
     configure_logging(args.log_level, node)
     if args.embedded and steps_aside:
         os.nice(STEP_ASIDE)

@@ -127,6 +127,7 @@ def gmail_args(settings: Settings) -> GmailArgs:
         client_secret=settings.gmail_client_secret,
         refresh_token=settings.gmail_refresh_token,
         user=settings.gmail_user,
+        groups=settings.gmail_groups,
         topic=settings.gmail_pubsub_topic,
         audience=settings.gmail_pubsub_audience,
         service_account=settings.gmail_pubsub_service_account,

@@ -44,6 +44,7 @@ class GmailArgs(BaseModel):
     client_secret: SecretStr | None = None
     refresh_token: SecretStr | None = None
     user: str | None = None
+    groups: tuple[str, ...] = ()
     topic: str | None = None
     audience: str | None = None
     service_account: str | None = None

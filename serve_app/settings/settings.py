@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     gmail_client_secret: SecretStr | None = None
     gmail_refresh_token: SecretStr | None = None
     gmail_user: EmailAddress | None = None
+    gmail_groups: Annotated[tuple[EmailAddress, ...], NoDecode] = ()
     gmail_pubsub_topic: PubSubTopic | None = None
     gmail_pubsub_audience: str | None = None
     gmail_pubsub_service_account: EmailAddress | None = None
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
             check_key_length(value.get_secret_value(), "the token")
         return value
 
-    @field_validator("cors_origins", "enabled_channels", mode="before")
+    @field_validator("cors_origins", "enabled_channels", "gmail_groups", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -22,6 +22,8 @@ SUPPORT = 0.7
 """Share of a sentence's content words that the window must contain; the others must be elsewhere in the passage."""
 LONGEST_SENTENCE = 1_000
 """Characters; a longer sentence is no sentence of documentation, and reading what it claims takes long."""
+LONGEST_NAME = 320
+"""Characters of a name or address by which a customer may be addressed."""
 LEAST_WORDS = 2
 """A sentence with fewer content words and figures can be supported word for word only."""
 
@@ -69,8 +71,9 @@ def keep_supported(
 
 def _salutation(customer_names: Sequence[str]) -> re.Pattern[str]:
     """Match names in direct address (after a greeting, a comma or the start, before punctuation), and addresses."""
-    names = "|".join(re.escape(word) for word in customer_names if word and not _ADDRESS.match(word)) or r"(?!)"
-    addresses = "|".join(re.escape(word) for word in customer_names if _ADDRESS.match(word)) or r"(?!)"
+    known = [word for word in customer_names if 0 < len(word) <= LONGEST_NAME]
+    names = "|".join(re.escape(word) for word in known if not _ADDRESS.match(word)) or r"(?!)"
+    addresses = "|".join(re.escape(word) for word in known if _ADDRESS.match(word)) or r"(?!)"
     spoken_to = rf"(?:^\W*|{_GREETING}|,\s*)(?:{names})(?:\s+(?:{names}))*(?=\s*(?:[,.!?:;–—]|$))"
     return re.compile(rf"{spoken_to}|(?<!\S)(?:{addresses})\b")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -58,7 +58,7 @@ class MailboxWorker:
 
     Workers may run in parallel: a lease lets one of them read, and messages are unique by id. The cursor advances after
     a message is committed. Without a Pub/Sub `topic` the mailbox is polled only. Until the channel `is_on` nothing is
-    read; what came meanwhile is read from the cursor afterwards.
+    read; what came meanwhile is read from the cursor afterwards. `groups` are our Google Groups.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class MailboxWorker:
         gmail: Gmail,
         address: str,
         topic: str | None,
+        groups: Collection[str] = (),
         is_on: Callable[[], Awaitable[bool]] = _always,
         poll_s: float = POLL_S,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -75,7 +76,7 @@ class MailboxWorker:
         self._pool, self._gmail, self._address, self._topic = pool, gmail, address, topic
         self._is_on, self._poll_s, self._clock = is_on, poll_s, clock
         self._holder = str(new_id())
-        self._intake = MailIntake(pool=pool, address=address)
+        self._intake = MailIntake(pool=pool, address=address, groups=groups)
         self._budget = UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=LEASE_S / 2)
         self._threads = ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="mailbox")
         self._problem, self._watch_problem = "", ""

@@ -103,7 +103,7 @@ async def test_k4_replay_of_named_letters_continues_after_a_failure(served: Serv
 
 async def test_k4_an_error_common_to_all_letters_is_printed_once(served: Served, run: Run) -> None:
     letters = await dead(served, 2)
-    code, out, err = await run("replay", *map(str, letters), key="wrong")
+    code, out, err = await run("replay", *map(str, letters), key="a-wrong-key-of-some-length")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "needs a staff key" in err
 

@@ -303,3 +303,20 @@ async def test_i5_the_reply_goes_to_the_sender_and_not_to_reply_to(post: Post) -
     await worker.run_once()
     await post.answer_all()
     assert await post.store.value("SELECT recipient FROM outbox") == CUSTOMER
+
+
+async def test_while_the_channel_is_off_the_mailbox_is_not_read_and_what_came_is_read_afterwards(post: Post) -> None:
+    await post.connected()
+    on = False
+
+    async def is_on() -> bool:
+        return on
+
+    worker = post.worker(is_on=is_on)
+    asked = [post.question(f"Question {n}")["id"] for n in range(2)]
+    before = len(post.control.journal())
+    assert await worker.run_once() == 0
+    assert (await received(post), len(post.control.journal())) == ([], before)
+    on = True
+    assert await worker.run_once() == 2
+    assert await received(post) == asked

@@ -224,3 +224,14 @@ async def test_a_push_is_acknowledged_fast(both: tuple[Served, ControlClient, An
 
     took = sorted([await once(api.client, n) for n in range(100)])
     assert took[95] < 0.5
+
+
+async def test_h3_while_mail_is_off_in_channel_configs_a_genuine_push_is_refused(
+    post: Post, both: tuple[Served, ControlClient, Any]
+) -> None:
+    api, control, _ = both
+    token = await asyncio.to_thread(control.id_token)
+    await post.store.execute("UPDATE channel_configs SET enabled = false WHERE channel = 'email'")
+    answer = await api.client.post(PATH, json=push(), headers=bearer(token))
+    assert (answer.status_code, answer.json()["error"]) == (401, "CHANNEL_OFF")
+    assert await hints(post) is None

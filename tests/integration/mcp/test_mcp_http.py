@@ -14,7 +14,9 @@ from db.ids import new_id
 from db.pool import acquire
 from deployments.turns.client_turns import IDLE_S
 from ingest.events import InboundMessage
+from serve_app.api.base.staff_access import FailedKeys
 from serve_app.mcp_server.session import McpSession
+from serve_app.settings.values import RateLimit
 from tests.fixtures.mcp_clients import ANN, BOB, Clock, McpClient, bob_at, open_desk, over_http, rows, served
 from tests.fixtures.production import OPERATOR, Production
 
@@ -79,6 +81,21 @@ async def test_x4_only_staff_keys_from_this_machine_are_accepted(desk: McpSessio
         assert await status(Authorization="Bearer wrong") == 401
         assert await status(Authorization=f"Bearer {ANN}", Host="evil.example") == 421
         assert await status(Authorization=f"Bearer {ANN}", Origin="https://evil.example") == 403
+
+
+async def test_h12_wrong_keys_at_the_mcp_server_are_429_after_ten(desk: McpSession, production: Production) -> None:
+    failed = FailedKeys(production.pool, RateLimit(hits=10, seconds=3600))
+    async with served(desk, allow_writes=False, failed=failed) as url, httpx.AsyncClient(trust_env=False) as http:
+
+        async def status(key: str) -> int:
+            headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {key}"}
+            return (await http.post(f"{url}/mcp", json=INITIALIZE, headers=headers)).status_code
+
+        async with over_http(url, ANN) as client:
+            assert len((await client.client.list_tools()).tools) == 5
+        assert [await status(f"guess-{n}") for n in range(11)] == [401] * 10 + [429]
+        assert await status(ANN) == 429
+        assert await status(OPERATOR) not in (401, 429)
 
 
 async def test_x4_a_reading_server_writes_nothing_over_http(desk: McpSession, production: Production) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from db.outbound import outbox
+from db.outbound.channel_configs import ChannelConfigs
 from db.pool import acquire, create_pool
 from db.records import Channel, OutboxRow
 from deployments.channels.sender import (
@@ -18,6 +19,7 @@ from deployments.channels.sender import (
     Sender,
     TransientDeliveryError,
 )
+from deployments.channels.switches import ChannelSwitches
 from deployments.channels.web_form import WebFormSender
 from deployments.delivery.node import DeliveryNode, backoff
 from tests.fixtures.store import Store
@@ -226,3 +228,35 @@ async def test_inv6_the_lease_of_a_dead_sender_lapses(store: Store, channel: Cha
 def test_the_backoff_doubles_up_to_a_quarter_of_an_hour() -> None:
     assert [backoff(30, n) for n in (1, 2, 3)] == [30, 60, 120]
     assert backoff(60, 20) == 900
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+async def test_replies_of_a_channel_that_is_off_wait_as_ready_until_it_is_on(
+    store: Store, database_url: str, by_row: bool
+) -> None:
+    await file_replies(store, 2)
+    await store.execute("UPDATE channel_configs SET enabled = $1 WHERE channel = 'email'", not by_row)
+    provider, pool = Provider(), await create_pool(database_url, size=3)
+    configs = ChannelConfigs(pool, max_age_s=0.1)
+    switches = ChannelSwitches(configs) if by_row else ChannelSwitches(configs, enabled=("web_form",))
+    node = DeliveryNode(pool=pool, senders=[provider], switches=switches, poll_s=0.02)
+    await asyncio.sleep(1.0)  # several passes, with upkeep
+    assert (await states(store), provider.accepted) == (["ready", "ready"], [])
+    if not by_row:
+        await node.close()
+        pool = await create_pool(database_url, size=3)
+        node = DeliveryNode(pool=pool, senders=[provider], poll_s=0.02)
+    await store.execute("UPDATE channel_configs SET enabled = true")
+    await all_sent(store)
+    assert [row.attempts for row in provider.accepted] == [1, 1]
+    await node.close()
+
+
+async def test_replies_of_a_channel_that_is_off_are_not_looked_up(store: Store, delivery: Start) -> None:
+    await file_replies(store, 1)
+    await store.execute("UPDATE outbox SET state = 'unknown', next_attempt_at = now()")
+    await store.execute("UPDATE channel_configs SET enabled = false WHERE channel = 'email'")
+    await delivery(Provider(look_up_faults=[OutcomeUnknownError("not asked")]))
+    await asyncio.sleep(1.0)
+    assert await states(store) == ["unknown"]
+    assert await store.value("SELECT metadata ? 'not_asked' FROM outbox") is False

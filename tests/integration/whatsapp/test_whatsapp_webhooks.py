@@ -297,3 +297,17 @@ async def test_h6_health_shows_the_whatsapp_channel(line: Line) -> None:
 
     await eventually(degraded, within_s=15)
     assert delivery.status()[0] == "healthy"  # the other channels go on
+
+
+async def test_h4_a_channel_that_is_off_in_channel_configs_takes_no_message_and_still_hears_of_deliveries(
+    line: Line,
+) -> None:
+    await line.store.execute("UPDATE channel_configs SET enabled = false WHERE channel = 'whatsapp'")
+    refused = await line.post(INBOUND, form())
+    assert (refused.status_code, refused.json()["error"]) == (403, "CHANNEL_OFF")
+    assert "channel_configs" in refused.json()["message"]
+    assert await stored_texts(line) == []
+    status = await line.post(STATUS, {"MessageSid": "SM" + "1" * 32, "MessageStatus": "delivered"})
+    assert status.status_code == 200
+    health = (await line.client.get("/health")).json()["components"]["whatsapp"]
+    assert (health["status"], "channel_configs" in health["detail"]) == ("off", True)

@@ -102,3 +102,15 @@ def _seconds(raw: bytes) -> float:
         return time.process_time() - begun
     finally:
         sys.settrace(tracer)
+
+
+_RUNS = (
+    *" \t\n.:>-_*<|[(@a1é中=",
+    *("a\n", "> x\n", "a:b\n", "1:11 ", "a@b.c ", "<a@b.c", "Thanks\n", "-- \nx\n", "> x\n\n"),
+)
+
+
+@pytest.mark.parametrize("run", _RUNS, ids=repr)
+def test_60_000_characters_of_one_kind_take_a_blink(run: str) -> None:
+    raw = _body((run * (60_000 // len(run))).encode())
+    assert min(_seconds(raw) for _ in range(3)) < 0.5

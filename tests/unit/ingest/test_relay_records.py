@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from db.ids import new_id
 from db.records import Event
-from ingest.bus.relay import body, headers
+from ingest.bus.sending import body, headers
 from ingest.bus.topics import client_options
 from serve_app.settings.app_args import KafkaArgs
 

@@ -21,7 +21,9 @@ def request(
                     })  # fmt: skip
 
 
-KEYS = StaffKeys.parse("ann:the-key-of-ann-is-long, bob:a:key:with:many:colons,a-lonely-long-key", bound_to_loopback=False)
+KEYS = StaffKeys.parse(
+    "ann:the-key-of-ann-is-long, bob:a:key:with:many:colons,a-lonely-long-key", bound_to_loopback=False
+)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import Services, product_environment, ray_environment
-from serve_app.settings.settings import Settings, load_settings
+from serve_app.settings.settings import LOOPBACK_NAMES, Settings, load_settings
 
 SERVICES = Services(
     database_url="postgresql://u:p@127.0.0.1:1/d",
@@ -57,8 +57,15 @@ def test_where_the_services_are_wins_over_what_is_inherited(data_dir: DataDir) -
     assert environment["KAFKA_BOOTSTRAP_SERVERS"] == SERVICES.kafka_bootstrap_servers
     assert environment["SECRET_KEY"] == SERVICES.secret_key
     assert environment["OPERATOR_TOKEN"] == SERVICES.operator_token
+    assert "HTTP_HOST" not in environment
     assert environment["OMP_NUM_THREADS"] == "1"
     assert environment["NIGHTDESK_DATA_DIR"] == str(data_dir.path)
+
+
+def test_h11_behind_haproxy_the_product_counts_as_listening_everywhere(data_dir: DataDir) -> None:
+    settings = load_settings(_env_file=None)
+    environment = product_environment(data_dir, settings, SERVICES, haproxy=True, base={})
+    assert environment["HTTP_HOST"] not in LOOPBACK_NAMES
 
 
 def test_ray_is_guarded_and_alone(data_dir: DataDir) -> None:
