@@ -48,7 +48,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class TurnWrites:
     """What a turn writes besides its decision: the ids of its new rows, sentiment, timings, events, metrics.
 
     `cause` is set when the turn is dead-lettered: its reply is the apology, and the dead letter has that cause.
@@ -64,20 +64,20 @@ class Closing:
     cause: str | None = None
 
 
-async def finish_turn(connection: Connection, turn: Turn, decision: Decision, closing: Closing) -> float:
+async def finish_turn(connection: Connection, turn: Turn, decision: Decision, writes: TurnWrites) -> float:
     """Write the reply with its outbox row, the ticket, the decision record and the events, and end the lease.
 
     Returns the milliseconds from acceptance to the frozen reply. Raises TurnLostError.
     """
-    fields = _common_fields(turn, closing) | _decision_fields(turn, decision) | {"cause": closing.cause}
-    if closing.cause is not None:
+    fields = _common_fields(turn, writes) | _decision_fields(turn, decision) | {"cause": writes.cause}
+    if writes.cause is not None:
         fields["inbox_state"] = "dead"
     return await _end(connection, "finish", fields)
 
 
-async def hold_turn(connection: Connection, turn: Turn, closing: Closing, scores: Mapping[str, float]) -> float:
+async def hold_turn(connection: Connection, turn: Turn, writes: TurnWrites, scores: Mapping[str, float]) -> float:
     """Hold the messages for the staff, who own the conversation, and end the lease; otherwise as `finish_turn`."""
-    return await _end(connection, "hold", _common_fields(turn, closing) | {"scores": dict(scores)})
+    return await _end(connection, "hold", _common_fields(turn, writes) | {"scores": dict(scores)})
 
 
 async def fail_turn(connection: Connection, turn: Turn, *, retry_in: float) -> bool:
@@ -99,7 +99,7 @@ async def _end(connection: Connection, statement: str, fields: dict[str, Any]) -
     return float(row["latency_ms"] or 0.0)
 
 
-def _common_fields(turn: Turn, closing: Closing) -> dict[str, Any]:
+def _common_fields(turn: Turn, writes: TurnWrites) -> dict[str, Any]:
     return {
         "customer_id": str(turn.customer_id),
         "token": turn.lease.token,
@@ -110,15 +110,15 @@ def _common_fields(turn: Turn, closing: Closing) -> dict[str, Any]:
         "inbox_id": str(turn.inbox_id),
         "inbox_ids": [str(message.inbox_id) for message in turn.waiting],
         "message_ids": [str(message.message_id) for message in turn.waiting],
-        "sentiments": closing.sentiment.messages,
-        "sentiment_score": closing.sentiment.score,
-        "sentiment_trend": closing.sentiment.trend,
-        "decision_id": str(closing.decision_id),
-        "message_id": str(closing.message_id),
-        "outbox_id": str(closing.outbox_id),
-        "stages_ms": dict(closing.stages_ms),
-        "events": [{"id": str(event.id), "topic": event.topic, "value": event.value} for event in closing.events],
-        "metrics": [asdict(metric) for metric in closing.metrics],
+        "sentiments": writes.sentiment.messages,
+        "sentiment_score": writes.sentiment.score,
+        "sentiment_trend": writes.sentiment.trend,
+        "decision_id": str(writes.decision_id),
+        "message_id": str(writes.message_id),
+        "outbox_id": str(writes.outbox_id),
+        "stages_ms": dict(writes.stages_ms),
+        "events": [{"id": str(event.id), "topic": event.topic, "value": event.value} for event in writes.events],
+        "metrics": [asdict(metric) for metric in writes.metrics],
     }
 
 

@@ -24,10 +24,11 @@ from db.turns.end_turn import TurnLostError
 from deployments.agent.decision import BackAt, DecisionBuilder, always_staffed
 from deployments.agent.run_context import RunContext
 from deployments.identity.node import IdentityNode
-from deployments.turns.closing import closing_of, mood_of
 from deployments.turns.leases import release
 from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
+from deployments.turns.sentiment import sentiment_of
+from deployments.turns.turn_writes import turn_writes
 
 IDLE_S = 300.0
 """A turn that its client leaves alone for so long goes back to the agent."""
@@ -134,11 +135,11 @@ class ClientTurns:
         asked = _Asked(requests=0 if decided_by_rule else 1)
         decision = await self._policy.apply(run.turn, decisions.build(run.context, asked))
         stages_ms = {"mcp": round((self._clock() - run.began) * 1000, 2)}
-        mood = mood_of(run.turn, run.analyses)
-        closing = closing_of(run.turn, mood, decision=decision, stages_ms=stages_ms, now=self._now())
+        sentiment = sentiment_of(run.turn, run.analyses)
+        end = turn_writes(run.turn, sentiment, decision=decision, stages_ms=stages_ms, now=self._now())
         try:
             async with acquire(self._pool) as connection:
-                await end_turn.finish_turn(connection, run.turn, decision, closing)
+                await end_turn.finish_turn(connection, run.turn, decision, end)
         except TurnLostError:
             raise RefusedError(LOST.format(run.turn.ticket.number)) from None
         return decision

@@ -14,7 +14,7 @@ from db.records import Decision, Turn
 from db.turns import end_turn
 from db.turns.end_turn import TurnSentiment
 from deployments.runtime.retries import with_connection
-from deployments.turns.closing import closing_of
+from deployments.turns.turn_writes import turn_writes
 from ingest.bus.failpoints import Failpoint
 
 Outcome = Literal["answered", "escalated", "held", "dead", "failed", "idle"]
@@ -50,22 +50,22 @@ class TurnEndings:
         self,
         turn: Turn,
         decision: Decision,
-        mood: TurnSentiment,
+        sentiment: TurnSentiment,
         stages_ms: Mapping[str, float],
         *,
         cause: str | None = None,
     ) -> TurnEnd:
         """End a turn with a decision; with a cause it is dead-lettered."""
-        closing = closing_of(turn, mood, decision=decision, stages_ms=stages_ms, now=self.now(), cause=cause)
+        end = turn_writes(turn, sentiment, decision=decision, stages_ms=stages_ms, now=self.now(), cause=cause)
         outcome: Outcome = decision.outcome if cause is None else "dead"
-        return await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, closing))
+        return await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, end))
 
     async def held(
-        self, turn: Turn, mood: TurnSentiment, stages_ms: Mapping[str, float], scores: Mapping[str, float]
+        self, turn: Turn, sentiment: TurnSentiment, stages_ms: Mapping[str, float], scores: Mapping[str, float]
     ) -> TurnEnd:
         """End a turn of a conversation that the staff own."""
-        closing = closing_of(turn, mood, decision=None, stages_ms=stages_ms, now=self.now())
-        return await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, closing, scores))
+        end = turn_writes(turn, sentiment, decision=None, stages_ms=stages_ms, now=self.now())
+        return await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, end, scores))
 
     async def _written(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> TurnEnd:
         async def ended(connection: Connection) -> bool:

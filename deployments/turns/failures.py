@@ -17,10 +17,10 @@ from db.turns import bare_turn, end_turn
 from db.turns.end_turn import TurnLostError
 from deployments.runtime.quarantine import MessageFaultError
 from deployments.runtime.retries import in_transaction, until_it_answers, with_connection
-from deployments.turns.closing import unknown_mood
 from deployments.turns.endings import TurnEnd, TurnEndings, ids
 from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.leases import TurnLeases, release
+from deployments.turns.sentiment import unknown_sentiment
 
 MAX_ATTEMPTS = 5
 MAX_FAULTS = 3
@@ -90,13 +90,13 @@ class TurnFailures:
     async def give_up(self, turn: Turn, error: Exception, stages_ms: Mapping[str, float]) -> TurnEnd:
         """End a turn that failed for good: one notice to the customer, a hand-over, a dead letter with the cause.
 
-        What a person has is held for the person all the same, without its mood. Raises TurnLostError.
+        What a person has is held for the person all the same, without its sentiment. Raises TurnLostError.
         """
         if turn.owner == "staff":
-            return await self._endings.held(turn, unknown_mood(turn), stages_ms, {})
+            return await self._endings.held(turn, unknown_sentiment(turn), stages_ms, {})
         cause = f"{type(error).__name__}: {error}".partition("\n")[0][:300]
         decision = await until_it_answers(lambda: self._notice.decide(turn, cause=type(error).__name__))
-        return await self._endings.finished(turn, decision, unknown_mood(turn), stages_ms, cause=cause)
+        return await self._endings.finished(turn, decision, unknown_sentiment(turn), stages_ms, cause=cause)
 
     def _pause(self, attempts: int, most: int) -> float:
         return self._retry_s[min(attempts, len(self._retry_s)) - 1] if attempts < most else PUT_OFF_S

@@ -11,8 +11,8 @@ from db.records import Analysis, Decision, Turn
 from deployments.runtime.batching import Batcher
 from deployments.runtime.quarantine import Quarantine
 from deployments.runtime.retries import until_it_answers
-from deployments.turns.closing import texts_of
 from deployments.turns.policy import TurnAgent, TurnPolicy
+from deployments.turns.sentiment import texts_of
 
 ANSWER_WITHIN_S = 30.0
 DECIDE_WITHIN_S = 120.0

@@ -19,12 +19,12 @@ from db.pool import Pool
 from db.records import Turn
 from db.turns.end_turn import TurnLostError
 from deployments.runtime.retries import until_it_answers
-from deployments.turns.closing import mood_of, unknown_mood
 from deployments.turns.endings import Outcome, TurnEnd, TurnEndings, Wakeable, ids
 from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.failures import RETRY_S, TurnFailures
 from deployments.turns.leases import TurnLeases, release
 from deployments.turns.node_calls import NodeCalls
+from deployments.turns.sentiment import sentiment_of, unknown_sentiment
 from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.events import InboundMessage
 
@@ -128,22 +128,22 @@ class Pipeline:
         if turn.doubtful and turn.owner == "agent":
             return await self._hand_over_doubtful(turn, watch)
         analyses = await watch.timed("analysis", self._nodes.analyse(turn))
-        mood = mood_of(turn, analyses)
+        sentiment = sentiment_of(turn, analyses)
         self._failpoint("pipeline:analysed")
         if turn.owner == "staff":
-            return await self._endings.held(turn, mood, watch.stages_ms, analyses[0].escalation)
+            return await self._endings.held(turn, sentiment, watch.stages_ms, analyses[0].escalation)
         decision = await watch.timed("agent", self._nodes.decide(turn, analyses[0]))
         self._failpoint("pipeline:decided")
-        return await self._endings.finished(turn, decision, mood, watch.stages_ms)
+        return await self._endings.finished(turn, decision, sentiment, watch.stages_ms)
 
     async def _hand_over_doubtful(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
         """Nothing automatic goes to what may be a machine: a person decides whether it is answered."""
         notice = await until_it_answers(lambda: self._notice.doubtful(turn))
         decision = await self._nodes.hand_over(turn, notice)
-        return await self._endings.finished(turn, decision, unknown_mood(turn), watch.stages_ms)
+        return await self._endings.finished(turn, decision, unknown_sentiment(turn), watch.stages_ms)
 
     async def _hand_over_unparsed(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
         """There is nothing to analyse or to decide on: the text is in the mailbox, where a person reads it."""
         notice = await until_it_answers(lambda: self._notice.unparsed(turn))
         decision = await self._nodes.hand_over(turn, notice)
-        return await self._endings.finished(turn, decision, unknown_mood(turn), watch.stages_ms)
+        return await self._endings.finished(turn, decision, unknown_sentiment(turn), watch.stages_ms)

@@ -22,9 +22,9 @@ from deployments.agent.run_context import PassageSearch
 from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import PRIORITIES, EscalationRules
 from deployments.rules.support_hours import ServiceLevels
-from deployments.turns.closing import texts_of
 from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
+from deployments.turns.sentiment import texts_of
 from embeddings.relevance import RelevanceGate
 from evaluation.replay.report import Case, Outcome
 

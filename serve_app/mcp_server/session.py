@@ -28,8 +28,8 @@ from deployments.agent import protocol, tools
 from deployments.agent.node import AgentNode
 from deployments.analysis_node import AnalysisNode
 from deployments.turns.client_turns import ClientRun, ClientTurns, RefusedError
-from deployments.turns.closing import texts_of
 from deployments.turns.leases import RENEW_EVERY_S
+from deployments.turns.sentiment import texts_of
 from ingest.events import INCOMING
 from ingest.identifiers import InvalidIdentifierError
 from ingest.text import clean, one_line

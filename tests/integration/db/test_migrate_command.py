@@ -129,6 +129,23 @@ def test_d3_a_failing_migration_is_rolled_back_and_can_be_repeated(bare_url: str
     assert result_of(nightdesk(DATABASE_URL=bare_url)) == (0, [f"applied {name}" for name in FILES[1:]], "")
 
 
+def test_d3_an_interrupted_migration_outside_of_a_transaction_begins_anew(bare_url: str, tmp_path: Path) -> None:
+    """It makes its indexes while others write; of an interrupted one a part remains, and it is not recorded."""
+    (tmp_path / "0001_table.sql").write_text("CREATE TABLE t (a integer); INSERT INTO t VALUES (1), (1);\n")
+    outside = """-- migrate:up transaction:false
+-- An index that a duplicate stops.
+DROP INDEX CONCURRENTLY IF EXISTS t_a;
+CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);
+"""
+    (tmp_path / "0002_index.sql").write_text(outside)
+    with pytest.raises(migrate.DatabaseRefusedError, match="0002_index"):
+        asyncio.run(migrate.migrate(bare_url, folder=tmp_path))
+    assert ask(bare_url, "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass")
+    ask(bare_url, "DELETE FROM t")
+    assert asyncio.run(migrate.migrate(bare_url, folder=tmp_path)) == ["0002_index"]
+    assert ask(bare_url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass")
+
+
 def test_d3_two_at_once_apply_each_file_once(bare_url: str) -> None:
     async def both() -> list[list[str]]:
         return await asyncio.gather(*(migrate.migrate(bare_url) for _ in range(2)))

@@ -131,6 +131,25 @@ async def test_t_s10_another_customer_keeps_every_row(store: Store) -> None:
     assert {name: after.get(name) for name in counts} == counts
 
 
+@pytest.mark.parametrize("name", ["a_b", "50%", "back\\slash", "grüße"])
+async def test_t_s10_dead_letters_are_found_by_the_exact_identifier(store: Store, name: str) -> None:
+    """Characters that mean something to a pattern, or that bytes spell differently, stand for themselves."""
+    await store.form("A question", email="ann@example.com")
+    await store.execute("UPDATE customer_identifiers SET value = $1 || '@example.com'", name)
+    other = name.replace("_", "x").replace("%", "0").replace("\\", "").replace("ü", "u")
+    for offset, sender in enumerate((name, other)):
+        async with acquire(store.pool) as connection:
+            await dead_letters.dead_letter(
+                connection, topic=INCOMING, partition=0, offset=offset, key="unknown",
+                value=f"From: {sender}@example.com \x00".encode(), cause="no JSON", announce_on=DLQ,
+            )  # fmt: skip
+    erased = await erase(store, await store.value("SELECT id FROM customers"))
+    assert erased is not None
+    assert erased.dead_letters == 1
+    assert bytes(await store.value("SELECT value FROM dead_letters")).startswith(f"From: {other}@".encode())
+    assert await store.value("SELECT count(*) FROM events") == 1  # the announcement of the other one
+
+
 async def test_t_s10_metrics_stay_and_are_anonymous(store: Store) -> None:
     customer = await customer_with_history(store)
     measured = await store.value("SELECT count(*) FROM agent_metrics")

@@ -11,7 +11,8 @@ import pytest
 
 from db.records import Analysis, ToolCall
 from deployments.ingest_node import understand
-from deployments.turns.closing import closing_of, mood_of, texts_of, unknown_mood
+from deployments.turns.sentiment import sentiment_of, texts_of, unknown_sentiment
+from deployments.turns.turn_writes import turn_writes
 from ingest.events import DLQ, ESCALATIONS, OUTGOING, InvalidMessageError
 from tests.fakes.nodes import decision
 from tests.fixtures.turns import message_of, new_turn
@@ -35,29 +36,31 @@ def test_the_subject_is_analysed_with_the_first_message_only() -> None:
 def test_g7_a_burst_is_read_as_a_whole_and_scored_line_by_line() -> None:
     burst = question("one", "two")
     assert texts_of(burst) == ["Exports\none\ntwo", "one", "two"]
-    mood = mood_of(burst, analyses(0.1, 0.4, 0.6))
+    mood = sentiment_of(burst, analyses(0.1, 0.4, 0.6))
     assert mood.messages == (0.4, 0.6)
     assert mood.score == pytest.approx(0.5)
     assert mood.trend == pytest.approx(0.2)
 
 
 def test_g7_mean_and_trend_run_over_the_conversation() -> None:
-    mood = mood_of(question("worse", earlier=(message_of("x"),) * 2, sentiments=(0.9, 0.7)), analyses(0.5))
+    mood = sentiment_of(question("worse", earlier=(message_of("x"),) * 2, sentiments=(0.9, 0.7)), analyses(0.5))
     assert mood.messages == (0.5,)
     assert [mood.score, mood.trend] == pytest.approx([0.7, -0.2])
-    assert mood_of(question("first"), analyses(0.5)).trend == 0.0
+    assert sentiment_of(question("first"), analyses(0.5)).trend == 0.0
 
 
 def test_an_unknown_mood_invents_no_score() -> None:
-    assert unknown_mood(question("x", "y")).messages == (None, None)
-    closing = closing_of(question("x"), unknown_mood(question("x")), decision=None, stages_ms={}, now=NOW)
+    assert unknown_sentiment(question("x", "y")).messages == (None, None)
+    closing = turn_writes(question("x"), unknown_sentiment(question("x")), decision=None, stages_ms={}, now=NOW)
     assert all(metric.metric_type != "sentiment" for metric in closing.metrics)
 
 
 def closed(text: str, **options: Any) -> Any:
     one = question(text)
     [analysis] = analyses(0.6)
-    return closing_of(one, mood_of(one, [analysis]), decision=decision(one, analysis), stages_ms={}, now=NOW, **options)
+    return turn_writes(
+        one, sentiment_of(one, [analysis]), decision=decision(one, analysis), stages_ms={}, now=NOW, **options
+    )
 
 
 def test_f3_an_answer_announces_its_outbox_row() -> None:
@@ -91,7 +94,7 @@ def test_m4_tool_calls_are_measured() -> None:
     [analysis] = analyses(0.6)
     call = ToolCall(name="search_knowledge_base", arguments={}, result="", ok=True, duration_ms=3.5)
     searched = replace(decision(one, analysis), tool_calls=(call,), model_ms=12.0)
-    closing = closing_of(one, mood_of(one, [analysis]), decision=searched, stages_ms={}, now=NOW)
+    closing = turn_writes(one, sentiment_of(one, [analysis]), decision=searched, stages_ms={}, now=NOW)
     by_type = {metric.metric_type: metric for metric in closing.metrics}
     assert by_type["tool_call"].value == 3.5
     assert by_type["response_latency"].value is None
