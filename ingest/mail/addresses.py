@@ -13,7 +13,7 @@ from ingest.mail.header_tokens import MalformedHeaderError, Token, lex
 
 _HEADER_LIMIT = 2_000
 _LAST_ANGLE = re.compile(r"<([^<>\s]{1,400}@[^<>\s]{1,400})>\s*$")
-_AROUND_AT = re.compile(r"\s*@\s*")
+_AROUND_AT = re.compile(r"(?<!\s)\s*+@\s*+")
 _LOCAL = r'(?:"[^"\\\s<>,@\x00-\x1f\x7f]{1,250}"|[^"\\\s<>,;:()\[\]@\x00-\x1f\x7f]{1,250})'
 _DOMAIN = r"(?:[\w-]{1,63}\.){1,20}[^\W\d_][\w-]{1,62}"
 _AS_IT_IS = re.compile(rf"({_LOCAL})@({_DOMAIN})")

@@ -49,7 +49,7 @@ def _pattern(specials: str) -> re.Pattern[str]:
     own = re.escape(specials)
     return re.compile(
         r"(?P<space>[ \t\r\n]+)"
-        r'|(?P<quoted>"(?:[^"\\\x00]|\\[^\x00])*")'
+        r'|(?P<quoted>"(?:[^"\\\x00]++|\\[^\x00])*+")'
         r"|(?P<comment>\()"
         rf"|(?P<special>[{own}])"
         rf'|(?P<word>[^\x00-\x20\x7f"(){own}]+)',

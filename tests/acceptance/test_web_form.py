@@ -119,7 +119,7 @@ def test_h2_a_number_alone_opens_nothing(http: httpx.Client) -> None:
 
 def test_h6_health_names_every_component(http: httpx.Client) -> None:
     health = http.get("/health").json()
-    assert set(health["components"]) == {"database", "kafka", "gmail", "whatsapp", "agent"}
+    assert set(health["components"]) == {"database", "kafka", "gmail", "whatsapp", "web_form", "agent"}
     assert health["status"] == "healthy"
     assert {part["status"] for part in health["components"].values()} == {"healthy"}
 

@@ -56,10 +56,10 @@ class PublicCalls:
         deps = self._deps
         await refuse_when_off(deps, "web_form")
         record = new_form(form, key=key, now=deps.clock())
-        limited = deps.form_rate is not None and await deps.staff.holder(request) is None
+        rate = deps.form_rate if await deps.staff.holder(request) is None else None
         async with acquire(deps.pool) as database:
-            if deps.form_rate is not None and limited:
-                await count_call(database, request, "form", deps.form_rate)
+            if rate is not None:
+                await count_call(database, request, "form", rate)
             try:
                 accepted = await accept_form(database, record)
             except KeyReusedError:

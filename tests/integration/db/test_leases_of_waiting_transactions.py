@@ -9,6 +9,7 @@ import pytest
 
 from db.operations import events
 from db.pool import Connection, transaction
+from db.records import Lease
 from db.turns import leases
 from tests.fixtures.scaled_store import all_statements
 from tests.fixtures.store import Store, plain_logs, store
@@ -26,7 +27,7 @@ async def lease_customer(connection: Connection) -> None:
 async def renew(connection: Connection) -> None:
     await lease_customer(connection)
     await connection.execute("SELECT pg_sleep($1)", WAITED_S)
-    held = leases.Lease(**await connection.fetchrow("SELECT customer_id, token, holder FROM customer_leases"))
+    held = Lease(**await connection.fetchrow("SELECT customer_id, token, holder FROM customer_leases"))
     assert await leases.renew(connection, [held], seconds=30.0)
 
 
