@@ -22,7 +22,7 @@ from evaluation.identity.messy_people import (
     whatsapp_id,
 )
 from ingest.events import INCOMING
-from ingest.mail.addresses import parse_from
+from ingest.mail.headers.addresses import parse_from
 from ingest.web_form import SupportForm, new_form
 from ingest.whatsapp.sender_id import normalise_whatsapp
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evaluation.providers.endpoint import Handler
 from evaluation.providers.gmail.account import GmailAccount
-from evaluation.providers.gmail.compose import customer_mail
+from evaluation.providers.gmail.contents.compose import customer_mail
 from evaluation.providers.gmail.platform.errors import GmailRefusal
 from evaluation.providers.shared_state import SharedState, json_body
 from evaluation.providers.twilio.account import TwilioAccount

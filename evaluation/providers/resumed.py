@@ -14,7 +14,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from evaluation.providers.gmail.account import GmailAccount
-from evaluation.providers.gmail.mailbox import StoredMessage
+from evaluation.providers.gmail.contents.mailbox import StoredMessage
 from evaluation.providers.gmail.pubsub import Watch
 from evaluation.providers.journal import Entry, Kind, read_journal
 from evaluation.providers.twilio.account import TwilioAccount

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.events import Attachment, InvalidMessageError
 from ingest.identifiers import InvalidIdentifierError
-from ingest.mail.addresses import Mailbox, ascii_domain, parse_from
-from ingest.mail.authentication import dmarc_pass
-from ingest.mail.automated import OUTBOX_HEADER, Signs, judge
-from ingest.mail.charsets import decode_words
-from ingest.mail.layouts import subject_kind
-from ingest.mail.message_ids import message_ids
-from ingest.mail.mime import Mail, read
-from ingest.mail.quotes import own_text
+from ingest.mail.headers.addresses import Mailbox, ascii_domain, parse_from
+from ingest.mail.headers.authentication import dmarc_pass
+from ingest.mail.headers.automated import OUTBOX_HEADER, Signs, judge
+from ingest.mail.headers.message_ids import message_ids
+from ingest.mail.parts.charsets import decode_words
+from ingest.mail.parts.mime import Mail, read
+from ingest.mail.quoting.layouts import subject_kind
+from ingest.mail.quoting.quotes import own_text
 from ingest.text import one_line, shorten
 
 TEXT_LIMIT = 20_000

@@ -11,8 +11,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 
 from db.records import OutboxRow
-from ingest.mail.addresses import ascii_domain
-from ingest.mail.automated import OUTBOX_HEADER
+from ingest.mail.headers.addresses import ascii_domain
+from ingest.mail.headers.automated import OUTBOX_HEADER
 from ingest.text import one_line
 
 SUBJECT_LIMIT = 500

@@ -33,7 +33,7 @@ from deployments.channels.sender import (
     UndeliverableError,
 )
 from ingest.bus.failpoints import Failpoint, no_failpoint
-from ingest.mail.automated import OUTBOX_HEADER
+from ingest.mail.headers.automated import OUTBOX_HEADER
 
 UNITS_PER_MINUTE = 12_000
 """Of the account's 15,000; the rest is for the mailbox reader, and for calls made a little after they were granted."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.drafts import Drafts, Sender
-from evaluation.providers.gmail.history import HistoryLog
-from evaluation.providers.gmail.mailbox import RECEIVED, Mailbox, StoredMessage
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.drafts import Drafts, Sender
+from evaluation.providers.gmail.contents.history import HistoryLog
+from evaluation.providers.gmail.contents.mailbox import RECEIVED, Mailbox, StoredMessage
 from evaluation.providers.gmail.options import GmailOptions
 from evaluation.providers.gmail.platform.errors import invalid
 from evaluation.providers.gmail.platform.oauth import AccessTokens

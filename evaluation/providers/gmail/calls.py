@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evaluation.providers.faults import FaultKind
-from evaluation.providers.gmail import rfc822
 from evaluation.providers.gmail.account import Call, GmailAccount, mail_of
-from evaluation.providers.gmail.history import TYPES
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.history import TYPES
+from evaluation.providers.gmail.contents.resources import message_resource, named, page_of, page_size, sent_resource
+from evaluation.providers.gmail.contents.search import matching
 from evaluation.providers.gmail.platform.errors import invalid, not_found
 from evaluation.providers.gmail.pubsub import WATCH_LASTS, Watch
-from evaluation.providers.gmail.resources import message_resource, named, page_of, page_size, sent_resource
-from evaluation.providers.gmail.search import matching
 from evaluation.providers.journal import Kind
 
 Answer = dict[str, Any] | None

@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from evaluation.providers.gmail.account import GmailAccount
-from evaluation.providers.gmail.compose import customer_mail, staff_mail
-from evaluation.providers.gmail.mailbox import RECEIVED, StoredMessage
+from evaluation.providers.gmail.contents.compose import customer_mail, staff_mail
+from evaluation.providers.gmail.contents.mailbox import RECEIVED, StoredMessage
 from evaluation.providers.gmail.platform.errors import GmailRefusal
 from evaluation.providers.journal import Kind
 from evaluation.providers.shared_state import json_body

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from evaluation.providers.gmail.mailbox import Mailbox, StoredMessage
+from evaluation.providers.gmail.contents.mailbox import Mailbox, StoredMessage
 from evaluation.providers.gmail.options import GmailOptions
 from evaluation.providers.gmail.platform.signing import SigningKeys
 from evaluation.providers.journal import Kind

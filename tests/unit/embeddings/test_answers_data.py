@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embeddings.arrays import Floats
-from embeddings.workbench.answers_data import (
+from embeddings.workbench.answers.data import (
     ANSWERABLE,
     HELD_OUT,
     UNANSWERABLE,
@@ -17,7 +17,7 @@ from embeddings.workbench.answers_data import (
     InvalidQuestionError,
     load_companies,
 )
-from embeddings.workbench.answers_measure import by_voice, cheapest_threshold, judge, outcomes, recall
+from embeddings.workbench.answers.measure import by_voice, cheapest_threshold, judge, outcomes, recall
 
 
 @pytest.fixture(scope="module")

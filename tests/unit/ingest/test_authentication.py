@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingest.mail.authentication import dmarc_pass
+from ingest.mail.headers.authentication import dmarc_pass
 
 DATA = Path(__file__).parents[2] / "data" / "authentication_results" / "headers.json"
 CASES: list[dict[str, Any]] = json.loads(DATA.read_text())

@@ -6,10 +6,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ingest.identifiers import InvalidIdentifierError, normalise_email
-from ingest.mail.addresses import parse_from
-from ingest.mail.authentication import dmarc_pass
-from ingest.mail.automated import automated_reason
-from ingest.mail.header_tokens import MalformedHeaderError, lex
+from ingest.mail.headers.addresses import parse_from
+from ingest.mail.headers.authentication import dmarc_pass
+from ingest.mail.headers.automated import automated_reason
+from ingest.mail.headers.tokens import MalformedHeaderError, lex
 from ingest.whatsapp.sender_id import normalise_whatsapp
 from tests.unit.ingest.strategies import anything, header_characters, prose, relaxed, storable
 

@@ -6,7 +6,7 @@ import base64
 from datetime import UTC, datetime
 
 from ingest.mail.message import ParsedMail, parse
-from ingest.mail.secured import without_armour
+from ingest.mail.parts.secured import without_armour
 
 _HEAD = b"From: mia@shop.example.org\r\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.mail.quotes import own_text
-from ingest.mail.signatures import without_signature
+from ingest.mail.quoting.quotes import own_text
+from ingest.mail.quoting.signatures import without_signature
 from ingest.text import clean
 
 _SENT = "Dear Mia,\n\nplease sign out once and sign in again.\n\nKind regards\nNightdesk"

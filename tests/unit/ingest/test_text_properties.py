@@ -9,9 +9,9 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.mail.charsets import decode, decode_words
-from ingest.mail.html_text import html_to_text
-from ingest.mail.quotes import own_text
+from ingest.mail.html.html_text import html_to_text
+from ingest.mail.parts.charsets import decode, decode_words
+from ingest.mail.quoting.quotes import own_text
 from ingest.text import clean, one_line
 from tests.unit.ingest.strategies import anything, prose, relaxed, storable
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 from ingest.identifiers import InvalidIdentifierError, normalise_email
-from ingest.mail.header_tokens import MalformedHeaderError, Token, lex
+from ingest.mail.headers.tokens import MalformedHeaderError, Token, lex
 
 _HEADER_LIMIT = 2_000
 _LAST_ANGLE = re.compile(r"<([^<>\s]{1,400}@[^<>\s]{1,400})>\s*$")

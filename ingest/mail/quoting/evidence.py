@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Sequence
 
-from ingest.mail.layouts import key
+from ingest.mail.quoting.layouts import key
 
 # A run of characters is ours where each piece of so many characters stands in what we sent. A wide character
 # (Chinese, Japanese, Korean) says as much as several letters.

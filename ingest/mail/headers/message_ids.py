@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.mail.charsets import decode_words
+from ingest.mail.parts.charsets import decode_words
 
 _ENCLOSED = re.compile(r"<([^<>]{1,1000})>")
 _ID = re.compile(r"[!-;=?-~]{1,900}")

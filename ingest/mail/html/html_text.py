@@ -11,8 +11,8 @@ from itertools import islice
 from html_to_markdown import ConversionOptions, OutputFormat, convert
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.mail.layouts import HTML, is_forward_line
-from ingest.mail.styles import Look, Sheet, look_of
+from ingest.mail.html.styles import Look, Sheet, look_of
+from ingest.mail.quoting.layouts import HTML, is_forward_line
 
 _HTML_LIMIT = 300_000
 _NODES_LIMIT = 120_000

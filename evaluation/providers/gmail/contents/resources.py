@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.mailbox import StoredMessage
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.mailbox import StoredMessage
 from evaluation.providers.gmail.platform.errors import invalid
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingest.mail.colours import Colour, colour_of, is_near, is_transparent
+from ingest.mail.html.colours import Colour, colour_of, is_near, is_transparent
 
 Declarations = dict[str, str]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from evaluation.providers.clock import ShiftedClock
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.history import ADDED, DELETED, LABEL_ADDED, LABEL_REMOVED, HistoryLog, Record
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.history import ADDED, DELETED, LABEL_ADDED, LABEL_REMOVED, HistoryLog, Record
 from evaluation.providers.gmail.platform.errors import not_found
 
 RECEIVED = ("INBOX", "UNREAD")

@@ -12,12 +12,12 @@ from email.policy import Compat32
 from itertools import islice
 
 from ingest.events import Attachment, InvalidMessageError
-from ingest.mail.charsets import decode, decode_words, readable
-from ingest.mail.html_text import html_to_text
-from ingest.mail.parts import SHORTENED_AT, attachment_of, children_of, is_attachment, parameter, payload_of
-from ingest.mail.quotes import is_forward
-from ingest.mail.secured import signed_content, without_armour
-from ingest.mail.texts import TEXT_LIMIT, distinct, preferred, unflowed
+from ingest.mail.html.html_text import html_to_text
+from ingest.mail.parts.charsets import decode, decode_words, readable
+from ingest.mail.parts.part import SHORTENED_AT, attachment_of, children_of, is_attachment, parameter, payload_of
+from ingest.mail.parts.secured import signed_content, without_armour
+from ingest.mail.parts.texts import TEXT_LIMIT, distinct, preferred, unflowed
+from ingest.mail.quoting.quotes import is_forward
 from ingest.text import clean, one_line, shorten
 
 # The parser's time grows with lines times nesting. Long attachments are shortened before it: their bytes stay with

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.arrays import Floats
-from embeddings.workbench.answers_data import Company, CustomerQuestion
+from embeddings.workbench.answers.data import Company, CustomerQuestion
 
 WRONG_COSTS = 8.0
 """Hand-overs that a support lead would rather have than one customer who is told something wrong."""

@@ -9,7 +9,7 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value
 
 from ingest.events import Attachment
-from ingest.mail.charsets import decode_words
+from ingest.mail.parts.charsets import decode_words
 from ingest.text import one_line
 
 # An attachment's base64 is cut here before the mail is parsed; its size is then unknown.

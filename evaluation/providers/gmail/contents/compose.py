@@ -10,8 +10,8 @@ from email.utils import format_datetime, formataddr, make_msgid
 from typing import Any
 
 from evaluation.providers.clock import ShiftedClock
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.mailbox import Mailbox
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.mailbox import Mailbox
 
 _RESULTS = ("pass", "fail", "none")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.mail.contacts import (
+from ingest.mail.quoting.contacts import (
     CONTACT_LINES,
     is_asked,
     is_contact,
@@ -13,7 +13,7 @@ from ingest.mail.contacts import (
     is_number_line,
     is_sentence,
 )
-from ingest.mail.endings import (
+from ingest.mail.quoting.endings import (
     ENDINGS,
     is_banner,
     is_banner_rest,
@@ -22,7 +22,7 @@ from ingest.mail.endings import (
     is_short_sign_off,
     is_sign_off,
 )
-from ingest.mail.layouts import key
+from ingest.mail.quoting.layouts import key
 
 _DELIMITER = re.compile(r"\*{0,2}(?:--|—|__) ?\*{0,2}")
 _TAIL_LINES = 10

@@ -19,8 +19,8 @@ from rich.table import Table
 from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
 from embeddings.indexer import embedded_text
-from embeddings.workbench.answers_data import HELD_OUT, Company, load_companies
-from embeddings.workbench.answers_measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
+from embeddings.workbench.answers.data import HELD_OUT, Company, load_companies
+from embeddings.workbench.answers.measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
 from embeddings.workbench.evaluate import bm25
 
 app = typer.Typer(no_args_is_help=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from embeddings.chunker import Section, parse_docs
 
-DATA = Path(__file__).parents[1] / "data" / "answers"
+DATA = Path(__file__).parents[2] / "data" / "answers"
 HELD_OUT = ("energy", "insurance", "streaming")
 """Companies that no model is trained on: thresholds are chosen on them."""
 ANSWERABLE = ("plain", "colloquial", "symptom", "typos", "story", "several", "neighbour")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.mail.layouts import LAYOUTS, Field, field_of, is_separator, key
+from ingest.mail.quoting.layouts import LAYOUTS, Field, field_of, is_separator, key
 
 _BLOCK_LINES = 14
 _CONTINUED_LINES = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from email.message import Message
 
-from ingest.mail.evidence import stream
-from ingest.mail.layouts import LAYOUTS, key
+from ingest.mail.quoting.evidence import stream
+from ingest.mail.quoting.layouts import LAYOUTS, key
 from ingest.text import clean
 
 TEXT_LIMIT = 60_000

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ingest.mail.layouts import key
+from ingest.mail.quoting.layouts import key
 
 _LINK = re.compile(r"<[^<>\s]{1,500}>|https?://\S{1,500}")
 _WORD = re.compile(r"[^\s,.;:!?\"“”«»()\[\]*_–—־-]+")

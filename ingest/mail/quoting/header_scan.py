@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.mail.layouts import is_separator
-from ingest.mail.reply_headers import header_length, is_field_like, is_introduction
+from ingest.mail.quoting.layouts import is_separator
+from ingest.mail.quoting.reply_headers import header_length, is_field_like, is_introduction
 
 _HEADER_LINES = 16
 _UNKNOWN_FIELDS = 3

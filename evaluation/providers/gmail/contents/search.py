@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.mailbox import StoredMessage
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.mailbox import StoredMessage
 from evaluation.providers.gmail.platform.errors import invalid, not_implemented
 
 Predicate = Callable[[StoredMessage], bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.mail.header_tokens import MalformedHeaderError, Token, lex
+from ingest.mail.headers.tokens import MalformedHeaderError, Token, lex
 
 _LIMIT = 10_000
 _HEADERS_LIMIT = 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.mail.endings import ENDINGS, is_sent_from, is_sign_off
-from ingest.mail.layouts import field_of, key
+from ingest.mail.quoting.endings import ENDINGS, is_sent_from, is_sign_off
+from ingest.mail.quoting.layouts import field_of, key
 
 CONTACT_LINES = 8
 _NAME_WORDS = 6

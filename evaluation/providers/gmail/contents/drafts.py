@@ -6,8 +6,8 @@ import secrets
 from email.utils import format_datetime
 
 from evaluation.providers.clock import ShiftedClock
-from evaluation.providers.gmail import rfc822
-from evaluation.providers.gmail.mailbox import Mailbox, StoredMessage
+from evaluation.providers.gmail.contents import rfc822
+from evaluation.providers.gmail.contents.mailbox import Mailbox, StoredMessage
 from evaluation.providers.gmail.platform.errors import invalid, not_found
 
 

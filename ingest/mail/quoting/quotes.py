@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ingest.mail.evidence import sent_lines
-from ingest.mail.header_scan import HeaderScan
-from ingest.mail.layouts import is_forward_line, subject_kind
-from ingest.mail.signatures import without_signature
+from ingest.mail.quoting.evidence import sent_lines
+from ingest.mail.quoting.header_scan import HeaderScan
+from ingest.mail.quoting.layouts import is_forward_line, subject_kind
+from ingest.mail.quoting.signatures import without_signature
 
 _SEARCHED_CHARACTERS = 30_000
 _SEARCHED_LINES = 1_000

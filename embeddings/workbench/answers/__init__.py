@@ -1,0 +1,1 @@
+"""Passages that answer: data of other companies, and how well a desk does with them."""

@@ -1,0 +1,1 @@
+"""HTML mail as a person sees it: what styles hide is not read."""
