@@ -56,16 +56,16 @@ class TurnEndings:
         cause: str | None = None,
     ) -> TurnEnd:
         """End a turn with a decision; with a cause it is dead-lettered."""
-        end = turn_writes(turn, sentiment, decision=decision, stages_ms=stages_ms, now=self.now(), cause=cause)
+        writes = turn_writes(turn, sentiment, decision=decision, stages_ms=stages_ms, now=self.now(), cause=cause)
         outcome: Outcome = decision.outcome if cause is None else "dead"
-        return await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, end))
+        return await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, writes))
 
     async def held(
         self, turn: Turn, sentiment: TurnSentiment, stages_ms: Mapping[str, float], scores: Mapping[str, float]
     ) -> TurnEnd:
         """End a turn of a conversation that the staff own."""
-        end = turn_writes(turn, sentiment, decision=None, stages_ms=stages_ms, now=self.now())
-        return await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, end, scores))
+        writes = turn_writes(turn, sentiment, decision=None, stages_ms=stages_ms, now=self.now())
+        return await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, writes, scores))
 
     async def _written(self, outcome: Outcome, turn: Turn, write: Callable[[Connection], Awaitable[float]]) -> TurnEnd:
         async def ended(connection: Connection) -> bool:

@@ -73,7 +73,7 @@ class MailParser:
             async with asyncio.timeout(self._within_s):
                 process.stdin.write(framed(pickle.dumps(request)))
                 await process.stdin.drain()
-                return await _heard(process)
+                return await _read_answer(process)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
             raise MailTooCostlyError(f"not parsed within {self._within_s:.0f} s: {type(error).__name__}") from error
 
@@ -83,13 +83,13 @@ class MailParser:
         self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, env={})
         try:
             async with asyncio.timeout(START_WITHIN_S):
-                await _heard(self._process)
+                await _read_answer(self._process)
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             raise ParserFailedError("the parser process does not start") from error
         return self._process
 
 
-async def _heard(process: Process) -> ParseAnswer:
+async def _read_answer(process: Process) -> ParseAnswer:
     assert process.stdout is not None
     (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
     return ANSWER.validate_json(await process.stdout.readexactly(length))

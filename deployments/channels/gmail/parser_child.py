@@ -38,14 +38,14 @@ def answer(request: ParseRequest) -> bytes:
 
 def main(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answer requests until there are no more."""
-    _say(sink, ANSWER.dump_json(ParseAnswer(outcome="ready")))
+    _write(sink, ANSWER.dump_json(ParseAnswer(outcome="ready")))
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         # Only the reader, which starts this process, writes here.
-        _say(sink, answer(pickle.loads(source.read(*LENGTH.unpack(head)))))  # noqa: S301
+        _write(sink, answer(pickle.loads(source.read(*LENGTH.unpack(head)))))  # noqa: S301
 
 
-def _say(sink: IO[bytes], said: bytes) -> None:
-    sink.write(framed(said))
+def _write(sink: IO[bytes], message: bytes) -> None:
+    sink.write(framed(message))
     sink.flush()
 
 
