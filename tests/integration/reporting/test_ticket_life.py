@@ -19,6 +19,7 @@ from db.intake import mailbox
 from db.operations import dead_letters
 from db.pool import acquire, transaction
 from db.tickets import ticket_life
+from db.turns import bare_turn
 from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
 from deployments.staff.desk import ConversationStateError, StaffDesk
@@ -117,6 +118,15 @@ async def _turn(store: Store) -> None:
     await store.pipeline().handle(InboundMessage.model_validate(payload))
 
 
+async def _bare_turn(store: Store) -> None:
+    if (await status_of(store))[0] == "closed":
+        return
+    await store.execute("UPDATE inbox SET state = 'waiting', finished_at = NULL")
+    inbox_id = await store.value("SELECT id FROM inbox")
+    async with transaction(store.pool) as connection:
+        assert await bare_turn.open_bare(connection, inbox_id, "tester") is not None
+
+
 async def _held(store: Store) -> None:
     await store.execute("UPDATE conversations SET owner = 'staff', status = 'handed_over'")
     await _turn(store)
@@ -128,9 +138,9 @@ async def _hand_over(store: Store) -> None:
 
 
 async def _park(store: Store) -> None:
-    word = await store.value("SELECT id FROM outbox LIMIT 1")
+    outbox_id = await store.value("SELECT id FROM outbox LIMIT 1")
     async with transaction(store.pool) as connection:
-        await park(connection, word, "refused")
+        await park(connection, outbox_id, "refused")
 
 
 async def _gmail_take_over(store: Store) -> None:
@@ -178,6 +188,7 @@ MOVING_ACTIONS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
     "intake/web_form": (_form_reply,),
     "intake/channels": (_channel_message,),
     "turns/open_turn": (_turn,),
+    "turns/bare_turn": (_bare_turn,),
     "turns/end_turn": (_turn, _hand_over, _held),
     "outbound/outbox": (_park,),
     "intake/mailbox": (_gmail_take_over,),
