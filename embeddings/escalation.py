@@ -1,6 +1,6 @@
 """Classifies a message as a pricing, refund, legal or human request, or none of them.
 
-The model is a sentence encoder of its own, tuned by `embeddings.workbench.escalation`: the vectors of the shared
+The model is a sentence encoder of its own, tuned by `python -m evaluation.escalation`: the vectors of the shared
 encoder don't tell a request from an ordinary question about the same subject.
 """
 

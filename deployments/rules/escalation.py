@@ -54,7 +54,7 @@ THRESHOLDS: Mapping[str, float] = {
 """The minimum score at which a class escalates, by its wording: an English request, no sign ("meaning"), a mention,
 product talk. A request in another language, or a misspelt one, escalates at any score.
 
-Chosen by `python -m embeddings.workbench.escalation calibrate` on messages that the classifier was not trained on: a
+Chosen by `python -m evaluation.escalation calibrate` on messages that the classifier was not trained on: a
 miss costs as much as five false alarms, and no direct request may be missed. The setting ESCALATION_THRESHOLDS replaces
 one of them ("refund.meaning") or one kind for all classes ("meaning").
 """

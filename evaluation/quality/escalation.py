@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from deployments.rules.wording import WORD_REASONS
 from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
-from embeddings.workbench import escalation_measure as measuring
 from embeddings.workbench.escalation_data import Example
-from embeddings.workbench.escalation_measure import Judgement
+from evaluation.escalation import measure as measuring
+from evaluation.escalation.measure import Judgement
 from evaluation.quality.report import Figure, Group
 
 PARAPHRASES_AT_LEAST = 0.97

@@ -1,4 +1,4 @@
-"""The phrases of the escalation rules. Measure a change with `python -m embeddings.workbench.escalation`.
+"""The phrases of the escalation rules. Measure a change with `python -m evaluation.escalation`.
 
 Each entry is a regular expression over one sentence of text that `wording.plain` has normalised: lower case, no
 accents, no apostrophes ("don't" is `dont`), one space between words, `$29` written as `29 dollars`. `~3` stands for

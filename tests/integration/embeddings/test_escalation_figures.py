@@ -10,9 +10,9 @@ import pytest
 from deployments.rules.escalation import THRESHOLDS
 from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
-from embeddings.workbench import escalation_measure as measuring
-from embeddings.workbench.escalation import training_messages
 from embeddings.workbench.escalation_data import Example
+from evaluation.escalation import measure as measuring
+from evaluation.escalation.command import training_messages
 
 TRIGGERS_IN_ORDINARY_QUESTIONS = (
     "What user agent string do your webhooks send?",

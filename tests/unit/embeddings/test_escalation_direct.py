@@ -6,9 +6,9 @@ import pytest
 
 from embeddings.escalation import EscalationModel
 from embeddings.workbench import escalation_data as data
-from embeddings.workbench import escalation_measure as measuring
 from embeddings.workbench.escalation_data import Example
-from embeddings.workbench.escalation_measure import MEASURED
+from evaluation.escalation import measure as measuring
+from evaluation.escalation.measure import MEASURED
 
 
 def _held_out() -> list[Example]:

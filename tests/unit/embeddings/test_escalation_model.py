@@ -13,7 +13,7 @@ from deployments.rules.escalation import THRESHOLDS
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.escalation import CLASSES, MODEL, STRETCH, EscalationModel, stretches
 from embeddings.heads import HeadNotUsableError, metrics
-from embeddings.workbench.escalation_measure import digest
+from evaluation.escalation.measure import digest
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Trains and measures escalation: `python -m embeddings.workbench.escalation train|calibrate|report`.
+"""Trains and measures escalation: `python -m evaluation.escalation train|calibrate|report`.
 
 `train` tunes the model on the training families and voices, chooses the thresholds on other messages, measures on a
 third set, and writes `heads/escalation.onnx` and `heads/escalation.metrics.json`. `calibrate` does all of
@@ -17,11 +17,11 @@ from deployments.rules.escalation import THRESHOLDS
 from embeddings.escalation import MODEL, EscalationModel
 from embeddings.heads import HEADS
 from embeddings.workbench import escalation_data as data
-from embeddings.workbench import escalation_measure as measuring
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.escalation_export import export
 from embeddings.workbench.escalation_fit import SEED, fit
-from embeddings.workbench.escalation_measure import Scores
+from evaluation.escalation import measure as measuring
+from evaluation.escalation.measure import Scores
 
 MISS_COSTS = 5.0
 """A miss costs as much as five false alarms: a refund request or a legal threat that gets a how-to in return is worse
@@ -148,10 +148,6 @@ def report() -> None:
 
 def main() -> None:
     """Run the action named on the command line."""
-    parser = argparse.ArgumentParser(prog="python -m embeddings.workbench.escalation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m evaluation.escalation", description=__doc__)
     parser.add_argument("action", choices=("train", "calibrate", "report"))
     {"train": train, "calibrate": calibrate, "report": report}[parser.parse_args().action]()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Escalation by words and meaning together: trained, its thresholds chosen, and measured."""
