@@ -39,6 +39,8 @@ def export(model: Classifier, path: Path) -> None:
     )
     assert program is not None
     proto = program.model_proto
+    for node in proto.graph.node:  # the exporter notes where on this machine each node comes from
+        del node.metadata_props[:]
     _quantize(proto.graph)
     helper.set_model_props(proto, {"classes": " ".join(CLASSES)})
     onnx.checker.check_model(proto, full_check=True)
