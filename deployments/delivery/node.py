@@ -33,7 +33,7 @@ from deployments.delivery.reconciler import LOOK_UP_S, MAX_UNANSWERED, Reconcile
 from deployments.delivery.redirect import redirect
 from deployments.runtime.batching import Batcher
 from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
-from deployments.runtime.retries import until_it_answers
+from deployments.runtime.retries import in_transaction, until_it_answers, with_connection
 from ingest.bus.failpoints import Failpoint, no_failpoint
 
 POLL_S = 0.5
@@ -239,23 +239,16 @@ class DeliveryNode:
         self, row: OutboxRow, state: UnsentState, error: Exception, *, retry_in: float | None = 0.0
     ) -> None:
         log.warning("reply_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
-
-        async def once() -> None:
-            async with acquire(self._pool) as connection:
-                await outbox.mark_unsent(
-                    connection, row.id, state, attempt=row.attempts, error=error_text(error), retry_in=retry_in
-                )
-
-        await until_it_answers(once)
+        await with_connection(
+            self._pool,
+            lambda c: outbox.mark_unsent(
+                c, row.id, state, attempt=row.attempts, error=error_text(error), retry_in=retry_in
+            ),
+        )
 
     async def _park(self, row: OutboxRow, error: Exception) -> None:
         log.warning("reply_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
-
-        async def once() -> None:
-            async with transaction(self._pool) as connection:
-                await park(connection, row.id, error_text(error))
-
-        await until_it_answers(once)
+        await in_transaction(self._pool, lambda c: park(c, row.id, error_text(error)))
 
     async def _redirected(self, row: OutboxRow) -> bool:
         """Redirect the reply to e-mail, if that is on with a sender and the recipient has linked an address."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from db.outbound import outbox
-from db.pool import Connection, Pool, acquire, transaction
+from db.pool import Pool
 from db.records import Channel, OutboxRow
 from deployments.channels.parking import park
 from deployments.channels.sender import LookUpFailedError, NotSentError, Sender, SentTwiceError
 from deployments.delivery.channel_state import ChannelState
-from deployments.runtime.retries import until_it_answers
+from deployments.runtime.retries import in_transaction, with_connection
 
 LOOK_UP_S = 60.0
 """Between two look-ups of a reply; doubled each time while the provider is unreachable."""
@@ -23,7 +22,6 @@ MAX_UNANSWERED = 12
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
 RecordSent = Callable[[tuple[UUID, str | None]], Awaitable[None]]
 
 
@@ -49,10 +47,11 @@ class Reconciler:
         try:
             reference = await self._senders[row.channel].look_up(row)
         except NotSentError:
-            await self._store(
+            await with_connection(
+                self._pool,
                 lambda c: outbox.mark_unsent(
                     c, row.id, "ready", attempt=row.attempts, error="the rest of it never left", retry_in=None
-                )
+                ),
             )
         except SentTwiceError as error:
             self._alarm(row, "sent_twice", "a reply reached a customer twice")
@@ -68,38 +67,29 @@ class Reconciler:
         if row.channel in self._unreachable:
             # The channel's other look-ups need not wait for the end of the pauses that the outage made long.
             self._unreachable.discard(row.channel)
-            await self._store(lambda c: outbox.look_up_now(c, row.channel))
+            await with_connection(self._pool, lambda c: outbox.look_up_now(c, row.channel))
         if reference is not None:
             self._states[row.channel].succeeded()
             await self._record_sent((row.id, reference))
-        elif await self._store(lambda c: outbox.lookup_not_found(c, row.id, pause_s=self._look_up_s)):
+        elif await with_connection(self._pool, lambda c: outbox.lookup_not_found(c, row.id, pause_s=self._look_up_s)):
             await self._give_up(row, "sent twice, and its provider still does not know it")
 
     async def _unanswered(self, row: OutboxRow, error: str) -> None:
-        times = await self._store(lambda c: outbox.lookup_failed(c, row.id, error=error, pause_s=self._look_up_s))
+        times = await with_connection(
+            self._pool, lambda c: outbox.lookup_failed(c, row.id, error=error, pause_s=self._look_up_s)
+        )
         self._unreachable.add(row.channel)
         log.warning("look_up_unanswered", outbox_id=str(row.id), channel=row.channel, times=times)
         if times >= self._max_unanswered:
             await self._give_up(row, f"nobody can say whether it was sent: {error}")
 
     async def _give_up(self, row: OutboxRow, reason: str) -> None:
-        async def once() -> bool:
-            async with transaction(self._pool) as connection:
-                return await park(connection, row.id, reason)
-
-        if await until_it_answers(once):
+        if await in_transaction(self._pool, lambda c: park(c, row.id, reason)):
             self._alarm(row, "fate_unknown", "a reply of unknown fate waits for a person")
 
     def _alarm(self, row: OutboxRow, alarm: str, text: str) -> None:
         self._states[row.channel].alarm(text)
         log.error("alarm", alarm=alarm, outbox_id=str(row.id), channel=row.channel)
-
-    async def _store(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        async def once() -> T:
-            async with acquire(self._pool) as connection:
-                return await work(connection)
-
-        return await until_it_answers(once)
 
 
 def error_text(error: Exception) -> str:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal
 from uuid import UUID
 
 from db.ids import new_id
@@ -23,6 +23,7 @@ from db.staff.actions import UNSENT_STATES, Action, ConversationState, NewStaffR
 from db.tickets.ticket_life import IllegalTransitionError
 from deployments.agent.checks.guardrails import CHECKS
 from deployments.channels.traits import TRAITS
+from deployments.runtime.wakeable import Wakeable
 from ingest.events import INCOMING, OUTGOING, OutboundMessage
 
 DRAFTS = ("draft",)
@@ -70,12 +71,6 @@ class ReleaseResult:
     state: ConversationState
     woken: int
     unanswered: bool
-
-
-class Wakeable(Protocol):
-    """Is woken after a commit that queued events; see ingest.bus.relay.Relay."""
-
-    def wake(self) -> None: ...
 
 
 class StaffDesk:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 import structlog
 
@@ -14,18 +14,13 @@ from db.records import Decision, Turn
 from db.turns import end_turn
 from db.turns.end_turn import TurnSentiment
 from deployments.runtime.retries import with_connection
+from deployments.runtime.wakeable import Wakeable
 from deployments.turns.turn_writes import turn_writes
 from ingest.bus.failpoints import Failpoint
 
 Outcome = Literal["answered", "escalated", "held", "dead", "failed", "idle"]
 """`idle`: there was nothing to do, or somebody else is at it. `failed`: put off, the sweeper wakes it again."""
 log = structlog.get_logger(__name__)
-
-
-class Wakeable(Protocol):
-    """Publishes committed events soon after it is woken; as ingest.bus.relay."""
-
-    def wake(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from db.pool import Pool
 from db.records import Turn
 from db.turns.end_turn import TurnLostError
 from deployments.runtime.retries import until_it_answers
-from deployments.turns.endings import Outcome, TurnEnd, TurnEndings, Wakeable, ids
+from deployments.runtime.wakeable import Wakeable
+from deployments.turns.endings import Outcome, TurnEnd, TurnEndings, ids
 from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.failures import RETRY_S, TurnFailures
 from deployments.turns.leases import TurnLeases, release

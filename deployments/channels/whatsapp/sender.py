@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from db.outbound import whatsapp_parts
 from db.outbound.whatsapp_parts import Part
-from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
+from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Channel, OutboxRow
 from deployments.channels.sender import (
     LEASE_S,
@@ -27,7 +27,7 @@ from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from deployments.channels.whatsapp.rate import RateLimiter
 from deployments.channels.whatsapp.twilio_client import Listed, OutsideWindowError, Twilio
 from deployments.rules.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
-from deployments.runtime.retries import until_it_answers
+from deployments.runtime.retries import in_transaction, with_connection
 from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.whatsapp.status import StatusUpdate
 
@@ -149,7 +149,9 @@ class WhatsAppSender:
             # The window closed on the way: what Twilio refused as free text is sent as the template.
             return await self._send_part(replace(reply, window_open=False), part)
         self._failpoint("whatsapp:accepted")
-        whole = await self._stored(lambda c: whatsapp_parts.mark_accepted(c, key.outbox_id, key.n, reference))
+        whole = await with_connection(
+            self._pool, lambda c: whatsapp_parts.mark_accepted(c, key.outbox_id, key.n, reference)
+        )
         self._failpoint("whatsapp:stored")
         if not whole:
             raise NotSentError
@@ -185,7 +187,7 @@ class WhatsAppSender:
             raise TransientDeliveryError(str(error), retry_in=1.0) from error
 
     async def _reported_by_callback(self, key: PartKey) -> str:
-        parts = await self._stored(lambda c: whatsapp_parts.list_parts(c, key.outbox_id))
+        parts = await with_connection(self._pool, lambda c: whatsapp_parts.list_parts(c, key.outbox_id))
         reported = next((part for part in parts if part.n == key.n and part.state == "sent"), None)
         if reported is None or reported.provider_ref is None:
             raise OutcomeUnknownError("Twilio's answer was lost")
@@ -196,7 +198,9 @@ class WhatsAppSender:
         listed = await self._in_thread(lambda: self._twilio.listed(to=reply.address))
         since = part.begun_at - CLOCK_SKEW if part.begun_at else None
         same = [m for m in listed if _has_text(part, m) and (since is None or m.created_at >= since)]
-        taken = await self._stored(lambda c: whatsapp_parts.known_refs(c, reply.row.recipient, [m.sid for m in same]))
+        taken = await with_connection(
+            self._pool, lambda c: whatsapp_parts.known_refs(c, reply.row.recipient, [m.sid for m in same])
+        )
         return [message for message in same if message.sid not in taken]
 
     async def _record(self, key: PartKey, message: Listed) -> None:
@@ -207,21 +211,8 @@ class WhatsAppSender:
             error_message="",
             address="",
         )
-
-        async def once() -> None:
-            async with transaction(self._pool) as connection:
-                await record_status(connection, key, update, has_template=self._template is not None)
-
-        await until_it_answers(once)
-
-    async def _stored(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run a query, repeated until the database answers: what was sent must be recorded."""
-
-        async def once() -> T:
-            async with acquire(self._pool) as connection:
-                return await work(connection)
-
-        return await until_it_answers(once)
+        has_template = self._template is not None
+        await in_transaction(self._pool, lambda c: record_status(c, key, update, has_template=has_template))
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
