@@ -124,10 +124,8 @@ class Pipeline:
             return TurnEnd(outcome="idle", look_again=True, after_s=LOST_S)
 
     async def _run(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
-        if turn.unparsed and turn.owner == "agent":
-            return await self._hand_over_unparsed(turn, watch)
-        if turn.doubtful and turn.owner == "agent":
-            return await self._hand_over_doubtful(turn, watch)
+        if turn.owner == "agent" and (turn.unparsed or turn.doubtful):
+            return await self._hand_over_unread(turn, watch)
         analyses = await watch.timed("analysis", self._nodes.analyse(turn))
         sentiment = sentiment_of(turn, analyses)
         self._failpoint("pipeline:analysed")
@@ -137,14 +135,9 @@ class Pipeline:
         self._failpoint("pipeline:decided")
         return await self._endings.finished(turn, decision, sentiment, watch.stages_ms)
 
-    async def _hand_over_doubtful(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
-        """Nothing automatic goes to what may be a machine: a person decides whether it is answered."""
-        notice = await until_it_answers(lambda: self._notice.doubtful(turn))
-        decision = await self._nodes.hand_over(turn, notice)
-        return await self._endings.finished(turn, decision, unknown_sentiment(turn), watch.stages_ms)
-
-    async def _hand_over_unparsed(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
-        """There is nothing to analyse or to decide on: the text is in the mailbox, where a person reads it."""
-        notice = await until_it_answers(lambda: self._notice.unparsed(turn))
-        decision = await self._nodes.hand_over(turn, notice)
+    async def _hand_over_unread(self, turn: Turn, watch: _Stopwatch) -> TurnEnd:
+        """Hand over without analysis and agent: an unparsed mail's text is in the mailbox, where a person reads it, and
+        whether a doubtful one, which may be a machine's, is answered at all a person decides."""
+        notice = self._notice.unparsed if turn.unparsed else self._notice.doubtful
+        decision = await self._nodes.hand_over(turn, await until_it_answers(lambda: notice(turn)))
         return await self._endings.finished(turn, decision, unknown_sentiment(turn), watch.stages_ms)
