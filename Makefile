@@ -11,7 +11,7 @@ INNER_TIERS := tests/unit tests/integration
 OUTER_TIERS := tests/serve tests/acceptance tests/load tests/chaos
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos full lock demo clean
+.PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos full soak lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ chaos: setup-dev ## The full kill tests (20 rounds; `make test` holds a short sl
 
 full: setup-dev ## The tests at the sizes that are promised (an hour and more; `make test` holds slices)
 	$(VENV)/bin/pytest -m full --no-cov -q --timeout 7200
+
+soak: setup-dev ## Forms at a steady rate: SOAK_MINUTES (30) at SOAK_RATE (10 a second); memory and tables stay flat
+	$(VENV)/bin/pytest tests/load/test_soak.py -m full --no-cov -q -s --timeout 7200
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
 	$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock

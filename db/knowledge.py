@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from db.pool import Connection
 from db.records import Passage
 from db.sql import statements
 
+DOCUMENTS = "documents"
+"""The origin of the company's own documents, which every start brings up to date; others name a file or folder."""
 _SQL = statements(__file__)
 
 
@@ -28,25 +32,77 @@ class PassageRow:
     vector: np.ndarray
 
 
-async def upsert_passages(connection: Connection, model_id: str, rows: Iterable[PassageRow]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSection:
+    """A stored passage with its origin and its `embedding` (384,)."""
+
+    slug: str
+    title: str
+    category: str
+    content: str
+    source: str
+    origin: str
+    updated_at: datetime
+    embedding: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A question that no passage had an answer to."""
+
+    inbox_id: UUID
+    customer_id: UUID
+    ticket: str
+    created_at: datetime
+    question: str
+
+
+async def upsert_passages(
+    connection: Connection, model_id: str, rows: Iterable[PassageRow], *, origin: str = DOCUMENTS
+) -> None:
     """Write passages with the vectors of `model_id`, replacing those of the same slug."""
     await connection.executemany(
         _SQL["upsert"],
         [
-            (new_id(), r.slug, r.title, r.category, r.content, r.source, r.content_hash, model_id, r.vector)
+            (new_id(), r.slug, r.title, r.category, r.content, r.source, r.content_hash, model_id, r.vector, origin)
             for r in rows
         ],
     )
 
 
-async def list_hashes(connection: Connection, model_id: str) -> dict[str, str]:
-    """Return the content hash of each passage of a model, by slug."""
-    return {row["slug"]: row["content_hash"] for row in await connection.fetch(_SQL["list_hashes"], model_id)}
+async def list_hashes(connection: Connection, model_id: str, *, origin: str = DOCUMENTS) -> dict[str, str]:
+    """Return the content hash of each passage of a model and an origin, by slug."""
+    rows = await connection.fetch(_SQL["list_hashes"], model_id, origin)
+    return {row["slug"]: row["content_hash"] for row in rows}
 
 
-async def delete(connection: Connection, model_id: str, slugs: Sequence[str]) -> None:
-    """Remove passages of a model by slug."""
-    await connection.execute(_SQL["delete"], model_id, list(slugs))
+async def taken(connection: Connection, model_id: str, slugs: Sequence[str], *, origin: str) -> dict[str, str]:
+    """Return the origin of each of these slugs that stands in the store under another one than `origin`."""
+    rows = await connection.fetch(_SQL["taken"], model_id, list(slugs), origin)
+    return {row["slug"]: row["origin"] for row in rows}
+
+
+async def delete(connection: Connection, model_id: str, slugs: Sequence[str], *, origin: str = DOCUMENTS) -> None:
+    """Remove passages of a model and an origin by slug."""
+    await connection.execute(_SQL["delete"], model_id, origin, list(slugs))
+
+
+async def delete_origin(connection: Connection, origin: str) -> dict[str, int]:
+    """Remove all passages of an origin; return how many of each model."""
+    rows = await connection.fetch(_SQL["delete_origin"], origin)
+    for row in rows:
+        await bump_version(connection, row["embedding_model"])
+    return {row["embedding_model"]: row["passages"] for row in rows}
+
+
+async def bump_version(connection: Connection, model_id: str) -> None:
+    """Note that a model's passages have changed: who has read them reads them again."""
+    await connection.execute(_SQL["bump_version"], model_id)
+
+
+async def version(connection: Connection, model_id: str) -> int:
+    """Return how often a model's passages have changed."""
+    return await connection.fetchval(_SQL["version"], model_id) or 0
 
 
 async def search(
@@ -55,3 +111,24 @@ async def search(
     """Return the `limit` passages nearest to `vector` (384,), best first, with their cosine similarity."""
     rows = await connection.fetch(_SQL["search"], model_id, vector, limit, category)
     return [Passage(**row) for row in rows]
+
+
+async def list_sections(connection: Connection, model_id: str) -> list[StoredSection]:
+    """Return every passage of a model, by origin, category and slug."""
+    rows = await connection.fetch(_SQL["list_sections"], model_id)
+    return [StoredSection(**{**row, "embedding": row["embedding"].to_numpy()}) for row in rows]
+
+
+async def texts(connection: Connection, model_id: str) -> list[str]:
+    """Return title and content of every passage of a model, as one text each."""
+    return [f"{row['title']}. {row['content']}" for row in await connection.fetch(_SQL["texts"], model_id)]
+
+
+async def slugs_found(connection: Connection, since: datetime) -> frozenset[str]:
+    """Return the slugs of the passages that any search has returned since a time."""
+    return frozenset(row["slug"] for row in await connection.fetch(_SQL["slugs_found"], since))
+
+
+async def unanswered(connection: Connection, since: datetime, *, limit: int) -> list[Unanswered]:
+    """Return the questions since a time to which no passage had an answer, the newest first."""
+    return [Unanswered(**row) for row in await connection.fetch(_SQL["unanswered"], since, limit)]

@@ -1,19 +1,39 @@
 -- upsert --
 -- Write a passage with its vector, replacing the one of the same model and slug; callers skip unchanged content.
--- $1 … $9 are the columns in their order.
-INSERT INTO knowledge_base (id, slug, title, category, content, source, content_hash, embedding_model, embedding)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- $1 … $10 are the columns in their order.
+INSERT INTO knowledge_base (
+    id, slug, title, category, content, source, content_hash, embedding_model, embedding, origin
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (embedding_model, slug) DO UPDATE SET
     title = excluded.title, category = excluded.category, content = excluded.content, source = excluded.source,
-    content_hash = excluded.content_hash, embedding = excluded.embedding;
+    content_hash = excluded.content_hash, embedding = excluded.embedding, origin = excluded.origin;
 
 -- list_hashes --
--- The content hashes of a model's passages, to find the ones that have to be embedded again.
-SELECT slug, content_hash FROM knowledge_base WHERE embedding_model = $1;
+-- The content hashes of a model's passages of one origin, to find the ones that have to be embedded again.
+SELECT slug, content_hash FROM knowledge_base WHERE embedding_model = $1 AND origin = $2;
+
+-- taken --
+-- Which of these slugs of a model belong to another origin than $3.
+SELECT slug, origin FROM knowledge_base WHERE embedding_model = $1 AND slug = ANY ($2::text[]) AND origin <> $3;
 
 -- delete --
--- Remove a model's passages whose sections are gone from the documents.
-DELETE FROM knowledge_base WHERE embedding_model = $1 AND slug = ANY ($2::text[]);
+-- Remove a model's passages whose sections are gone from the documents of that origin.
+DELETE FROM knowledge_base WHERE embedding_model = $1 AND origin = $2 AND slug = ANY ($3::text[]);
+
+-- delete_origin --
+-- Remove all that was read from one origin, whatever the model; returns how many passages of each model.
+WITH gone AS (DELETE FROM knowledge_base WHERE origin = $1 RETURNING embedding_model)
+SELECT embedding_model, count(*) AS passages FROM gone GROUP BY embedding_model;
+
+-- bump_version --
+-- Note that a model's passages have changed, in the transaction that changes them.
+INSERT INTO knowledge_versions (embedding_model, version) VALUES ($1, 1)
+ON CONFLICT (embedding_model) DO UPDATE SET version = knowledge_versions.version + 1;
+
+-- version --
+-- How often a model's passages have changed; no row before the first time.
+SELECT version FROM knowledge_versions WHERE embedding_model = $1;
 
 -- search --
 -- The passages of a model nearest to a vector by cosine; the cast lets its partial HNSW index serve the order.
@@ -24,3 +44,37 @@ FROM knowledge_base
 WHERE embedding_model = $1 AND ($4::text IS NULL OR category = $4)
 ORDER BY embedding::vector(384) <=> $2::vector(384)
 LIMIT $3;
+
+-- list_sections --
+-- Every passage of a model with its vector and origin, for who looks at the knowledge base as a whole.
+-- report
+SELECT slug, title, category, content, source, origin, updated_at, embedding
+FROM knowledge_base WHERE embedding_model = $1
+ORDER BY origin, category, slug;
+
+-- texts --
+-- The words of a model's passages, to count them anew after a change.
+-- report
+SELECT title, content FROM knowledge_base WHERE embedding_model = $1 ORDER BY slug;
+
+-- slugs_found --
+-- The passages that searches returned since a time.
+-- report
+SELECT DISTINCT found.value ->> 'slug' AS slug
+FROM decision_records d, jsonb_array_elements(d.passages) AS found (value)
+WHERE d.created_at >= $1;
+
+-- unanswered --
+-- The questions since a time to which no passage had an answer, the newest first: what was asked, and by whom.
+-- report
+SELECT i.id AS inbox_id, c.customer_id, t.number AS ticket, d.created_at,
+       (SELECT string_agg(m.content, E'\n' ORDER BY i2.received_at, i2.id)
+        FROM inbox i2 JOIN messages m ON m.id = i2.message_id
+        WHERE i2.id = i.id OR i2.absorbed_by = i.id) AS question
+FROM decision_records d
+JOIN inbox i ON i.id = d.inbox_id
+JOIN tickets t ON t.id = i.ticket_id
+JOIN conversations c ON c.id = t.conversation_id
+WHERE d.created_at >= $1 AND d.reason = 'no_kb_match'
+ORDER BY d.created_at DESC, d.inbox_id
+LIMIT $2;

@@ -24,6 +24,7 @@ _ADVISORY_LOCK = 7_301_884_215
 _SQL = statements(__file__)
 _OUTSIDE = "-- migrate:up transaction:false\n"
 _STATEMENT_END = re.compile(r";$", re.MULTILINE)
+_DROPS_INDEX = re.compile(r"^DROP INDEX\b", re.MULTILINE)
 _DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -35,7 +36,7 @@ class DatabaseRefusedError(Exception):
     """PostgreSQL refused the connection (no such database, a wrong password) or a migration.
 
     That migration was rolled back, those before it are committed; calling again continues from there. One outside of a
-    transaction may be half applied, and is repeated from its beginning.
+    transaction may be half applied, and is continued with the statement that was not done.
     """
 
 
@@ -151,11 +152,25 @@ async def _apply(connection: _Connection, migration: Migration) -> None:
                 await connection.execute(migration.body)
                 await _record(connection, migration)
         else:
-            for statement in migration.statements:
-                await connection.execute(statement)
-            await _record(connection, migration)
+            await _apply_outside(connection, migration)
     except _DATABASE_ERRORS as error:
         raise DatabaseRefusedError(f"the database refuses {migration.name}: {error}") from error
+
+
+async def _apply_outside(connection: _Connection, migration: Migration) -> None:
+    """Execute what is not done of a migration, statement by statement.
+
+    A dropped index does not count as done until it is made: of an interrupted CREATE INDEX CONCURRENTLY an index
+    remains that is not valid, so continuing begins with the DROP INDEX before it.
+    """
+    done = await connection.fetchval(_SQL["statements_done"], migration.version, migration.checksum) or 0
+    for number, statement in enumerate(migration.statements[done:], done + 1):
+        await connection.execute(statement)
+        if not _DROPS_INDEX.search(statement):
+            await connection.execute(_SQL["record_progress"], migration.version, migration.checksum, number)
+    async with connection.transaction():
+        await _record(connection, migration)
+        await connection.execute(_SQL["forget_progress"], migration.version)
 
 
 async def _record(connection: _Connection, migration: Migration) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -19,6 +20,12 @@ Direction = Literal["inbound", "outbound"]
 Severity = Priority
 Queue = Literal["billing", "legal", "technical", "general"]
 LengthUnit = Literal["words", "characters"]
+WithheldCause = Literal["the cap on automatic replies", "perhaps no person wrote this mail"]
+"""Why a reply is not sent, as the staff read it."""
+Category = Literal["account_access", "billing", "technical", "how_to", "feature_request", "complaint", "general"]
+GENERAL: Category = "general"
+"""The category of a ticket whose matter nobody named and no message made clear."""
+Labeller = Literal["model", "staff"]
 Tier = Literal[0, 1, 2, 3]
 """Identity assurance of an identifier. 0: claimed; 1: verified by its channel; 2: one-time links; 3: the staff."""
 
@@ -51,7 +58,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A row of `tickets`; `number` is its public number, TKT-…"""
+    """A row of `tickets`; `number` is its public number, TKT-…
+
+    `labelled_by` says whose category and priority are: None for the customer's own in the form, or nobody's yet.
+    """
 
     id: UUID
     number: str
@@ -66,6 +76,7 @@ class Ticket:
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None
+    labelled_by: Labeller | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,7 @@ class Turn:
     channel, `replies_last_day` those of them in this conversation. The texts of `waiting` are bounded
     (db.turns.turn_text). `unparsed`: of one of them only the headers could be read, so a person has to.
     `doubtful`: a machine may have written one of them (a list's mail, a redirected one), so no automatic reply is sent.
+    `not_before`: when the customer had been quiet for long enough (WhatsApp); None on channels that do not wait for it.
     """
 
     lease: Lease
@@ -132,11 +144,17 @@ class Turn:
     replies_last_day: int = 0
     unparsed: bool = False
     doubtful: bool = False
+    not_before: datetime | None = None
 
     @property
     def text(self) -> str:
         """The waiting messages as one text, in order of arrival."""
         return "\n".join(message.content for message in self.waiting)
+
+    @property
+    def is_first_reply(self) -> bool:
+        """Whether nothing was sent in the conversation before."""
+        return all(message.direction == "inbound" for message in self.earlier)
 
     @property
     def inbox_id(self) -> UUID:
@@ -145,13 +163,29 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLabels:
+    """What a message is about and how much it presses; `category_score` is the probability of its likeliest category.
+
+    `category` is GENERAL when that probability is too low, or when the message says nothing of its matter.
+    """
+
+    category: str
+    category_score: float
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """The analysis of a text: its L2-normalised embedding by `model_id`, sentiment in [0, 1], escalation scores."""
+    """The analysis of a text: its L2-normalised embedding by `model_id`, sentiment in [0, 1], escalation scores.
+
+    `sentiment` and `labels` are None where they can't be known, as in a language that they were not measured in.
+    """
 
     model_id: str
     vector: tuple[float, ...]
-    sentiment: float
+    sentiment: float | None
     escalation: dict[str, float]
+    labels: TicketLabels | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +204,10 @@ class Decision:
     """What the agent decided for a turn: the frozen reply, and why.
 
     `reply` is the body as the customer will read it, formatted for the channel and checked by the guardrails. `reason`
-    is set when `outcome` is 'escalated'. `priority` is the ticket's priority afterwards, never lower than before.
-    A `withheld` reply is stored on the ticket and not sent; a `drafted` one is sent once the staff approve it.
+    is set when `outcome` is 'escalated'. `priority` is the ticket's priority afterwards, never lower than one that
+    somebody gave it. `labels` are set when this turn gives the ticket its category and first priority.
+    A reply that is `withheld` for a cause is stored on the ticket and not sent; a `drafted` one is sent once the staff
+    approve it.
     """
 
     outcome: Literal["answered", "escalated"]
@@ -179,7 +215,7 @@ class Decision:
     rule: str
     model: str
     priority: Priority
-    sentiment: float
+    sentiment: float | None
     reason: str | None = None
     severity: Severity | None = None
     queue: Queue | None = None
@@ -187,17 +223,21 @@ class Decision:
     scores: dict[str, float] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
     sources: tuple[str, ...] = ()
+    labels: TicketLabels | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     prompt_version: str = ""
     usage: dict[str, int] = field(default_factory=dict)
     model_ms: float = 0.0
-    withheld: bool = False
+    withheld: WithheldCause | None = None
     drafted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelConfig:
-    """How replies look on a channel: tone, length limit with its unit, and the jinja2 template."""
+    """How replies look on a channel: tone, length limit with its unit, and the jinja2 template.
+
+    `facts` are what the template may name of the company, by variable.
+    """
 
     channel: Channel
     enabled: bool
@@ -205,6 +245,7 @@ class ChannelConfig:
     max_response_length: int
     length_unit: LengthUnit
     response_template: str
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,31 +1,65 @@
-"""The analysis node: embedding, sentiment and escalation scores of a batch of texts."""
+"""The analysis node: embedding, sentiment, labels and escalation scores of texts, and the judging of passages."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Self
 
 from db.records import Analysis
+from deployments.agent.language import LanguageDetector
+from deployments.runtime.shortest_first import Job, ShortestFirst
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationModel
+from embeddings.escalation import STRETCH, EscalationModel, stretches, strongest
+from embeddings.judge import Judgement, PassageJudge
+from embeddings.moods import mood
 from embeddings.sentiment import SentimentHead
+from embeddings.ticket_labels import TicketLabelHeads
 
 SLICE = 4
-"""Texts that are analysed at a time. Between two slices others get their turn, and a call whose caller is gone ends."""
+"""Short texts that are analysed at a time. Between two slices others get their turn."""
+FIXED = 100
+"""Characters that take about as long to read as the fixed part of an analysis; without it empty texts cost nothing."""
 
 
 class AnalysisNode:
-    """Encodes in one thread, which keeps the event loop free; more would not help, as the encoder has one core."""
+    """Encodes in one thread, which keeps the event loop free; more would not help, as the encoder has one core.
 
-    def __init__(self, *, encoder: Encoder, sentiment: SentimentHead, escalation: EscalationModel) -> None:
-        """Raises HeadNotUsableError when the sentiment head reads vectors of another encoder."""
+    Short texts go first: an ordinary question does not wait until others' long texts are read. A long text is read a
+    stretch at a time, and has a limited number of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: Encoder,
+        sentiment: SentimentHead,
+        labels: TicketLabelHeads,
+        escalation: EscalationModel,
+        languages: LanguageDetector,
+        judge: PassageJudge,
+    ) -> None:
+        """Raises HeadNotUsableError when a head reads vectors of another encoder."""
         sentiment.head.require_encoder(encoder.model_id)
+        labels.require_encoder(encoder.model_id)
         self._encoder = encoder
         self._sentiment = sentiment
+        self._labels, self._languages = labels, languages
         self._escalation = escalation
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
+        self._judge = judge
+        self._reading = ShortestFirst(thread="encoder")
+
+    @classmethod
+    def with_shipped_heads(cls, encoder: Encoder) -> Self:
+        """Return the node with all that ships beside the encoder; raises HeadNotUsableError."""
+        return cls(
+            encoder=encoder,
+            sentiment=SentimentHead.load(),
+            labels=TicketLabelHeads.load(),
+            escalation=EscalationModel.load(),
+            languages=LanguageDetector(),
+            judge=PassageJudge.load(),
+        )
 
     @property
     def model_id(self) -> str:
@@ -33,33 +67,83 @@ class AnalysisNode:
         return self._encoder.model_id
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
-        """Return the L2-normalised vector, the sentiment in [0, 1] and the escalation scores of each text, in order.
+        """Return the L2-normalised vector, sentiment, labels and escalation scores of each text, in order.
 
-        A cancelled call ends after the slice that runs: a thread can't be stopped.
+        Both heads know English only: in another language the sentiment is what words and signs tell, if they do, and
+        there are no labels.
+
+        A cancelled call ends after the piece that runs: a thread can't be stopped.
         """
-        loop = asyncio.get_running_loop()
+        job = self._reading.job(sum(map(_size, texts)))
         analyses: list[Analysis] = []
-        for start in range(0, len(texts), SLICE):
-            work = partial(self._analyse, list(texts[start : start + SLICE]))
-            analyses += await loop.run_in_executor(self._thread, work)
+        for some in _slices(texts):
+            read = self._read_short(job, some) if len(some[0]) <= STRETCH else self._read_long(job, some[0])
+            analyses += await read
         return analyses
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """Return the L2-normalised vector of each text, in order."""
-        work = partial(self._encoder.encode, list(texts))
-        vectors = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        size = sum(map(_size, texts))
+        vectors = await self._reading.run(self._reading.job(size), size, partial(self._encoder.encode, list(texts)))
         return [tuple(row) for row in vectors.tolist()]
 
-    def _analyse(self, texts: list[str]) -> list[Analysis]:
+    async def embed_query(self, text: str) -> tuple[float, ...]:
+        """Return the vector of one text."""
+        return (await self.embed([text]))[0]
+
+    async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
+        """Return what PassageJudge says of passages, in order, that a search found for a question."""
+        work = partial(self._judge.judge, question, list(passages), list(cosines))
+        return await self._reading.run(self._reading.job(_size(question)), _size(question), work)
+
+    async def _read_short(self, job: Job, texts: list[str]) -> list[Analysis]:
+        def read() -> list[Analysis]:
+            return self._analyses(texts, self._escalation.message_scores(texts))
+
+        return await self._reading.run(job, sum(map(_size, texts)), read)
+
+    async def _read_long(self, job: Job, text: str) -> list[Analysis]:
+        cut = await self._reading.run(job, 0, partial(stretches, text))
+        piece = _size(text) / (len(cut) + 1)
+        scores: list[dict[str, float]] = []
+        for stretch in cut:
+            scores += await self._reading.run(job, piece, partial(self._escalation.message_scores, [stretch]))
+        return await self._reading.run(job, piece, partial(self._analyses, [text], [strongest(scores)]))
+
+    def _analyses(self, texts: list[str], escalations: Sequence[dict[str, float]]) -> list[Analysis]:
+        """Return the analyses of texts whose escalation scores are known."""
         vectors = self._encoder.encode(texts)
         sentiments = self._sentiment.score(texts, vectors)
-        escalations = self._escalation.message_scores(texts)
+        labels = self._labels.labels(vectors)
+        languages = [self._languages.detect(text) for text in texts]
         return [
             Analysis(
                 model_id=self._encoder.model_id,
                 vector=tuple(vector.tolist()),
-                sentiment=float(sentiment),
+                sentiment=float(sentiment) if language == "en" else mood(text, language),
                 escalation=escalation,
+                labels=label if language == "en" else None,
             )
-            for vector, sentiment, escalation in zip(vectors, sentiments, escalations, strict=True)
+            for text, language, vector, sentiment, label, escalation in zip(
+                texts, languages, vectors, sentiments, labels, escalations, strict=True
+            )
         ]
+
+
+def _size(text: str) -> int:
+    return FIXED + len(text)
+
+
+def _slices(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the texts in order, up to SLICE short ones together, each one longer than a stretch alone."""
+    short: list[str] = []
+    for text in texts:
+        if short and (len(text) > STRETCH or len(short) == SLICE):
+            yield short
+            short = []
+        if len(text) > STRETCH:
+            yield [text]
+        else:
+            short.append(text)
+    if short:
+        yield short

@@ -8,15 +8,16 @@ from pydantic import ValidationError
 
 from db.ids import new_id
 from db.operations import dead_letters
-from db.operations.node_status import Status
+from db.operations.node_status import Facts, Status
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, acquire
-from deployments.runtime.heartbeat import Heartbeat, NodeDiedError
+from deployments.runtime.heartbeat import EVERY_S, Heartbeat, NodeDiedError
 from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.node_calls import Analyser, NodeCalls, ProbedAgent, TurnOpener
 from deployments.turns.pipeline import Pipeline
 from deployments.turns.policy import TurnPolicy
 from deployments.turns.reply_limit import ReplyLimit
+from deployments.turns.watched_nodes import WatchedNodes
 from ingest.bus.consumer import MAX_IN_FLIGHT, SESSION_MS, Consumer
 from ingest.bus.dead_letter_limit import DeadLetterLimit
 from ingest.bus.failpoints import Failpoint, no_failpoint
@@ -47,6 +48,7 @@ class IngestNode:
         group: str = GROUP,
         max_in_flight: int = MAX_IN_FLIGHT,
         session_ms: int = SESSION_MS,
+        beat_every_s: float = EVERY_S,
         failpoint: Failpoint = no_failpoint,
     ) -> None:
         holder = str(new_id())
@@ -54,12 +56,15 @@ class IngestNode:
         configs = ChannelConfigs(pool)
         self._pool = pool
         self._relay = Relay(pool=pool, kafka=kafka, failpoint=failpoint)
+        self._nodes = WatchedNodes(
+            identity=identity, analysis=analysis, agent=agent, holder=holder, every_s=beat_every_s
+        )
         self._pipeline = Pipeline(
             pool=pool,
             nodes=NodeCalls(
-                identity=identity,
-                analysis=analysis,
-                agent=agent,
+                identity=self._nodes.identity,
+                analysis=self._nodes.analysis,
+                agent=self._nodes.agent,
                 policy=TurnPolicy(limit=ReplyLimit(configs=configs, links=links), approval=approval),
                 holder=holder,
             ),
@@ -80,7 +85,9 @@ class IngestNode:
             session_ms=session_ms,
             failpoint=failpoint,
         )
-        self._heartbeat = Heartbeat(pool=pool, node="ingest", replica=holder, status=self.status)
+        self._heartbeat = Heartbeat(
+            pool=pool, node="ingest", replica=holder, status=self.status, facts=self.facts, every_s=beat_every_s
+        )
         for part in (self._relay, self._consumer, self._heartbeat):
             part.start()
 
@@ -97,6 +104,10 @@ class IngestNode:
             return "degraded", f"Kafka: {self._consumer.detail or self._relay.detail}"
         return "healthy", f"{self._consumer.in_flight} in flight"
 
+    def facts(self) -> Facts:
+        """What the node knows of others: which of the nodes that it calls do not answer."""
+        return {"failing": self._nodes.failing()}
+
     async def check_health(self) -> None:
         """Raise NodeDiedError when a task has died. An absent broker or database is no reason to die: it comes back."""
         for part in (self._relay, self._consumer):
@@ -107,6 +118,7 @@ class IngestNode:
         """Finish what runs, commit, publish, give back leases, close the pool."""
         await self._consumer.stop()
         await self._pipeline.close()
+        await self._nodes.close()
         await self._relay.stop()
         await self._heartbeat.stop()
         await self._pool.close()

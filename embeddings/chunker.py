@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ SECTION_CHARACTERS = 1100
 """Longest content of one section: about 230 tokens, which with its title still fits the encoder's 256."""
 
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_HEADING = re.compile(r"#{1,6}(?:\s+(.*?))?\s*#*\s*$")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -50,6 +52,41 @@ def parse_docs(markdown: str, source: str = "product-docs.md") -> list[Section]:
         raise InvalidDocumentError(f"{source}: no topic found; a topic is a line that starts with '### '")
     _refuse_duplicates(sections)
     return sections
+
+
+def parse_page(markdown: str, *, source: str, title: str) -> list[Section]:
+    """Read any Markdown: each heading with a text of its own becomes a section, text above the first is `title`'s.
+
+    For pages that nobody wrote in the form of `parse_docs`. The page's title is the category, and part of each slug, so
+    that two pages may have sections of one title. Raises InvalidDocumentError for a page without a text.
+    """
+    page = slugify(title) or "page"
+    seen: Counter[str] = Counter()
+    found = []
+    for heading, body in _headed(markdown, title):
+        for content in _pieces(body):
+            name = slugify(heading) or "section"
+            seen[name] += 1
+            slug = f"{page}--{name}" if seen[name] == 1 else f"{page}--{name}-{seen[name]}"
+            category = page.replace("-", "_")
+            found.append(Section(title=heading, category=category, content=content, source=source, slug=slug))
+    if not found:
+        raise InvalidDocumentError(f"{source}: no text found")
+    return found
+
+
+def _headed(markdown: str, title: str) -> Iterator[tuple[str, str]]:
+    """Yield each heading with the text up to the next one; headings without a text are left out."""
+    heading, body, fenced = title, list[str](), False
+    for line in [*markdown.splitlines(), "# "]:
+        fenced ^= bool(_FENCE.match(line))
+        found = None if fenced else _HEADING.match(line)
+        if found is None:
+            body.append(line)
+            continue
+        if text := "\n".join(body).strip():
+            yield heading, text
+        heading, body = found[1].strip() or title, []
 
 
 def slugify(text: str) -> str:

@@ -25,6 +25,8 @@ SMOOTHING = 0.05
 """The share of a label's certainty that training spreads over the classes; scores are given without it."""
 STRETCH = 1000
 """Characters that are read at a time: as many as the model's 256 tokens hold of English."""
+MAX_STRETCHES = 10
+"""Of one message: what it may cost. A turn's 8,000 characters fit, however they are cut."""
 
 SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 
@@ -63,15 +65,15 @@ class EscalationModel:
         A class scores as it does in the stretch of the message where it is strongest; "none" is what is left.
         """
         cut = [stretches(message) for message in messages]
-        scores = self.scores([stretch for own in cut for stretch in own])
-        ends = np.cumsum([len(own) for own in cut])[:-1]
-        return [_strongest(own) for own in np.split(scores, ends)] if messages else []
+        rows = iter(self.scores([stretch for own in cut for stretch in own]).tolist())
+        return [strongest([dict(zip(CLASSES, next(rows), strict=True)) for _ in own]) for own in cut]
 
 
 def stretches(message: str) -> list[str]:
-    """Return a message whole, or in stretches of at most STRETCH characters that end with a sentence.
+    """Return a message whole, or in at most MAX_STRETCHES stretches of at most STRETCH characters.
 
-    A stretch holds several sentences, since context helps to classify one. A longer sentence is cut between words.
+    A stretch ends with a sentence and holds several, since context helps to classify one; a longer sentence is cut
+    between words. A message with too many of such stretches is cut anywhere, and read up to the last that it may have.
     """
     if len(message) <= STRETCH:
         return [message]
@@ -82,11 +84,14 @@ def stretches(message: str) -> list[str]:
                 found[-1] = f"{found[-1]} {piece}"
             else:
                 found.append(piece)
-    return found or [message]
+    if len(found) > MAX_STRETCHES:
+        words = " ".join(found)
+        starts = range(0, min(len(words), MAX_STRETCHES * STRETCH), STRETCH)
+        return [words[start : start + STRETCH] for start in starts]
+    return found or [message[:STRETCH]]
 
 
-def _strongest(scores: Floats) -> dict[str, float]:
-    """Return the highest score (k, 5) of each class, and the rest as "none"."""
-    named = {name: float(score) for name, score in zip(CLASSES, scores.max(axis=0), strict=True)}
-    named["none"] = 1.0 - max(score for name, score in named.items() if name != "none")
-    return named
+def strongest(scores: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the highest score of each class in a message's stretches, and the rest as "none"."""
+    named = {name: max(own[name] for own in scores) for name in CLASSES[1:]}
+    return {"none": 1.0 - max(named.values()), **named}

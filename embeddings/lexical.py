@@ -1,21 +1,14 @@
-"""Reduces text to the stems of content words, and counts how rare each stem is in the knowledge base."""
+"""Reduces text to the stems of content words; finds and counts words."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Self
-
-OWN_NAMES = ("TechCorp Platform", "TechCorp")
-"""The company's and its product's names, longest first. Every passage has them, so they only add noise to a search."""
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
-_OWN = re.compile(rf"\b(?:{'|'.join(map(re.escape, OWN_NAMES))})(?:['’]s)?\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
     _WORD.findall(
@@ -31,30 +24,29 @@ _STOP = frozenset(
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "edly", "ed", "es", "s", "ly")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vocabulary:
-    """The knowledge base's words: `words` with their number of uses, `stems` with their number of passages."""
-
-    passages: int
-    words: Mapping[str, int]
-    stems: Mapping[str, int]
-
-    @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
-        """Count the words of the passages' texts (title and content)."""
-        texts = list(texts)
-        words = Counter(word for text in texts for word in _WORD.findall(text.lower()))
-        stems = Counter(stem_ for text in texts for stem_ in set(terms(text)))
-        return cls(passages=len(texts), words=dict(sorted(words.items())), stems=dict(sorted(stems.items())))
-
-    def rarity(self, stem_: str) -> float:
-        """Return the inverse document frequency in nats; a stem that no passage has is the rarest."""
-        return math.log((self.passages + 1) / (self.stems.get(stem_, 0) + 0.5))
+def word_counts(texts: Iterable[str]) -> dict[str, int]:
+    """Return the texts' words, in lower case, with their number of uses."""
+    return dict(sorted(Counter(word for text in texts for word in _WORD.findall(text.lower())).items()))
 
 
-def without_own_names(text: str) -> str:
-    """Return `text` without OWN_NAMES; unchanged when it holds nothing else."""
-    return " ".join(_OWN.sub("", text).split()) or text
+def without_own_names(text: str, names: Iterable[str]) -> str:
+    """Return `text` without the company's and its product's `names`; unchanged when it holds nothing else.
+
+    Every passage has them, so they only add noise to a search.
+    """
+    return " ".join(named(text, tuple(names), "").split()) or text
+
+
+def named(text: str, names: tuple[str, ...], put: str) -> str:
+    """Return `text` with each of the `names`, whole words and also in the genitive, replaced by `put`."""
+    return _names(names).sub(put, text)
+
+
+@lru_cache(maxsize=32)
+def _names(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Match any of the names, the longest first; nothing without names."""
+    joined = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name) or r"(?!)"
+    return re.compile(rf"(?<!\w)(?:{joined})(?:['’]?s)?(?!\w)", re.IGNORECASE)
 
 
 def terms(text: str) -> list[str]:
@@ -67,12 +59,6 @@ def terms(text: str) -> list[str]:
 def term_set(text: str) -> frozenset[str]:
     """Return `terms` without order; cached, as the same passages are compared again and again."""
     return frozenset(terms(text))
-
-
-@lru_cache(maxsize=4096)
-def sentence_terms(text: str) -> tuple[frozenset[str], ...]:
-    """Return the terms of each sentence; cached like `term_set`."""
-    return tuple(frozenset(terms(sentence)) for sentence in SENTENCE_END.split(text) if sentence)
 
 
 @lru_cache(maxsize=20_000)

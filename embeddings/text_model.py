@@ -19,6 +19,10 @@ PADDING_A_RUN = 32
 """Padded tokens that cost about as much as the fixed part of another run of the model."""
 
 
+Text = str | tuple[str, str]
+"""A text, or a pair that the model reads together."""
+
+
 class TextModel:
     """An ONNX file and its tokenizer; `width` is the size of its output's last axis.
 
@@ -37,7 +41,7 @@ class TextModel:
         """The custom metadata of the ONNX file."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
-    def run(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Floats, Mask]]:
+    def run(self, texts: Sequence[Text]) -> Iterator[tuple[list[int], Floats, Mask]]:
         """Yield for each batch the row numbers of its texts, the model's first output, and the attention mask.
 
         Texts of like length run together, so padding costs little; every text is in one batch.
@@ -48,12 +52,12 @@ class TextModel:
 
     def _run(self, encodings: Sequence[Encoding]) -> tuple[Floats, Mask]:
         width = max(len(encoding.ids) for encoding in encodings)
-        ids = np.zeros((len(encodings), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
+        ids, mask, types = (np.zeros((len(encodings), width), dtype=np.int64) for _ in range(3))
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+            types[row, : len(encoding.ids)] = encoding.type_ids
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
         output = self._session.run(None, {name: feeds[name] for name in self._inputs})[0]
         return np.asarray(output, dtype=np.float32), mask
 

@@ -8,13 +8,16 @@ from typing import Any, TypeAlias
 from ray import serve
 from ray.serve import Application
 
+from deployments.ingress_node import PROBE_CONNECTIONS
 from serve_app.nodes.agent import AgentServer
 from serve_app.nodes.analysis import AnalysisServer
+from serve_app.nodes.connections import NodeConnections, most_replicas, require_room
 from serve_app.nodes.delivery import DeliveryServer
 from serve_app.nodes.identity import IdentityServer
 from serve_app.nodes.ingest import IngestServer
 from serve_app.nodes.ingress import IngressServer
 from serve_app.nodes.reporting import ReportingServer
+from serve_app.settings import grace
 from serve_app.settings.app_args import AppArgs, app_args
 from serve_app.settings.settings import load_settings
 
@@ -26,33 +29,37 @@ _CHECKS: Options = {"health_check_period_s": 2, "health_check_timeout_s": 15}
 INGRESS: Options = {"name": "ingress", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 512, **_CHECKS}
 IDENTITY: Options = {"name": "identity", "ray_actor_options": {"num_cpus": 0.1}, "max_ongoing_requests": 64, **_CHECKS}
 ANALYSIS: Options = {"name": "analysis", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 64, **_CHECKS}
-# Serve kills a replica at this timeout: it exceeds the longest run, two requests of 20 s and the work around them.
+# Serve kills a replica at this timeout.
 AGENT: Options = {
     "name": "agent",
     "ray_actor_options": {"num_cpus": 0.2},
     "max_ongoing_requests": 128,
-    "graceful_shutdown_timeout_s": 60,
+    "graceful_shutdown_timeout_s": grace.AGENT_S,
     **_CHECKS,
 }
 DELIVERY: Options = {
     "name": "delivery",
     "ray_actor_options": {"num_cpus": 0.1},
-    "graceful_shutdown_timeout_s": 30,
+    "graceful_shutdown_timeout_s": grace.DELIVERY_S,
     **_CHECKS,
 }
 INGEST: Options = {
     "name": "ingest",
     "ray_actor_options": {"num_cpus": 0.1},
-    "graceful_shutdown_timeout_s": 60,
+    "graceful_shutdown_timeout_s": grace.INGEST_S,
     **_CHECKS,
 }
 REPORTING: Options = {"name": "reporting", "ray_actor_options": {"num_cpus": 0.05}, **_CHECKS}
 
 
 def graph(args: AppArgs | Mapping[str, Any]) -> Application:
-    """Build the application. Arguments left out, as by `serve run serve_app.app:graph`, are read from the settings."""
+    """Build the application. Arguments left out, as by `serve run serve_app.app:graph`, are read from the settings.
+
+    Raises SettingsError, also when the nodes may open more connections than PostgreSQL accepts.
+    """
     if not isinstance(args, AppArgs):
         args = AppArgs.model_validate({**app_args(load_settings()).model_dump(), **args})
+    require_room(args.database_url, connections(), pool_size=args.db_pool_size)
     identity = serve.deployment(**IDENTITY)(IdentityServer).bind(args)
     analysis = serve.deployment(**ANALYSIS)(AnalysisServer).bind(args)
     agent = serve.deployment(**AGENT)(AgentServer).bind(args, analysis)
@@ -61,3 +68,13 @@ def graph(args: AppArgs | Mapping[str, Any]) -> Application:
     reporting = serve.deployment(**REPORTING)(ReportingServer).bind(args)
     ingress = serve.deployment(**INGRESS)(serve.ingress()(IngressServer))
     return ingress.bind(args, ingest, delivery, reporting)
+
+
+def connections() -> list[NodeConnections]:
+    """Return what each node opens to PostgreSQL: a pool; the ingress probes, too; analysis has a heartbeat only."""
+    pooled = (IDENTITY, AGENT, INGEST, DELIVERY, REPORTING)
+    return [
+        NodeConnections(node="ingress", replicas=most_replicas(INGRESS), pools=1, more=PROBE_CONNECTIONS),
+        *(NodeConnections(node=options["name"], replicas=most_replicas(options), pools=1) for options in pooled),
+        NodeConnections(node="analysis", replicas=most_replicas(ANALYSIS), pools=0, more=1),
+    ]

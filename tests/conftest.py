@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# The same examples in each run, however slow the machine. `--hypothesis-profile=default` looks for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 pytest_plugins = ["tests.fixtures.parts", "tests.fixtures.channels", "tests.fixtures.product"]
 

@@ -45,7 +45,7 @@ QUERIES = {
         SELECT a.id, b.id FROM outbox a JOIN outbox b ON b.conversation_id = a.conversation_id
         JOIN inbox ia ON ia.id = a.inbound_id JOIN inbox ib ON ib.id = b.inbound_id
         WHERE (ia.received_at, ia.id) < (ib.received_at, ib.id)
-          AND (a.id > b.id OR (a.sent_at > b.sent_at AND NOT a.metadata ? 'approved_by'))""",
+          AND (a.seq > b.seq OR (a.sent_at > b.sent_at AND NOT a.metadata ? 'approved_by'))""",
     # INV6 nothing stays in `sending` longer than T
     "INV6": """
         SELECT o.id, o.lease_until FROM outbox o

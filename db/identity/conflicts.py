@@ -13,6 +13,8 @@ from db.records import IdentifierType
 from db.sql import statements
 
 ConflictKind = Literal["claims_verified", "claimed_by_several", "came_back"]
+STEP = 2000
+"""Rows of the ledger for one call: those of some minutes, as the reporting node looks every minute."""
 _SQL = statements(__file__)
 
 
@@ -45,9 +47,13 @@ class Conflict:
     created_at: datetime
 
 
-async def detect(connection: Connection) -> None:
-    """Add the conflicts that the present claims suggest; a decided one is not added again."""
-    await connection.execute(_SQL["detect"])
+async def detect(connection: Connection, *, limit: int = STEP) -> int:
+    """Add the conflicts that the next `limit` rows of the ledger suggest; a decided one is not added again.
+
+    Returns how many rows are behind it for good: fewer than `limit` where it has come to the last minute.
+    """
+    done: int = await connection.fetchval(_SQL["detect"], limit)
+    return done
 
 
 async def list_open(connection: Connection, *, limit: int = 100) -> list[Conflict]:

@@ -1,13 +1,28 @@
 -- detect --
--- Add the pairs of customers whom unverified claims suggest to be one, for the staff to decide, with their evidence.
+-- Add the pairs of customers whom unverified claims suggest to be one, for the staff to decide, with their evidence. It
+-- looks at the next $1 rows of the ledger, and at identifiers that these name or whose customer they concern. Returns how
+-- many rows are behind it; those of the last minute are looked at again, for an older one may still be committed.
+WITH scan AS MATERIALIZED (
+    SELECT evidence_id FROM identity_scan FOR UPDATE
+), looked_at AS MATERIALIZED (
+    SELECT e.id, e.kind, e.customer_id, e.type, e.value, e.recorded_at < now() - interval '1 minute' AS settled
+    FROM identity_evidence e WHERE e.id > (SELECT evidence_id FROM scan) ORDER BY e.id LIMIT $1
+), advanced AS (
+    UPDATE identity_scan SET evidence_id = GREATEST(evidence_id, (SELECT max(id) FROM looked_at WHERE settled))
+), due AS MATERIALIZED (
+    SELECT value FROM looked_at WHERE kind IN ('claimed', 'verified', 'lapsed')
+    UNION
+    SELECT ci.value FROM customer_identifiers ci
+    WHERE ci.customer_id = ANY (ARRAY (SELECT customer_id FROM looked_at WHERE kind IN ('merged', 'unmerged')))
+),
+
 -- A form names a number that another customer has verified. The forms of several customers name one number: each is
 -- paired with the first of them. A number returned after 180 days of silence, perhaps with the same owner.
--- report
-WITH claimed_numbers AS (
-    SELECT ci.customer_id, ci.type, ci.value, ci.tier, c.created_at,
+claimed_numbers AS (
+    SELECT ci.customer_id, ci.type, ci.value,
            first_value(ci.customer_id) OVER (PARTITION BY ci.type, ci.value ORDER BY c.created_at, c.id) AS before
     FROM customer_identifiers ci JOIN customers c ON c.id = ci.customer_id AND c.merged_into IS NULL
-    WHERE ci.type = 'phone'
+    WHERE ci.type = 'phone' AND ci.value = ANY (ARRAY (SELECT value FROM due))
 ), pairs AS (
     SELECT claimed.customer_id AS one_id, proof.customer_id AS other_id, 'claims_verified' AS kind, claimed.type,
            claimed.value
@@ -21,7 +36,8 @@ WITH claimed_numbers AS (
     FROM identity_evidence lapsed
     JOIN customers c ON c.id = lapsed.customer_id AND c.merged_into IS NULL
     JOIN customer_identifiers proof ON (proof.type, proof.value) = (lapsed.type, lapsed.value) AND proof.tier > 0
-    WHERE lapsed.kind = 'lapsed'
+    WHERE lapsed.kind = 'lapsed' AND lapsed.type = ANY ('{email,phone,whatsapp}')
+      AND lapsed.value = ANY (ARRAY (SELECT value FROM due))
 ), conflicts_added AS (
     INSERT INTO identity_conflicts (id, first_id, second_id, kind, type, value)
     SELECT gen_random_uuid(), LEAST(one_id, other_id), GREATEST(one_id, other_id), min(kind), type, value
@@ -29,11 +45,13 @@ WITH claimed_numbers AS (
     GROUP BY LEAST(one_id, other_id), GREATEST(one_id, other_id), type, value
     ON CONFLICT (first_id, second_id, type, value) DO NOTHING
     RETURNING id, first_id, second_id, kind, type, value
+), evidence_added AS (
+    INSERT INTO identity_evidence (kind, actor, customer_id, type, value, detail)
+    SELECT 'conflict_found', 'rule:' || added.kind, party.id, added.type, added.value,
+           jsonb_build_object('conflict', added.id)
+    FROM conflicts_added added, unnest(ARRAY [added.first_id, added.second_id]) AS party (id)
 )
-INSERT INTO identity_evidence (kind, actor, customer_id, type, value, detail)
-SELECT 'conflict_found', 'rule:' || added.kind, party.id, added.type, added.value,
-       jsonb_build_object('conflict', added.id)
-FROM conflicts_added added, unnest(ARRAY [added.first_id, added.second_id]) AS party (id);
+SELECT count(*) FROM looked_at WHERE settled;
 
 -- list_open --
 -- The open conflicts, oldest first, two rows each; one of whose customers was merged otherwise is left out.

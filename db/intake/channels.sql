@@ -76,11 +76,25 @@ merge_root AS (
     RETURNING ci.customer_id, ci.value
 ),
 
--- The conversation: that of the join key's slot, unless it or its ticket is closed or it was silent for too long.
-slot_upserted AS (
+-- The conversation: that of the join key's slot, unless it or its ticket is closed or it was silent for too long; then
+-- that of the slot of the sender's other identifier, under the same conditions. The other slot follows, so that who
+-- hides their number goes on where they were.
+alias_slot AS (
+    SELECT s.conversation_id, s.ticket_id
+    FROM given
+    JOIN conversation_slots s ON s.key = given.type || ':' || given.alias
+    JOIN conversations c ON c.id = s.conversation_id AND c.status <> 'closed'
+    JOIN tickets t ON t.id = s.ticket_id AND t.status <> 'closed'
+    WHERE given.join_key IS NOT NULL
+      AND (given.join_within_s IS NULL
+           OR GREATEST(s.last_at, (SELECT max(m.created_at) FROM messages m
+                                   WHERE m.conversation_id = s.conversation_id))
+              > now() - make_interval(secs => given.join_within_s))
+), slot_upserted AS (
     INSERT INTO conversation_slots AS s (key, conversation_id, ticket_id)
-    SELECT given.join_key, given.conversation_id, given.ticket_id
-    FROM given, surviving_customer WHERE given.join_key IS NOT NULL
+    SELECT given.join_key, COALESCE(alias_slot.conversation_id, given.conversation_id),
+           COALESCE(alias_slot.ticket_id, given.ticket_id)
+    FROM given CROSS JOIN surviving_customer LEFT JOIN alias_slot ON true WHERE given.join_key IS NOT NULL
     ON CONFLICT (key) DO UPDATE SET (conversation_id, ticket_id, last_at) = (
         SELECT CASE WHEN rule.joins THEN s.conversation_id ELSE excluded.conversation_id END,
                CASE WHEN rule.joins THEN s.ticket_id ELSE excluded.ticket_id END, now()
@@ -98,6 +112,12 @@ slot_upserted AS (
            COALESCE(slot_upserted.conversation_id <> given.conversation_id, false) AS joins,
            surviving_customer.id AS customer_id
     FROM given CROSS JOIN surviving_customer LEFT JOIN slot_upserted ON true
+), alias_slot_upserted AS (
+    INSERT INTO conversation_slots AS s (key, conversation_id, ticket_id)
+    SELECT given.type || ':' || given.alias, slot_upserted.conversation_id, slot_upserted.ticket_id
+    FROM given, slot_upserted WHERE given.alias IS NOT NULL
+    ON CONFLICT (key) DO UPDATE SET conversation_id = excluded.conversation_id, ticket_id = excluded.ticket_id,
+                                    last_at = now()
 ), evidence_added AS (
     INSERT INTO identity_evidence (kind, actor, customer_id, type, value, filed_as, ticket_id)
     SELECT CASE WHEN given.verified THEN 'verified' ELSE 'claimed' END, 'channel:' || given.channel,

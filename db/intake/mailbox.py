@@ -168,6 +168,6 @@ async def begin_sending(
     return await connection.fetchval(_SQL["begin_sending"], outbox_id, attempt, draft_id, lease_s) is not None
 
 
-async def record_message_id(connection: Connection, outbox_id: UUID, rfc_message_id: str) -> None:
-    """Record the Message-ID that Gmail gave a reply."""
-    await connection.execute(_SQL["record_message_id"], outbox_id, rfc_message_id)
+async def record_message_id(connection: Connection, outbox_id: UUID, rfc_message_id: str, *, thread_id: str) -> None:
+    """Record the Message-ID and the thread that Gmail gave a reply."""
+    await connection.execute(_SQL["record_message_id"], outbox_id, rfc_message_id, thread_id)

@@ -79,7 +79,7 @@ WITH given AS (
         attachments jsonb, rfc_message_id text, sent_at timestamptz)
 ), conversation_found AS (
     SELECT c.id FROM given JOIN conversations c ON c.channel = 'email' AND c.thread_key = given.thread_key
-    WHERE c.sender_key = ANY (given.sender_keys)
+    WHERE c.sender_key = ANY (given.sender_keys) AND NOT c.metadata ? 'notice'
     ORDER BY c.status = 'closed', c.created_at DESC LIMIT 1
 ), mail_settled AS (
     INSERT INTO mailbox_settled (provider_message_id, kind)
@@ -140,6 +140,11 @@ UPDATE outbox SET metadata = metadata || jsonb_build_object('draft_id', $3::text
 WHERE id = $1 AND state = 'sending' AND attempts = $2 RETURNING id;
 
 -- record_message_id --
--- Record the Message-ID that Gmail gave a reply, for later mails of the thread.
+-- Record the Message-ID that Gmail gave a mail of ours, for later mails of the thread, and the thread itself ($3) where
+-- ours is the first: what a customer's reply quotes is found by it.
+WITH conversation_threaded AS (
+    UPDATE conversations c SET thread_key = $3
+    FROM outbox o WHERE o.id = $1 AND c.id = o.conversation_id AND c.channel = 'email' AND c.thread_key IS NULL
+)
 UPDATE messages m SET metadata = m.metadata || jsonb_build_object('rfc_message_id', $2::text)
 FROM outbox o WHERE o.id = $1 AND m.id = o.message_id;

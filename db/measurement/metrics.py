@@ -35,12 +35,17 @@ async def channel_figures(connection: Connection, since: datetime) -> list[Chann
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Aggregates over the turns of a time window. Latency runs from acceptance to the frozen reply, in milliseconds."""
+    """Aggregates over the turns of a time window, in milliseconds.
+
+    Latency runs from acceptance to the frozen reply, without the quiet gap in which the customer might go on typing
+    and without the model's own time; the means of these two are `mean_quiet_ms` and `mean_model_ms`.
+    """
 
     turns: int
     escalated: int
     mean_latency_ms: float | None
     p95_latency_ms: float | None
+    mean_quiet_ms: float | None
     mean_model_ms: float | None
 
     @property

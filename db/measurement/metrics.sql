@@ -16,11 +16,13 @@ WHERE recorded_at >= $1
 GROUP BY GROUPING SETS ((channel), ())
 
 -- window --
--- Counts and latencies of the turns of the last $1 seconds, without those held for the staff; means may be null.
+-- Counts and latencies of the turns of the last $1 seconds, without those held for the staff; means may be null. The
+-- latency is ours: from acceptance to the frozen reply, less the quiet gap and the model's time, which stand beside it.
 SELECT count(*) AS turns,
        count(*) FILTER (WHERE outcome = 'escalated') AS escalated,
-       avg(latency_ms) AS mean_latency_ms,
-       percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_ms) AS p95_latency_ms,
+       avg(GREATEST(latency_ms - quiet_ms - model_ms, 0)) AS mean_latency_ms,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY GREATEST(latency_ms - quiet_ms - model_ms, 0)) AS p95_latency_ms,
+       avg(quiet_ms) AS mean_quiet_ms,
        avg(model_ms) AS mean_model_ms
 FROM decision_records
 WHERE outcome <> 'held' AND created_at > now() - make_interval(secs => $1);

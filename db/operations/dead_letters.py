@@ -76,6 +76,11 @@ async def list_recent(
     return [DeadLetter(**row) for row in await connection.fetch(_SQL["list_recent"], state, limit)]
 
 
+async def count_new(connection: Connection, *, seconds: float) -> int:
+    """Return how many dead letters of the last `seconds` nobody has replayed; a thousand stands for more."""
+    return int(await connection.fetchval(_SQL["count_new"], seconds))
+
+
 async def get(connection: Connection, letter_id: UUID) -> DeadLetter | None:
     """Return a dead letter, or None."""
     row = await connection.fetchrow(_SQL["get"], letter_id)

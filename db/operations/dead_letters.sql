@@ -21,6 +21,12 @@ RETURNING id;
 SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at, replayed_by
 FROM dead_letters WHERE $1::text IS NULL OR state = $1 ORDER BY created_at DESC, id DESC LIMIT $2;
 
+-- count_new --
+-- How many dead letters of the last $1 seconds nobody has replayed, counted up to a thousand.
+SELECT count(*) FROM (SELECT FROM dead_letters
+                      WHERE state = 'dead' AND created_at > now() - make_interval(secs => $1)
+                      ORDER BY created_at DESC LIMIT 1000) recent;
+
 -- get --
 -- A dead letter by its id.
 SELECT id, inbox_id, topic, log_partition, log_offset, key, value, cause, state, created_at, replayed_at, replayed_by

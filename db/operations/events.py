@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,17 @@ class LogPosition:
     first: int
     committed: int | None
     ending: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the order in which events were published."""
+
+    published_at: datetime
+    id: UUID
+
+
+START = Place(published_at=datetime(1970, 1, 1, tzinfo=UTC), id=UUID(int=0))
 
 
 async def add(
@@ -106,10 +118,15 @@ async def repeat_lost(
     return [row["id"] for row in rows]
 
 
-async def delete_published(connection: Connection, *, hours: int, limit: int = 2000) -> int:
-    """Delete published events older than `hours` whose message is finished; returns how many."""
-    status: str = await connection.execute(_SQL["delete_published"], hours, limit)
-    return int(status.rsplit(" ", 1)[1])
+async def delete_published(
+    connection: Connection, *, before: datetime, behind: Place = START, limit: int
+) -> tuple[Place, int] | None:
+    """Delete events published before `before` whose message is finished, looking at the next `limit` behind a place.
+
+    Returns the place to go on from and how many were deleted, or None when there is nothing left to look at.
+    """
+    row = await connection.fetchrow(_SQL["delete_published"], before, behind.published_at, behind.id, limit)
+    return None if row is None else (Place(published_at=row["published_at"], id=row["id"]), row["deleted"])
 
 
 async def pending(connection: Connection) -> tuple[int, float]:

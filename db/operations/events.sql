@@ -74,13 +74,21 @@ WHERE e.inbox_id = i.id AND e.topic = $1 AND e.state = 'published' AND e.log_par
 RETURNING e.id;
 
 -- delete_published --
--- Delete published events older than $1 hours whose message is finished; the limit keeps the transaction short.
--- report
-DELETE FROM events WHERE id IN (
-    SELECT e.id FROM events e LEFT JOIN inbox i ON i.id = e.inbox_id
-    WHERE e.state = 'published' AND e.published_at < now() - make_interval(hours => $1)
-      AND (i.id IS NULL OR i.state <> 'waiting')
-    LIMIT $2);
+-- Delete events published before $1 whose message is finished: of the next $4 behind the place ($2, $3) in the order of
+-- publication. Returns the place of the last one looked at, from where the next step goes on; no row: none is left. So
+-- events that have to stay are looked at once, not by every step.
+WITH looked_at AS MATERIALIZED (
+    SELECT id, published_at FROM events
+    WHERE state = 'published' AND published_at < $1 AND (published_at, id) > ($2, $3)
+    ORDER BY published_at, id LIMIT $4
+), events_deleted AS (
+    DELETE FROM events e
+    WHERE e.id = ANY (ARRAY (SELECT id FROM looked_at)) AND e.state = 'published'
+      AND NOT EXISTS (SELECT FROM inbox i WHERE i.id = e.inbox_id AND i.state = 'waiting')
+    RETURNING e.id
+)
+SELECT published_at, id, (SELECT count(*) FROM events_deleted) AS deleted
+FROM looked_at ORDER BY published_at DESC, id DESC LIMIT 1;
 
 -- pending --
 -- The number of pending events, and the age of the oldest in seconds.

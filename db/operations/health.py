@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.operations.node_status import Status
+from db.operations.node_status import Facts, Status
 from db.pool import Connection
 from db.sql import statements
 
@@ -19,6 +19,7 @@ class NodeReport:
     replica: str
     status: Status
     detail: str
+    facts: Facts
     age: float
 
 

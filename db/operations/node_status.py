@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
 
 from db.pool import Connection
 from db.sql import statements
@@ -11,9 +12,26 @@ Status = Literal["healthy", "degraded", "unhealthy"]
 _SQL = statements(__file__)
 
 
-async def report(connection: Connection, node: str, replica: str, status: Status, detail: str = "") -> None:
+class Facts(TypedDict, total=False):
+    """What a replica knows beside its own status. A fact is left out by a node that does not know it.
+
+    `lag`: records that the consumer group has not finished, None while the broker is away. `alerts`: how the service
+    does, a sentence each. `failing`: the nodes that do not answer this replica, with the reason.
+    """
+
+    lag: int | None
+    alerts: Sequence[str]
+    failing: Mapping[str, str]
+
+
+NO_FACTS: Facts = {}
+
+
+async def report(
+    connection: Connection, node: str, replica: str, status: Status, detail: str = "", facts: Facts = NO_FACTS
+) -> None:
     """Set the status of a replica, as its heartbeat."""
-    await connection.execute(_SQL["report"], node, replica, status, detail)
+    await connection.execute(_SQL["report"], node, replica, status, detail, facts)
 
 
 async def forget(connection: Connection, node: str, replica: str) -> None:

@@ -1,9 +1,9 @@
 -- report --
 -- Set the status of a replica, as its heartbeat.
--- $1 node, $2 replica, $3 status, $4 detail
-INSERT INTO node_status (node, replica, status, detail, seen_at) VALUES ($1, $2, $3, $4, now())
+-- $1 node, $2 replica, $3 status, $4 detail, $5 what it knows of others
+INSERT INTO node_status (node, replica, status, detail, facts, seen_at) VALUES ($1, $2, $3, $4, $5, now())
 ON CONFLICT (node, replica) DO UPDATE SET
-    status = excluded.status, detail = excluded.detail, seen_at = excluded.seen_at;
+    status = excluded.status, detail = excluded.detail, facts = excluded.facts, seen_at = excluded.seen_at;
 
 -- forget --
 -- Remove a replica that was shut down.

@@ -83,6 +83,22 @@ async def lease_due(connection: Connection, *, now: datetime, limit: int, lease_
     return sorted(found, key=lambda one: (not one.urgent, one.created_at, one.key))
 
 
+async def lease_trial(connection: Connection, *, now: datetime, lease_s: float) -> Notification | None:
+    """Lease the notification whose later attempt comes next, to see whether its addressees are back."""
+    row = await connection.fetchrow(_SQL["lease_trial"], now, lease_s)
+    return None if row is None else Notification(**dict(row) | {"reached": tuple(row["reached"])})
+
+
+async def end_trial(connection: Connection, key: str, *, reached: Collection[str], error: str) -> None:
+    """Give back a notification that was leased for a trial, which failed."""
+    await connection.execute(_SQL["end_trial"], key, list(reached), error)
+
+
+async def hurry(connection: Connection, *, now: datetime) -> None:
+    """Make every notification due that waits for a later attempt."""
+    await connection.execute(_SQL["hurry"], now)
+
+
 async def mark_sent(connection: Connection, keys: Collection[str], *, reached: Collection[str]) -> None:
     """Record that notifications have reached every addressee; `reached` are their fingerprints."""
     await connection.execute(_SQL["mark_sent"], list(keys), list(reached))
@@ -107,9 +123,10 @@ async def backlog(connection: Connection) -> Backlog:
     return Backlog(**row)
 
 
-async def delete_old(connection: Connection) -> None:
-    """Delete notifications that were settled 30 days ago."""
-    await connection.execute(_SQL["delete_old"])
+async def delete_old(connection: Connection, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` settled notifications added before `before`; returns how many."""
+    done: int = await connection.fetchval(_SQL["delete_old"], before, limit)
+    return done
 
 
 async def unconfirmed_replies(

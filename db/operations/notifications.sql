@@ -26,6 +26,23 @@ FROM (SELECT key FROM notifications
 WHERE n.key = due.key
 RETURNING n.key, n.urgent, n.body, n.attempts, n.reached, n.created_at;
 
+-- lease_trial --
+-- Lease the notification whose later attempt comes next; this one does not count.
+UPDATE notifications n SET lease_until = clock_timestamp() + make_interval(secs => $2)
+FROM (SELECT key FROM notifications
+      WHERE state = 'ready' AND last_error IS NOT NULL AND due_at > $1 AND (lease_until IS NULL OR lease_until <= now())
+      ORDER BY due_at, key LIMIT 1 FOR UPDATE SKIP LOCKED) next_one
+WHERE n.key = next_one.key
+RETURNING n.key, n.urgent, n.body, n.attempts, n.reached, n.created_at;
+
+-- end_trial --
+-- A trial that failed changes nothing but who has the notification.
+UPDATE notifications SET lease_until = NULL, reached = $2, last_error = $3 WHERE key = $1 AND state = 'ready';
+
+-- hurry --
+-- Make every notification due that waits for a later attempt.
+UPDATE notifications SET due_at = $1 WHERE state = 'ready' AND last_error IS NOT NULL AND due_at > $1;
+
 -- mark_sent --
 -- Record that notifications have reached every addressee.
 UPDATE notifications SET state = 'sent', sent_at = now(), lease_until = NULL, last_error = NULL, reached = $2
@@ -52,10 +69,13 @@ FROM notifications
 WHERE (state = 'ready' AND last_error IS NOT NULL) OR (state = 'failed' AND created_at > now() - interval '1 day');
 
 -- delete_old --
--- Delete notifications settled 30 days ago; the limit keeps the transaction short.
--- report
-DELETE FROM notifications WHERE key IN (
-    SELECT key FROM notifications WHERE state <> 'ready' AND created_at < now() - interval '30 days' LIMIT 1000);
+-- Delete settled notifications added before $1, the $2 oldest.
+WITH notifications_deleted AS (
+    DELETE FROM notifications WHERE key = ANY (ARRAY (
+        SELECT key FROM notifications WHERE state <> 'ready' AND created_at < $1 ORDER BY created_at LIMIT $2))
+    RETURNING key
+)
+SELECT count(*) FROM notifications_deleted;
 
 -- unconfirmed_replies --
 -- Replies that need a notification of their own: of unknown outcome for $2 seconds, or parked in a closed conversation,

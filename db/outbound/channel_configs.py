@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import get_args
 
 from db.pool import Connection, Pool, acquire
 from db.records import Channel, ChannelConfig
@@ -23,6 +24,11 @@ async def list_all(connection: Connection) -> dict[Channel, ChannelConfig]:
     """Return the rows of all channels."""
     rows = await connection.fetch(_SQL["list_all"])
     return {row["channel"]: ChannelConfig(**row) for row in rows}
+
+
+async def set_facts(connection: Connection, facts: Mapping[str, str]) -> None:
+    """Store what templates may name of the company, by variable; the same facts again write nothing."""
+    await connection.execute(_SQL["set_facts"], dict(facts))
 
 
 class ChannelConfigs:
@@ -47,6 +53,10 @@ class ChannelConfigs:
     async def disabled(self) -> frozenset[Channel]:
         """Return the channels whose row is not `enabled`. Raises DatabaseUnavailableError as the pool does."""
         return frozenset(channel for channel, row in (await self._current()).items() if not row.enabled)
+
+    async def missing(self) -> frozenset[Channel]:
+        """Return the channels that have no row. Raises DatabaseUnavailableError as the pool does."""
+        return frozenset(get_args(Channel)) - set(await self._current())
 
     async def _current(self) -> Mapping[Channel, ChannelConfig]:
         if self._clock() >= self._stale_at:

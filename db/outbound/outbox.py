@@ -14,11 +14,9 @@ UnsentState = Literal["ready", "unknown", "failed"]
 _SQL = statements(__file__)
 
 
-async def lease_due(
-    connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float
-) -> list[OutboxRow]:
+async def lease_due(connection: Connection, channel: Channel, *, limit: int, lease_s: float) -> list[OutboxRow]:
     """Lease the next ready message of up to `limit` conversations, oldest first; their state is `sending` then."""
-    rows = await connection.fetch(_SQL["lease_due"], list(channels), limit, lease_s)
+    rows = await connection.fetch(_SQL["lease_due"], channel, limit, lease_s)
     return sorted((OutboxRow(**row) for row in rows), key=lambda row: row.id)
 
 
@@ -48,11 +46,9 @@ async def park_unserved(connection: Connection, channels: Sequence[Channel]) -> 
     return [row["id"] for row in await connection.fetch(_SQL["park_unserved"], list(channels))]
 
 
-async def lease_unknown(
-    connection: Connection, channels: Sequence[Channel], *, limit: int, lease_s: float
-) -> list[OutboxRow]:
+async def lease_unknown(connection: Connection, channel: Channel, *, limit: int, lease_s: float) -> list[OutboxRow]:
     """Lease messages of unknown outcome that are due for a look-up."""
-    rows = await connection.fetch(_SQL["lease_unknown"], list(channels), limit, lease_s)
+    rows = await connection.fetch(_SQL["lease_unknown"], channel, limit, lease_s)
     return [OutboxRow(**row) for row in rows]
 
 

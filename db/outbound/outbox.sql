@@ -1,11 +1,13 @@
 -- lease_due --
--- Lease the next due message of each conversation for sending. Order is kept: no message passes an earlier one of its
--- conversation that is ready, being sent or of unknown outcome.
+-- Lease a channel's next due message of each conversation for sending. Order is kept: no message passes an earlier one
+-- of its conversation, on whatever channel, that is ready, being sent or of unknown outcome. The order is that of `seq`,
+-- which hangs on no host's clock as ids do.
 UPDATE outbox o SET state = 'sending', attempts = o.attempts + 1, lease_until = clock_timestamp() + make_interval(secs => $3)
 FROM (SELECT id FROM outbox due
-      WHERE due.state = 'ready' AND due.next_attempt_at <= now() AND due.channel = ANY ($1::text[])
+      WHERE due.state = 'ready' AND due.next_attempt_at <= now() AND due.channel = $1
         AND NOT EXISTS (SELECT FROM outbox before
-                        WHERE before.conversation_id = due.conversation_id AND before.id < due.id
+                        WHERE before.conversation_id = due.conversation_id
+                          AND (COALESCE(before.seq, 0), before.id) < (COALESCE(due.seq, 0), due.id)
                           AND before.state IN ('ready', 'sending', 'unknown'))
       ORDER BY due.next_attempt_at, due.id LIMIT $2 FOR UPDATE SKIP LOCKED) next
 WHERE o.id = next.id
@@ -103,9 +105,9 @@ WITH outbox_redirected AS (
 SELECT id FROM outbox_redirected;
 
 -- lease_unknown --
--- Lease messages of unknown outcome that are due for a look-up at their provider.
+-- Lease a channel's messages of unknown outcome that are due for a look-up at their provider.
 UPDATE outbox o SET lease_until = clock_timestamp() + make_interval(secs => $3)
-FROM (SELECT id FROM outbox WHERE state = 'unknown' AND next_attempt_at <= now() AND channel = ANY ($1::text[])
+FROM (SELECT id FROM outbox WHERE state = 'unknown' AND next_attempt_at <= now() AND channel = $1
         AND (lease_until IS NULL OR lease_until <= now())
       ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
 WHERE o.id = due.id

@@ -1,14 +1,20 @@
 -- recipient_of --
--- The address that a message's recipient last wrote from, and whether WhatsApp's 24-hour window is open for another
--- minute.
+-- The address that a message's recipient last wrote from, there or in this conversation, where they may have hidden
+-- their number meanwhile; and whether WhatsApp's 24-hour window is open for another minute.
 SELECT last.address, COALESCE(last.received_at > now() - interval '1439 minutes', false) AS window_open, c.name
 FROM outbox o
 JOIN conversations v ON v.id = o.conversation_id
 JOIN customers c ON c.id = v.customer_id
 LEFT JOIN LATERAL (
-    SELECT i.received_at, i.payload -> 'metadata' ->> 'address' AS address FROM inbox i
-    WHERE i.sender_key = 'whatsapp:' || o.recipient AND i.channel = 'whatsapp'
-    ORDER BY i.received_at DESC LIMIT 1) last ON true
+    SELECT q.received_at, q.address FROM (
+        (SELECT i.received_at, i.payload -> 'metadata' ->> 'address' AS address FROM inbox i
+         WHERE i.sender_key = 'whatsapp:' || o.recipient AND i.channel = 'whatsapp'
+         ORDER BY i.received_at DESC LIMIT 1)
+        UNION ALL
+        (SELECT i.received_at, i.payload -> 'metadata' ->> 'address' FROM inbox i
+         WHERE i.conversation_id = o.conversation_id AND i.channel = 'whatsapp'
+         ORDER BY i.received_at DESC, i.id DESC LIMIT 1)) q
+    ORDER BY q.received_at DESC LIMIT 1) last ON true
 WHERE o.id = $1
 
 -- store_parts --

@@ -12,11 +12,11 @@ import asyncpg
 
 from db.ids import new_id
 from db.pool import Connection
-from db.records import Channel, ConversationStatus, Owner, TicketStatus
+from db.records import Category, Channel, ConversationStatus, Owner, Priority, Queue, TicketStatus
 from db.sql import statements
 from db.tickets.ticket_life import transition_error
 
-Action = Literal["take_over", "reply", "release", "resolve", "close", "approve"]
+Action = Literal["take_over", "reply", "release", "resolve", "close", "approve", "label"]
 UNSENT_STATES = ("ready", "draft")
 """The outbox states of replies whose sending has not begun."""
 _SQL = statements(__file__)
@@ -46,12 +46,24 @@ class ConversationState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStaffReply:
-    """A reply by the staff with the ids of its rows; `key` is its Idempotency-Key, unique over all conversations."""
+    """A reply by the staff with the ids of its rows; `key` is its Idempotency-Key, unique over all conversations.
+
+    `text` is what the customer gets, `written` what the person wrote of it.
+    """
 
     message_id: UUID
     outbox_id: UUID
     text: str
+    written: str
     key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """Whom a reply greets ('' without a name), and whether nothing was sent in the conversation before."""
+
+    name: str
+    is_first_reply: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,15 @@ class EarlierReply:
     message_id: UUID
     warnings: list[dict[str, str]]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Category and priority of a ticket, and the reason of its hand-over, None without one."""
+
+    category: Category
+    priority: Priority
+    escalation_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +133,16 @@ async def earlier_reply(connection: Connection, key: str) -> EarlierReply | None
     return None if row is None else EarlierReply(**row)
 
 
+async def greeting(connection: Connection, at: ConversationState) -> Greeting:
+    """Return what a reply to this conversation's customer begins with."""
+    row = await connection.fetchrow(_SQL["greeting"], at.conversation_id, at.ticket_id)
+    assert row is not None
+    return Greeting(**row)
+
+
 async def reply(connection: Connection, at: ConversationState, new: NewStaffReply) -> None:
     """Store a reply by the staff and queue it for sending."""
-    arguments = (at.conversation_id, new.message_id, at.ticket_id, new.text, new.outbox_id, new.key)
+    arguments = (at.conversation_id, new.message_id, at.ticket_id, new.text, new.outbox_id, new.key, new.written)
     await connection.execute(_SQL["reply"], *arguments)
 
 
@@ -135,6 +163,20 @@ async def set_ticket_status(connection: Connection, at: ConversationState, statu
         await connection.execute(_SQL["set_ticket_status"], at.ticket_id, status)
     except asyncpg.CheckViolationError as error:
         raise transition_error(error) from None
+
+
+async def labels(connection: Connection, at: ConversationState) -> Labels:
+    """Return the labels of the conversation's newest ticket."""
+    row = await connection.fetchrow(_SQL["labels"], at.ticket_id)
+    assert row is not None
+    return Labels(**row)
+
+
+async def label(
+    connection: Connection, at: ConversationState, category: Category, priority: Priority, queue: Queue | None
+) -> None:
+    """Give the newest ticket the staff's labels, and its hand-over, if there is one, the queue that follows."""
+    await connection.execute(_SQL["label"], at.ticket_id, category, priority, queue)
 
 
 async def close(connection: Connection, at: ConversationState) -> None:

@@ -44,14 +44,31 @@ UPDATE inbox i SET state = 'held'
 FROM outbox_cancelled WHERE i.id = outbox_cancelled.inbound_id AND i.state IN ('answered', 'drafted');
 
 -- earlier_reply --
--- The reply or approval that came with an Idempotency-Key before, with its warnings.
-SELECT o.id AS outbox_id, o.author, o.body, o.message_id, a.detail -> 'warnings' AS warnings, a.created_at
+-- The reply or approval that came with an Idempotency-Key before, as the person wrote it, with its warnings.
+SELECT o.id AS outbox_id, o.author, COALESCE(o.metadata ->> 'written', o.body) AS body, o.message_id, a.detail -> 'warnings' AS warnings, a.created_at
 FROM outbox o JOIN staff_actions a ON a.message_id = o.message_id
 WHERE o.idempotency_key = $1;
 
+-- greeting --
+-- What the template of a reply needs: the name to greet, as the agent would, and whether nothing was sent before. The
+-- name on file is for its own verified sender, who may have been greeted by another one than the form's.
+SELECT COALESCE(
+           CASE WHEN identifier.tier > 0 AND (customer.filing_key = c.sender_key OR identifier.tier > 1)
+                THEN customer.name END,
+           (SELECT i.payload -> 'metadata' ->> 'name' FROM inbox i WHERE i.ticket_id = $2
+            ORDER BY i.received_at LIMIT 1), '') AS name,
+       NOT EXISTS (SELECT FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'outbound'
+                   AND m.delivery_status IS DISTINCT FROM 'cancelled') AS is_first_reply
+FROM conversations c
+JOIN customers customer ON customer.id = c.customer_id
+LEFT JOIN customer_identifiers identifier ON c.sender_verified AND identifier.customer_id = c.customer_id
+    AND identifier.type || ':' || identifier.value = c.sender_key
+WHERE c.id = $1;
+
 -- reply --
--- Add a reply by the staff with its outbox row and metric.
--- $1 conversation, $2 message, $3 ticket, $4 text, $5 outbox row, $6 Idempotency-Key
+-- Add a reply by the staff with its outbox row and metric. What the person wrote is kept beside what is sent, to
+-- compare a repeated call with.
+-- $1 conversation, $2 message, $3 ticket, $4 text as sent, $5 outbox row, $6 Idempotency-Key, $7 text as written
 WITH message_added AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           delivery_status)
@@ -59,8 +76,9 @@ WITH message_added AS (
     FROM conversations c WHERE c.id = $1
 ), outbox_added AS (
     INSERT INTO outbox (id, conversation_id, ticket_id, message_id, author, channel, recipient, subject, body,
-                        idempotency_key)
-    SELECT $5, c.id, $3, $2, 'staff', c.channel, substr(c.sender_key, strpos(c.sender_key, ':') + 1), t.subject, $4, $6
+                        idempotency_key, metadata)
+    SELECT $5, c.id, $3, $2, 'staff', c.channel, substr(c.sender_key, strpos(c.sender_key, ':') + 1), t.subject, $4, $6,
+           jsonb_build_object('written', $7::text)
     FROM conversations c JOIN tickets t ON t.id = $3 WHERE c.id = $1
 )
 INSERT INTO agent_metrics (metric_type, channel, value, conversation_id, labels)
@@ -93,6 +111,18 @@ SELECT gen_random_uuid(), $2, sender_key, payload, id FROM inbox_waiting RETURNI
 -- Set the status of a ticket in the name of the staff; the trigger refuses an illegal transition.
 UPDATE tickets SET status = $2, moved_by = 'staff' WHERE id = $1;
 
+-- labels --
+-- What a ticket is about, how much it presses, and why it was handed over.
+SELECT category, priority, escalation_reason FROM tickets WHERE id = $1;
+
+-- label --
+-- Correct a ticket's labels; a hand-over that nobody has ended goes to their queue.
+-- $1 ticket, $2 category, $3 priority, $4 queue, null where the ticket was not handed over
+WITH ticket_labelled AS (
+    UPDATE tickets SET category = $2, priority = $3, labelled_by = 'staff', queue = COALESCE($4, queue) WHERE id = $1
+)
+UPDATE hand_overs SET queue = $4 WHERE ticket_id = $1 AND ended_at IS NULL AND $4::text IS NOT NULL;
+
 -- close --
 -- Close a conversation; its owner token fences running turns.
 UPDATE conversations SET status = 'closed', owner = 'staff', owner_token = owner_token + 1 WHERE id = $1;
@@ -101,7 +131,7 @@ UPDATE conversations SET status = 'closed', owner = 'staff', owner_token = owner
 -- A draft that waits for approval, by its id or else the oldest of the conversation.
 SELECT id, ticket_id, channel, recipient, body FROM outbox
 WHERE conversation_id = $1 AND state = 'draft' AND ($2::uuid IS NULL OR id = $2)
-ORDER BY id LIMIT 1;
+ORDER BY seq NULLS FIRST, id LIMIT 1;
 
 -- approve --
 -- Send a draft, as it is in the agent's name or edited in the staff's. The ticket then waits for the customer, unless

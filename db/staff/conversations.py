@@ -20,7 +20,9 @@ from db.records import (
     TicketStatus,
 )
 from db.sql import statements
+from db.staff import files
 from db.staff.actions import Action
+from db.staff.files import FileOpening
 from db.turns import decisions
 from db.turns.decisions import DecisionRecord, InboxState
 
@@ -147,6 +149,8 @@ class StaffAction:
 class ConversationFile:
     """A conversation with its tickets, messages, drafts, decisions and actions, each oldest first.
 
+    `openings` say who opened customers' files.
+
     `sentiment_score` in [0, 1] is the mean over the inbound messages, `sentiment_trend` its slope per message.
     """
 
@@ -169,6 +173,7 @@ class ConversationFile:
     drafts: tuple[DraftFile, ...]
     decisions: tuple[DecisionRecord, ...]
     actions: tuple[StaffAction, ...]
+    openings: tuple[FileOpening, ...]
 
 
 async def exists(connection: Connection, conversation_id: UUID) -> bool:
@@ -200,4 +205,5 @@ async def conversation_file(connection: Connection, conversation_id: UUID) -> Co
         drafts=tuple(DraftFile(**row) for row in drafts),
         decisions=await decisions.of_conversation(connection, conversation_id),
         actions=tuple(StaffAction(**row) for row in actions),
+        openings=tuple(await files.openings(connection, conversation_id)),
     )

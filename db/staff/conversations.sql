@@ -104,7 +104,7 @@ ORDER BY q.created_at, q.message_id;
 -- The drafts of a conversation that wait for approval, oldest first; `answers` is the message that each replies to.
 SELECT o.id AS draft_id, o.body AS text, i.message_id AS answers, o.metadata -> 'sources' AS sources, o.created_at
 FROM outbox o LEFT JOIN inbox i ON i.id = o.inbound_id
-WHERE o.conversation_id = $1 AND o.state = 'draft' ORDER BY o.id;
+WHERE o.conversation_id = $1 AND o.state = 'draft' ORDER BY o.seq NULLS FIRST, o.id;
 
 -- actions --
 -- The staff's actions in a conversation, oldest first.

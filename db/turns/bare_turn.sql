@@ -16,13 +16,13 @@ WITH ticket_begun AS (
       AND t.status IN ('open', 'waiting', 'resolved')
     RETURNING t.id, t.status
 )
-SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token,
+SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token, c.not_before,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient, NULL AS known_name, 0 AS tier,
        NULL AS verified_at, 0 AS replies_last_hour, 0 AS replies_last_day,
        i.payload -> 'metadata' ->> 'name' AS typed_name, false AS unparsed, false AS doubtful,
        ARRAY [i.id] AS inbox_ids, ARRAY [i.message_id] AS message_ids, ARRAY [''] AS contents,
        ARRAY [i.attempts] AS attempts, ARRAY [i.received_at] AS received_ats,
-       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject,
+       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.labelled_by, t.subject,
        COALESCE(ticket_begun.status, t.status) AS status, t.escalation_reason, t.created_at, t.updated_at,
        t.resolved_at, NULL AS earlier_ids, NULL AS directions, NULL AS authors, NULL AS channels,
        NULL AS earlier_contents, NULL AS earlier_sentiments, NULL AS created_ats, NULL AS sentiments

@@ -41,7 +41,7 @@ class DecisionRecord:
     """The record of one turn, under the inbox row that owns the reply. Times in milliseconds.
 
     `scores` holds each score and, as `….threshold`, its threshold. `latency_ms` runs from acceptance to the frozen
-    reply.
+    reply; `quiet_ms` and `model_ms` are the parts of it in which the customer might go on typing, and the model worked.
     """
 
     inbox_id: UUID
@@ -57,6 +57,7 @@ class DecisionRecord:
     stages_ms: dict[str, float]
     model_ms: float
     latency_ms: float
+    quiet_ms: float
     created_at: datetime
 
 
@@ -108,14 +109,11 @@ class StaffAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedTurn:
-    """The messages of a turn, its decision record, and the agent's reply `word`; None while there is none.
+    """The messages of a turn, its decision record, and the agent's reply; None while there is none."""
 
-    `heard` and `word` are named as the API's fields.
-    """
-
-    heard: tuple[ReceivedMessage, ...]
+    messages: tuple[ReceivedMessage, ...]
     record: DecisionRecord | None
-    word: SentMessage | None
+    reply: SentMessage | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +164,7 @@ async def explain(connection: Connection, number: str) -> ExplainedTicket | None
     return ExplainedTicket(
         **_without(ticket, "id"),
         turns=tuple(
-            ExplainedTurn(heard=tuple(messages), record=records.get(turn_id), word=replies.get(turn_id))
+            ExplainedTurn(messages=tuple(messages), record=records.get(turn_id), reply=replies.get(turn_id))
             for turn_id, messages in received.items()
         ),
         others=tuple(_sent(row) for row in sent if row["inbound_id"] not in received),

@@ -17,14 +17,14 @@ ORDER BY i.received_at, i.id;
 -- of_turns --
 -- The decision records of these inbox rows, oldest first.
 SELECT inbox_id, outcome, rule, reason, scores, passages, tool_calls, model, prompt_version, usage, stages_ms, model_ms,
-       latency_ms, created_at
+       latency_ms, quiet_ms, created_at
 FROM decision_records WHERE inbox_id = ANY ($1::uuid[])
 ORDER BY created_at, inbox_id;
 
 -- of_conversation --
 -- The decision records of a conversation, oldest first.
 SELECT inbox_id, outcome, rule, reason, scores, passages, tool_calls, model, prompt_version, usage, stages_ms, model_ms,
-       latency_ms, created_at
+       latency_ms, quiet_ms, created_at
 FROM decision_records WHERE conversation_id = $1
 ORDER BY created_at, inbox_id;
 

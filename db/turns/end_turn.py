@@ -131,6 +131,7 @@ def _decision_fields(turn: Turn, decision: Decision) -> dict[str, Any]:
         "inbox_state": "drafted" if decision.drafted else decision.outcome,
         "ticket_status": ticket_status,
         "reason": decision.reason,
+        "category": decision.labels and decision.labels.category,
         "priority": decision.priority,
         "severity": decision.severity,
         "queue": decision.queue,
@@ -149,4 +150,5 @@ def _decision_fields(turn: Turn, decision: Decision) -> dict[str, Any]:
         "prompt_version": decision.prompt_version,
         "usage": decision.usage,
         "model_ms": decision.model_ms,
+        "not_before": turn.not_before and turn.not_before.isoformat(),
     }

@@ -6,11 +6,11 @@ WITH given AS (
     SELECT * FROM jsonb_to_record($1::jsonb) AS given (
         customer_id uuid, token bigint, conversation_id uuid, owner_token bigint, ticket_id uuid, channel text,
         inbox_id uuid, inbox_ids uuid[], message_ids uuid[], sentiments real[], sentiment_score real,
-        sentiment_trend real, outcome text, inbox_state text, ticket_status text, reason text, priority text,
-        severity text, queue text, summary text, reply text, withheld boolean, drafted boolean, sources jsonb,
+        sentiment_trend real, outcome text, inbox_state text, ticket_status text, reason text, category text,
+        priority text, severity text, queue text, summary text, reply text, withheld text, drafted boolean, sources jsonb,
         message_id uuid, outbox_id uuid, decision_id uuid, recipient text, subject text, rule text, scores jsonb,
         passages jsonb, tool_calls jsonb, model text, prompt_version text, usage jsonb, stages_ms jsonb,
-        model_ms double precision, events jsonb, metrics jsonb, cause text)
+        model_ms double precision, not_before timestamptz, events jsonb, metrics jsonb, cause text)
 ),
 
 -- Fencing: conversation_updated has a row, and anything below is written, only where the lease's token and the
@@ -31,7 +31,8 @@ lease_ended AS (
     RETURNING c.id, c.sender_key
 ),
 
--- The ticket keeps the highest-ranking of its escalation reasons and the highest of its priorities.
+-- The ticket keeps the highest-ranking of its escalation reasons and the highest of its priorities. Where the turn has
+-- read a category off the message, that and its priority are the ticket's first ones, unless the staff were faster.
 ticket_updated AS (
     UPDATE tickets t
     SET status = given.ticket_status, resolved_at = NULL,
@@ -41,7 +42,11 @@ ticket_updated AS (
                 'unsupported_language', 'reply_limit', 'undeliverable', 'agent_error'
             ]) WITH ORDINALITY AS known (reason, place)
             WHERE known.reason IN (t.escalation_reason, given.reason) ORDER BY known.place LIMIT 1),
-        priority = CASE WHEN array_position(ARRAY ['low', 'medium', 'high', 'critical'], given.priority)
+        category = CASE WHEN t.labelled_by = 'staff' THEN t.category ELSE COALESCE(given.category, t.category) END,
+        labelled_by = CASE WHEN given.category IS NULL OR t.labelled_by = 'staff' THEN t.labelled_by ELSE 'model' END,
+        priority = CASE WHEN given.category IS NOT NULL AND t.labelled_by = 'staff' THEN t.priority
+                        WHEN given.category IS NOT NULL AND t.labelled_by IS NULL THEN given.priority
+                        WHEN array_position(ARRAY ['low', 'medium', 'high', 'critical'], given.priority)
                            > array_position(ARRAY ['low', 'medium', 'high', 'critical'], t.priority)
                         THEN given.priority ELSE t.priority END,
         severity = COALESCE(given.severity, t.severity), queue = COALESCE(given.queue, t.queue),
@@ -57,7 +62,8 @@ inbound_scored AS (
     INSERT INTO messages (id, conversation_id, ticket_id, customer_id, direction, author, channel, content,
                           delivery_status, sources)
     SELECT given.message_id, given.conversation_id, given.ticket_id, given.customer_id, 'outbound', 'agent',
-           given.channel, given.reply, CASE WHEN given.withheld THEN 'withheld' ELSE 'pending' END, given.sources
+           given.channel, given.reply, CASE WHEN given.withheld IS NOT NULL THEN 'withheld' ELSE 'pending' END,
+           given.sources
     FROM given, conversation_updated WHERE NOT given.drafted
 ),
 
@@ -69,23 +75,30 @@ inbox_finished AS (
         retry_at = NULL, finished_at = clock_timestamp()
     FROM given, conversation_updated WHERE i.id = ANY (given.inbox_ids) AND i.state = 'waiting'
     RETURNING i.id, i.received_at, i.payload
-), turn_latency AS (
-    SELECT extract(epoch FROM clock_timestamp() - min(received_at)) * 1000 AS latency_ms FROM inbox_finished
+),
+
+-- From acceptance to now, and how much of it was the quiet gap in which the customer might go on typing.
+turn_latency AS (
+    SELECT extract(epoch FROM clock_timestamp() - min(f.received_at)) * 1000 AS latency_ms,
+           GREATEST(0, extract(epoch FROM min(given.not_before) - min(f.received_at)) * 1000) AS quiet_ms
+    FROM given LEFT JOIN inbox_finished f ON true
 ),
 
 -- The decision record, one per turn: a message that was replayed replaces its own.
 decision_recorded AS (
     INSERT INTO decision_records (id, inbox_id, conversation_id, ticket_id, outcome, rule, reason, scores, passages,
-                                  tool_calls, model, prompt_version, usage, stages_ms, model_ms, latency_ms)
+                                  tool_calls, model, prompt_version, usage, stages_ms, model_ms, latency_ms,
+                                  quiet_ms)
     SELECT given.decision_id, given.inbox_id, given.conversation_id, given.ticket_id, given.outcome, given.rule,
            given.reason, given.scores, given.passages, given.tool_calls, given.model, given.prompt_version,
-           given.usage, given.stages_ms, given.model_ms, turn_latency.latency_ms
+           given.usage, given.stages_ms, given.model_ms, turn_latency.latency_ms, turn_latency.quiet_ms
     FROM given, conversation_updated, turn_latency
     ON CONFLICT (inbox_id) DO UPDATE SET
         outcome = excluded.outcome, rule = excluded.rule, reason = excluded.reason, scores = excluded.scores,
         passages = excluded.passages, tool_calls = excluded.tool_calls, model = excluded.model,
         prompt_version = excluded.prompt_version, usage = excluded.usage, stages_ms = excluded.stages_ms,
-        model_ms = excluded.model_ms, latency_ms = excluded.latency_ms, created_at = now()
+        model_ms = excluded.model_ms, latency_ms = excluded.latency_ms, quiet_ms = excluded.quiet_ms,
+        details_kept = true, created_at = now()
 ),
 
 -- What is to be sent: the reply, or its draft, and the events for Kafka.
@@ -96,8 +109,8 @@ outbox_added AS (
            CASE WHEN NOT given.drafted THEN given.message_id END, 'agent', given.channel, given.recipient,
            given.subject, given.reply,
            CASE WHEN given.drafted THEN jsonb_build_object('sources', given.sources) ELSE '{}' END,
-           CASE WHEN given.drafted THEN 'draft' WHEN given.withheld THEN 'cancelled' ELSE 'ready' END,
-           CASE WHEN given.withheld THEN 'withheld: the cap on automatic replies' END
+           CASE WHEN given.drafted THEN 'draft' WHEN given.withheld IS NOT NULL THEN 'cancelled' ELSE 'ready' END,
+           'withheld: ' || given.withheld
     FROM given, conversation_updated
 ), events_added AS (
     INSERT INTO events (id, topic, key, value, inbox_id)
@@ -170,7 +183,7 @@ decision_recorded AS (
     FROM given, conversation_updated, turn_latency
     ON CONFLICT (inbox_id) DO UPDATE SET
         outcome = excluded.outcome, rule = excluded.rule, scores = excluded.scores, stages_ms = excluded.stages_ms,
-        latency_ms = excluded.latency_ms, created_at = now()
+        latency_ms = excluded.latency_ms, details_kept = true, created_at = now()
 ), metrics_added AS (
     INSERT INTO agent_metrics (metric_type, channel, value, inbox_id, conversation_id, labels)
     SELECT x.metric_type, given.channel, x.value, given.inbox_id, given.conversation_id, x.labels

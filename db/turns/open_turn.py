@@ -80,6 +80,7 @@ def turn_from(row: Mapping[str, Any], lease: Lease, history: tuple[str, ...]) ->
         conversation_id=row["conversation_id"],
         owner=row["owner"],
         owner_token=row["owner_token"],
+        not_before=row["not_before"],
         ticket=_ticket(row),
         waiting=tuple(
             WaitingMessage(inbox_id=i, message_id=m, content=c, attempts=a, received_at=r)
@@ -117,6 +118,7 @@ def _ticket(row: Mapping[str, Any]) -> Ticket:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         resolved_at=row["resolved_at"],
+        labelled_by=row["labelled_by"],
     )
 
 

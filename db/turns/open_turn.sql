@@ -43,18 +43,18 @@ ticket_begun AS (
 )
 
 -- Conversation and sender. The name on file is shown only for the customer's own filing key or a linked identifier.
-SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token,
-       substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
+SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token, c.not_before,
+       who.recipient,
        CASE WHEN customer.filing_key = c.sender_key OR identifier.tier > 1 THEN customer.name END AS known_name,
        COALESCE(identifier.tier, 0) AS tier, identifier.verified_at,
        -- Replies sent so far, for the reply limit. Replies to unverified mails do not count for a verified sender.
        (SELECT count(*) FROM outbox o JOIN conversations answered ON answered.id = o.conversation_id
-        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+        WHERE o.channel = c.channel AND o.recipient = who.recipient
           AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft') AND o.created_at > now() - interval '1 hour'
           AND (answered.sender_verified OR NOT c.sender_verified))
        AS replies_last_hour,
        (SELECT count(*) FROM outbox o
-        WHERE o.channel = c.channel AND o.recipient = substr(c.sender_key, strpos(c.sender_key, ':') + 1)
+        WHERE o.channel = c.channel AND o.recipient = who.recipient
           AND o.conversation_id = c.id
           AND o.author = 'agent' AND o.state NOT IN ('cancelled', 'draft') AND o.created_at > now() - interval '1 day')
        AS replies_last_day,
@@ -62,7 +62,7 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, c.owner, c.owner_token
         ORDER BY i.received_at LIMIT 1) AS typed_name,
        -- The waiting messages, the ticket, and the conversation before them.
        w.inbox_ids, w.message_ids, w.contents, w.attempts, w.received_ats, w.unparsed, w.doubtful,
-       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject,
+       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.labelled_by, t.subject,
        COALESCE(ticket_begun.status, t.status) AS status, t.escalation_reason, t.created_at, t.updated_at,
        t.resolved_at, earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,
        earlier.contents AS earlier_contents, earlier.sentiments AS earlier_sentiments, earlier.created_ats,
@@ -71,6 +71,9 @@ FROM waiting_messages w
 JOIN conversations c ON c.id = w.conversation_id
 JOIN customers customer ON customer.id = c.customer_id
 JOIN tickets t ON t.id = w.ticket_id
+-- The reply goes to whoever wrote last: a customer who hides their number now writes from another identifier.
+CROSS JOIN LATERAL (SELECT substr(i.sender_key, strpos(i.sender_key, ':') + 1) AS recipient
+                    FROM inbox i WHERE i.id = w.inbox_ids[cardinality(w.inbox_ids)]) who
 LEFT JOIN ticket_begun ON ticket_begun.id = t.id
 LEFT JOIN customer_identifiers identifier ON c.sender_verified AND identifier.customer_id = c.customer_id
     AND identifier.type || ':' || identifier.value = c.sender_key

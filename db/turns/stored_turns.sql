@@ -2,7 +2,7 @@
 -- The decisions between two times with the reply of each, oldest first. `edited`: the reply is a draft that the staff
 -- changed before they approved it; their own replies belong to no turn.
 SELECT d.inbox_id, d.outcome, d.rule, d.reason, d.scores, d.passages, d.tool_calls, d.model, d.prompt_version, d.usage,
-       d.stages_ms, d.model_ms, d.latency_ms, d.created_at, o.body AS reply, i.state,
+       d.stages_ms, d.model_ms, d.latency_ms, d.quiet_ms, d.created_at, o.body AS reply, i.state,
        COALESCE(o.author = 'staff', false) AS edited
 FROM decision_records d JOIN inbox i ON i.id = d.inbox_id
 LEFT JOIN outbox o ON o.inbound_id = d.inbox_id
@@ -43,7 +43,7 @@ past_messages AS (
 )
 
 -- Conversation and sender, as in `open_turns`; the sender's tier counts from its verification on.
-SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.owner_token,
+SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.owner_token, NULL::timestamptz AS not_before,
        substr(c.sender_key, strpos(c.sender_key, ':') + 1) AS recipient,
        CASE WHEN customer.filing_key = c.sender_key OR identifier.tier > 1 THEN customer.name END AS known_name,
        CASE WHEN identifier.verified_at <= owner_row.decided_at THEN identifier.tier ELSE 0 END AS tier,
@@ -65,7 +65,7 @@ SELECT c.customer_id, c.channel, c.id AS conversation_id, 'agent' AS owner, c.ow
        -- The waiting messages, the ticket, and the conversation before them.
        waiting_messages.inbox_ids, waiting_messages.message_ids, waiting_messages.contents, waiting_messages.attempts,
        waiting_messages.received_ats, waiting_messages.unparsed, waiting_messages.doubtful,
-       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.subject, 'processing' AS status,
+       t.id AS ticket_id, t.number, t.source_channel, t.category, t.priority, t.labelled_by, t.subject, 'processing' AS status,
        NULL AS escalation_reason, t.created_at, t.created_at AS updated_at, NULL::timestamptz AS resolved_at,
        earlier.ids AS earlier_ids, earlier.directions, earlier.authors, earlier.channels,
        earlier.contents AS earlier_contents, earlier.sentiments AS earlier_sentiments, earlier.created_ats,

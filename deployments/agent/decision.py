@@ -76,6 +76,7 @@ class DecisionBuilder:
             model=self._model_name if model.requests else "none",
             priority=context.priority,
             sentiment=context.analysis.sentiment,
+            labels=context.labels,
             scores=_scores(context),
             passages=tuple(sorted(found.values(), key=lambda passage: -passage.score)),
             tool_calls=tuple(context.calls),
@@ -95,7 +96,12 @@ class DecisionBuilder:
         number = context.turn.ticket.number
         try:
             return formatting.render(
-                context.config, body=body, name=context.turn.customer_name, ticket=number, link=self._links(number)
+                context.config,
+                body=body,
+                name=context.turn.customer_name,
+                ticket=number,
+                link=self._links(number),
+                first=context.turn.is_first_reply,
             )
         except formatting.TemplateNotUsableError as error:
             log.error("response_template_not_usable", channel=context.turn.channel, error=str(error))
@@ -120,7 +126,11 @@ def _refusal_reason(context: RunContext) -> str:
 
 
 def _scores(context: RunContext) -> dict[str, float]:
-    scores = {"sentiment": round(context.analysis.sentiment, 4), **context.scores}
+    scores = dict(context.scores)
+    if context.analysis.sentiment is not None:
+        scores = {"sentiment": round(context.analysis.sentiment, 4)} | scores
+    if context.labels is not None:
+        scores[f"category.{context.labels.category}"] = round(context.labels.category_score, 4)
     for number, search in enumerate(context.searches, start=1):
         scores[f"relevance.{number}"] = round(search.relevance.score, 4)
         scores["relevance.threshold"] = round(search.relevance.threshold, 4)

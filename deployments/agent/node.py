@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import structlog
 from agents import Agent, MaxTurnsExceeded, Model, Runner, TResponseInputItem, set_tracing_disabled
 
 from db import knowledge
+from db.operations.node_status import Status
 from db.outbound.channel_configs import ChannelConfigMissingError, ChannelConfigs
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Analysis, ChannelConfig, Decision, Passage, ToolCall, Turn
 from db.turns import customer_history
 from deployments.agent import protocol, rules_first, tools, transcript
-from deployments.agent.checks import guardrails
+from deployments.agent.checks import translated
+from deployments.agent.checks.guardrails import Guard
 from deployments.agent.checks.masking import Vault
 from deployments.agent.decision import BackAt, DecisionBuilder, always_staffed
 from deployments.agent.definition import build_agent, run_config
+from deployments.agent.labels import new_labels, with_labels
 from deployments.agent.language import LanguageDetector
+from deployments.agent.live_gate import LiveGate
 from deployments.agent.models import questions
 from deployments.agent.models.breaker import Breaker
 from deployments.agent.models.grounded_model import LANGUAGES, NAME, GroundedModel
-from deployments.agent.models.remote_model import TurnModel, connect
+from deployments.agent.models.model_health import ModelHealth
+from deployments.agent.models.remote_model import ModelBudgetError, TurnModel, connect
 from deployments.agent.models.settings import MAX_REQUESTS, ModelSettings
+from deployments.agent.models.translation import Translator
 from deployments.agent.prompt import Prompt, load_prompt
-from deployments.agent.run_context import PassageSearch, RunContext, Services
+from deployments.agent.run_context import PassageSearch, QueryAnalysis, RunContext, Services
 from deployments.channels.traits import TRAITS
+from deployments.rules.company import Company
 from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.arrays import Floats
@@ -54,7 +60,7 @@ set_tracing_disabled(True)  # the SDK would export spans with any API key it fin
 class AgentNode:
     """Decides turns, many concurrently. Writes nothing to the database: the turn's transaction stores the decision.
 
-    `links` returns a ticket's status link by its number; `embed_query` embeds with the encoder of the analysis node.
+    `links` returns a ticket's status link by its number; `analysis` is the analysis node, as far as searches need it.
     `prompt` and `search` replace the shipped prompt and the stored knowledge base. With `answers` False every turn is
     handed over without asking the model (AGENT_MODE=off).
     """
@@ -63,10 +69,11 @@ class AgentNode:
         self,
         *,
         pool: Pool,
-        embed_query: Callable[[str], Awaitable[Sequence[float]]],
+        analysis: QueryAnalysis,
         model: ModelSettings,
         gate: RelevanceGate,
         rules: EscalationRules,
+        company: Company,
         links: Callable[[str], str],
         prompt: Prompt | None = None,
         search: PassageSearch | None = None,
@@ -82,11 +89,13 @@ class AgentNode:
         self._configs = ChannelConfigs(pool, clock=clock)
         self._services = Services(
             search=search or stored_passages(pool),
-            embed_query=embed_query,
+            analysis=analysis,
             gate=gate,
-            review=guardrails.review,
+            review=Guard(company).review,
             clock=clock,
+            company=company,
         )
+        self._gate = LiveGate(gate, pool=pool, clock=clock)
         prompt = prompt or load_prompt()
         self._agent: Agent[RunContext] = build_agent(prompt)
         self._decisions = DecisionBuilder(
@@ -97,7 +106,12 @@ class AgentNode:
         )
         self._model: Model = connect(model) if model.remote else GroundedModel()
         self._breaker = Breaker(failures=model.breaker_failures, cooldown_s=model.breaker_cooldown_s, clock=clock)
+        self._model_health = ModelHealth(self._model, settings=model, breaker=self._breaker)
         self._languages = LanguageDetector()
+        self._by_translation = (
+            translated.LANGUAGES if company.languages[0] == translated.DOCUMENTS else frozenset[str]()
+        )
+        self._answered_in = self._all_languages() if model.remote else LANGUAGES
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError; the caller repeats it then."""
@@ -110,13 +124,16 @@ class AgentNode:
         except Exception as error:
             log.exception("run_failed", ticket=turn.ticket.number)
             context.escalate("agent_error", rule=f"error:{type(error).__name__}")
+        finally:
+            if self._settings.remote and model.requests:
+                self._model_health.record(model.error)
         if context.unavailable and context.phase != "answered":
             raise context.unavailable
         return self._decisions.build(context, model)
 
     async def ready(self) -> None:
         """Return when turns could be decided. Raises DatabaseUnavailableError or NodeUnavailableError."""
-        await self._services.embed_query("How do I log in?")
+        await self._services.analysis.embed_query("How do I log in?")
         async with acquire(self._pool) as connection:
             await customer_history.attachment_names(connection, [])
 
@@ -127,7 +144,15 @@ class AgentNode:
 
     async def context(self, turn: Turn, analysis: Analysis) -> RunContext:
         """Return the initial state of a run. Raises DatabaseUnavailableError."""
-        return RunContext(turn=turn, analysis=analysis, config=await self._config(turn), services=self._services)
+        self._services = replace(self._services, gate=await self._gate.current())
+        labels = new_labels(turn.ticket, analysis)
+        return RunContext(
+            turn=with_labels(turn, labels),
+            analysis=analysis,
+            config=await self._config(turn),
+            services=self._services,
+            labels=labels,
+        )
 
     async def open(self, context: RunContext, **arguments: str) -> list[TResponseInputItem]:
         """Begin a run: call create_ticket with these arguments, then apply the rules, which may finish the run.
@@ -137,7 +162,7 @@ class AgentNode:
         await self._prepare(context)
         items = await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
         if self._answers:
-            rules_first.decide(context, rules=self._rules, languages=None if self._settings.remote else LANGUAGES)
+            rules_first.decide(context, rules=self._rules, languages=self._answered_in)
         else:
             rules_first.hand_over(context, rules=self._rules)
         if context.finished:
@@ -147,13 +172,9 @@ class AgentNode:
             context.calls.append(ToolCall(name=name, arguments=recorded, result="", ok=True, duration_ms=0.0))
         return items
 
-    def health(self) -> tuple[Literal["healthy", "degraded"], str]:
-        """Return the model's status and detail for /health, by the outcome of the last turns."""
-        if not self._settings.remote:
-            return "healthy", "embedded grounded model"
-        if self._breaker.closed:
-            return "healthy", self._settings.name
-        return "degraded", f"{self._settings.name} does not answer: messages are handed over"
+    def health(self) -> tuple[Status, str]:
+        """Return the model's status and detail for /health."""
+        return self._model_health.status() if self._settings.remote else ("healthy", "embedded grounded model")
 
     async def _config(self, turn: Turn) -> ChannelConfig:
         try:
@@ -188,7 +209,16 @@ class AgentNode:
                     connection, [m.inbox_id for m in turn.waiting]
                 )
 
+    def _all_languages(self) -> frozenset[str] | None:
+        """Return the languages that a remote model may answer in; in others its drafts could not be checked.
+
+        None, which is any, where the documents are not in English: a short text's language is often taken for English.
+        """
+        return frozenset({translated.DOCUMENTS}) | self._by_translation if self._by_translation else None
+
     async def _ask(self, context: RunContext, model: TurnModel, items: list[TResponseInputItem]) -> None:
+        if self._settings.remote and context.language in self._by_translation:
+            context.translate = Translator(model).lines
         try:
             result = await Runner.run(
                 self._agent, items, context=context, max_turns=MAX_REQUESTS, run_config=run_config(model)
@@ -197,7 +227,7 @@ class AgentNode:
             log.warning("model_failed", error=type(error).__name__, ticket=context.turn.ticket.number)
             if context.finished:  # what was accepted before the error stands
                 return
-            if isinstance(error, MaxTurnsExceeded) and context.problems:
+            if isinstance(error, MaxTurnsExceeded | ModelBudgetError) and context.problems:
                 context.escalate("unsafe_reply", rule=f"output:{context.problems[-1]}")
             else:
                 context.escalate("agent_error", rule=f"model:{type(error).__name__}")

@@ -66,7 +66,23 @@ _IN_THEIR_LANGUAGE: Mapping[str, str] = {
     "pt": "Só posso responder em inglês e encaminhei a sua mensagem a um colega.",
     "nl": "Ik kan alleen in het Engels antwoorden en heb uw bericht doorgegeven aan een collega.",
 }
-"""By ISO 639-1 code: the interface languages of TechCorp Platform."""
+"""By ISO 639-1 code of the customer's language."""
+_SORRY_IN_THEIR_LANGUAGE: Mapping[str, str] = {
+    "de": "Es tut mir leid, dass Sie Ärger hatten. Ich habe Ihre Nachricht an einen Kollegen weitergegeben.",
+    "fr": "Je suis désolé pour ces désagréments. J'ai transmis votre message à un collègue.",
+    "es": "Lamento las molestias. He pasado su mensaje a un compañero.",
+    "it": "Mi dispiace per il disagio. Ho inoltrato il Suo messaggio a un collega.",
+    "pt": "Lamento o incómodo. Encaminhei a sua mensagem a um colega.",
+    "nl": "Het spijt me dat u hier last van heeft. Ik heb uw bericht doorgegeven aan een collega.",
+    "pl": "Przykro mi z powodu tej sytuacji. Wiadomość została przekazana pracownikowi.",
+    "tr": "Yaşadığınız sorun için üzgünüm. Mesajınızı bir çalışma arkadaşıma ilettim.",
+}
+"""To angry customers, in the languages in which anger is told (embeddings/data/moods)."""
+
+_THEIRS: Mapping[str, Mapping[str, str]] = {
+    "unsupported_language": _IN_THEIR_LANGUAGE,
+    "negative_sentiment": _SORRY_IN_THEIR_LANGUAGE,
+}
 
 _QUESTION: Mapping[Tone, str] = {
     "formal": "Thank you for your message. It reached us without any text. Could you please describe what you would "
@@ -91,8 +107,8 @@ _FILES_TOO: Mapping[Tone, str] = {
 }
 _FILES_PASSED_ON = "I have noted the {files} in your ticket."
 _GREETING: Mapping[Tone, str] = {
-    "formal": "Thank you for writing to us. What would you like to know about TechCorp Platform?",
-    "semi-formal": "Thank you for writing to us. What would you like to know about TechCorp Platform?",
+    "formal": "Thank you for writing to us. What would you like to know about {product}?",
+    "semi-formal": "Thank you for writing to us. What would you like to know about {product}?",
     "conversational": "Hi! What can I help you with?",
 }
 _WELCOME: Mapping[Tone, str] = {
@@ -120,7 +136,7 @@ def hand_over(context: RunContext, reason: str, *, back_at: str | None = None) -
     if context.attachments:
         parts.append(_FILES_PASSED_ON.format(files=_files(context)))
     text = " ".join(parts)
-    theirs = _IN_THEIR_LANGUAGE.get(context.language) if reason == "unsupported_language" else None
+    theirs = _THEIRS.get(reason, {}).get(context.language)
     return f"{theirs}\n\n{text}" if theirs else text
 
 
@@ -142,7 +158,8 @@ def attachment_note(context: RunContext) -> str:
 
 def courtesy(context: RunContext, kind: Literal["greeting", "thanks"]) -> str:
     """Return the reply to a greeting or to thanks without a question."""
-    return (_GREETING if kind == "greeting" else _WELCOME)[tone_of(context.config.tone)]
+    text = (_GREETING if kind == "greeting" else _WELCOME)[tone_of(context.config.tone)]
+    return text.format(product=context.services.company.product)
 
 
 def summary(context: RunContext, reason: str) -> str:

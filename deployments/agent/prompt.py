@@ -9,10 +9,9 @@ from pathlib import Path
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from deployments.agent.run_context import RunContext
+from deployments.agent.run_context import RunContext, fenced_line
 
 PROMPT = Path(__file__).with_name("prompt.md")
-SUBJECT_CHARACTERS = 200
 _VERSION = "version:"
 
 
@@ -29,16 +28,19 @@ class Prompt:
 
     def render(self, context: RunContext) -> str:
         """Return the instructions for one run."""
-        ticket = context.turn.ticket
+        ticket, company = context.turn.ticket, context.services.company
         return self.template.render(
+            company=company.name,
+            product=company.product,
+            manner=company.tone,
+            documents_language=company.languages[0],
             channel=context.turn.channel,
             tone=context.config.tone,
             max_length=context.config.max_response_length,
             length_unit=context.config.length_unit,
             language=context.language,
             ticket=ticket.number,
-            # The customer's text: on one line it cannot start a section of its own.
-            subject=" ".join(ticket.subject.split())[:SUBJECT_CHARACTERS],
+            subject=fenced_line(ticket.subject),
             category=ticket.category,
             priority=context.priority,
         )

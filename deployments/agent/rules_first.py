@@ -30,7 +30,7 @@ def decide(context: RunContext, *, rules: EscalationRules, languages: Collection
     """Finish the run if no model is needed, otherwise leave the context as it is.
 
     `languages` are those that the model answers in, None for any. The escalation rules come first, then the sentiment
-    (of English text only, which the sentiment head is trained on), then the language.
+    where it is known, then the language: fury in a language that the agent can't answer in is a hand-over for fury.
     """
     if kind := _courtesy(context):
         context.answer(Review(text=notices.courtesy(context, kind)), rule=f"courtesy:{kind}")
@@ -59,7 +59,7 @@ def _escalated(context: RunContext, rules: EscalationRules) -> bool:
     if decision.reason is not None:
         evidence = f" ({decision.evidence})" if decision.evidence else ""
         context.escalate(decision.reason, rule=f"{decision.signal}:{decision.reason}{evidence}")
-    elif context.language == "en" and is_negative(context.analysis.sentiment):
+    elif is_negative(context.analysis.sentiment):
         context.escalate("negative_sentiment", rule="sentiment:below_threshold")
     return context.finished
 

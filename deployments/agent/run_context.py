@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from db.pool import DatabaseUnavailableError
-from db.records import Analysis, ChannelConfig, Passage, Priority, ToolCall, Turn
+from db.records import Analysis, ChannelConfig, Passage, Priority, TicketLabels, ToolCall, Turn
 from deployments.channels.traits import TRAITS
+from deployments.rules.company import Company
 from deployments.rules.escalation import at_least
 from deployments.rules.formatting import clean_name
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.arrays import Floats
+from embeddings.judge import Judgement
 from embeddings.relevance import Relevance, RelevanceGate
 
 Phase = Literal["new", "opened", "history", "searched", "answered", "escalated"]
@@ -30,6 +32,12 @@ def without_fences(text: str) -> str:
     while (cleaned := _FENCES.sub("", text)) != text:
         text = cleaned
     return text
+
+
+def fenced_line(text: str, limit: int = 200) -> str:
+    """Return a customer's text between FENCE tags on one line, where it can start no section; '' for an empty one."""
+    line = " ".join(without_fences(text).split())[:limit]
+    return line.join(FENCE) if line else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,23 +60,37 @@ class PassageSearch(Protocol):
     ) -> Sequence[Passage]: ...
 
 
+class QueryAnalysis(Protocol):
+    """What the analysis node does for a search; raises NodeUnavailableError."""
+
+    async def embed_query(self, text: str) -> Sequence[float]:
+        """Return the vector (d,) of a query."""
+        ...
+
+    async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
+        """Return what speaks for each passage."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the tools call. `clock` is monotonic, in seconds.
 
-    `review` checks a draft against the passages found; its last argument is RunContext.customer_names.
+    `review` checks a draft against the passages found; its last argument is RunContext.customer_names. `company` is
+    the one in whose name is answered.
     """
 
     search: PassageSearch
-    embed_query: Callable[[str], Awaitable[Sequence[float]]]
+    analysis: QueryAnalysis
     gate: RelevanceGate
     review: Callable[[str, Sequence[Passage], Sequence[str]], Review]
     clock: Callable[[], float]
+    company: Company
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search of the knowledge base: the nearest passages, best first, and whether they answer the query."""
+    """One search of the knowledge base: its passages, the likeliest answer first, and whether that one answers."""
 
     query: str
     category: str | None
@@ -82,7 +104,9 @@ class RunContext:
 
     `question` is the query of the first search. `reply` and `reason` are the outcome, `rule` names what decided it,
     `note` is the model's summary for the person who takes over. `problems` are those of refused drafts. `unavailable`
-    is the error of a tool call that could not reach the database or another node.
+    is the error of a tool call that could not reach the database or another node. `labels` are those that this turn
+    gives its ticket, which bears them already. `translate` returns the English of each sentence of a draft, None when
+    the model failed at it; it is set where a remote model answers in a language that is checked by translation.
     """
 
     turn: Turn
@@ -103,6 +127,8 @@ class RunContext:
     scores: dict[str, float] = field(default_factory=dict)
     priority: Priority = "medium"
     unavailable: DatabaseUnavailableError | NodeUnavailableError | None = None
+    labels: TicketLabels | None = None
+    translate: Callable[[Sequence[str]], Awaitable[list[str] | None]] | None = None
     tool_failed: bool = False
 
     def __post_init__(self) -> None:

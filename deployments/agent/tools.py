@@ -18,12 +18,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from db.pool import DatabaseUnavailableError
 from db.records import Priority, ToolCall
 from deployments.agent import protocol
-from deployments.agent.run_context import RunContext, Search, Services, without_fences
+from deployments.agent.checks import translated
+from deployments.agent.checks.guardrails import UNSUPPORTED
+from deployments.agent.run_context import Review, RunContext, Search, Services, fenced_line, without_fences
+from deployments.rules.formatting import plain
 from deployments.runtime.retries import NodeUnavailableError
+from embeddings.judge import passage_text
 
 log = structlog.get_logger(__name__)
 
+CANDIDATES = 20
+"""Passages that a search hands to the judge: of a hundred questions 97 have their answer among them."""
 RESULTS = 5
+"""Passages that the model gets to read."""
 RECORDED_CHARACTERS = 300
 """Of a result in the decision record, which lists the passages separately."""
 MAX_DRAFTS = 2
@@ -81,7 +88,7 @@ async def create_ticket(context: RunContext, arguments: CreateTicketInput) -> st
         status=ticket.status,
         category=ticket.category,
         priority=context.priority,
-        subject=without_fences(ticket.subject),
+        subject=fenced_line(ticket.subject),
         channel=context.turn.channel,
         tone=context.config.tone,
     )
@@ -108,15 +115,22 @@ async def find_passages(
 ) -> Search:
     """Search the knowledge base and assess the relevance. `vector` (d,) is the query's embedding if it is known."""
     prepared = services.gate.prepare(arguments.query)
-    asked = np.asarray(vector if vector is not None else await services.embed_query(prepared), dtype=np.float32)
-    found = await services.search(model_id, asked, limit=RESULTS, category=arguments.category)
-    relevance = services.gate.relevant(prepared, asked, found)
-    return Search(query=arguments.query, category=arguments.category, passages=tuple(found), relevance=relevance)
+    given = vector if vector is not None and prepared == arguments.query else None
+    asked = np.asarray(given or await services.analysis.embed_query(prepared), dtype=np.float32)
+    found = await services.search(model_id, asked, limit=CANDIDATES, category=arguments.category)
+    texts = [passage_text(passage.title, passage.content) for passage in found]
+    judgement = await services.analysis.judge(prepared, texts, [passage.score for passage in found])
+    return Search(
+        query=arguments.query,
+        category=arguments.category,
+        passages=tuple(found[row] for row in judgement.order[:RESULTS]),
+        relevance=services.gate.relevant(prepared, found, judgement),
+    )
 
 
 async def send_response(context: RunContext, arguments: SendResponseInput) -> str:
     """Answer the customer and finish. Say only what the passages say; the text is checked before it leaves."""
-    review = context.services.review(arguments.text, context.passages, context.customer_names)
+    review = await _review(context, arguments.text)
     if review.problem is None:
         context.answer(review, rule="answer:knowledge_base")
         return "Accepted."
@@ -128,6 +142,23 @@ async def send_response(context: RunContext, arguments: SendResponseInput) -> st
         f"Refused: the text {review.problem}. Write it once more without that, using the passages' own words, "
         "or call escalate_to_human."
     )
+
+
+async def _review(context: RunContext, text: str) -> Review:
+    """Review a draft as it is, and by its translation where that drops a part of what is in another language."""
+
+    def check(draft: str) -> Review:
+        return context.services.review(draft, context.passages, context.customer_names)
+
+    review = check(text)
+    unread = review.problem == UNSUPPORTED or (review.problem is None and review.text != plain(text))
+    if context.translate is None or not unread:
+        return review
+    lines = translated.lines_of(text)
+    translations = await context.translate(lines)
+    if translations is None:
+        return review
+    return translated.reviewed(text, translations, language=context.language, passages=context.passages, check=check)
 
 
 async def escalate_to_human(context: RunContext, arguments: EscalateToHumanInput) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ EARLIER_CHARACTERS = 1500
 """Of each earlier message; those of this turn are not cut."""
 
 _OPEN, _CLOSE = FENCE
+_STATUS_TOKEN = re.compile(r"(/status#TKT-\d{4,18}):[\w=-]+")
+"""In the links of our replies: what opens the ticket is no model's business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,10 @@ def conversation(earlier: Sequence[Message], text: str) -> list[TResponseInputIt
 
 
 def _earlier(message: Message) -> TResponseInputItem:
-    text = message.content[:EARLIER_CHARACTERS]
     if message.direction == "inbound":
-        return {"role": "user", "content": fence(text)}
+        return {"role": "user", "content": fence(message.content[:EARLIER_CHARACTERS])}
     colleague = "(written by a colleague) " if message.author == "staff" else ""
-    return {"role": "assistant", "content": f"{colleague}{text}"}
+    return {"role": "assistant", "content": colleague + _STATUS_TOKEN.sub(r"\1", message.content)[:EARLIER_CHARACTERS]}
 
 
 def completed(number: int, name: str, arguments: str, output: str) -> list[TResponseInputItem]:

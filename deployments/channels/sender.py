@@ -8,6 +8,8 @@ from db.records import Channel, OutboxRow
 
 ProviderMessageId = str
 
+CONCURRENCY = 8
+"""How many replies a sender with a provider sends at once: as many as it has threads, so that none waits leased."""
 LEASE_S = 60.0
 """A leased reply belongs to one sender. Longer than any sender's time-out: only the lease of a dead one lapses."""
 
@@ -58,6 +60,11 @@ class Sender(Protocol):
     @property
     def channel(self) -> Channel:
         """The channel whose replies it sends."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many replies it sends at once; delivery leases no more."""
         ...
 
     async def send(self, row: OutboxRow) -> ProviderMessageId | None:

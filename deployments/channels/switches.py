@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from db.outbound.channel_configs import ChannelConfigs
+from db.pool import Pool
 from db.records import Channel
 
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -25,6 +26,10 @@ class ChannelSwitches:
     def __init__(self, configs: ChannelConfigs, *, enabled: Iterable[str] = CHANNELS) -> None:
         self._configs, self._enabled = configs, frozenset(enabled)
 
+    def over(self, pool: Pool) -> ChannelSwitches:
+        """Return the same switches, read over another pool."""
+        return ChannelSwitches(ChannelConfigs(pool), enabled=self._enabled)
+
     def enabled(self, channel: Channel) -> bool:
         """Return whether the channel is among ENABLED_CHANNELS; its row is not read."""
         return channel in self._enabled
@@ -32,6 +37,10 @@ class ChannelSwitches:
     async def why_off(self, channel: Channel) -> str:
         """Return why a channel is off, '' while it is on. Raises DatabaseUnavailableError as the pool does."""
         return (await self.reasons()).get(channel, "")
+
+    async def unconfigured(self) -> frozenset[Channel]:
+        """Return the channels without a row. Raises DatabaseUnavailableError as the pool does."""
+        return await self._configs.missing()
 
     async def reasons(self) -> dict[Channel, str]:
         """Return why each channel that is off is. Raises DatabaseUnavailableError as the pool does."""

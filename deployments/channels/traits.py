@@ -25,11 +25,13 @@ class ReplyCap:
 class ChannelTraits:
     """A channel, as the agent, a turn and the staff have to know it.
 
-    `has_subject`: what the customer wrote as subject is part of the first message. `carries_files`: messages may come
-    with attachments. `has_window`: free text reaches a customer only for a time after their last message.
+    `asks_for_labels`: the customer chooses category and priority. `has_subject`: what the customer wrote as subject is
+    part of the first message. `carries_files`: messages may come with attachments. `has_window`: free text reaches a
+    customer only for a time after their last message.
     `reply_cap` None: nothing is sent to a machine that could answer, so nothing has to be capped.
     """
 
+    asks_for_labels: bool = False
     has_subject: bool = True
     carries_files: bool = True
     has_window: bool = False
@@ -38,7 +40,7 @@ class ChannelTraits:
 
 TRAITS: Mapping[Channel, ChannelTraits] = {
     # On the web nothing is sent: a reply waits on the ticket's page.
-    "web_form": ChannelTraits(carries_files=False),
+    "web_form": ChannelTraits(asks_for_labels=True, carries_files=False),
     # Two machines that answer each other by mail would answer the notice too.
     "email": ChannelTraits(reply_cap=ReplyCap(replies=3, notices=0, a_day=10)),
     "whatsapp": ChannelTraits(has_subject=False, has_window=True, reply_cap=ReplyCap(replies=30, notices=1)),

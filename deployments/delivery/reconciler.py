@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
 
 from db.outbound import outbox
 from db.pool import Pool
-from db.records import Channel, OutboxRow
+from db.records import OutboxRow
 from deployments.channels.parking import park
 from deployments.channels.sender import LookUpFailedError, NotSentError, Sender, SentTwiceError
 from deployments.delivery.channel_state import ChannelState
@@ -26,26 +26,26 @@ RecordSent = Callable[[tuple[UUID, str | None]], Awaitable[None]]
 
 
 class Reconciler:
-    """Settles one reply at a time. `record_sent` records one that the provider has, with the provider's id."""
+    """Settles one channel's replies. `record_sent` records one that the provider has, with the provider's id."""
 
     def __init__(
         self,
         *,
         pool: Pool,
-        senders: Mapping[Channel, Sender],
-        states: Mapping[Channel, ChannelState],
+        sender: Sender,
+        state: ChannelState,
         record_sent: RecordSent,
         look_up_s: float = LOOK_UP_S,
         max_unanswered: int = MAX_UNANSWERED,
     ) -> None:
-        self._pool, self._senders, self._states, self._record_sent = pool, senders, states, record_sent
+        self._pool, self._sender, self._state, self._record_sent = pool, sender, state, record_sent
         self._look_up_s, self._max_unanswered = look_up_s, max_unanswered
-        self._unreachable: set[Channel] = set()
+        self._unreachable = False
 
     async def reconcile(self, row: OutboxRow) -> None:
         """Look a reply up and record the result."""
         try:
-            reference = await self._senders[row.channel].look_up(row)
+            reference = await self._sender.look_up(row)
         except NotSentError:
             await with_connection(
                 self._pool,
@@ -64,12 +64,12 @@ class Reconciler:
             await self._answered(row, reference)
 
     async def _answered(self, row: OutboxRow, reference: str | None) -> None:
-        if row.channel in self._unreachable:
-            # The channel's other look-ups need not wait for the end of the pauses that the outage made long.
-            self._unreachable.discard(row.channel)
+        if self._unreachable:
+            # The other look-ups need not wait for the end of the pauses that the outage made long.
+            self._unreachable = False
             await with_connection(self._pool, lambda c: outbox.look_up_now(c, row.channel))
         if reference is not None:
-            self._states[row.channel].succeeded()
+            self._state.succeeded()
             await self._record_sent((row.id, reference))
         elif await with_connection(self._pool, lambda c: outbox.lookup_not_found(c, row.id, pause_s=self._look_up_s)):
             await self._give_up(row, "sent twice, and its provider still does not know it")
@@ -78,7 +78,7 @@ class Reconciler:
         times = await with_connection(
             self._pool, lambda c: outbox.lookup_failed(c, row.id, error=error, pause_s=self._look_up_s)
         )
-        self._unreachable.add(row.channel)
+        self._unreachable = True
         log.warning("look_up_unanswered", outbox_id=str(row.id), channel=row.channel, times=times)
         if times >= self._max_unanswered:
             await self._give_up(row, f"nobody can say whether it was sent: {error}")
@@ -88,7 +88,7 @@ class Reconciler:
             self._alarm(row, "fate_unknown", "a reply of unknown fate waits for a person")
 
     def _alarm(self, row: OutboxRow, alarm: str, text: str) -> None:
-        self._states[row.channel].alarm(text)
+        self._state.alarm(text)
         log.error("alarm", alarm=alarm, outbox_id=str(row.id), channel=row.channel)
 
 

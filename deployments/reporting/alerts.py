@@ -18,11 +18,17 @@ REPEAT_AFTER_S = 6 * 3600.0
 """An alert that persists or flaps is notified once in this time."""
 
 
+def kind_of(alert: str) -> str:
+    """Return the alert's first two words ("mean latency"), by which it is the same one with other figures."""
+    return " ".join(alert.split()[:2])
+
+
 async def notify_alerts(connection: Connection, alerts: Sequence[str], *, now: datetime) -> None:
-    """Queue a notification of each alert. Its first two words ("mean latency") are the deduplication key."""
+    """Queue a notification of each alert, once for each kind while it persists."""
     for alert in alerts:
-        key = "alert:" + " ".join(alert.split()[:2])
-        await notifications.add(connection, key, f"Alert: {alert}", due_at=now, again_after_s=REPEAT_AFTER_S)
+        await notifications.add(
+            connection, f"alert:{kind_of(alert)}", f"Alert: {alert}", due_at=now, again_after_s=REPEAT_AFTER_S
+        )
 
 
 class UnknownFateReplies:

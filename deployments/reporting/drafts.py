@@ -47,10 +47,12 @@ class Drafts:
                 await self._notify(connection, due_soon, "draft_due_soon", "Nobody has looked at a draft", now)
             for overdue in await drafts.mark_breached(connection, now=now):
                 log.warning("draft_overdue", ticket=overdue.number, severity=overdue.severity, queue=overdue.queue)
-                await self._notify(connection, overdue, "draft_overdue", "Late, and nobody has looked at a draft", now)
+                await self._notify(
+                    connection, overdue, "draft_overdue", "Overdue, and nobody has looked at a draft", now
+                )
             self._overdue = await drafts.list_overdue(connection, now=now, limit=SHOWN + 1)
 
-    def problem(self) -> str | None:
+    def alert(self) -> str | None:
         """Return the line for /health that names overdue drafts; None without any."""
         return describe_overdue("drafts", self._overdue)
 

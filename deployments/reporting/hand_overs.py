@@ -43,10 +43,10 @@ class HandOvers:
                 await self._notify(connection, due_soon, f"due_soon:{due_soon.id}", "Nobody has taken", now)
             for overdue in await hand_overs.mark_breached(connection, now=now, limit=BATCH):
                 log.warning("hand_over_overdue", ticket=overdue.number, severity=overdue.severity, queue=overdue.queue)
-                await self._notify(connection, overdue, f"overdue:{overdue.id}", "Late, and nobody has taken", now)
+                await self._notify(connection, overdue, f"overdue:{overdue.id}", "Overdue, and nobody has taken", now)
             self._overdue = await hand_overs.list_overdue(connection, now=now, limit=SHOWN + 1)
 
-    def problem(self) -> str | None:
+    def alert(self) -> str | None:
         """Return the line for /health that names overdue hand-overs nobody has taken; None without any."""
         return describe_overdue("hand-overs", self._overdue)
 

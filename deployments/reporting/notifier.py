@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ FIRST_RETRY_S = 30.0
 LAST_RETRY_S = 3600.0
 MAX_ATTEMPTS = 30
 """Over a bit more than a day."""
+TRIAL_EVERY_S = 15.0
+"""While notifications wait for a later attempt, one of them is sent so often to see whether their targets are back."""
 _THREADS = 4
 
 log = structlog.get_logger(__name__)
@@ -56,9 +59,11 @@ class Notifier:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         send_within_s: float = SEND_WITHIN_S,
         first_retry_s: float = FIRST_RETRY_S,
+        trial_every_s: float = TRIAL_EVERY_S,
     ) -> None:
         self._pool, self._clock = pool, clock
-        self._send_within_s, self._first_retry_s = send_within_s, first_retry_s
+        self._send_within_s, self._first_retry_s, self._trial_every_s = send_within_s, first_retry_s, trial_every_s
+        self._trial_at = time.monotonic()
         self._targets, self._unusable = _targets(urls)
         self._backlog = Backlog(waiting=0, failed=0, last_error=None)
         # Threads of its own, so that a target that hangs blocks no other work.
@@ -75,6 +80,8 @@ class Notifier:
             due = await notifications.lease_due(connection, now=now, limit=BATCH, lease_s=LEASE_S)
         for batch in _batches(due):
             await self._deliver(batch)
+        if not due and self._backlog.waiting and time.monotonic() >= self._trial_at:
+            await self._try_one(now)
         async with acquire(self._pool) as connection:
             self._backlog = await notifications.backlog(connection)
 
@@ -93,20 +100,40 @@ class Notifier:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _deliver(self, batch: Sequence[Notification]) -> None:
+        reached, error = await self._attempt(batch)
+        keys = [one.key for one in batch]
+        async with acquire(self._pool) as connection:
+            if not error:
+                await notifications.mark_sent(connection, keys, reached=reached)
+                return
+            retry_in = self._retry_in(batch[0].attempts)
+            await notifications.defer(connection, keys, reached=reached, error=error, retry_in=retry_in)
+        self._trial_at = time.monotonic() + self._trial_every_s
+        log.warning("notification_not_taken", error=error, count=len(keys), retry_in=retry_in)
+
+    async def _try_one(self, now: datetime) -> None:
+        """Send one of those that wait; once it has reached everybody the others need not wait any longer."""
+        self._trial_at = time.monotonic() + self._trial_every_s
+        async with acquire(self._pool) as connection:
+            trial = await notifications.lease_trial(connection, now=now, lease_s=LEASE_S)
+        if trial is None:
+            return
+        reached, error = await self._attempt([trial])
+        async with acquire(self._pool) as connection:
+            if error:
+                await notifications.end_trial(connection, trial.key, reached=reached, error=error)
+                return
+            await notifications.mark_sent(connection, [trial.key], reached=reached)
+            await notifications.hurry(connection, now=now)
+
+    async def _attempt(self, batch: Sequence[Notification]) -> tuple[set[str], str]:
+        """Send to the targets that do not have it yet; return whom it has reached, and what failed ('' for nothing)."""
         had = set(batch[0].reached)
         targets = [target for target in self._targets if target.fingerprint not in had]
         answers = await asyncio.gather(*(self._send(target, batch) for target in targets))
         reached = had | {target.fingerprint for target, ok in zip(targets, answers, strict=True) if ok}
         missing = sorted({target.service for target, ok in zip(targets, answers, strict=True) if not ok})
-        keys = [one.key for one in batch]
-        async with acquire(self._pool) as connection:
-            if not missing:
-                await notifications.mark_sent(connection, keys, reached=reached)
-                return
-            error = f"{', '.join(missing)} did not take it"
-            retry_in = self._retry_in(batch[0].attempts)
-            await notifications.defer(connection, keys, reached=reached, error=error, retry_in=retry_in)
-        log.warning("notification_not_taken", services=missing, count=len(keys), retry_in=retry_in)
+        return reached, f"{', '.join(missing)} did not take it" if missing else ""
 
     async def _send(self, target: Target, batch: Sequence[Notification]) -> bool:
         """Call Apprise, which blocks, in a thread; return whether the target accepted it in time."""

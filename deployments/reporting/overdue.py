@@ -24,4 +24,4 @@ def describe_overdue(what: str, overdue: Sequence[Overdue]) -> str | None:
     if not overdue:
         return None
     shown = ", ".join(f"{one.number} ({one.severity})" for one in overdue[:SHOWN])
-    return f"late {what}: {shown}{' and more' if len(overdue) > SHOWN else ''}"
+    return f"overdue {what}: {shown}{' and more' if len(overdue) > SHOWN else ''}"

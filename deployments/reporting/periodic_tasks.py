@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
+from db.identity import conflicts
 from db.pool import Pool
 from deployments.reporting.alerts import UnknownFateReplies
+from deployments.reporting.batches import in_batches
 from deployments.reporting.drafts import Drafts
 from deployments.reporting.hand_overs import HandOvers
 from deployments.reporting.notifier import Notifier
@@ -15,7 +18,7 @@ from deployments.reporting.ticket_life import TicketLife
 from deployments.rules.support_hours import ServiceLevels
 
 
-def _no_problem() -> str | None:
+def _nothing() -> str | None:
     return None
 
 
@@ -25,12 +28,18 @@ async def _nothing_to_close() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodicTask:
-    """Work that is repeated `every_s` seconds after its end. `problem` returns a line for /health, or None."""
+    """Work that is repeated `every_s` seconds after its end, and shows in /health when it lasts over `patience_s`.
+
+    `problem` and `alert` return a line for /health, or None: what is wrong with the work itself, which degrades the
+    node, and what it has found, which does not.
+    """
 
     name: str
     every_s: float
     work: Callable[[], Awaitable[object]]
-    problem: Callable[[], str | None] = _no_problem
+    problem: Callable[[], str | None] = _nothing
+    alert: Callable[[], str | None] = _nothing
+    patience_s: float = 900.0
     close: Callable[[], Awaitable[None]] = _nothing_to_close
 
 
@@ -51,8 +60,11 @@ def support_tasks(
     notifier = Notifier(pool=pool, urls=notify_urls)
     return (
         PeriodicTask(name="ticket-life", every_s=60.0, work=life.run_once),
-        PeriodicTask(name="hand-overs", every_s=1.0, work=hand_overs.run_once, problem=hand_overs.problem),
-        PeriodicTask(name="drafts", every_s=5.0, work=drafts.run_once, problem=drafts.problem),
+        PeriodicTask(
+            name="conflicts", every_s=60.0, work=partial(in_batches, pool, conflicts.detect, size=conflicts.STEP)
+        ),
+        PeriodicTask(name="hand-overs", every_s=1.0, work=hand_overs.run_once, alert=hand_overs.alert),
+        PeriodicTask(name="drafts", every_s=5.0, work=drafts.run_once, alert=drafts.alert),
         PeriodicTask(name="unknown-fate-replies", every_s=30.0, work=unknown_fate.run_once),
         PeriodicTask(
             name="notifier", every_s=1.0, work=notifier.run_once, problem=notifier.problem, close=notifier.close

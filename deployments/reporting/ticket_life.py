@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
-from db.operations import notifications
-from db.pool import Connection, Pool, acquire
+from db.pool import Connection, Pool
 from db.tickets import ticket_life
+from deployments.reporting.batches import in_batches
 
 BATCH = 500
 """Tickets in one statement, so that row locks are held for milliseconds only."""
@@ -43,19 +44,15 @@ class TicketLife:
         )
         if resolved or closed:
             log.info("tickets_ended", resolved=resolved, closed=closed)
-        async with acquire(self._pool) as connection:
-            await notifications.delete_old(connection)
         return resolved, closed
 
     async def _all(self, step: Callable[[Connection], Awaitable[int]]) -> int:
-        total = 0
-        while True:
-            async with acquire(self._pool) as connection:
-                try:
-                    done = await step(connection)
-                except ticket_life.IllegalTransitionError as error:
-                    log.info("ticket_stays_open", cause=str(error))
-                    return total
-            total += done
-            if done < self._batch:
-                return total
+        return await in_batches(self._pool, partial(_unless_illegal, step), size=self._batch)
+
+
+async def _unless_illegal(step: Callable[[Connection], Awaitable[int]], connection: Connection) -> int:
+    try:
+        return await step(connection)
+    except ticket_life.IllegalTransitionError as error:
+        log.info("ticket_stays_open", cause=str(error))
+        return 0

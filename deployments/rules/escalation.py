@@ -116,8 +116,12 @@ class EscalationDecision:
 class EscalationRules:
     """Decides the reasons of WORD_REASONS from wording and classifier scores."""
 
-    def __init__(self, thresholds: Mapping[str, float] | None = None) -> None:
-        """`thresholds` replaces some of THRESHOLDS; raises ValueError for an unknown key or a value beyond [0, 1]."""
+    def __init__(self, thresholds: Mapping[str, float] | None = None, *, own_names: Sequence[str] = ()) -> None:
+        """`thresholds` replaces some of THRESHOLDS; raises ValueError for an unknown key or a value beyond [0, 1].
+
+        `own_names` are the company's and its product's: "Acme took my money" speaks of us.
+        """
+        self._own_names = tuple(own_names)
         given = dict(thresholds or {})
         for name, value in given.items():
             _check_threshold(name, value)
@@ -127,7 +131,7 @@ class EscalationRules:
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationDecision:
         """Read the wording of a message, then `weigh` it with the scores. Raises KeyError for a missing score."""
-        return self.weigh(read_words(subject, text), class_scores)
+        return self.weigh(read_words(subject, text, own_names=self._own_names), class_scores)
 
     def weigh(self, signs: WordSigns, class_scores: Mapping[str, float]) -> EscalationDecision:
         """Return the reason that applies, if any.
@@ -165,17 +169,19 @@ class EscalationRules:
         return "both" if wording is Wording.MENTION else "meaning"
 
 
-def severity_and_queue(reason: str, category: str, priority: Priority, sentiment: float) -> tuple[Severity, Queue]:
+def severity_and_queue(
+    reason: str, category: str, priority: Priority, sentiment: float | None
+) -> tuple[Severity, Queue]:
     """Return severity and queue by sections 3 and 4 of escalation-rules.md. Raises KeyError for an unknown reason.
 
-    `category` and `priority` are the ticket's, `sentiment` is in [0, 1].
+    `category` and `priority` are the ticket's, `sentiment` is in [0, 1], None when unknown.
     """
     severity = _SEVERITIES[reason]
-    if priority == "critical" or sentiment < NEGATIVE_BELOW:
+    if priority == "critical" or is_negative(sentiment):
         severity = at_least(severity, "high")
     elif priority == "high":
         severity = at_least(severity, "medium")
-    if sentiment < FURIOUS_BELOW:
+    if sentiment is not None and sentiment < FURIOUS_BELOW:
         severity = "critical"
     return severity, _queue(reason, category)
 
@@ -185,16 +191,18 @@ def at_least(priority: Priority, floor: Priority) -> Priority:
     return max(priority, floor, key=PRIORITIES.index)
 
 
-def is_negative(score: float) -> bool:
-    """Return whether a message of this sentiment escalates as `negative_sentiment`."""
-    return score < NEGATIVE_BELOW
+def is_negative(score: float | None) -> bool:
+    """Return whether a message of this sentiment escalates as `negative_sentiment`; an unknown one (None) does not."""
+    return score is not None and score < NEGATIVE_BELOW
 
 
-def priority_for_sentiment(current: Priority, score: float, earlier: Sequence[float] = ()) -> Priority:
+def priority_for_sentiment(current: Priority, score: float | None, earlier: Sequence[float] = ()) -> Priority:
     """Return the priority after a message of this sentiment: at least high if it is below 0.5 or `is_falling`.
 
-    `earlier` are the sentiments of the conversation's earlier messages, oldest first.
+    `earlier` are the known sentiments of the conversation's earlier messages, oldest first. None changes nothing.
     """
+    if score is None:
+        return current
     return at_least(current, "high") if score < UNEASY_BELOW or is_falling((*earlier, score)) else current
 
 

@@ -36,21 +36,34 @@ class TemplateNotUsableError(Exception):
     """The channel's response_template can't be rendered: the caller falls back to a plain text."""
 
 
-def render(config: ChannelConfig, *, body: str, name: str, ticket: str, link: str) -> str:
+def render(config: ChannelConfig, *, body: str, name: str, ticket: str, link: str, first: bool = False) -> str:
     """Return the final text: the channel's template around as many sentences of `body` as its limit allows.
 
     The limit holds for the whole text, or for the body alone if the template without a body exceeds half of the limit.
-    `name` is cleaned, `body` is not. Raises TemplateNotUsableError.
+    `name` is cleaned, `body` is not. `first`: nothing was sent in the conversation before. An empty `link` leaves out
+    what the template says of it. Raises TemplateNotUsableError.
     """
-    fill = partial(_fill, config.response_template, name=clean_name(name), ticket=ticket, link=link)
+    fill = partial(_fill, config, name=clean_name(name), ticket=ticket, link=link, first=first)
     limit = config.max_response_length
     room = limit - measure(fill(body=""), config.length_unit)
     return fill(body=shorten(body.strip(), room if room >= limit / 2 else limit, config.length_unit)).strip()
 
 
-def _fill(source: str, **variables: str) -> str:
+def framed(config: ChannelConfig, *, body: str, name: str, ticket: str, link: str, first: bool) -> str:
+    """Return the channel's template around all of `body`, whatever its limit. Otherwise as `render`."""
+    variables: dict[str, str | bool] = {
+        "body": body.strip(),
+        "name": clean_name(name),
+        "ticket": ticket,
+        "link": link,
+        "first": first,
+    }
+    return _fill(config, **variables).strip()
+
+
+def _fill(config: ChannelConfig, **variables: str | bool) -> str:
     try:
-        return _compiled(source).render(**variables)
+        return _compiled(config.response_template).render(**config.facts, **variables)
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise TemplateNotUsableError(str(error)) from error
 

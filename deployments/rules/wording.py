@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from string import ascii_lowercase
 from typing import Literal, get_args
 
-from deployments.rules.phrases import FOREIGN, HOW_TO, KEYWORDS, MENTIONS, NOT_MISSPELT, PRODUCT, REQUESTS, WORD_LISTS
+from deployments.rules.phrases import (
+    FOREIGN,
+    HOW_TO,
+    KEYWORDS,
+    MENTIONS,
+    NOT_MISSPELT,
+    OURSELVES,
+    PRODUCT,
+    REQUESTS,
+    WORD_LISTS,
+)
+from embeddings import lexical
 
 WordReason = Literal["legal", "refund", "pricing", "human_request"]
 WORD_REASONS: tuple[WordReason, ...] = get_args(WordReason)
@@ -40,8 +51,10 @@ class WordSigns:
     evidence: Mapping[WordReason, str]
 
 
-def read_words(subject: str, text: str) -> WordSigns:
-    """Return the strongest wording of each class in subject and text."""
+def read_words(subject: str, text: str, *, own_names: Sequence[str] = ()) -> WordSigns:
+    """Return the strongest wording of each class in subject and text; `own_names` are the company's."""
+    names = tuple(own_names)
+    subject, text = (lexical.named(part, names, OURSELVES) for part in (subject, text))
     found = _found(subject, text, _CORRECTIONS)
     if any(wording is Wording.REQUEST for wording, _ in found.values()):
         # A request that is found only after spelling correction is not one that the classifier has read.
@@ -54,8 +67,13 @@ def read_words(subject: str, text: str) -> WordSigns:
         }
     return WordSigns(
         wording={reason: wording for reason, (wording, _) in found.items()},
-        evidence={reason: words[:EVIDENCE_CHARACTERS].strip() for reason, (_, words) in found.items()},
+        evidence={reason: _evidence(words, names) for reason, (_, words) in found.items()},
     )
+
+
+def _evidence(words: str, names: tuple[str, ...]) -> str:
+    """Return matched words as they were written: with the company's name again."""
+    return words.replace(OURSELVES, names[-1].lower() if names else OURSELVES)[:EVIDENCE_CHARACTERS].strip()
 
 
 def _found(subject: str, text: str, corrections: Mapping[str, str]) -> dict[WordReason, tuple[Wording, str]]:

@@ -21,7 +21,8 @@ class Batcher(Generic[Item, Result]):
 
     An error of `many` is looked for in halves of the batch, and reaches the callers of those items alone that cause it.
     One of AWAY says nothing about the items, and reaches every caller. With `abandons` the call is cancelled once all
-    callers of its batch are gone; otherwise it ends all the same, as a write has to.
+    callers of its batch are gone; otherwise it ends all the same, as a write has to. An item for which `alone` says so
+    is a call of its own, at once: it takes so long that others in its batch would wait for it.
     """
 
     def __init__(
@@ -31,8 +32,9 @@ class Batcher(Generic[Item, Result]):
         size: int = 16,
         linger_s: float = 0.005,
         abandons: bool = False,
+        alone: Callable[[Item], bool] = lambda item: False,
     ) -> None:
-        self._abandons = abandons
+        self._abandons, self._alone = abandons, alone
         self._many, self._size, self._linger_s = many, size, linger_s
         self._waiting: Batch[Item, Result] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -42,6 +44,9 @@ class Batcher(Generic[Item, Result]):
         """Return the result for `item`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Result] = loop.create_future()
+        if self._alone(item):
+            self._start([(item, answer)])
+            return await answer
         self._waiting.append((item, answer))
         if len(self._waiting) >= self._size:
             self._flush()
@@ -56,11 +61,14 @@ class Batcher(Generic[Item, Result]):
         batch = [call for call in self._waiting if not call[1].done()]
         self._waiting = []
         if batch:
-            task = asyncio.create_task(self._run(batch))
-            self._flushes.add(task)
-            task.add_done_callback(self._flushes.discard)
-            if self._abandons:
-                _cancel_with_its_callers(task, batch)
+            self._start(batch)
+
+    def _start(self, batch: Batch[Item, Result]) -> None:
+        task = asyncio.create_task(self._run(batch))
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+        if self._abandons:
+            _cancel_with_its_callers(task, batch)
 
     async def _run(self, batch: Batch[Item, Result]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What a node says of itself, every few seconds, for /health."""
+"""What a node says of itself, every few seconds, for /health: one row written in one statement."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import structlog
+
 from db.operations import node_status
-from db.operations.node_status import Status
+from db.operations.node_status import NO_FACTS, Facts, Status
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.runtime.loop_lag import LoopLag
 
 EVERY_S = 5.0
+SILENT_S = 4 * EVERY_S
+"""A replica that has not reported for so long is silent."""
+AGAIN_S = 1.0
+"""A report that could not be written is repeated sooner, so that a busy pool does not make a node seem silent."""
+
+log = structlog.get_logger(__name__)
 
 
 class NodeDiedError(Exception):
@@ -19,7 +27,7 @@ class NodeDiedError(Exception):
 
 
 class Heartbeat:
-    """Writes `status()` (the status and one line of detail) for a replica of a node until it is stopped.
+    """Writes `status()` (the status and one line of detail) and `facts()` for a replica of a node until it is stopped.
 
     Measures the node's event loop meanwhile: one that stands still makes a healthy node degraded.
     """
@@ -31,9 +39,11 @@ class Heartbeat:
         node: str,
         replica: str,
         status: Callable[[], tuple[Status, str]],
+        facts: Callable[[], Facts] = lambda: NO_FACTS,
         every_s: float = EVERY_S,
     ) -> None:
-        self._pool, self._node, self._replica, self._status, self._every_s = pool, node, replica, status, every_s
+        self._pool, self._node, self._replica = pool, node, replica
+        self._status, self._facts, self._every_s = status, facts, every_s
         self._lag = LoopLag(node=node)
         self._task: asyncio.Task[None] | None = None
 
@@ -55,12 +65,21 @@ class Heartbeat:
 
     async def _run(self) -> None:
         while True:
-            status, detail = self._with_lag(*self._status())
-            # A node that cannot write is silent, which is what /health then sees.
-            with contextlib.suppress(DatabaseUnavailableError):
-                async with acquire(self._pool) as connection:
-                    await node_status.report(connection, self._node, self._replica, status, detail)
-            await asyncio.sleep(self._every_s)
+            try:
+                await self._beat()
+            except DatabaseUnavailableError:
+                # A node that cannot write is silent, which is what /health then sees.
+                await asyncio.sleep(min(AGAIN_S, self._every_s))
+            except Exception:  # the next report may work: a node that runs must not look silent for ever
+                log.exception("heartbeat_failed", of=self._node)
+                await asyncio.sleep(self._every_s)
+            else:
+                await asyncio.sleep(self._every_s)
+
+    async def _beat(self) -> None:
+        status, detail = self._with_lag(*self._status())
+        async with acquire(self._pool) as connection:
+            await node_status.report(connection, self._node, self._replica, status, detail, self._facts())
 
     def _with_lag(self, status: Status, detail: str) -> tuple[Status, str]:
         problem = self._lag.problem()

@@ -15,6 +15,8 @@ WINDOW_S = 60.0
 """The longest block of this time is shown, so that a scrape a minute sees every one."""
 LIMIT_S = 2.0
 """From here on the node calls itself degraded: whoever asked it meanwhile waited as long."""
+SHOWN_S = 20.0
+"""For this long after such a block; the gauge shows it for the whole window."""
 
 LAG = Gauge("nightdesk_loop_lag_seconds", "The event loop's longest block of the last minute, in seconds.", ["node"])
 
@@ -48,7 +50,8 @@ class LoopLag:
 
     def problem(self) -> str:
         """Return what is wrong with the loop, '' while nothing is."""
-        longest = self.longest_s
+        since = self._clock() - SHOWN_S
+        longest = next((lag_s for at, lag_s in self._blocks if at >= since), 0.0)
         return f"the event loop stood still for {longest:.1f} s" if longest > LIMIT_S else ""
 
     def note(self, lag_s: float) -> None:

@@ -45,11 +45,21 @@ class Quarantine:
         self._few, self._alone = asyncio.Semaphore(FEW), asyncio.Semaphore(1)
         self._at_fault: OrderedDict[UUID, None] = OrderedDict()
 
-    async def call(self, message: UUID, together: Callable[[], Awaitable[T]], single: Callable[[], Awaitable[T]]) -> T:
+    async def call(
+        self,
+        message: UUID,
+        together: Callable[[], Awaitable[T]],
+        single: Callable[[], Awaitable[T]],
+        *,
+        probe: Callable[[], Awaitable[object]] | None = None,
+    ) -> T:
         """Return what `together` returns, or after a failure `single`, which must share its call with nobody.
 
-        Waits while the node is down. Raises MessageFaultError, and what the node raises about the message.
+        `probe` replaces the node's where that serves calls in another order than they come: a probe that waits as the
+        message does, and may take as long. Waits while the node is down. Raises MessageFaultError, and what the node
+        raises about the message.
         """
+        probe = probe or self._probe
         if message not in self._at_fault:
             try:
                 return await answered(together(), within_s=self._within_s)
@@ -57,34 +67,36 @@ class Quarantine:
                 log.warning("call_failed", of=self._node, inbox_id=str(message), error=str(error))
             async with self._few:
                 try:
-                    return await self._asked(single)
+                    return await self._asked(single, probe)
                 except AWAY as error:
                     log.warning("call_failed_among_few", of=self._node, inbox_id=str(message), error=str(error))
         async with self._alone:
-            return await self._on_trial(message, single)
+            return await self._on_trial(message, single, probe)
 
-    async def _on_trial(self, message: UUID, single: Callable[[], Awaitable[T]]) -> T:
+    async def _on_trial(
+        self, message: UUID, single: Callable[[], Awaitable[T]], probe: Callable[[], Awaitable[object]]
+    ) -> T:
         try:
-            result = await self._asked(single)
+            result = await self._asked(single, probe)
         except AWAY as error:
-            await self._healthy()
+            await self._healthy(probe)
             self._remember(message)
             raise MessageFaultError(f"{self._node} answers others: {error}") from error
         self._at_fault.pop(message, None)
         return result
 
-    async def _asked(self, single: Callable[[], Awaitable[T]]) -> T:
-        waited = await self._healthy()
+    async def _asked(self, single: Callable[[], Awaitable[T]], probe: Callable[[], Awaitable[object]]) -> T:
+        waited = await self._healthy(probe)
         return await answered(single(), within_s=self._within_s + SLOWER * waited)
 
-    async def _healthy(self) -> float:
+    async def _healthy(self, probe: Callable[[], Awaitable[object]]) -> float:
         """Wait until the node answers the probe; return the seconds that the probe that it answered took."""
         took = 0.0
 
         async def once() -> None:
             nonlocal took
             began = time.monotonic()
-            await answered(self._probe(), within_s=PROBE_WITHIN_S)
+            await answered(probe(), within_s=PROBE_WITHIN_S if probe is self._probe else self._within_s)
             took = time.monotonic() - began
 
         await until_it_answers(once)

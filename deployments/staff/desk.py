@@ -6,7 +6,7 @@ conversation's token: it writes nothing and opens its turn again under the new o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,12 +18,15 @@ from db.intake.web_form import KeyReusedError
 from db.operations import events
 from db.outbound import whatsapp_parts
 from db.pool import Connection, Pool, transaction
+from db.records import Category, Priority, Queue
 from db.staff import actions
 from db.staff.actions import UNSENT_STATES, Action, ConversationState, NewStaffReply
 from db.tickets.ticket_life import IllegalTransitionError
-from deployments.agent.checks.guardrails import CHECKS
+from deployments.agent.checks.guardrails import Guard
 from deployments.channels.traits import TRAITS
+from deployments.rules.escalation import severity_and_queue
 from deployments.runtime.wakeable import Wakeable
+from deployments.staff.reply_frame import ReplyFrame
 from ingest.events import INCOMING, OUTGOING, OutboundMessage
 
 DRAFTS = ("draft",)
@@ -73,16 +76,35 @@ class ReleaseResult:
     unanswered: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLabels:
+    """A ticket's labels after a correction. `queue` None: it was not handed over. `ticket_id` is its number (HTTP)."""
+
+    ticket_id: str
+    category: Category
+    priority: Priority
+    queue: Queue | None
+
+
 class StaffDesk:
     """The staff's actions. `by` is the name of the person, which is stored with the action.
+
+    `links` gives a ticket's status link by its number; what `guard` finds in a reply is a warning.
 
     All raise UnknownConversationError, ConversationStateError and DatabaseUnavailableError.
     """
 
     def __init__(
-        self, *, pool: Pool, relay: Wakeable, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        *,
+        pool: Pool,
+        relay: Wakeable,
+        links: Callable[[str], str],
+        guard: Guard,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._pool, self._relay, self._clock = pool, relay, clock
+        self._pool, self._relay, self._guard, self._clock = pool, relay, guard, clock
+        self._frame = ReplyFrame(links)
 
     async def take_over(self, conversation_id: UUID, *, by: str) -> ConversationState:
         """Assign the conversation to this person; the agent stops answering in it."""
@@ -93,10 +115,10 @@ class StaffDesk:
             return await actions.conversation_state(connection, conversation_id)
 
     async def reply(self, conversation_id: UUID, *, by: str, text: str, key: str | None = None) -> SentReply:
-        """Send a person's text unchanged. Without an assignee, or on a resolved ticket, it is a take-over, too.
+        """Send a person's text, whole, with the channel's greeting, signature and reference around it.
 
-        `key` makes the call idempotent: a repeated call returns the first one's result. Raises KeyReusedError if the
-        key was used with another text.
+        Without an assignee, or on a resolved ticket, it is a take-over, too. `key` makes the call idempotent: a
+        repeated call returns the first one's result. Raises KeyReusedError if the key was used with another text.
         """
         whole_key = None if key is None else f"reply:{conversation_id}:{key}"
         async with self._locked(conversation_id) as (connection, state):
@@ -105,9 +127,10 @@ class StaffDesk:
             _check_allowed("reply", state)
             if state.assignee is None or state.ticket_status == "resolved":
                 await _take_over(connection, state, by)
-            reply = NewStaffReply(message_id=new_id(), outbox_id=new_id(), text=text, key=whole_key)
+            framed = await self._frame.around(connection, text, state)
+            reply = NewStaffReply(message_id=new_id(), outbox_id=new_id(), text=framed, written=text, key=whole_key)
             await actions.reply(connection, state, reply)
-            warnings = await _reply_warnings(connection, state, text, reply.outbox_id)
+            warnings = await _reply_warnings(connection, state, self._guard.findings(text), reply.outbox_id)
             return await self._queue(connection, state, "reply", by, reply, warnings)
 
     async def approve(
@@ -126,10 +149,12 @@ class StaffDesk:
                 raise ConversationStateError("No such draft waits for approval: look at the conversation again")
             edited = text is not None and text != draft.body.strip()
             body = text if edited and text is not None else draft.body
-            reply = NewStaffReply(message_id=new_id(), outbox_id=draft.id, text=body, key=whole_key)
+            # A draft has its greeting and signature; a person edits them with the rest.
+            reply = NewStaffReply(message_id=new_id(), outbox_id=draft.id, text=body, written=body, key=whole_key)
             await actions.approve(connection, reply, author="staff" if edited else "agent", by=by)
             # An unchanged draft has passed the guardrails already.
-            warnings = await _reply_warnings(connection, state, body if edited else "", draft.id)
+            findings: Iterable[str] = self._guard.findings(body) if edited else ()
+            warnings = await _reply_warnings(connection, state, findings, draft.id)
             return await self._queue(connection, state, "approve", by, reply, warnings)
 
     async def release(self, conversation_id: UUID, *, by: str) -> ReleaseResult:
@@ -164,6 +189,29 @@ class StaffDesk:
             await actions.close(connection, state)
             await actions.record(connection, state.conversation_id, "close", by)
             return await actions.conversation_state(connection, conversation_id)
+
+    async def label(
+        self, conversation_id: UUID, *, by: str, category: Category | None, priority: Priority | None
+    ) -> NewLabels:
+        """Correct category, priority or both of the newest ticket, also when it is closed. None leaves one as it is.
+
+        The hand-over's queue follows; its severity and its clock stay. The correction is kept with both labels, as
+        what a later training learns from.
+        """
+        async with self._locked(conversation_id) as (connection, state):
+            before = await actions.labels(connection, state)
+            new_category, new_priority = category or before.category, priority or before.priority
+            queue = None
+            if before.escalation_reason is not None:
+                queue = severity_and_queue(before.escalation_reason, new_category, new_priority, None)[1]
+            await actions.label(connection, state, new_category, new_priority, queue)
+            detail = {
+                "ticket_id": state.ticket_number,
+                "before": {"category": before.category, "priority": before.priority},
+                "after": {"category": new_category, "priority": new_priority},
+            }
+            await actions.record(connection, conversation_id, "label", by, detail=detail)
+            return NewLabels(ticket_id=state.ticket_number, category=new_category, priority=new_priority, queue=queue)
 
     @asynccontextmanager
     async def _locked(self, conversation_id: UUID) -> AsyncIterator[tuple[Connection, ConversationState]]:
@@ -232,9 +280,9 @@ async def _take_over(connection: Connection, state: ConversationState, by: str) 
 
 
 async def _reply_warnings(
-    connection: Connection, state: ConversationState, text: str, outbox_id: UUID
+    connection: Connection, state: ConversationState, findings: Iterable[str], outbox_id: UUID
 ) -> tuple[ReplyWarning, ...]:
-    found = [ReplyWarning(code="guard", message=f"The text {problem}") for problem, finds in CHECKS if finds(text)]
+    found = [ReplyWarning(code="guard", message=f"The text {problem}") for problem in findings]
     if TRAITS[state.channel].has_window and not (await whatsapp_parts.recipient_of(connection, outbox_id)).window_open:
         found.append(ReplyWarning(code="whatsapp_window", message=WINDOW_CLOSED))
     return tuple(found)

@@ -47,7 +47,8 @@ class FailureNotice:
         Raises DatabaseUnavailableError.
         """
         summary = "a mailing list, a bulk mailer or a redirect handed this mail on: perhaps no person wrote it."
-        return replace(await self._hand_over(turn, rule="doubtful_mail", summary=summary), withheld=True)
+        decision = await self._hand_over(turn, rule="doubtful_mail", summary=summary)
+        return replace(decision, withheld="perhaps no person wrote this mail")
 
     async def _hand_over(self, turn: Turn, *, rule: str, summary: str) -> Decision:
         ticket = turn.ticket
@@ -69,7 +70,8 @@ class FailureNotice:
         config = await self._configs.get(turn.channel)
         ticket, link = turn.ticket.number, self._links(turn.ticket.number)
         try:
-            return render(config, body=TEXT, name=turn.customer_name, ticket=ticket, link=link)
+            first = turn.is_first_reply
+            return render(config, body=TEXT, name=turn.customer_name, ticket=ticket, link=link, first=first)
         except TemplateNotUsableError:
             log.exception("template_not_usable", channel=turn.channel)
             return " ".join(filter(None, [clean_name(turn.customer_name), TEXT, ticket, link]))

@@ -13,7 +13,7 @@ import structlog
 
 from db.pool import Pool
 from db.records import Turn
-from db.turns import bare_turn, end_turn
+from db.turns import bare_turn
 from db.turns.end_turn import TurnLostError
 from deployments.runtime.quarantine import MessageFaultError
 from deployments.runtime.retries import in_transaction, until_it_answers, with_connection
@@ -49,7 +49,10 @@ class TurnFailures:
         self._holder, self._may_dead_letter, self._retry_s = holder, may_dead_letter, retry_s
 
     async def failed(self, turn: Turn, error: Exception, stages_ms: Mapping[str, float]) -> TurnEnd:
-        """Count the failure of an open turn, and put it off or give it up. Raises TurnLostError."""
+        """Count the failure of an open turn, and put it off or give it up. Raises TurnLostError.
+
+        When not even that can be written the turn's lease is left to lapse, and the sweeper wakes it.
+        """
         attempts = 1 + max(message.attempts for message in turn.waiting)
         most = _most_attempts(error)
         if attempts >= most and (turn.owner == "staff" or self._may_dead_letter()):
@@ -60,7 +63,11 @@ class TurnFailures:
             except Exception:
                 log.exception("dead_letter_failed", **ids(turn))
         wait = self._pause(attempts, most)
-        await with_connection(self._pool, lambda c: end_turn.fail_turn(c, turn, retry_in=wait))
+        try:
+            await self._endings.put_off(turn, retry_in=wait)
+        except MessageFaultError:
+            log.exception("failure_not_counted", **ids(turn))
+            return TurnEnd(outcome="failed", look_again=False)
         return _put_off(attempts, most, wait)
 
     async def not_opened(self, inbox_id: UUID, error: Exception) -> TurnEnd:

@@ -32,7 +32,7 @@ class ReplyLimit:
             return decision
         if decision.outcome == "answered":
             decision = await self._handed_over(turn, decision)
-        return replace(decision, withheld=reply_caps.withheld(turn))
+        return replace(decision, withheld="the cap on automatic replies" if reply_caps.withheld(turn) else None)
 
     async def _handed_over(self, turn: Turn, decision: Decision) -> Decision:
         ticket = turn.ticket
@@ -42,7 +42,12 @@ class ReplyLimit:
             decision,
             outcome="escalated",
             reply=render(
-                config, body=TEXT, name=turn.customer_name, ticket=ticket.number, link=self._links(ticket.number)
+                config,
+                body=TEXT,
+                name=turn.customer_name,
+                ticket=ticket.number,
+                link=self._links(ticket.number),
+                first=turn.is_first_reply,
             ),
             rule="reply_limit",
             reason="reply_limit",

@@ -25,10 +25,12 @@ def sentiment_of(turn: Turn, analyses: Sequence[Analysis]) -> TurnSentiment:
     """Return the score of each waiting message, and with those before them the conversation's mean and trend.
 
     The trend is the slope of a straight line through the scores: what a message changes on average, below 0 when the
-    customer gets angrier, 0 with a single message.
+    customer gets angrier, 0 with a single message. Unknown scores count in neither; without a known one both are None.
     """
     own = tuple(analysis.sentiment for analysis in (analyses if len(turn.waiting) == 1 else analyses[1:]))
-    scores = (*turn.sentiments, *own)
+    scores = (*turn.sentiments, *(score for score in own if score is not None))
+    if not scores:
+        return TurnSentiment(messages=own, score=None, trend=None)
     slope = linear_regression(range(len(scores)), scores).slope if len(scores) > 1 else 0.0
     return TurnSentiment(messages=own, score=fmean(scores), trend=slope)
 

@@ -24,7 +24,7 @@ from embeddings import lexical
 from embeddings.encoder import BUILT_IN, Encoder
 from embeddings.indexer import embedded_text
 from embeddings.relevance import RelevanceGate
-from embeddings.workbench.questions import DOCUMENT, QUESTIONS, Question, read_questions
+from embeddings.workbench.questions import DOCUMENT, QUESTIONS, Question, own_names, read_questions
 from embeddings.workbench.retrieval import Index
 
 K1, B = 1.5, 0.75
@@ -66,15 +66,16 @@ def main(
 
 def compare(models: Sequence[str], asked: Sequence[Question], document: Path) -> list[Measured]:
     """Measure every search on every split; raises KeyError for a topic that the document does not have."""
-    texts, gate = [question.text for question in asked], RelevanceGate.load()
-    prepared = [gate.prepare(text) for text in texts]
+    texts = [question.text for question in asked]
     measured: list[Measured] = []
     for name in models:
         encoder = Encoder(name)
         index = Index.of(encoder, document)
+        gate = RelevanceGate.load(own_names=own_names()).over(index.texts)
+        prepared = [gate.prepare(text) for text in texts]
         target = index.rows([question.topic for question in asked])
         if not measured:
-            passages = [embedded_text(section) for section in index.sections]
+            passages = [embedded_text(section, own_names()) for section in index.sections]
             measured += by_split("BM25", bm25(passages, texts), target, asked)
         measured += by_split(f"{encoder.model_id}, as typed", encoder.encode(texts) @ index.vectors.T, target, asked)
         measured += by_split(f"{encoder.model_id}, prepared", encoder.encode(prepared) @ index.vectors.T, target, asked)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from embeddings.workbench.families import Split
@@ -11,6 +13,13 @@ from embeddings.workbench.families import Split
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "evaluation" / "data" / "kb_questions.jsonl"
 DOCUMENT = ROOT / "context" / "product-docs.md"
+
+
+@cache
+def own_names(document: Path = DOCUMENT) -> tuple[str, ...]:
+    """Return the names of a document's company, of the company.toml beside it."""
+    facts = tomllib.loads((document.parent / "company.toml").read_text(encoding="utf-8"))
+    return (*facts.get("also_called", ()), facts["name"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from embeddings.arrays import Floats
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import embedded_text
-from embeddings.workbench.questions import DOCUMENT
+from embeddings.judge import passage_text
+from embeddings.workbench.questions import DOCUMENT, own_names
 
 FOUND = 5
 
@@ -30,8 +31,13 @@ class Index:
     @classmethod
     def of(cls, encoder: Encoder, document: Path = DOCUMENT) -> Self:
         """Chunk and embed a document as the indexer does."""
-        sections = tuple(parse_docs(document.read_text(encoding="utf-8"), document.name))
-        return cls(sections=sections, vectors=encoder.encode([embedded_text(section) for section in sections]))
+        sections, names = tuple(parse_docs(document.read_text(encoding="utf-8"), document.name)), own_names(document)
+        return cls(sections=sections, vectors=encoder.encode([embedded_text(section, names) for section in sections]))
+
+    @property
+    def texts(self) -> list[str]:
+        """The sections as the judge reads them."""
+        return [passage_text(section.title, section.content) for section in self.sections]
 
     def search(self, vector: Floats, limit: int = FOUND) -> list[Passage]:
         """Return the `limit` nearest passages to a vector (d,), best first."""

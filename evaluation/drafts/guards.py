@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from db.records import Passage
-from deployments.agent.checks import guardrails
 from deployments.agent.checks.grounding import keep_supported
+from deployments.agent.checks.guardrails import Guard
 from deployments.agent.models.extract import SHAPES, Source, compose
+from deployments.rules.company_file import read_company
 from deployments.rules.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
 from evaluation.drafts.altered_drafts import restated, wrong
@@ -135,6 +136,8 @@ def leaked(draft: str, text: str) -> list[str]:
 class _Library:
     sections: Sequence[Section]
     near: Mapping[str, Sequence[Passage]]
+    guard: Guard
+    own_names: tuple[str, ...]
 
     @classmethod
     def read(cls, docs: Path) -> _Library:
@@ -147,12 +150,13 @@ class _Library:
             for shelf in shelves.values()
             for at, passage in enumerate(shelf)
         }
-        return cls(sections, near)
+        company = read_company(docs.parent)
+        return cls(sections, near, Guard(company), company.own_names)
 
 
 def _forbidden(library: _Library) -> Iterator[_Case]:
     for row in drafts("bad_drafts"):
-        review = guardrails.review(unmarked(row["draft"]), library.near[row["about"]], _CUSTOMER)
+        review = library.guard.review(unmarked(row["draft"]), library.near[row["about"]], _CUSTOMER)
         rest = [] if review.problem else leaked(row["draft"], review.text)
         yield _Case(
             split=row["split"],
@@ -167,7 +171,7 @@ def _forbidden(library: _Library) -> Iterator[_Case]:
 def _ordinary(library: _Library) -> Iterator[_Case]:
     written = [(row["split"], "written", row["id"], row["about"], row["draft"]) for row in drafts("benign_drafts")]
     for split, kind, name, about, text in [*written, *_composed(library)]:
-        review = guardrails.review(text, library.near[about], _CUSTOMER)
+        review = library.guard.review(text, library.near[about], _CUSTOMER)
         yield _Case(
             split=split, kind=kind, id=name, text=text, right=review.problem is None, found=review.problem or ""
         )
@@ -176,7 +180,7 @@ def _ordinary(library: _Library) -> Iterator[_Case]:
 def _composed(library: _Library) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield what the embedded model answers to the title of each passage, in each tone."""
     for section in library.sections:
-        source = Source(title=section.title, text=section.content, score=1.0)
+        source = Source(title=section.title, text=section.content)
         for tone, shape in SHAPES.items():
             text = "\n\n".join(filter(None, (compose(section.title, source, shape), shape.closing)))
             yield BY_RULE, tone, f"{section.slug}:{tone}", section.slug, text
@@ -185,11 +189,11 @@ def _composed(library: _Library) -> Iterator[tuple[str, str, str, str, str]]:
 def _sentences(library: _Library) -> Iterator[tuple[bool, _Case]]:
     for row in drafts("grounding_drafts"):
         draft = " ".join(sentence["text"] for sentence in row["sentences"])
-        kept = " ".join(keep_supported(draft, library.near[row["about"]])[0].split())
+        kept = " ".join(keep_supported(draft, library.near[row["about"]], own_names=library.own_names)[0].split())
         for sentence in row["sentences"]:
             yield _compared(row["split"], "written", row["id"], sentence["text"], kept, wanted=sentence["supported"])
     for made in (*wrong(library.sections), *restated(library.sections)):
-        kept = " ".join(keep_supported(made.text, library.near[made.slug])[0].split())
+        kept = " ".join(keep_supported(made.text, library.near[made.slug], own_names=library.own_names)[0].split())
         yield _compared(BY_RULE, made.kind, made.slug, " ".join(plain(made.text).split()), kept, wanted=made.supported)
 
 

@@ -14,12 +14,12 @@ from statistics import fmean
 from typing import Any
 
 from deployments.rules.escalation import THRESHOLDS
-from embeddings.escalation import MODEL, EscalationModel
+from embeddings.escalation import CLASSES, MODEL, EscalationModel
 from embeddings.heads import HEADS
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench.escalation_data import Example
-from embeddings.workbench.escalation_export import export
 from embeddings.workbench.escalation_fit import SEED, fit
+from embeddings.workbench.quantize import export
 from evaluation.escalation import measure as measuring
 from evaluation.escalation.measure import Scores
 
@@ -118,7 +118,8 @@ def evaluated(model: EscalationModel, thresholds: Mapping[str, float]) -> tuple[
 
 def train() -> None:
     """Tune the model, write it, then `calibrate`."""
-    export(fit(training_messages()), MODEL)
+    model = fit(training_messages())
+    export(model, MODEL, inputs=("input_ids", "attention_mask"), metadata={"classes": " ".join(CLASSES)})
     calibrate()
 
 

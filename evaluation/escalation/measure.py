@@ -14,6 +14,7 @@ from deployments.rules.escalation import EscalationRules
 from deployments.rules.wording import WORD_REASONS, Wording, WordSigns, read_words
 from embeddings.escalation import EscalationModel
 from embeddings.workbench.escalation_data import Example
+from embeddings.workbench.questions import own_names
 
 Scores = Sequence[Mapping[str, float]]
 Policy = Callable[[Example, Mapping[str, float]], str | None]
@@ -140,7 +141,8 @@ def table(title: str, measured: Mapping[str, Mapping[str, Mapping[str, float]]])
 
 @cache
 def _words_of(example: Example) -> WordSigns:
-    return read_words(example.subject, example.text)  # the choice of thresholds asks hundreds of times
+    names = own_names()
+    return read_words(example.subject, example.text, own_names=names)  # the choice of thresholds asks hundreds of times
 
 
 @cache

@@ -25,6 +25,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--gmail-port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--twilio-port", type=int, default=0)
     parser.add_argument("--console-port", type=int, default=0)
+    parser.add_argument("--gmail-user", default=GmailOptions().user, help="the mailbox's address")
     parser.add_argument("--push-url", help="where Pub/Sub pushes; without it nothing is pushed")
     parser.add_argument("--push-audience", help="the token's audience; the push URL by default")
     parser.add_argument("--push-seconds", type=float, default=1.0, help="what changes sooner after a push has none")
@@ -70,6 +71,7 @@ def _announce(line: str, file: Path | None) -> None:
 def _options(given: argparse.Namespace) -> tuple[GmailOptions, TwilioOptions]:
     shared = kept_secrets(given.secrets) if given.secrets else Secrets()
     gmail = GmailOptions(
+        user=given.gmail_user,
         push_url=given.push_url,
         push_audience=given.push_audience,
         push_interval_seconds=given.push_seconds,

@@ -9,7 +9,7 @@ from embeddings.indexer import embedded_text
 from embeddings.relevance import RelevanceGate
 from embeddings.workbench.evaluate import Measured, bm25
 from embeddings.workbench.evaluate import measure as measure_search
-from embeddings.workbench.questions import QUESTIONS, read_questions
+from embeddings.workbench.questions import QUESTIONS, own_names, read_questions
 from embeddings.workbench.retrieval import Index
 from evaluation.quality.report import Figure, Group
 
@@ -17,12 +17,13 @@ from evaluation.quality.report import Figure, Group
 def measure(encoder: Encoder, docs: Path) -> list[Group]:
     """Measure on the questions of the test split, prepared as the product prepares them."""
     asked = [question for question in read_questions(QUESTIONS) if question.split == "test"]
-    index, gate = Index.of(encoder, docs), RelevanceGate.load()
+    index = Index.of(encoder, docs)
+    gate = RelevanceGate.load(own_names=own_names(docs)).over(index.texts)
     target = index.rows([question.topic for question in asked])
     texts = [question.text for question in asked]
     vectors = encoder.encode([gate.prepare(text) for text in texts])
     scores = vectors @ index.vectors.T
-    lexical = bm25([embedded_text(section) for section in index.sections], texts)
+    lexical = bm25([embedded_text(section, own_names(docs)) for section in index.sections], texts)
     ours, theirs = (measure_search("", "test", found, target) for found in (scores, lexical))
     best = scores.argmax(axis=1)
     misses = [

@@ -20,6 +20,7 @@ from deployments.agent.node import AgentNode, ModelSettings
 from deployments.agent.prompt import Prompt
 from deployments.agent.run_context import PassageSearch
 from deployments.analysis_node import AnalysisNode
+from deployments.rules.company import Company
 from deployments.rules.escalation import PRIORITIES, EscalationRules
 from deployments.rules.support_hours import ServiceLevels
 from deployments.turns.policy import TurnPolicy
@@ -41,6 +42,7 @@ class Variant:
 
     model: ModelSettings
     rules: EscalationRules
+    company: Company
     gate: RelevanceGate
     prompt: Prompt | None = None
     search: PassageSearch | None = None
@@ -58,10 +60,11 @@ class Replayer:
         self._policy = TurnPolicy(limit=ReplyLimit(configs=ChannelConfigs(pool), links=self._link))
         self._agent = AgentNode(
             pool=pool,
-            embed_query=self._embed,
+            analysis=analysis,
             model=variant.model,
             gate=variant.gate,
             rules=variant.rules,
+            company=variant.company,
             links=self._link,
             prompt=variant.prompt,
             search=variant.search,
@@ -92,9 +95,6 @@ class Replayer:
         analyses = await self._analysis.analyse(texts_of(turn))
         decision = await self._policy.decide(self._agent, turn, analyses[0])
         return Case.of(decided, turn=turn, after=outcome_of(decision))
-
-    async def _embed(self, text: str) -> tuple[float, ...]:
-        return (await self._analysis.embed([text]))[0]
 
     def _back_at(self, severity: Severity, queue: Queue) -> str | None:
         """Return when staff were back, as seen at the time of the stored decision."""

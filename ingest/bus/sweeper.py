@@ -1,13 +1,9 @@
-"""The sweeper: repeats events whose records were lost, frees expired leases and deletes old events and metrics."""
+"""The sweeper: repeats events whose records were lost, and frees expired leases."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import structlog
 
-from db.measurement import retention
 from db.operations import events
 from db.operations.events import LogPosition
 from db.outbound import outbox
@@ -19,9 +15,6 @@ from ingest.events import INCOMING
 
 MIN_AGE_S = 3.0
 """Seconds; younger messages are still on their way through Kafka."""
-RETENTION_EVERY_S = 300.0
-EVENT_HOURS = 24
-METRIC_DAYS = 90
 
 log = structlog.get_logger(__name__)
 
@@ -37,13 +30,10 @@ class Sweeper:
         kafka: KafkaSettings,
         group: str,
         min_age_s: float = MIN_AGE_S,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool, self._relay, self._kafka = pool, relay, kafka
         self._positions = Positions(kafka=kafka, group=group, topic=INCOMING)
         self._min_age_s = min_age_s
-        self._clock = clock
-        self._retention_due = clock()
         self._lag: int | None = None
 
     @property
@@ -59,11 +49,6 @@ class Sweeper:
         await self._repeat_lost()
         # For events that another process committed and did not live to send.
         self._relay.wake()
-        if self._clock() >= self._retention_due:
-            async with acquire(self._pool) as connection:
-                await events.delete_published(connection, hours=EVENT_HOURS)
-                await retention.delete_old(connection, days=METRIC_DAYS)
-            self._retention_due = self._clock() + RETENTION_EVERY_S
 
     async def close(self) -> None:
         """Close the Kafka clients."""

@@ -14,8 +14,12 @@ from aiokafka.helpers import create_ssl_context
 
 from ingest.events import TOPICS
 
-RETENTION_MS = 24 * 3600 * 1000
-"""Kafka keeps customers' texts for a day; the store is their home."""
+TOPIC_CONFIG = {"retention.ms": str(23 * 3600 * 1000), "segment.ms": str(30 * 60 * 1000)}
+"""Kafka keeps customers' texts for a day at most; the store is their home.
+
+It deletes whole segments, by their newest record: where little is written a segment would stay open, with its oldest
+record, for weeks. So a segment ends after half an hour, and goes 23 hours behind its end; looking takes minutes.
+"""
 REQUEST_TIMEOUT_MS = 10_000
 AWAY = (KafkaError, OSError, TimeoutError)
 """What a client raises while the broker is away; an idempotent producer may also raise AssertionError."""
@@ -51,10 +55,9 @@ class KafkaSettings(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSet:
-    """Topics to create, all with the same retention."""
+    """Topics to create, all with the same settings."""
 
     names: Sequence[str] = TOPICS
-    retention_ms: int = RETENTION_MS
 
 
 def client_options(kafka: KafkaSettings) -> dict[str, Any]:
@@ -84,16 +87,14 @@ async def ensure_topics(kafka: KafkaSettings, topics: TopicSet | None = None) ->
     try:
         await admin.start()
         missing = sorted(set(topics.names) - set(await admin.list_topics()))
-        return await _create(admin, missing, kafka.partitions, topics.retention_ms) if missing else []
+        return await _create(admin, missing, kafka.partitions) if missing else []
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int, retention_ms: int) -> list[str]:
+async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int) -> list[str]:
     brokers = len((await admin.describe_cluster())["brokers"])
-    wanted = [
-        NewTopic(name, partitions, min(3, brokers), topic_configs={"retention.ms": str(retention_ms)}) for name in names
-    ]
+    wanted = [NewTopic(name, partitions, min(3, brokers), topic_configs=TOPIC_CONFIG) for name in names]
     answer = await asyncio.wait_for(admin.create_topics(wanted), REQUEST_TIMEOUT_MS / 1000)
     created = []
     for name, code, *_ in answer.topic_errors:

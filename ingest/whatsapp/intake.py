@@ -34,7 +34,13 @@ def channel_message(parsed: ParsedMessage, *, now: datetime, quiet_s: float, joi
         quiet_s=quiet_s,
         answerable=parsed.answerable,
         alias=parsed.user_id if parsed.user_id != parsed.sender else "",
-        metadata={**parsed.metadata, "address": parsed.address, "kind": parsed.kind, "truncated": parsed.truncated},
+        metadata={
+            **parsed.metadata,
+            "address": parsed.address,
+            "kind": parsed.kind,
+            "truncated": parsed.truncated,
+            **({"media": list(parsed.media)} if parsed.media else {}),
+        },
         received_at=now,
         topic=INCOMING,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -18,6 +19,7 @@ Kind = Literal["text", "media", "location", "contacts", "button", "reaction", "u
 TEXT_LIMIT = 10_000
 _MEDIA_LIMIT = 10
 _PLACE = "application/geo+json"
+_MEDIA_URL = re.compile(r"/Media/(ME[0-9a-fA-F]{32})(?:[?#]|$)")
 _EXTENSIONS = {"jpeg": "jpg", "mpeg": "mp3", "quicktime": "mov", "plain": "txt", "vcard": "vcf", "x-vcard": "vcf"}
 _METADATA = {
     "AccountSid": "account_sid",
@@ -46,6 +48,7 @@ class ParsedMessage:
     user id as far as it was sent too, else '', `address` the one to reply to, exactly as Twilio gave it
     (`whatsapp:+…`). `text` is what the customer wrote, and empty for media, places and contacts, which are
     `attachments`; of an answered form it is a line for each field. `answerable` is False for a mere reaction.
+    `media` are Twilio's ids of the first attachments, '' where there is none.
     """
 
     provider_message_id: str
@@ -59,6 +62,7 @@ class ParsedMessage:
     attachments: tuple[Attachment, ...]
     metadata: dict[str, str]
     truncated: bool
+    media: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -94,6 +98,7 @@ def parse(params: Params) -> ParsedMessage:
         attachments=attachments,
         metadata={key: one_line(fields[name], 500) for name, key in _METADATA.items() if fields.get(name)},
         truncated=truncated,
+        media=tuple(_media_id(fields.get(f"MediaUrl{n}", "")) for n, _ in enumerate(_media_types(fields))),
     )
 
 
@@ -137,6 +142,11 @@ def _media_types(fields: dict[str, str]) -> Iterator[str]:
     announced = int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 0
     for n in range(min(announced, _MEDIA_LIMIT)):
         yield one_line(fields.get(f"MediaContentType{n}", ""), 100).lower() or "application/octet-stream"
+
+
+def _media_id(url: str) -> str:
+    found = _MEDIA_URL.search(url[:1_000])
+    return found[1] if found else ""
 
 
 def _attachments(fields: dict[str, str], kind: Kind) -> Iterator[Attachment]:

@@ -16,6 +16,7 @@ from serve_app.api.base.middleware import Cors, Guard, RequestIds
 from serve_app.api.base.openapi import DESCRIPTION, openapi_builder
 from serve_app.api.health import health_router
 from serve_app.api.public.links import links_router
+from serve_app.api.public.lost_link import lost_link_router
 from serve_app.api.public.pages import add_pages
 from serve_app.api.public.tickets import public_router
 from serve_app.api.staff.actions import staff_router
@@ -23,6 +24,7 @@ from serve_app.api.staff.conversations import conversations_router
 from serve_app.api.staff.customers import customers_router
 from serve_app.api.staff.dead_letters import dead_letters_router
 from serve_app.api.staff.decisions import decisions_router
+from serve_app.api.staff.files import files_router
 from serve_app.api.staff.merges import merges_router
 from serve_app.api.staff.privacy import privacy_router
 from serve_app.api.staff.reports import reports_router
@@ -60,13 +62,15 @@ def build_api(deps: ApiDeps) -> FastAPI:
         decisions_router(deps),
         conversations_router(deps),
         staff_router(deps),
+        files_router(deps),
         customers_router(deps),
         merges_router(deps),
         links_router(deps),
+        lost_link_router(deps),
         health_router(deps),
     ):
         app.include_router(router)
-    add_pages(app)
+    add_pages(app, deps.company)
     install_error_handlers(app)
     _add_middleware(app, deps)
     app.openapi = openapi_builder(app)  # type: ignore[method-assign]

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from db.operations.health import NodeReport, node_reports
+from db.operations.health import node_reports
 from db.pool import DatabaseUnavailableError, acquire
-from db.records import Channel
-from serve_app.api.base.channels import NAMES
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import DATABASE_RETRY_SECONDS, error_response, request_id, retry_after
-from serve_app.api.base.models import Component, Components, HealthView, ProbeView, Unhealthy
+from serve_app.api.base.models import (
+    Component,
+    Components,
+    ComponentStatus,
+    HealthView,
+    ProbeView,
+    ReadyView,
+    Unhealthy,
+)
 from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.components import NODES, Reported, channel_off
 
 DATABASE_SECONDS = 2.0
-SILENT_SECONDS = 30.0
 NO_DATABASE = "The database does not answer"
-_WORST_FIRST = ("unhealthy", "degraded", "healthy")
+_WORKING: tuple[ComponentStatus, ...] = ("healthy", "off")
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stored:
-    """What the database says: the nodes' last reports, and why channels are off."""
-
-    reports: list[NodeReport]
-    off: Mapping[Channel, str]
 
 
 class HealthCalls:
@@ -40,46 +37,51 @@ class HealthCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._query: asyncio.Task[_Stored | None] | None = None
+        self._channels = deps.channels.over(deps.probes)
+        self._query: asyncio.Task[Reported | None] | None = None
 
     async def health(self, request: Request) -> Response:
         """Show the status of every component. Degraded is still ready: forms are accepted and answered later."""
-        stored = await self._stored()
-        reports, off = (stored.reports, stored.off) if stored else (None, {})
-        components = Components(
-            database=_database(reports),
-            kafka=self._kafka(),
-            gmail=self._gmail(reports, off),
-            whatsapp=self._whatsapp(reports, off),
-            web_form=_web_form(off),
-            agent=_node("agent", reports),
-        )
+        reported = await self._reported()
+        components = self._components(reported)
         body: dict[str, Any] = {
             "components": components,
+            "alerts": reported.alerts if reported else [],
+            "consumer_lag": reported.lag if reported else None,
             "version": self._deps.version,
             "timestamp": self._deps.clock(),
         }
-        if reports is None:
+        if reported is None:
             error = {"error": "UNHEALTHY", "message": NO_DATABASE, "request_id": request_id(request.scope)}
             response = json_response(Unhealthy(status="unhealthy", **body, **error), 503)
             response.headers.update(retry_after(DATABASE_RETRY_SECONDS))
             return response
-        others = (components.kafka, components.gmail, components.whatsapp, components.web_form, components.agent)
-        degraded = any(component.status not in ("healthy", "off") for component in others)
-        return json_response(HealthView(status="degraded" if degraded else "healthy", **body))
+        return json_response(HealthView(status="degraded" if _problems(components) else "healthy", **body))
 
     async def live(self) -> Response:
         """Answer that this process runs; nothing else is checked."""
         return json_response(ProbeView(status="alive"))
 
     async def ready(self, request: Request) -> Response:
-        """Answer whether calls can be served, which takes a database that answers."""
-        if await self._stored() is None:
+        """Answer whether calls can be served, which takes a database that answers, and what else does not work."""
+        reported = await self._reported()
+        if reported is None:
             headers = retry_after(DATABASE_RETRY_SECONDS)
             return error_response(request.scope, 503, NO_DATABASE, code="NOT_READY", headers=headers)
-        return json_response(ProbeView(status="ready"))
+        return json_response(ReadyView(status="ready", problems=_problems(self._components(reported))))
 
-    async def _stored(self) -> _Stored | None:
+    def _components(self, reported: Reported | None) -> Components:
+        seen = reported or Reported(reports=(), off={}, silent_s=self._deps.silent_s, known=False)
+        return Components(
+            database=_database(reported),
+            kafka=self._kafka(),
+            gmail=self._gmail(seen),
+            whatsapp=self._whatsapp(seen),
+            web_form=_web_form(seen),
+            **{node: seen.node(node) for node in NODES},
+        )
+
+    async def _reported(self) -> Reported | None:
         """Return what the database says, None when it does not answer in time."""
         # A task that is not cancelled: cancelling a query of a database that hangs takes longer than a probe waits.
         if self._query is None or self._query.done():
@@ -87,14 +89,15 @@ class HealthCalls:
         done, _ = await asyncio.wait({self._query}, timeout=DATABASE_SECONDS)
         return self._query.result() if done else None
 
-    async def _read(self) -> _Stored | None:
+    async def _read(self) -> Reported | None:
         try:
-            off = await self._deps.channels.reasons()
-            async with acquire(self._deps.pool) as database:
-                return _Stored(reports=await node_reports(database), off=off)
+            off, unconfigured = await self._channels.reasons(), await self._channels.unconfigured()
+            async with acquire(self._deps.probes) as database:
+                reports = await node_reports(database)
         except DatabaseUnavailableError as error:
             _log.warning("health_without_database", cause=str(error))
             return None
+        return Reported(reports=reports, off=off, silent_s=self._deps.silent_s, unconfigured=unconfigured)
 
     def _kafka(self) -> Component:
         relay = self._deps.relay
@@ -102,28 +105,26 @@ class HealthCalls:
             status="healthy" if relay.connected else "degraded", detail=relay.detail or "the broker takes records"
         )
 
-    def _gmail(self, reports: Sequence[NodeReport] | None, off: Mapping[Channel, str]) -> Component:
+    def _gmail(self, reported: Reported) -> Component:
         gmail = self._deps.gmail
-        if reason := off.get("email") or _no_credentials(gmail.missing):
-            return _channel_off("email", reason)
-        return self._channel("email", "Gmail", reports, base_url=gmail.api_base_url)
+        if reason := reported.off.get("email") or _no_credentials(gmail.missing):
+            return channel_off("email", reason)
+        found = reported.channel("email", needs=("delivery", "reporting"))
+        return self._named(found, "Gmail", base_url=gmail.api_base_url)
 
-    def _whatsapp(self, reports: Sequence[NodeReport] | None, off: Mapping[Channel, str]) -> Component:
+    def _whatsapp(self, reported: Reported) -> Component:
         twilio = self._deps.twilio
-        if reason := off.get("whatsapp") or _no_credentials(twilio.missing):
-            return _channel_off("whatsapp", reason)
-        return self._channel("whatsapp", "Twilio", reports, base_url=twilio.api_base_url)
+        if reason := reported.off.get("whatsapp") or _no_credentials(twilio.missing):
+            return channel_off("whatsapp", reason)
+        return self._named(reported.channel("whatsapp", needs=("delivery",)), "Twilio", base_url=twilio.api_base_url)
 
-    def _channel(
-        self, channel: str, provider: str, reports: Sequence[NodeReport] | None, *, base_url: str | None
-    ) -> Component:
-        """The status that the channel's sender last reported; the detail names a stand-in for the provider."""
-        reported = _node(channel, reports, name=f"{channel} sender")
+    def _named(self, component: Component, provider: str, *, base_url: str | None) -> Component:
+        """Name a stand-in for the provider in the detail."""
         if base_url is None:
-            return reported
+            return component
         page = self._deps.demo_channels_url
         where = f"a stand-in for {provider}: write to it at {page}" if page else f"at {base_url}"
-        return Component(status=reported.status, detail=f"{reported.detail} ({where})")
+        return Component(status=component.status, detail=f"{component.detail} ({where})")
 
 
 def health_router(deps: ApiDeps) -> APIRouter:
@@ -141,39 +142,27 @@ def health_router(deps: ApiDeps) -> APIRouter:
     )  # fmt: skip
     add_route(
         router, "GET", "/health/ready", "/health/ready", calls.ready,
-        summary="Ready probe", response_model=ProbeView, responses=errors(503),
+        summary="Ready probe", response_model=ReadyView, responses=errors(503),
     )  # fmt: skip
     return router
 
 
-def _database(reports: Sequence[NodeReport] | None) -> Component:
-    if reports is None:
+def _problems(components: Components) -> dict[str, str]:
+    """Return the detail of every component that does not work, by name."""
+    return {name: one.detail for name, one in components if one.status not in _WORKING}
+
+
+def _database(reported: Reported | None) -> Component:
+    if reported is None:
         return Component(status="unhealthy", detail="PostgreSQL does not answer; calls get 503 until it does")
     return Component(status="healthy", detail="PostgreSQL answers")
 
 
-def _web_form(off: Mapping[Channel, str]) -> Component:
-    reason = off.get("web_form")
-    return _channel_off("web_form", reason) if reason else Component(status="healthy", detail="forms are accepted")
+def _web_form(reported: Reported) -> Component:
+    if reason := reported.off.get("web_form"):
+        return channel_off("web_form", reason)
+    return reported.configured("web_form", Component(status="healthy", detail="forms are accepted"))
 
 
 def _no_credentials(missing: Sequence[str]) -> str:
     return "no credentials are configured" if missing else ""
-
-
-def _channel_off(channel: Channel, reason: str) -> Component:
-    return Component(status="off", detail=f"{NAMES[channel]} is off: {reason}")
-
-
-def _node(node: str, reports: Sequence[NodeReport] | None, *, name: str = "") -> Component:
-    """The worst status of a node's replicas, but for those that have been silent: Serve has replaced them."""
-    name = name or f"{node} node"
-    all_reports = [report for report in reports or () if report.node == node]
-    if not all_reports:
-        return Component(status="degraded", detail=f"no word from the {name} yet")
-    recent = [report for report in all_reports if report.age <= SILENT_SECONDS]
-    if not recent:
-        silent = min(report.age for report in all_reports)
-        return Component(status="degraded", detail=f"no word from the {name} for {silent:.0f} s")
-    worst = min(recent, key=lambda report: _WORST_FIRST.index(report.status))
-    return Component(status=worst.status, detail=worst.detail or f"{len(recent)} replica(s) of the {name}")

@@ -9,9 +9,11 @@ import typer
 from serve_app.cli import dlq, down, migrate, status, up
 from serve_app.cli.bench import command as bench
 from serve_app.cli.channels import command as channels
+from serve_app.cli.company import command as company
 from serve_app.cli.customers import command as customers
 from serve_app.cli.demo import command as demo
 from serve_app.cli.explain import command as explain
+from serve_app.cli.kb import command as kb
 from serve_app.cli.mcp import command as mcp
 from serve_app.cli.replay import command as replay
 from serve_app.embedded.base.errors import UserError
@@ -36,8 +38,10 @@ app.command("migrate")(migrate.migrate)
 app.command("mcp")(mcp.mcp)
 app.add_typer(bench.app, name="bench")
 app.add_typer(channels.app, name="channels")
+app.add_typer(company.app, name="company")
 app.add_typer(customers.app, name="customers")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(kb.app, name="kb")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from serve_app.cli.options import DataDirOption
-from serve_app.cli.target import find_database
+from serve_app.cli.target import find_database, settings_of
 from serve_app.embedded.base.errors import NotRunningError, UserError
 
 T = TypeVar("T")
@@ -18,10 +18,13 @@ T = TypeVar("T")
 CheckOption = Annotated[
     bool, typer.Option("--check", help="Apply nothing: print what is pending, and exit 1 when anything is.")
 ]
+SchemaOption = Annotated[bool, typer.Option("--schema-only", help="Leave the knowledge base as it is.")]
 
 
-def migrate(check: CheckOption = False, data_dir: DataDirOption = None) -> None:
+def migrate(check: CheckOption = False, schema_only: SchemaOption = False, data_dir: DataDirOption = None) -> None:
     """Apply the migrations that the database lacks, in order, and print each; `up` does the same at every start.
+
+    Then it writes what the company's folder says (CONTEXT_DIR): the knowledge base, and the name in the templates.
 
     The database is that of DATABASE_URL, or of the product that runs on --data-dir. It may be ahead of this release
     while an upgrade rolls; one that can't work with this release any more is refused.
@@ -38,6 +41,18 @@ def migrate(check: CheckOption = False, data_dir: DataDirOption = None) -> None:
         raise typer.Exit(1)
     elif not _run(schema.migrate(dsn, applied=lambda name: print(f"applied {name}.sql", flush=True))):
         print("nothing to do: somebody else has just applied it")
+    if not (check or schema_only):
+        _fill(data_dir, dsn)
+
+
+def _fill(data_dir: Path | None, dsn: str) -> None:
+    """Fill the knowledge base and say what has changed. Raises UserError for documents that can't be used."""
+    from serve_app.cli.kb.store import Outcome, run_on, sync_documents
+
+    settings = settings_of(find_database(data_dir))
+    report = run_on(settings.model_copy(update={"database_url": dsn}), sync_documents)
+    if report.added or report.updated or report.removed:
+        print(Outcome(origin="knowledge base", report=report).line)
 
 
 def _database_url(data_dir: Path | None) -> str:

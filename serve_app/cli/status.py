@@ -72,6 +72,8 @@ def _print_table(report: dict[str, Any]) -> None:
     print(f"product    {report['url']}  {report['health'].get('status', 'unreachable')}")
     for name, component in (report["health"].get("components") or {}).items():
         print(f"  {name:<12} {component.get('status', '')}  {component.get('detail') or ''}".rstrip())
+    for alert in report["health"].get("alerts") or []:
+        print(f"alert      {alert}")
     if report["demo_channels_url"]:
         print(f"channels   {report['demo_channels_url']}/  stand-ins for Gmail and WhatsApp")
     print(f"dashboard  {report['dashboard_url']}\ndata       {report['data_dir']}")

@@ -261,6 +261,6 @@ def _became(turn: Turn, decision: Decision) -> str:
     if decision.drafted:
         return f"{number}: the answer waits for a person's approval."
     if decision.withheld:
-        return f"{number}: handed over ({decision.reason}); nothing is sent, the customer has had too many replies."
+        return f"{number}: handed over ({decision.reason}); nothing is sent: {decision.withheld}."
     what = "answered" if decision.outcome == "answered" else f"handed over ({decision.reason}), the customer is told so"
     return f"{number}: {what}; the text leaves by {turn.channel}."

@@ -6,13 +6,11 @@ from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
-from db.ids import new_id
 from db.records import Analysis, Decision, Turn
-from deployments.runtime.heartbeat import Heartbeat
 from serve_app.nodes.agent_builder import agent_node
 from serve_app.nodes.agent_model import model_settings
 from serve_app.nodes.remote_handles import RemoteAnalysis
-from serve_app.nodes.startup import begin, links, open_pool
+from serve_app.nodes.startup import begin, links, open_pool, start_heartbeat
 from serve_app.settings.app_args import AppArgs
 
 
@@ -24,14 +22,14 @@ class AgentServer:
         self._pool = await open_pool(args)
         self._node = agent_node(
             pool=self._pool,
-            embed_query=RemoteAnalysis(analysis).embed_query,
+            analysis=RemoteAnalysis(analysis),
             model=model_settings(args.model),
+            company=args.company,
             links=links(args),
             escalation_thresholds=args.escalation_thresholds,
             support=args.support,
         )
-        self._heartbeat = Heartbeat(pool=self._pool, node="agent", replica=str(new_id()), status=self._node.health)
-        self._heartbeat.start()
+        self._heartbeat = start_heartbeat(self._pool, "agent", status=self._node.health)
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """As AgentNode.run."""

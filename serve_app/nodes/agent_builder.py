@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from db.pool import Pool
 from db.records import Queue, Severity
 from deployments.agent.decision import BackAt
 from deployments.agent.node import AgentNode, ModelSettings
+from deployments.agent.run_context import QueryAnalysis
+from deployments.rules.company import Company
 from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
 from serve_app.settings.support import SupportArgs, service_levels
@@ -17,8 +19,9 @@ from serve_app.settings.support import SupportArgs, service_levels
 def agent_node(
     *,
     pool: Pool,
-    embed_query: Callable[[str], Awaitable[Sequence[float]]],
+    analysis: QueryAnalysis,
     model: ModelSettings,
+    company: Company,
     links: Callable[[str], str],
     escalation_thresholds: Mapping[str, float],
     support: SupportArgs,
@@ -26,10 +29,11 @@ def agent_node(
     """Return the node. `evaluation.replay.run` builds one by the same settings, but for the clock."""
     return AgentNode(
         pool=pool,
-        embed_query=embed_query,
+        analysis=analysis,
         model=model,
-        gate=RelevanceGate.load(),
-        rules=EscalationRules(escalation_thresholds),
+        gate=RelevanceGate.load(own_names=company.own_names),
+        rules=EscalationRules(escalation_thresholds, own_names=company.own_names),
+        company=company,
         links=links,
         answers=support.agent_mode != "off",
         back_at=back_from_now(support),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from deployments.agent.language import LanguageDetector
 from deployments.analysis_node import AnalysisNode
-from deployments.runtime.loop_lag import LoopLag
 from embeddings.encoder import Encoder
 from embeddings.escalation import EscalationModel
+from embeddings.judge import PassageJudge
 from embeddings.sentiment import SentimentHead
-from serve_app.nodes.startup import begin
+from embeddings.ticket_labels import TicketLabelHeads
+from serve_app.nodes.startup import begin, open_pool, start_heartbeat
 from serve_app.settings.app_args import AppArgs
 
 
 class AnalysisServer(AnalysisNode):
-    """deployments.analysis_node, as a replica."""
+    """deployments.analysis_node, as a replica. Its only connection is for its heartbeat."""
 
-    def __init__(self, args: AppArgs) -> None:
+    async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "analysis")
         super().__init__(
-            encoder=Encoder(args.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
+            encoder=Encoder(args.embedding_model),
+            sentiment=SentimentHead.load(),
+            labels=TicketLabelHeads.load(),
+            escalation=EscalationModel.load(),
+            languages=LanguageDetector(),
+            judge=PassageJudge.load(),
         )
-        LoopLag(node="analysis").start()
+        self._pool = await open_pool(args, size=1)
+        self._heartbeat = start_heartbeat(self._pool, "analysis")
+
+    async def __del__(self) -> None:
+        await self._heartbeat.stop()
+        await self._pool.close()

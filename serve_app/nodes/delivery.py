@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from db.pool import Pool
 from deployments.channels.sender import Sender
+from deployments.channels.status_mails import StatusMails
 from deployments.channels.web_form import WebFormSender
 from deployments.channels.whatsapp.sender import WhatsAppSender
 from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.delivery.node import DeliveryNode
 from serve_app.nodes.gmail_account import account
-from serve_app.nodes.startup import begin, open_pool, switches
+from serve_app.nodes.startup import begin, links, open_pool, switches
 from serve_app.settings.app_args import AppArgs
 
 
@@ -31,11 +32,14 @@ class DeliveryServer:
 
 def senders(args: AppArgs, pool: Pool) -> list[Sender]:
     """Return a sender for each channel that is on: enabled, and with all its credentials."""
-    found: list[Sender] = [WebFormSender()]
-    if gmail := account(args):
+    gmail = account(args)
+    status_mails = StatusMails(pool=pool, links=links(args)) if args.mail_web_answers and gmail else None
+    found: list[Sender] = [WebFormSender(status_mails)]
+    if gmail:
         from deployments.channels.gmail.sender import GmailSender
 
-        found.append(GmailSender(pool=pool, gmail=gmail.client, address=gmail.address))
+        units = args.gmail.units_per_minute
+        found.append(GmailSender(pool=pool, gmail=gmail.client, address=gmail.address, units_per_minute=units))
     if "whatsapp" in args.enabled_channels and (whatsapp := _whatsapp(args, pool)):
         found.append(whatsapp)
     return found
@@ -52,5 +56,9 @@ def _whatsapp(args: AppArgs, pool: Pool) -> WhatsAppSender | None:
         base_url=twilio.api_base_url,
     )
     return WhatsAppSender(
-        pool=pool, twilio=account, public_base_url=args.public_base_url, template_sid=twilio.template_sid
+        pool=pool,
+        twilio=account,
+        public_base_url=args.public_base_url,
+        template_sid=twilio.template_sid,
+        messages_per_second=twilio.messages_per_second,
     )

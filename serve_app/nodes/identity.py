@@ -7,8 +7,7 @@ from uuid import UUID
 
 from db.records import Turn
 from deployments.identity.node import IdentityNode
-from deployments.runtime.loop_lag import LoopLag
-from serve_app.nodes.startup import begin, open_pool
+from serve_app.nodes.startup import begin, open_pool, start_heartbeat
 from serve_app.settings.app_args import AppArgs
 
 
@@ -17,12 +16,14 @@ class IdentityServer:
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "identity")
-        self._node = IdentityNode(pool=await open_pool(args))
-        LoopLag(node="identity").start()
+        pool = await open_pool(args)
+        self._node = IdentityNode(pool=pool)
+        self._heartbeat = start_heartbeat(pool, "identity")
 
     async def open_turns(self, inbox_ids: Sequence[UUID], holder: str) -> dict[UUID, Turn]:
         """As IdentityNode.open_turns."""
         return await self._node.open_turns(inbox_ids, holder)
 
     async def __del__(self) -> None:
+        await self._heartbeat.stop()
         await self._node.close()

@@ -14,6 +14,7 @@ from ray.serve.handle import DeploymentHandle
 
 from db.records import Analysis, Decision, Turn
 from deployments.runtime.retries import NodeUnavailableError
+from embeddings.judge import Judgement
 
 
 class Cancellable(Protocol):
@@ -47,8 +48,13 @@ class RemoteAnalysis:
 
     async def embed_query(self, text: str) -> tuple[float, ...]:
         """Return the vector of one text. Raises NodeUnavailableError."""
-        vectors: list[tuple[float, ...]] = await _answer(self._handle.embed.remote([text]))
-        return vectors[0]
+        vector: tuple[float, ...] = await _answer(self._handle.embed_query.remote(text))
+        return vector
+
+    async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
+        """As AnalysisNode.judge. Raises NodeUnavailableError too."""
+        judgement: Judgement = await _answer(self._handle.judge.remote(question, list(passages), list(cosines)))
+        return judgement
 
 
 class RemoteAgent:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from db.pool import Pool
 from deployments.ingest_node import GROUP
+from deployments.reporting.collector import AlertRules
 from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
+from deployments.reporting.retention import Periods, Retention
 from deployments.rules.support_hours import ServiceLevels
+from ingest.bus.topic_retention import TopicRetention
 from ingest.identifiers import normalise_email
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool, switches
@@ -26,7 +29,12 @@ class ReportingServer:
         begin(args, "reporting")
         pool = await open_pool(args)
         self._node = ReportingNode(
-            pool=pool, kafka=args.kafka, group=GROUP, mailbox=_mailbox(args, pool), tasks=_tasks(args, pool)
+            pool=pool,
+            kafka=args.kafka,
+            group=GROUP,
+            rules=_rules(args),
+            mailbox=_mailbox(args, pool),
+            tasks=(*_tasks(args, pool), *_retention_tasks(args, pool)),
         )
 
     async def check_health(self) -> None:
@@ -35,6 +43,18 @@ class ReportingServer:
 
     async def __del__(self) -> None:
         await self._node.close()
+
+
+def _rules(args: AppArgs) -> AlertRules:
+    alerts = args.alerts
+    return AlertRules(
+        window_s=alerts.window_s,
+        interval_s=alerts.interval_s,
+        min_turns=alerts.min_turns,
+        latency_ms=alerts.latency_s * 1000,
+        escalation_rate=alerts.escalation_rate,
+        dead_letters=alerts.dead_letters,
+    )
 
 
 def _tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
@@ -46,6 +66,20 @@ def _tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
         staff_url=f"{args.public_base_url}/staff",
         resolve_after=timedelta(hours=support.resolve_after_hours),
         close_after=timedelta(hours=support.close_after_hours),
+    )
+
+
+def _retention_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
+    kept = args.retention
+    periods = Periods(
+        events=timedelta(hours=kept.events_hours),
+        metrics=timedelta(days=kept.metrics_days),
+        details=timedelta(days=kept.details_days),
+    )
+    topics = TopicRetention(args.kafka)
+    return (
+        *Retention(pool=pool, periods=periods).tasks(),
+        PeriodicTask(name="topics' settings", every_s=300.0, work=topics.run_once, problem=topics.problem),
     )
 
 
@@ -66,5 +100,6 @@ def _mailbox(args: AppArgs, pool: Pool) -> MailboxWorker | None:
         address=gmail.address,
         topic=args.gmail.topic,
         groups=[normalise_email(group) for group in args.gmail.groups],
+        units_per_minute=args.gmail.units_per_minute,
         is_on=is_on,
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
+from db.ids import new_id
+from db.operations.node_status import Status
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, create_pool
 from deployments.channels.switches import ChannelSwitches
+from deployments.runtime.heartbeat import Heartbeat
 from serve_app.api.public.status_link import status_link
 from serve_app.settings.app_args import AppArgs
 from serve_app.telemetry import configure_logging
@@ -23,9 +27,20 @@ def begin(args: AppArgs, node: str, *, steps_aside: bool = True) -> None:
         os.nice(STEP_ASIDE)
 
 
-async def open_pool(args: AppArgs) -> Pool:
+async def open_pool(args: AppArgs, *, size: int | None = None) -> Pool:
     """Return a pool without a connection yet: a node comes up without its database and finds it at the first call."""
-    return await create_pool(args.database_url, size=args.db_pool_size, min_size=0)
+    return await create_pool(args.database_url, size=size or args.db_pool_size, min_size=0)
+
+
+def _runs() -> tuple[Status, str]:
+    return "healthy", ""
+
+
+def start_heartbeat(pool: Pool, node: str, *, status: Callable[[], tuple[Status, str]] = _runs) -> Heartbeat:
+    """Start the heartbeat of a replica, by which /health knows that it runs."""
+    heartbeat = Heartbeat(pool=pool, node=node, replica=str(new_id()), status=status)
+    heartbeat.start()
+    return heartbeat
 
 
 def links(args: AppArgs) -> partial[str]:

@@ -7,8 +7,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from deployments.rules.company import Company
+from serve_app.settings.alerts import AlertArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
+from serve_app.settings.company_documents import company_of
 from serve_app.settings.model import ModelArgs
+from serve_app.settings.retention import RetentionArgs
 from serve_app.settings.settings import (
     CHANNELS,
     DB_POOL_SIZE,
@@ -23,7 +27,7 @@ from serve_app.settings.settings import (
     Settings,
     SettingsError,
 )
-from serve_app.settings.support import SLA_HOURS, SupportArgs
+from serve_app.settings.support import HOURS, SLA_HOURS, TIMEZONE, SupportArgs
 from serve_app.settings.values import RateLimit, parse_rate
 
 T = TypeVar("T")
@@ -47,6 +51,7 @@ class AppArgs(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    company: Company
     database_url: str
     db_pool_size: int = DB_POOL_SIZE
     kafka: KafkaArgs
@@ -54,6 +59,8 @@ class AppArgs(BaseModel):
     gmail: GmailArgs = GmailArgs()
     twilio: TwilioArgs = TwilioArgs()
     support: SupportArgs = SupportArgs()
+    alerts: AlertArgs = AlertArgs()
+    retention: RetentionArgs = RetentionArgs()
     demo_channels_url: str | None = None
     embedding_model: str = EMBEDDING_MODEL
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
@@ -66,6 +73,7 @@ class AppArgs(BaseModel):
     cors_origins: tuple[str, ...] = ()
     public_rate_limit: str = PUBLIC_RATE_LIMIT
     enabled_channels: tuple[str, ...] = CHANNELS
+    mail_web_answers: bool = False
     log_level: str = LOG_LEVEL
     embedded: bool = True
     """All nodes share one machine with the database and the broker."""
@@ -78,14 +86,18 @@ class AppArgs(BaseModel):
 
 def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = False) -> AppArgs:
     """Build the graph's arguments. Raises SettingsError when a variable that it needs is not set."""
+    company = company_of(settings)
     return AppArgs(
+        company=company,
         database_url=_required("DATABASE_URL", settings.database_url),
         db_pool_size=settings.db_pool_size,
         kafka=_kafka_args(settings),
         model=model_args(settings),
-        gmail=gmail_args(settings),
+        gmail=gmail_args(settings, company),
         twilio=twilio_args(settings),
-        support=support_args(settings),
+        support=support_args(settings, company),
+        alerts=alert_args(settings),
+        retention=retention_args(settings),
         demo_channels_url=settings.demo_channels_url,
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
@@ -98,6 +110,7 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         cors_origins=settings.cors_origins,
         public_rate_limit=settings.public_rate_limit,
         enabled_channels=settings.enabled_channels,
+        mail_web_answers=settings.mail_web_answers,
         log_level=settings.log_level,
         embedded=embedded,
     )
@@ -120,17 +133,18 @@ def model_args(settings: Settings) -> ModelArgs:
     )
 
 
-def gmail_args(settings: Settings) -> GmailArgs:
-    """Return the settings of the e-mail channel."""
+def gmail_args(settings: Settings, company: Company) -> GmailArgs:
+    """Return the settings of the e-mail channel; the company's own mail groups, unless others are set."""
     return GmailArgs(
         client_id=settings.gmail_client_id,
         client_secret=settings.gmail_client_secret,
         refresh_token=settings.gmail_refresh_token,
         user=settings.gmail_user,
-        groups=settings.gmail_groups,
+        groups=settings.gmail_groups or company.mail_groups,
         topic=settings.gmail_pubsub_topic,
         audience=settings.gmail_pubsub_audience,
         service_account=settings.gmail_pubsub_service_account,
+        units_per_minute=settings.gmail_units_per_minute,
         api_base_url=settings.gmail_api_base_url,
         token_url=settings.google_token_url,
         certs_url=settings.google_certs_url,
@@ -144,23 +158,45 @@ def twilio_args(settings: Settings) -> TwilioArgs:
         auth_token=settings.twilio_auth_token,
         number=settings.twilio_whatsapp_number,
         template_sid=settings.whatsapp_template_sid,
+        messages_per_second=settings.whatsapp_messages_per_second,
         api_base_url=settings.twilio_api_base_url,
         quiet_s=settings.whatsapp_quiet_seconds,
         join_hours=settings.whatsapp_join_hours,
     )
 
 
-def support_args(settings: Settings) -> SupportArgs:
-    """Return the settings of the support team."""
+def support_args(settings: Settings, company: Company) -> SupportArgs:
+    """Return the settings of the support team; its hours are the company's, unless others are set."""
     urls = settings.notify_urls.get_secret_value().split() if settings.notify_urls else []
     return SupportArgs(
         agent_mode=settings.agent_mode,
         notify_urls=tuple(SecretStr(url) for url in urls),
-        hours=settings.support_hours,
-        timezone=settings.support_timezone,
+        hours=settings.support_hours or company.hours or HOURS,
+        timezone=settings.support_timezone or company.timezone or TIMEZONE,
         sla_hours={**SLA_HOURS, **settings.sla_hours},
         resolve_after_hours=settings.ticket_resolve_hours,
         close_after_hours=settings.ticket_close_hours,
+    )
+
+
+def alert_args(settings: Settings) -> AlertArgs:
+    """Return when the operators are alerted."""
+    return AlertArgs(
+        window_s=settings.alert_window_seconds,
+        interval_s=settings.alert_interval_seconds,
+        min_turns=settings.alert_min_turns,
+        latency_s=settings.alert_latency_seconds,
+        escalation_rate=settings.alert_escalation_rate,
+        dead_letters=settings.alert_dead_letters,
+    )
+
+
+def retention_args(settings: Settings) -> RetentionArgs:
+    """Return how long is kept what is kept for a time only."""
+    return RetentionArgs(
+        events_hours=settings.events_kept_hours,
+        metrics_days=settings.metrics_kept_days,
+        details_days=settings.details_kept_days,
     )
 
 

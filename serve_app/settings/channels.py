@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
 
+from deployments.channels.gmail.quota import UNITS_PER_MINUTE
+from deployments.channels.whatsapp.rate import MESSAGES_PER_SECOND
+
 AccountSid = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^AC[0-9a-fA-F]{32}$")]
 TemplateSid = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^HX[0-9a-fA-F]{32}$")]
 BaseUrl = Annotated[
@@ -35,7 +38,7 @@ class GmailArgs(BaseModel):
     """The e-mail channel. Without `topic` there are no pushes: the mailbox is polled.
 
     `audience` and `service_account` are the claims `aud` and `email` that the OIDC tokens of Pub/Sub must carry.
-    `api_base_url` None: Google's.
+    `units_per_minute`: Google's limit for the account, which all replicas share. `api_base_url` None: Google's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +51,7 @@ class GmailArgs(BaseModel):
     topic: str | None = None
     audience: str | None = None
     service_account: str | None = None
+    units_per_minute: int = UNITS_PER_MINUTE
     api_base_url: str | None = None
     token_url: str = GOOGLE_OAUTH_URL
     certs_url: str = GOOGLE_CERTS_URL
@@ -68,7 +72,8 @@ class TwilioArgs(BaseModel):
     """The WhatsApp channel. `number` is in E.164; `api_base_url` None: Twilio's.
 
     A customer's messages are answered together once they have been quiet for `quiet_s`. The next message of a number
-    joins its open conversation unless that was silent for `join_hours`.
+    joins its open conversation unless that was silent for `join_hours`. `messages_per_second`: Twilio's limit for the
+    number, which all replicas share.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,6 +82,7 @@ class TwilioArgs(BaseModel):
     auth_token: SecretStr | None = None
     number: str | None = None
     template_sid: str | None = None
+    messages_per_second: float = MESSAGES_PER_SECOND
     api_base_url: str | None = None
     quiet_s: float = QUIET_SECONDS
     join_hours: float = JOIN_HOURS

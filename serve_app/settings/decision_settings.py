@@ -5,6 +5,7 @@ Commands that decide beside it (`mcp`, `replay`) read them there: their own envi
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from serve_app.settings.settings import Settings
 DECISION_SETTINGS = frozenset(
     {
         "agent_mode",
+        "context_dir",
         "embedding_model",
         "escalation_thresholds",
         "openai_api",
@@ -36,6 +38,10 @@ def snapshot(settings: Settings, *, secret_key: str, public_base_url: str) -> di
     """Return them ready for JSON, secrets in the clear; the two arguments replace what may be unset in `settings`."""
     effective = settings.model_dump(include=set(DECISION_SETTINGS))
     effective |= {"secret_key": secret_key, "public_base_url": public_base_url}
-    return {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in effective.items()
-    }
+    return {name: _plain(value) for name, value in effective.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return str(value.resolve()) if isinstance(value, Path) else value

@@ -14,6 +14,16 @@ from pydantic_settings import SettingsError as UnreadableSettingError
 
 from db.records import Channel, Severity
 from deployments.agent.models.settings import MODEL, MODEL_API, MODEL_TIMEOUT_S, ModelApi
+from deployments.channels.gmail.quota import UNITS_PER_MINUTE
+from deployments.channels.whatsapp.rate import MESSAGES_PER_SECOND
+from serve_app.settings.alerts import (
+    DEAD_LETTERS,
+    ESCALATION_RATE,
+    INTERVAL_SECONDS,
+    LATENCY_SECONDS,
+    MIN_TURNS,
+    WINDOW_SECONDS,
+)
 from serve_app.settings.channels import (
     GOOGLE_CERTS_URL,
     GOOGLE_OAUTH_URL,
@@ -27,12 +37,11 @@ from serve_app.settings.channels import (
     WhatsAppNumber,
 )
 from serve_app.settings.model import ModelPrice
+from serve_app.settings.retention import DETAILS_DAYS, EVENTS_HOURS, METRICS_DAYS
 from serve_app.settings.support import (
     AGENT_MODE,
     CLOSE_HOURS,
-    HOURS,
     RESOLVE_HOURS,
-    TIMEZONE,
     AgentMode,
     Hours,
     NotifyUrls,
@@ -45,7 +54,7 @@ LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = (LOOPBACK, "::1", "localhost")
 HTTP_PORT = 8000
 CHANNELS: tuple[str, ...] = get_args(Channel)
-DB_POOL_SIZE = 6
+DB_POOL_SIZE, MIN_DB_POOL_SIZE = 6, 2
 KAFKA_SECURITY_PROTOCOL: Final = "PLAINTEXT"
 KAFKA_SASL_MECHANISM: Final = "PLAIN"
 PUBLIC_RATE_LIMIT = "30/minute"
@@ -64,7 +73,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
     database_url: Annotated[str, StringConstraints(pattern=r"^postgres(ql)?://")] | None = None
-    db_pool_size: int = Field(default=DB_POOL_SIZE, ge=2, le=100)
+    db_pool_size: int = Field(default=DB_POOL_SIZE, ge=MIN_DB_POOL_SIZE, le=100)
     kafka_bootstrap_servers: str | None = None
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = KAFKA_SECURITY_PROTOCOL
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = KAFKA_SASL_MECHANISM
@@ -86,7 +95,9 @@ class Settings(BaseSettings):
     gmail_pubsub_topic: PubSubTopic | None = None
     gmail_pubsub_audience: str | None = None
     gmail_pubsub_service_account: EmailAddress | None = None
+    gmail_units_per_minute: int = Field(default=UNITS_PER_MINUTE, ge=7_500)
     gmail_api_base_url: BaseUrl | None = None
+    mail_web_answers: bool = False
     google_token_url: BaseUrl = GOOGLE_OAUTH_URL
     google_certs_url: BaseUrl = GOOGLE_CERTS_URL
 
@@ -95,6 +106,7 @@ class Settings(BaseSettings):
     twilio_whatsapp_number: WhatsAppNumber | None = None
     twilio_api_base_url: BaseUrl | None = None
     whatsapp_template_sid: TemplateSid | None = None
+    whatsapp_messages_per_second: float = Field(default=MESSAGES_PER_SECOND, gt=0)
     whatsapp_quiet_seconds: float = Field(default=QUIET_SECONDS, ge=0, le=15)
     whatsapp_join_hours: float = Field(default=JOIN_HOURS, gt=0)
 
@@ -109,11 +121,22 @@ class Settings(BaseSettings):
 
     agent_mode: AgentMode = AGENT_MODE
     notify_urls: NotifyUrls | None = None
-    support_hours: Hours = HOURS
-    support_timezone: TimeZoneName = TIMEZONE
+    support_hours: Hours | None = None
+    support_timezone: TimeZoneName | None = None
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     ticket_resolve_hours: float = Field(default=RESOLVE_HOURS, gt=0)
     ticket_close_hours: float = Field(default=CLOSE_HOURS, gt=0)
+
+    alert_window_seconds: float = Field(default=WINDOW_SECONDS, ge=10, le=86_400)
+    alert_interval_seconds: float = Field(default=INTERVAL_SECONDS, ge=1, le=3_600)
+    alert_min_turns: int = Field(default=MIN_TURNS, ge=1)
+    alert_latency_seconds: float = Field(default=LATENCY_SECONDS, gt=0)
+    alert_escalation_rate: float = Field(default=ESCALATION_RATE, ge=0, le=1)
+    alert_dead_letters: int = Field(default=DEAD_LETTERS, ge=0)
+
+    events_kept_hours: float = Field(default=EVENTS_HOURS, gt=0, le=EVENTS_HOURS)
+    metrics_kept_days: int = Field(default=METRICS_DAYS, ge=1)
+    details_kept_days: float = Field(default=DETAILS_DAYS, gt=0)
 
     demo_channels_url: BaseUrl | None = None
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS

@@ -16,8 +16,8 @@ AGENT_MODE: Final = "auto"
 SLA_HOURS: dict[Severity, float] = {"critical": 0.5, "high": 2.0, "medium": 8.0, "low": 24.0}
 """Hours until a person takes a hand-over, by severity, as context/company-profile.md has them: support hours, but for
 critical, which runs at any hour."""
-HOURS = "Mon-Fri 08:00-20:00; billing Mon-Fri 09:00-17:00; legal Mon-Fri 09:00-17:00"
-"""The support hours of every queue, then those of single queues, from the same page."""
+HOURS = "Mon-Sun 00:00-24:00"
+"""Support hours of a company that states none: somebody is always there."""
 TIMEZONE = "UTC"
 RESOLVE_HOURS = 72.0
 CLOSE_HOURS = 168.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -20,13 +21,14 @@ from tests.fixtures.oracle import expect_one_reply_each, settled, store_of
 from tests.fixtures.product import Product
 from tests.fixtures.waiting import wait_until
 
-pytestmark = pytest.mark.product
+pytestmark = [pytest.mark.product, pytest.mark.timeout(1800)]
 
 QUESTION = "I forgot my password. How can I reset it?"
 TEXTS = {"question": QUESTION, "refund": "I want my money back for last month, please.", "empty": ""}
 FACTS = ("Forgot password", "valid for 60 minutes", "signs you out of all other devices")
-ANSWERED_S = 120.0
-"""Two polls of the mailbox: of two pushes within a second Gmail drops one, and its mail waits for the poll (T-L7)."""
+ANSWERED_S = 360.0
+"""Two polls of the mailbox (of two pushes within a second Gmail drops one, and its mail waits for the poll: T-L7), and
+patience with a slow machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Customers:
 @pytest.fixture(scope="module")
 def http(product: Product) -> Iterator[httpx.Client]:
     product.wait_healthy()
-    with httpx.Client(base_url=f"{product.url}/api/v1", timeout=15, trust_env=False) as client:
+    with httpx.Client(base_url=f"{product.url}/api/v1", timeout=120, trust_env=False) as client:
         yield client
 
 
@@ -138,7 +140,9 @@ def test_r1_a_mail_is_answered_formally_and_in_its_thread(channels: Channels, cu
 
 def test_r2_a_whatsapp_message_is_answered_shortly_to_its_number(channels: Channels, customers: Customers) -> None:
     answer = _text(channels, customers, "question")
-    assert twilio_length(answer) <= 300
+    said, footer = answer.rsplit("\n\n", 1)
+    assert twilio_length(said) <= 300
+    assert re.fullmatch(r"Ticket (TKT-\d+): http\S+/status#\1:\S+", footer)
     assert not answer.startswith("Dear")
 
 
@@ -197,7 +201,7 @@ def test_r9_attachments_and_media_are_acknowledged(channels: Channels, customers
 async def test_r7_machines_get_no_reply_and_everybody_else_exactly_one(
     product: Product, channels: Channels, customers: Customers
 ) -> None:
-    await expect_one_reply_each(product, channels, customers.expecting_reply(), seconds=10)
+    await expect_one_reply_each(product, channels, customers.expecting_reply(), seconds=ANSWERED_S)
     assert [channels.mails_to(machine) for machine in customers.machines] == [[], [], []]
     async with store_of(product) as store:
         keys = [f"email:{machine}" for machine in customers.machines]
@@ -215,7 +219,7 @@ async def test_g15_follow_ups_join_the_thread_and_the_chat(
     again = channels.mail.write_mail(sender=sender, subject="Re: Signing in", text=more, reply_to=first.message_id)
     channels.phone.write_whatsapp(number, more)
     wait_until(lambda: len(channels.mails_to(sender)) == len(channels.texts_to(number)) == 2, within_s=ANSWERED_S)
-    await settled(product, seconds=30)
+    await settled(product, seconds=ANSWERED_S)
     second = channels.mails_to(sender)[1]
     assert (second.thread, second.header("In-Reply-To")) == (first.thread, again["rfc_message_id"])
     known = (second.header("References") or "").split()

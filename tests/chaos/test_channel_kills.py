@@ -12,6 +12,7 @@ from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels, new_address, new_number
 from tests.fixtures.oracle import expect_one_reply_each
 from tests.fixtures.product import REPLICA, Product
+from tests.fixtures.waiting import eventually
 
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(3600)]
 
@@ -60,6 +61,7 @@ async def test_k3_replicas_killed_while_mails_and_messages_arrive(product: Produ
     writing = asyncio.create_task(writers.keep_writing())
     await asyncio.sleep(3)
     for part in PARTS * ROUNDS:
+        await eventually(lambda part=part: product.processes(f"{REPLICA}{part}"), within_s=300)
         assert await asyncio.to_thread(product.kill, f"{REPLICA}{part}"), f"no replica of {part} was running"
         await asyncio.sleep(SETTLE_S)
     writers.stop()

@@ -34,7 +34,7 @@ TWILIO_METHODS = ("messages.create", "messages.list", "accounts.fetch")
 @pytest.fixture
 def http(product: Product, channels: Channels) -> Iterator[httpx.Client]:
     product.wait_healthy()
-    with httpx.Client(base_url=f"{product.url}/api/v1", timeout=30, trust_env=False) as client:
+    with httpx.Client(base_url=f"{product.url}/api/v1", timeout=120, trust_env=False) as client:
         yield client
     channels.mail.clear_faults()
 

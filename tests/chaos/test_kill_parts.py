@@ -16,6 +16,7 @@ from evaluation.benchmarks.load import Sent, forms, send_one, wait_until_finishe
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
 from tests.fixtures.product import REPLICA, Product
+from tests.fixtures.waiting import eventually
 from tests.invariants import violations
 
 pytestmark = [pytest.mark.product, pytest.mark.timeout(3600)]
@@ -61,7 +62,7 @@ class Arrivals:
 async def _under_arrivals(
     product: Product, samples: list[Sample], disturb: Callable[[], Awaitable[None]]
 ) -> tuple[list[Sent], list[bench_reads.FormOutcome], dict[str, list[dict[str, Any]]]]:
-    async with ProductClient(product.url, timeout_s=30) as client:
+    async with ProductClient(product.url, timeout_s=120) as client:
         arrivals = Arrivals(client, samples)
         sending = asyncio.create_task(arrivals.keep_sending())
         await asyncio.sleep(3)
@@ -72,7 +73,7 @@ async def _under_arrivals(
     accepted = [one.key for one in sent if one.status == 201]
     pool = await create_pool(product.run_file()["database_url"], size=2)
     try:
-        await wait_until_finished(pool, accepted, timeout_s=180)
+        await wait_until_finished(pool, accepted, timeout_s=900)
         async with acquire(pool) as connection:
             return sent, await bench_reads.form_outcomes(connection, accepted), await violations(connection)
     finally:
@@ -95,6 +96,7 @@ def _expect_exactly_once(
 async def test_k3_each_part_killed_in_turn(product: Product, samples: list[Sample]) -> None:
     async def disturb() -> None:
         for part, mark in list(PARTS.items()) * ROUNDS:
+            await eventually(lambda mark=mark: product.processes(mark), within_s=300)
             assert await asyncio.to_thread(product.kill, mark), f"nothing of {part} was running to be killed"
             await asyncio.sleep(SETTLE_S)
 

@@ -22,7 +22,7 @@ from deployments.agent.node import AgentNode, ModelSettings
 from deployments.analysis_node import AnalysisNode
 from deployments.channels.sender import CheckedSender, TransientDeliveryError
 from deployments.channels.traits import TRAITS
-from deployments.delivery.node import MAX_REJECTIONS
+from deployments.delivery.dispatch import MAX_REJECTIONS
 from deployments.rules.escalation import EscalationRules
 from deployments.rules.formatting import render
 from embeddings.chunker import parse_docs
@@ -32,6 +32,7 @@ from embeddings.relevance import RelevanceGate
 from tests.fakes.nodes import ScriptedAgent, decision
 from tests.fixtures.agent_desk import DOCS, analysis_node, encoder
 from tests.fixtures.channels import Channels
+from tests.fixtures.company import EXAMPLE
 from tests.fixtures.every_channel import CHANNELS, Customer, OpenChannel, away, opened_channel, opened_line_of_all
 from tests.fixtures.store import plain_logs
 from tests.fixtures.waiting import eventually
@@ -142,16 +143,14 @@ class TestForm:
         passages = [one for one in parse_docs(DOCS.read_text(encoding="utf-8")) if "password" in one.title]
         await sync(store.pool, encoder, passages)
 
-        async def embed(text: str) -> tuple[float, ...]:
-            return (await analysis_node.embed([text]))[0]
-
         async def reply_to(customer: Customer) -> str:
             agent = AgentNode(
                 pool=store.pool,
-                embed_query=embed,
+                analysis=analysis_node,
                 model=ModelSettings(),
-                gate=RelevanceGate.load(),
-                rules=EscalationRules(),
+                gate=RelevanceGate.load(own_names=EXAMPLE.own_names),
+                rules=EscalationRules(own_names=EXAMPLE.own_names),
+                company=EXAMPLE,
                 links=lambda _: LINK,
             )
             await customer.write(QUESTION)
@@ -264,7 +263,7 @@ class TestDelivery:
             await channel.line.hurry()
             return await channel.line.states() == ["parked", "sent"]
 
-        await eventually(over, within_s=20)
+        await eventually(over)
         await channel.end_delivery()
         assert await customer.received() == ["About: The second question"]
         kept, _ = await channel.outbox()
@@ -300,7 +299,7 @@ class TestDelivery:
     async def test_a_reply_whose_sender_died_is_sent_once(self, channel: OpenChannel) -> None:
         customer = await channel.asked(QUESTION)
         async with acquire(channel.store.pool) as connection:
-            assert len(await outbox.lease_due(connection, [channel.name], limit=5, lease_s=0.01)) == 1
+            assert len(await outbox.lease_due(connection, channel.name, limit=5, lease_s=0.01)) == 1
             await asyncio.sleep(0.02)
             await outbox.expire_leases(connection)
         # Without a provider nobody can have it twice: it is sent again at once, without looking up.
@@ -381,6 +380,7 @@ class TestReplyCap:
         # The notice that did not leave stands on the ticket.
         [withheld] = [row for row in await channel.outbox() if row["state"] == "cancelled"]
         assert HANDED_OVER in withheld["body"]
+        assert withheld["last_error"] == "withheld: the cap on automatic replies"
         escalated = "SELECT count(*) FROM tickets WHERE escalation_reason = 'reply_limit'"
         assert await channel.store.value(escalated) == cap.notices + 1
 

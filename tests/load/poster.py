@@ -56,7 +56,7 @@ def posted(posts: Sequence[Post], *, timeout_s: float) -> list[Answer]:
 
 async def _run(posts: Sequence[Post]) -> list[Answer]:
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=240, limits=limits, trust_env=False) as client:
         started = time.monotonic()
         return list(await asyncio.gather(*(_one(client, post, started + post.at_s) for post in posts)))
 

@@ -55,8 +55,8 @@ def form_of(person: str) -> dict[str, str]:
 
 
 def timeout(mails: int) -> float:
-    """How many seconds the last reply to so many mails may take within Gmail's quota."""
-    return 60 + mails * 60 / REPLIES_PER_MINUTE
+    """How many seconds a test waits for the last reply to so many mails: what Gmail's quota takes, and patience."""
+    return 300 + mails * 60 / REPLIES_PER_MINUTE
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ async def test_t2_mails_and_messages_are_each_answered_once(product: Product, ch
     ]
     started = time.monotonic()
     answers, _ = await asyncio.gather(
-        asyncio.to_thread(posted, posts, timeout_s=120), open_arrival(mails, within_s=load.within_s)
+        asyncio.to_thread(posted, posts, timeout_s=600), open_arrival(mails, within_s=load.within_s)
     )
     await expect_one_reply_each(product, channels, [*addresses, *numbers], seconds=timeout(load.count))
     print(
@@ -119,7 +119,7 @@ async def test_t_l1_100_forms_50_mails_and_50_messages_in_a_minute(product: Prod
     mails = [
         partial(channels.mail.write_mail, sender=address, subject="Signing in", text=QUESTION) for address in addresses
     ]
-    answers, _ = await asyncio.gather(asyncio.to_thread(posted, posts, timeout_s=180), open_arrival(mails, within_s=60))
+    answers, _ = await asyncio.gather(asyncio.to_thread(posted, posts, timeout_s=600), open_arrival(mails, within_s=60))
     last = time.monotonic()
     await expect_one_reply_each(product, channels, [*addresses, *numbers], seconds=60)
     print(f"all answered {time.monotonic() - last:.0f} s after the last had come")
@@ -138,7 +138,7 @@ async def test_t_l6_every_post_five_times_three_at_once(product: Product, channe
     people = [new_address("form") for _ in range(count)]
     channels.phone.fault("status_callback", "duplicate", times=None, copies=5)
     try:
-        async with httpx.AsyncClient(base_url=f"{product.url}/api/v1", timeout=60, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=f"{product.url}/api/v1", timeout=240, trust_env=False) as http:
             for address, number, person in zip(addresses, numbers, people, strict=True):
                 await asyncio.gather(
                     asyncio.to_thread(mailed_and_pushed, channels, address),

@@ -13,11 +13,13 @@ from ray import serve
 
 from serve_app.app import graph
 from serve_app.settings.app_args import AppArgs, KafkaArgs
+from tests.fixtures.company import EXAMPLE
 
 
 def main(database_url: str, bootstrap_servers: str) -> None:
     """Run it; never returns."""
     args = AppArgs(
+        company=EXAMPLE,
         database_url=database_url,
         kafka=KafkaArgs(bootstrap_servers=bootstrap_servers),
         secret_key=SecretStr("a-secret-of-this-test"),

@@ -19,6 +19,7 @@ from embeddings.chunker import parse_docs
 from embeddings.encoder import Encoder
 from ingest.web_form import SupportForm, new_form
 from serve_app.embedded.parts.kafka import EmbeddedKafka
+from tests.fixtures.company import EXAMPLE
 
 DOCUMENT = Path(__file__).parents[2] / "context" / "product-docs.md"
 FORM = {
@@ -27,6 +28,9 @@ FORM = {
     "subject": "Signing in",
     "category": "account_access",
 }
+
+
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def local_graph(database_url: str, kafka_server: EmbeddedKafka) -> Iterator[subp
 
 async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: pytest.FixtureRequest) -> None:
     pool = await create_pool(database_url, size=3)
-    await indexer.sync(pool, Encoder(), parse_docs(DOCUMENT.read_text(encoding="utf-8")))
+    await indexer.sync(pool, Encoder(), parse_docs(DOCUMENT.read_text(encoding="utf-8")), own_names=EXAMPLE.own_names)
     asked = SupportForm(**FORM, message="I forgot my password. How can I reset it?")
     refund = SupportForm(**FORM, message="I want my money back for last month, please.")
     async with acquire(pool) as connection:
@@ -58,7 +62,7 @@ async def test_k2_forms_go_through_the_whole_graph(database_url: str, request: p
     assert tickets[1].escalation_reason == "refund"
 
 
-async def _answered_ticket(pool: Pool, number: str, timeout_s: float = 60) -> TicketWithMessages:
+async def _answered_ticket(pool: Pool, number: str, timeout_s: float = 400) -> TicketWithMessages:
     async with asyncio.timeout(timeout_s), acquire(pool) as connection:
         while True:
             ticket = await ticket_with_messages(connection, number)

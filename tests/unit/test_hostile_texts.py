@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,33 +14,38 @@ import numpy as np
 import pytest
 
 from db.records import OutboxRow, Passage
+from deployments.agent.checks.guardrails import Guard
 from deployments.agent.checks.masking import Vault
 from deployments.agent.language import LanguageDetector
 from deployments.agent.models.extract import SHAPES, Source
 from deployments.rules.escalation import EscalationRules
-from embeddings.lexical import Vocabulary
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
 from embeddings.spelling import Speller
+from tests.fixtures.company import EXAMPLE, GUARD
+from tests.fixtures.cpu_time import cpu_seconds, slowness
 from tests.fixtures.hostile import TextFunction, functions, shapes
-from tests.fixtures.turns import context, passage
+from tests.fixtures.turns import RESET, context, passage
 
 LIMIT = 10_000
 """Characters of a form's, and of a WhatsApp, message; what a mail's text is cut to before the agent reads it."""
 WITHIN_S = 0.2
+"""Of the processor's time, on the machine of the limits."""
 GROWTH = 6.0
 """Four times the text may take six times as long; below MEASURABLE_S the clock decides rather than the code."""
 MEASURABLE_S = 0.04
+ROUNDS = 6
+"""So often at most is measured again what seems too slow; the shortest run counts."""
 
-GATE = RelevanceGate.load()
+GATE = RelevanceGate.load(own_names=EXAMPLE.own_names).over([RESET])
 OBJECTS: Mapping[type, Any] = MappingProxyType(
     {
         LanguageDetector: LanguageDetector(),
         Vault: Vault(names=("Ann Lee",)),
-        EscalationRules: EscalationRules(),
+        EscalationRules: EscalationRules(own_names=EXAMPLE.own_names),
+        Guard: GUARD,
         RelevanceGate: GATE,
         Speller: GATE.speller,
-        Vocabulary: GATE.vocabulary,
         SentimentHead: SentimentHead.load(),
     }
 )
@@ -73,6 +77,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "str | int": str,
     "bytes": lambda text: text.encode("utf-8", "replace"),
     "Sequence[str]": lambda text: [text],
+    "tuple[str, ...]": lambda text: EXAMPLE.own_names,
     "Iterable[str]": lambda text: [text],
     "list[str]": lambda text: [text, text],
     "Collection[str]": lambda text: [text],
@@ -85,8 +90,8 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Params": lambda text: [("Body", text), ("From", "whatsapp:+14155550100"), ("MessageSid", "SM1")],
     "Params | str": lambda text: [("Body", text)],
     "Sequence[Passage]": _passages,
-    "Sequence[Source]": lambda text: [Source(title="Export", text=text[:1_100], score=0.5)],
-    "Source": lambda text: Source(title="Export", text=text[:1_100], score=0.5),
+    "Sequence[Source]": lambda text: [Source(title="Export", text=text[:1_100])],
+    "Source": lambda text: Source(title="Export", text=text[:1_100]),
     "Shape": lambda text: SHAPES["semi-formal"],
     "ChannelConfig": lambda text: context().config,
     "OutboxRow": _row,
@@ -114,13 +119,18 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.agent.transcript.conversation": "takes records; fence is walked",
     "deployments.rules.escalation.EscalationRules.weigh": "takes the signs that read_words found",
     "deployments.rules.escalation.severity_and_queue": "names of our own",
+    "deployments.rules.company_file.wrong": "a file of our own",
     "deployments.rules.support_hours.SupportHours.parse": "a setting",
     "deployments.rules.support_hours.ServiceLevels.parse": "a setting",
     "embeddings.spelling.distance": "two words of like length: Speller.correct is walked",
     "embeddings.relevance.query_speller": "our own documents",
-    "embeddings.relevance.RelevanceGate.relevant": "walked as RelevanceGate.signals, with a vector of one row",
-    "embeddings.relevance.RelevanceGate.signals": "measured by itself below",
+    "embeddings.relevance.RelevanceGate.relevant": "measured by itself below",
     "embeddings.chunker.parse_docs": "our own documents",
+    "embeddings.chunker.parse_page": "documents that our own people add",
+    "embeddings.indexer.sync": "our own documents",
+    "embeddings.indexer.embedded_text": "our own documents",
+    "embeddings.indexer.content_hash": "our own documents",
+    "embeddings.indexer.passage_rows": "our own documents",
     "embeddings.chunker.slugify": "our own documents",
     "embeddings.encoder.package_file": "a name of our own",
     "embeddings.encoder.model_files": "a name of our own",
@@ -136,6 +146,10 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "embeddings.relevance.RelevanceGate.load": "a file of our own",
     "embeddings.relevance.RelevanceGate.from_json": "a file of our own",
     "embeddings.sentiment.SentimentHead.load": "a file of our own",
+    "embeddings.ticket_labels.TicketLabelHeads.load": "a file of our own",
+    "embeddings.ticket_labels.TicketLabelHeads.require_encoder": "a name of our own",
+    "deployments.agent.checks.translated.reviewed": "lines_of and agree are walked, and its check is Guard.review",
+    "deployments.agent.models.translation.Translator.lines": "asks the model; numbered_lines is walked",
     "ingest.mail.parts.texts.preferred": "takes parsed parts; mime.read is walked",
     "ingest.mail.parts.part.parameter": "takes a parsed part; mime.read is walked",
     "ingest.web_form.new_form": "a validated form",
@@ -183,27 +197,41 @@ def test_every_function_that_takes_text_is_walked_or_says_whose_text_it_takes() 
 
 
 def _took(function: TextFunction, text: str) -> float:
-    started = time.thread_time()
-    with suppress(Exception):  # that a text is refused is as good as that it is read
-        function.call(text)
-    return time.thread_time() - started
+    def call() -> None:
+        with suppress(Exception):  # that a text is refused is as good as that it is read
+            function.call(text)
+
+    return cpu_seconds(call)
+
+
+def _fault(took: float, before: float) -> str:
+    """What is wrong with the times for a text and for a quarter of it; nothing, when all is well."""
+    if took >= WITHIN_S * slowness():
+        return f"{took:.2f} s"
+    growth = took / max(before, MEASURABLE_S / GROWTH)
+    return f"{growth:.1f} times as long for four times the text" if took > MEASURABLE_S and growth >= GROWTH else ""
 
 
 @pytest.mark.parametrize("function", WALKED, ids=lambda function: function.name)
 def test_no_shape_of_text_makes_a_function_slow(function: TextFunction) -> None:
     for short, long in zip(shapes(LIMIT // 4), shapes(LIMIT), strict=True):
         took = _took(function, long)
-        if took > WITHIN_S / 2:  # once more: a busy machine is no reason
-            took = min(took, _took(function, long))
-        assert took < WITHIN_S, f"{took:.2f} s for {long[:30]!r} …"
         if took > MEASURABLE_S:
-            before = max(min(_took(function, short) for _ in range(4)), MEASURABLE_S / GROWTH)
-            least = min(took, *(_took(function, long) for _ in range(4)))
-            assert least / before < GROWTH, f"{least / before:.1f} times as long for four times {short[:30]!r} …"
+            assert not (fault := _least_fault(function, short, long, took)), f"{fault}: {long[:30]!r} …"
+
+
+def _least_fault(function: TextFunction, short: str, long: str, took: float) -> str:
+    """The fault that is left when both are measured in turn until there is none: neighbours only ever add time."""
+    before, fault = float("inf"), ""
+    for _ in range(ROUNDS):
+        before, took = min(before, _took(function, short)), min(took, _took(function, long))
+        if not (fault := _fault(took, before)):
+            break
+    return fault
 
 
 def test_the_walk_sees_a_pattern_that_is_quadratic() -> None:
     ends = re.compile(r"^\W*(?:regards|cheers)\W*$", re.MULTILINE)
     slow = TextFunction(name="quadratic", call=lambda text: ends.search(text))
-    with pytest.raises(AssertionError, match=r"s for|times as long"):
+    with pytest.raises(AssertionError, match=r"\d s: |times as long"):
         test_no_shape_of_text_makes_a_function_slow(slow)

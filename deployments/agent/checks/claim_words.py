@@ -78,7 +78,7 @@ _NEUTRAL_WORDS = """
     click choose open enter switch set change move on off access located under within inside top
     simple quick automatically
     account customer yes so because since therefore however otherwise
-    platform techcorp app application system software tool
+    platform app application system software tool
 """
 _CLAIMING = """
     off already now free automatically available switch access last first automatic other same different

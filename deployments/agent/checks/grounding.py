@@ -15,6 +15,7 @@ from db.records import Passage
 from deployments.agent.checks.claim_words import BOUND, NEUTRAL, POLITE
 from deployments.agent.checks.claims import Claims, read
 from deployments.rules.formatting import plain, sentences
+from embeddings import lexical
 
 WINDOW = 2
 """Consecutive sentences of a passage that may support one sentence of a draft together."""
@@ -43,17 +44,20 @@ class _Known:
     claims: tuple[Claims, ...]
     title: Claims
     stems: frozenset[str]
+    neutral: frozenset[str]
+    """Words that claim nothing: NEUTRAL, and the company's names."""
 
 
 def keep_supported(
-    text: str, passages: Sequence[Passage], customer_names: Sequence[str] = ()
+    text: str, passages: Sequence[Passage], customer_names: Sequence[str] = (), *, own_names: Sequence[str] = ()
 ) -> tuple[str, tuple[str, ...]]:
     """Return `text` without its unsupported sentences, and the slugs of the passages that support the others.
 
     Polite sentences without a claim are kept, but a text without any supported sentence becomes ''. `customer_names`
-    (names and addresses) are no claim where the customer is addressed by them.
+    (names and addresses) are no claim where the customer is addressed by them, `own_names` (the company's) nowhere.
     """
-    known = [_known(passage.slug, passage.title, passage.content) for passage in passages]
+    ours = tuple(own_names)
+    known = [_known(passage.slug, passage.title, passage.content, ours) for passage in passages]
     salutation = _salutation(customer_names)
     used: dict[str, None] = {}
     lines = []
@@ -96,7 +100,7 @@ def _supporter(sentence: str, known: Sequence[_Known]) -> str | None:
             return passage.slug
     if _FIRST_PERSON.search(sentence):  # the documentation has no first person: a promise or a report
         return None
-    scores = {passage.slug: _supported(sentence, claims, claims.stems - NEUTRAL, passage) for passage in known}
+    scores = {passage.slug: _supported(sentence, claims, claims.stems - passage.neutral, passage) for passage in known}
     best = max(scores, key=lambda slug: scores[slug], default=None)
     return best if best is not None and scores[best] > 0 else None
 
@@ -137,7 +141,7 @@ def _agrees(claims: Claims, window: Sequence[Claims], passage: _Known) -> bool:
 def _names(claims: Claims, passage: _Known) -> frozenset[str]:
     """Return the sentence's names, and its words that are names in the passage or BOUND."""
     known = frozenset().union(*(line.names for line in passage.claims))
-    return (claims.names - NEUTRAL) | (claims.stems & (known | BOUND))
+    return (claims.names - passage.neutral) | (claims.stems & (known | BOUND))
 
 
 def _contradicts(claims: Claims, passage: _Known) -> bool:
@@ -151,9 +155,10 @@ def _contradicts(claims: Claims, passage: _Known) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _known(slug: str, title: str, content: str) -> _Known:
+def _known(slug: str, title: str, content: str, own_names: tuple[str, ...]) -> _Known:
     lines = tuple(line.strip() for line in sentences(" ".join(plain(content).split())) if line.strip())
     claims = tuple(read(line) for line in lines)
     heading = read(title)
     stems = frozenset().union(heading.stems, *(line.stems for line in claims))
-    return _Known(slug=slug, lines=lines, claims=claims, title=heading, stems=stems)
+    neutral = NEUTRAL.union(*(lexical.term_set(name) for name in own_names))
+    return _Known(slug=slug, lines=lines, claims=claims, title=heading, stems=stems, neutral=neutral)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from db.records import Passage
 from deployments.agent.checks.grounding import keep_supported
 from deployments.agent.checks.homoglyphs import bare, has_homoglyphs
 from deployments.agent.run_context import Review
-from deployments.rules.formatting import plain
+from deployments.rules.company import Company
+from deployments.rules.formatting import plain, sentences
+from deployments.rules.phrases import OURSELVES
 from embeddings.indexer import find_price
-
-COMPETITORS = ("Asana", "Trello", "monday.com", "ClickUp", "Basecamp", "Wrike", "Smartsheet", "Teamwork.com")
-"""From context/company-profile.md; integrations (Jira, Slack, GitHub, …) may be named."""
+from embeddings.lexical import named
 
 _REFUND = r"(?:refund(?:s|ed|ing)?|reimburse(?:d|s|ment)?|repay|repaid|money back|compensat(?:e|es|ed|ion)|chargeback)"
 _REFUND += r"(?!s?\s+(?:reports?|templates?|fields?|columns?|tasks?)\b)"  # terms of the product
@@ -34,7 +34,7 @@ _states_a_price = _any(
     r"\bper (?:seat|user|member|person) (?:per|a|and|each) (?:month|year)\b",
 )
 _promises_money = _any(
-    rf"\b(?:we|i|techcorp|our (?:team|billing)|a colleague|billing)\b{_GAP}\b(?:{_REFUND}|waive|credit your)\b",
+    rf"\b(?:we|i|{OURSELVES}|our (?:team|billing)|a colleague|billing)\b{_GAP}\b(?:{_REFUND}|waive|credit your)\b",
     rf"\byou\b{_GAP}\b(?:will|can|may|should|are|get|receive|qualify)\b{_GAP}\b{_REFUND}\b",
     rf"\byour? {_REFUND}\b",
     rf"\b{_REFUND}\b{_GAP}\b(?:will|has|have|is|are|can|be)\b{_GAP}\b"
@@ -57,7 +57,6 @@ _announces = _any(
     r"\bwe (?:plan|intend) to\b|\bwe(?:'ll| will) (?:add|release|launch|introduce|support|build|ship)\b",
     r"\bwill (?:soon )?be (?:released|added|supported|launched|rolled out)\b|\bis planned\b|\bplanned for\b",
 )
-_names_a_competitor = _any(*(rf"\b{re.escape(name)}\b" for name in COMPETITORS))
 _tells_internals = _any(
     r"\b(?:create_ticket|get_customer_history|search_knowledge_base|send_response|escalate_to_human|no_kb_match)\b",
     r"\b(?:system|hidden|initial) (?:prompt|instructions?|message)\b",
@@ -69,12 +68,12 @@ _tells_internals = _any(
     r"\b(?:these|the|provided|given) passages?\b|\bknowledge base\b",
 )
 
+STATES_A_PRICE = "states a price or a discount"
+NAMES_A_COMPETITOR = "names a competitor"
 CHECKS: Sequence[tuple[str, Callable[[str], bool]]] = (
-    ("states a price or a discount", lambda text: find_price(text) is not None or _states_a_price(text)),
     ("promises money back", _promises_money),
     ("makes a legal statement", _is_legal),
     ("announces something that is not released", _announces),
-    ("names a competitor", _names_a_competitor),
     ("tells internal details", _tells_internals),
 )
 
@@ -91,11 +90,6 @@ LEARNED = "learned"
 UNSUPPORTED = "says nothing that a passage says"
 
 
-def forbidden(text: str) -> str | None:
-    """Return the first problem of CHECKS in a text ("states a price or a discount"), or None."""
-    return next((problem for problem, found in CHECKS if found(text)), None)
-
-
 def foreign_addresses(text: str, known: Iterable[str]) -> list[str]:
     """Return the links, e-mail addresses, host names and telephone numbers in `text` that are in no `known` text."""
     haystack = "\n".join(known).lower()
@@ -103,22 +97,53 @@ def foreign_addresses(text: str, known: Iterable[str]) -> list[str]:
     return [address for address in found if address.lower() not in haystack]
 
 
-def review(text: str, passages: Sequence[Passage], customer_names: Sequence[str] = ()) -> Review:
-    """Check a draft: forbidden content and unknown addresses refuse it, unsupported sentences are dropped.
+class Guard:
+    """Checks drafts in the name of one company: its competitors are never named, its own names support no claim."""
 
-    `customer_names` are the customer's names and address, which need no support.
-    """
-    draft = bare(plain(text))
-    known = [f"{p.title}\n{p.content}" for p in passages if not p.source.startswith(LEARNED)]
-    if problem := _problem(draft, [*known, *customer_names]):
-        return Review(text=draft, problem=problem)
-    supported, sources = keep_supported(draft, passages, customer_names)
-    return Review(text=supported, sources=sources, problem=None if supported else UNSUPPORTED)
+    def __init__(self, company: Company) -> None:
+        self._own_names, self._quotes_amounts = company.own_names, company.quotes_amounts
+        # An empty list would match everywhere, (?!) nowhere.
+        names = [rf"(?<!\w){re.escape(name)}(?!\w)" for name in company.competitors]
+        self._names_a_competitor = _any(*(names or [r"(?!)"]))
+
+    def forbidden(self, text: str, passages: Sequence[Passage] = ()) -> str | None:
+        """Return the first problem in a text ("states a price or a discount"), or None.
+
+        What stands in `passages` word for word is no price where the company's documents may quote amounts.
+        """
+        return next(self.findings(text, passages), None)
+
+    def findings(self, text: str, passages: Sequence[Passage] = ()) -> Iterator[str]:
+        """Yield every problem in a text, as `forbidden`."""
+        own = _without(text, passages) if self._quotes_amounts else text
+        if find_price(own) is not None or _states_a_price(own):
+            yield STATES_A_PRICE
+        if self._names_a_competitor(text):
+            yield NAMES_A_COMPETITOR
+        as_us = named(text, self._own_names, OURSELVES)
+        yield from (problem for problem, found in CHECKS if found(as_us))
+
+    def review(self, text: str, passages: Sequence[Passage], customer_names: Sequence[str] = ()) -> Review:
+        """Check a draft: forbidden content and unknown addresses refuse it, unsupported sentences are dropped.
+
+        `customer_names` are the customer's names and address, which need no support.
+        """
+        draft = bare(plain(text))
+        known = [f"{p.title}\n{p.content}" for p in passages if not p.source.startswith(LEARNED)]
+        if problem := self._problem(draft, passages, [*known, *customer_names]):
+            return Review(text=draft, problem=problem)
+        supported, sources = keep_supported(draft, passages, customer_names, own_names=self._own_names)
+        return Review(text=supported, sources=sources, problem=None if supported else UNSUPPORTED)
+
+    def _problem(self, draft: str, passages: Sequence[Passage], known: Sequence[str]) -> str | None:
+        if found := self.forbidden(draft, passages):
+            return found
+        if has_homoglyphs(draft, known):
+            return HOMOGLYPHS
+        return UNKNOWN_ADDRESS if foreign_addresses(draft, known) else None
 
 
-def _problem(draft: str, known: Sequence[str]) -> str | None:
-    if found := forbidden(draft):
-        return found
-    if has_homoglyphs(draft, known):
-        return HOMOGLYPHS
-    return UNKNOWN_ADDRESS if foreign_addresses(draft, known) else None
+def _without(text: str, passages: Sequence[Passage]) -> str:
+    """Return `text` without the sentences that a passage has word for word."""
+    known = {" ".join(line.split()) for passage in passages for line in sentences(plain(passage.content))}
+    return " ".join(line for line in sentences(text) if " ".join(line.split()) not in known)

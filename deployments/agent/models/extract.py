@@ -1,4 +1,4 @@
-"""Extractive answers: selects a passage, and as many of its sentences as the channel carries."""
+"""Extractive answers: as many sentences of a passage as the channel carries."""
 
 from __future__ import annotations
 
@@ -9,23 +9,16 @@ from dataclasses import dataclass
 from deployments.rules.formatting import sentences
 from embeddings import lexical
 
-LEXICAL_WEIGHT = 0.2
-"""Weight of the share of the question's words in a passage beside its cosine similarity.
-
-It raises recall@1 from .80 to .82 on kb_questions.jsonl.
-"""
-
 _FIRST_BONUS, _NEXT_BONUS = 0.75, 0.5
 """Bonus, in words of the question, for the first sentence and for the one after a chosen sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A passage of a tool result; `score` is its cosine similarity to the query."""
+    """A passage of a tool result."""
 
     title: str
     text: str
-    score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +36,6 @@ SHAPES = {
     "conversational": Shape(characters=300),
 }
 """By tone; others get that of 'semi-formal'."""
-
-
-def best(question: str, sources: Sequence[Source]) -> Source:
-    """Return the passage with the highest sum of similarity and weighted share of the question's words."""
-    asked = lexical.term_set(question)
-
-    def score(source: Source) -> float:
-        shared = len(asked & lexical.term_set(f"{source.title} {source.text}"))
-        return source.score + LEXICAL_WEIGHT * (shared / max(len(asked), 1))
-
-    return max(sources, key=score)
 
 
 def compose(question: str, source: Source, shape: Shape) -> str:

@@ -17,7 +17,7 @@ from openai.types.responses.response_prompt_param import ResponsePromptParam
 
 from deployments.agent import protocol
 from deployments.agent.models import questions
-from deployments.agent.models.extract import SHAPES, Shape, Source, best, compose
+from deployments.agent.models.extract import SHAPES, Shape, Source, compose
 from deployments.agent.transcript import Completed, read_calls, read_customer
 from embeddings import lexical
 
@@ -81,7 +81,7 @@ def _next_step(customer: Sequence[str], calls: Sequence[Completed]) -> _Step:
 def _answer(text: str, tone: str, searches: Sequence[Completed], found: Sequence[Completed]) -> _Step:
     shape = SHAPES.get(tone, SHAPES["semi-formal"])
     question = questions.core(text)
-    source = best(question, _sources(found[0]))
+    source = _best_source(found[0])
     other = _other_question(text, source)
     if other and len(searches) < protocol.MAX_SEARCHES:
         return protocol.SEARCH, {"query": other}
@@ -95,7 +95,7 @@ def _second_part(other: str, source: Source, found: Sequence[Completed], shape: 
     """Return the answer to the second question: '' if one passage answers both, NOT_FOUND if none does."""
     if not found:
         return NOT_FOUND
-    second = best(other, _sources(found[0]))
+    second = _best_source(found[0])
     return "" if second.title == source.title else compose(other, second, shape)
 
 
@@ -110,10 +110,10 @@ def _other_question(text: str, source: Source) -> str | None:
     return other if shares[other] <= _OTHER_QUESTION < max(shares.values()) else None
 
 
-def _sources(search: Completed) -> list[Source]:
-    return [
-        Source(title=p["title"], text=p["text"], score=float(p["score"])) for p in search.fields().get("passages", ())
-    ]
+def _best_source(search: Completed) -> Source:
+    """Return the first passage: a search lists the likeliest answer first."""
+    first = search.fields()["passages"][0]
+    return Source(title=first["title"], text=first["text"])
 
 
 def _hand_over(summary: str) -> _Step:

@@ -19,9 +19,7 @@ _WRAPPING = re.compile(
     r"|(?:many )?thank(?:s| you)\b[^?]{0,100})[^\w?]*$",
     re.IGNORECASE,
 )
-_GREETING = re.compile(
-    rf"^\W*+{_HELLO}(?:[^\S\n]+(?:there|team|all|everyone|support|techcorp))*\b[^\w\n]+", re.IGNORECASE
-)
+_GREETING = re.compile(rf"^\W*+{_HELLO}(?:[^\S\n]+(?:there|team|all|everyone|support))*\b[^\w\n]+", re.IGNORECASE)
 # Blanks and marks of its own line only: `\W*` would read all the lines that follow, from each of them again.
 _SIGN_OFF = re.compile(rf"^[^\w\n]*+(?:{_CLOSING})[^\w\n]*+$", re.IGNORECASE | re.MULTILINE)
 _ASKS = re.compile(

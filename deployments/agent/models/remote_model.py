@@ -72,8 +72,8 @@ def _incomplete(body: Any) -> str | None:
 class TurnModel(Model):
     """Wraps a model for one turn: limits requests and time, retries, masks personal data and restores it.
 
-    `vault` and `breaker` are None for the embedded model. Raises ModelDownError, ModelBudgetError, and the errors of
-    the wrapped model.
+    `vault` and `breaker` are None for the embedded model. `error` is that of the last request, None when it was
+    answered. Raises ModelDownError, ModelBudgetError, and the errors of the wrapped model.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class TurnModel(Model):
         self._clock = clock
         self._started: float | None = None
         self.requests = 0
+        self.error: Exception | None = None
         self.elapsed_ms = 0.0
         self.usage: dict[str, int] = {}
 
@@ -106,12 +107,14 @@ class TurnModel(Model):
             system_instructions, input = self._vault.mask_all([system_instructions, input])
         try:
             response = await self._ask(lambda: self._inner.get_response(system_instructions, input, *args, **kwargs))
-        except Exception:
+        except Exception as error:
+            self.error = error
             if self._breaker:
                 self._breaker.failed()
             raise
         finally:
             self.elapsed_ms += (self._clock() - started) * 1000
+        self.error = None
         if self._breaker:
             self._breaker.succeeded()
         self._count(response.usage)

@@ -26,6 +26,8 @@ class ModelSettings:
     retry_wait_s: float = 0.5
     breaker_failures: int = 5
     breaker_cooldown_s: float = 30.0
+    probe_every_s: float = 5.0
+    """Between two requests that find out whether a server that failed is back."""
 
     @property
     def remote(self) -> bool:

@@ -25,6 +25,7 @@ from ingest.mail.message import ParsedMail, internal_date_of
 
 Outcome = Literal["accepted", "ignored", "repeated", "staff", "ours", "unreadable", "skipped"]
 SKIPPED_LABELS = frozenset({"SPAM", "TRASH", "DRAFT", "CHAT"})
+"""One without INBOX is not skipped: somebody archived it before it was read here, or a filter let it pass the inbox."""
 MAX_RECIPIENTS = 50
 HEADER_LIMIT = 10_000
 MAX_FAILURES = 5
@@ -82,11 +83,10 @@ class MailIntake:
 
     async def give_up(self, gmail_id: str) -> None:
         """Dead-letter a message that is to be replayed and is not in the mailbox. Raises DatabaseUnavailableError."""
-        await self._dead_letter(gmail_id, b"", "replayed, and not in the inbox any more")
+        await self._dead_letter(gmail_id, b"", "replayed, and not in the mailbox any more")
 
     async def _store(self, mail: RawMail) -> Outcome:
-        labels = set(mail.label_ids)
-        if labels & SKIPPED_LABELS or not labels & {"INBOX", "SENT"}:
+        if SKIPPED_LABELS.intersection(mail.label_ids):
             return "skipped"
         try:
             parsed = await self._parsed(mail, mail.raw)

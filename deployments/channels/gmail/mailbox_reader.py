@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -25,21 +26,24 @@ from deployments.channels.gmail.errors import (
     GmailUnreachableError,
 )
 from deployments.channels.gmail.mail_store import MailIntake
-from deployments.channels.gmail.quota import UnitBudget
-from deployments.runtime.heartbeat import Heartbeat
+from deployments.channels.gmail.quota import UNITS_PER_MINUTE, reading
+from deployments.channels.quota import SharedQuota
+from deployments.channels.sender import TransientDeliveryError
+from deployments.runtime.heartbeat import EVERY_S, Heartbeat
 
 NODE = "email"
 """The channel in /health, whose status is the worst of its mailbox reader and its senders."""
 POLL_S = 60.0
+RETRY_S = 15.0
+"""The same after a failure, so that mail is read, and health is right, soon after the cause is mended."""
 LEASE_S = 120.0
 """Longer than any single step; renewed after each."""
-UNITS_PER_MINUTE = 2_500
 WATCH_UNITS, PROFILE_UNITS, HISTORY_UNITS, LIST_UNITS, GET_UNITS = 100, 1, 2, 5, 5
 FETCH_CONCURRENCY = 8
 RENEW_WATCH_AFTER = timedelta(days=1)
 RESYNC_DAYS, RESYNC_MAILS = 7, 2_000
-RESYNC_MARGIN = timedelta(minutes=5)
-"""A resync skips messages that are older than the account's first lease by more than this."""
+CONNECTED_MARGIN = timedelta(minutes=5)
+"""Messages that are older than the account's first lease by more than this are not ours to answer."""
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -69,18 +73,24 @@ class MailboxWorker:
         address: str,
         topic: str | None,
         groups: Collection[str] = (),
+        units_per_minute: int = UNITS_PER_MINUTE,
         is_on: Callable[[], Awaitable[bool]] = _always,
         poll_s: float = POLL_S,
+        beat_every_s: float = EVERY_S,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool, self._gmail, self._address, self._topic = pool, gmail, address, topic
         self._is_on, self._poll_s, self._clock = is_on, poll_s, clock
         self._holder = str(new_id())
         self._intake = MailIntake(pool=pool, address=address, groups=groups)
-        self._budget = UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=LEASE_S / 2)
+        self._quota = SharedQuota(
+            pool=pool, key=f"gmail reading {address}", limit=reading(units_per_minute), wait_at_most_s=LEASE_S / 2
+        )
         self._threads = ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="mailbox")
         self._problem, self._watch_problem = "", ""
-        self._heartbeat = Heartbeat(pool=pool, node=NODE, replica=self._holder, status=self.status)
+        self._heartbeat = Heartbeat(
+            pool=pool, node=NODE, replica=self._holder, status=self.status, every_s=beat_every_s
+        )
 
     def start(self, wake: Callable[[], None]) -> None:
         """Start the heartbeat; `wake` is called after a commit that queued an event."""
@@ -100,9 +110,10 @@ class MailboxWorker:
         """
         if not await self._is_on():
             return 0
+        poll_s = min(self._poll_s, RETRY_S) if self._problem or self._watch_problem else self._poll_s
         async with acquire(self._pool) as connection:
             await mailbox.ensure(connection, self._address)
-            lease = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=self._poll_s)
+            lease = await mailbox.take(connection, self._address, self._holder, lease_s=LEASE_S, poll_s=poll_s)
         return 0 if lease is None else await self._run_leased(lease)
 
     async def close(self) -> None:
@@ -145,7 +156,7 @@ class MailboxWorker:
         except (GmailUnreachableError, GmailRateLimitError):
             raise
         except GmailError as error:
-            self._watch_problem = f"no pushes, the mailbox is polled: {_watch_hint(error)}"
+            self._watch_problem = f"{_watch_ends(lease.watch_expires_at, now)}: {_watch_hint(error)}"
             log.warning("watch_refused", error=str(error))
             return
         self._watch_problem = ""
@@ -159,7 +170,7 @@ class MailboxWorker:
             await self._advance(present)
             return 0
         try:
-            return await self._read_history(lease.cursor)
+            return await self._read_history(lease, lease.cursor)
         except GmailNotFoundError:
             log.warning("history_too_old", cursor=lease.cursor)
             return await self._resync(lease)
@@ -175,12 +186,16 @@ class MailboxWorker:
             await self._intake.give_up(gmail_id)
         return stored
 
-    async def _read_history(self, cursor: int) -> int:
+    async def _read_history(self, lease: MailboxLease, cursor: int) -> int:
+        def wanted(mail: RawMail) -> bool:
+            # An old message may be moved to the inbox to be answered; one that is imported past it is not.
+            return "INBOX" in mail.label_ids or "SENT" in mail.label_ids or _since_connected(lease, mail)
+
         stored, end, page = 0, 0, None
         while True:
             token = page
             found = await self._call(lambda: self._gmail.history(cursor, token), HISTORY_UNITS)  # noqa: B023
-            stored += await self._store_new(found.mail_ids)
+            stored += await self._store_new(found.mail_ids, wanted)
             # Later pages may include changes after the first page's history_id, which would be listed again.
             end = max(end or found.history_id, found.last_history_id or 0)
             page = found.next_page
@@ -205,20 +220,19 @@ class MailboxWorker:
                 break
         if page is not None:
             log.error("alarm", alarm="resync_bounded", mails=len(ids))
-        stored = await self._store_new(ids[::-1], not_before=lease.created_at - RESYNC_MARGIN)
+        stored = await self._store_new(ids[::-1], partial(_since_connected, lease))
         await self._advance(present)
         return stored
 
-    async def _store_new(self, mail_ids: Sequence[str], *, not_before: datetime | None = None) -> int:
-        """Fetch and store messages that are not stored yet, in order; return how many."""
+    async def _store_new(self, mail_ids: Sequence[str], wanted: Callable[[RawMail], bool] = lambda mail: True) -> int:
+        """Fetch messages that are not stored yet, and store those that are wanted, in order; return how many."""
         async with acquire(self._pool) as connection:
             new_ids = await mailbox.unprocessed(connection, mail_ids)
-        earliest_ms = -math.inf if not_before is None else not_before.timestamp() * 1000
         stored = 0
         for start in range(0, len(new_ids), FETCH_CONCURRENCY):
             mails = await asyncio.gather(*(self._fetch(one) for one in new_ids[start : start + FETCH_CONCURRENCY]))
             for mail in mails:
-                if mail is not None and int(mail.received_ms) >= earliest_ms:
+                if mail is not None and wanted(mail):
                     stored += await self._intake.store(mail) in ("accepted", "ignored", "staff", "unreadable")
             async with acquire(self._pool) as connection:
                 if not await mailbox.renew(connection, self._address, self._holder, lease_s=LEASE_S):
@@ -236,8 +250,23 @@ class MailboxWorker:
             await mailbox.advance(connection, self._address, history_id)
 
     async def _call(self, call: Callable[[], T], units: int) -> T:
-        await self._budget(units)
+        try:
+            await self._quota(units)
+        except TransientDeliveryError as error:
+            raise GmailRateLimitError(str(error), retry_in=error.retry_in) from error
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _since_connected(lease: MailboxLease, mail: RawMail) -> bool:
+    return int(mail.received_ms) >= (lease.created_at - CONNECTED_MARGIN).timestamp() * 1000
+
+
+def _watch_ends(expires_at: datetime | None, now: datetime) -> str:
+    """Say until when there are pushes although the watch can't be renewed."""
+    if expires_at is not None and expires_at > now:
+        return f"pushes end on {expires_at:%Y-%m-%d %H:%M} UTC, then the mailbox is only polled"
+    ended = f", the watch expired on {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else ""
+    return f"no pushes, the mailbox is polled{ended}"
 
 
 def _watch_hint(error: GmailError) -> str:

@@ -6,6 +6,8 @@ import asyncio
 import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
+from base64 import b64decode
+from dataclasses import replace
 from typing import Any
 
 from deployments.channels.gmail.parser_protocol import ANSWER, LENGTH, ParseAnswer, ParseRequest, framed
@@ -41,20 +43,15 @@ class MailParser:
 
     async def parse(self, raw: bytes, **fields: Any) -> ParsedMail:
         """As ingest.mail.message.parse. Raises MailTooCostlyError and ParserFailedError too."""
-        async with self._one_at_a_time:
-            try:
-                answer = await self._ask(self._request(raw, fields))
-            except BaseException:
-                # Whatever it still says belongs to this mail.
-                await self.close()
-                raise
-        if answer.outcome == "invalid":
-            raise InvalidMessageError(answer.cause)
-        if answer.outcome == "too_large":
-            raise MailTooCostlyError("more memory than a mail may take")
+        answer = await self._answer(self._request(raw, fields))
         if answer.mail is None:
             raise ParserFailedError(answer.cause)
         return answer.mail
+
+    async def file(self, raw: bytes, n: int) -> bytes | None:
+        """As ingest.mail.parts.mime.file_of. Raises MailTooCostlyError and ParserFailedError too."""
+        answer = await self._answer(replace(self._request(raw, {}), file=n))
+        return None if answer.file is None else b64decode(answer.file)
 
     async def close(self) -> None:
         """Kill the process."""
@@ -65,6 +62,22 @@ class MailParser:
 
     def _request(self, raw: bytes, fields: dict[str, Any]) -> ParseRequest:
         return ParseRequest(raw=raw, fields=fields, limit_s=self._within_s, limit_bytes=self._within_bytes)
+
+    async def _answer(self, request: ParseRequest) -> ParseAnswer:
+        async with self._one_at_a_time:
+            try:
+                answer = await self._ask(request)
+            except BaseException:
+                # Whatever it still says belongs to this mail.
+                await self.close()
+                raise
+        if answer.outcome == "invalid":
+            raise InvalidMessageError(answer.cause)
+        if answer.outcome == "too_large":
+            raise MailTooCostlyError("more memory than a mail may take")
+        if answer.outcome == "failed":
+            raise ParserFailedError(answer.cause)
+        return answer
 
     async def _ask(self, request: ParseRequest) -> ParseAnswer:
         process = self._process or await self._start()

@@ -11,11 +11,13 @@ import pickle
 import resource
 import signal
 import sys
+from base64 import b64encode
 from typing import IO
 
 from deployments.channels.gmail.parser_protocol import ANSWER, LENGTH, ParseAnswer, ParseRequest, framed
 from ingest.events import InvalidMessageError
 from ingest.mail.message import parse
+from ingest.mail.parts.mime import file_of
 
 
 def answer(request: ParseRequest) -> bytes:
@@ -24,7 +26,7 @@ def answer(request: ParseRequest) -> bytes:
     signal.alarm(math.ceil(2 * request.limit_s))
     resource.setrlimit(resource.RLIMIT_AS, (request.limit_bytes, resource.RLIM_INFINITY))
     try:
-        return ANSWER.dump_json(ParseAnswer(outcome="parsed", mail=parse(request.raw, **request.fields)))
+        return ANSWER.dump_json(_parsed(request))
     except InvalidMessageError as error:
         return ANSWER.dump_json(ParseAnswer(outcome="invalid", cause=str(error)))
     except MemoryError:
@@ -34,6 +36,13 @@ def answer(request: ParseRequest) -> bytes:
     finally:
         signal.alarm(0)
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _parsed(request: ParseRequest) -> ParseAnswer:
+    if request.file is None:
+        return ParseAnswer(outcome="parsed", mail=parse(request.raw, **request.fields))
+    content = file_of(request.raw, request.file)
+    return ParseAnswer(outcome="parsed", file=None if content is None else b64encode(content).decode())
 
 
 def main(source: IO[bytes], sink: IO[bytes]) -> None:

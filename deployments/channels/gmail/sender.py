@@ -21,9 +21,11 @@ from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Channel, OutboxRow
 from deployments.channels.gmail.client import Gmail, MailHead
 from deployments.channels.gmail.errors import GmailError, GmailNoAnswerError, GmailNotFoundError, GmailRejectedError
-from deployments.channels.gmail.quota import UnitBudget
+from deployments.channels.gmail.quota import UNITS_PER_MINUTE, sending
 from deployments.channels.gmail.reply_mail import build_reply_mail
+from deployments.channels.quota import SharedQuota
 from deployments.channels.sender import (
+    CONCURRENCY,
     LEASE_S,
     LookUpFailedError,
     MessageRejectedError,
@@ -35,16 +37,11 @@ from deployments.channels.sender import (
 from ingest.bus.failpoints import Failpoint, no_failpoint
 from ingest.mail.headers.automated import OUTBOX_HEADER
 
-UNITS_PER_MINUTE = 12_000
-"""Of the account's 15,000; the rest is for the mailbox reader, and for calls made a little after they were granted."""
 GET_UNITS, THREAD_UNITS, LIST_UNITS = 5, 10, 5
 SENDING_UNITS = 10 + 100 + GET_UNITS
 """Creating and sending the draft and reading back its Message-ID: reserved together, before the first call."""
-THREADS = 8
 STRAYS = 25
 """How many of the newest mails to a customer are searched when the thread does not contain the reply."""
-MAX_QUOTA_WAIT_S = 40.0
-"""Less than the lease, so that no reply waits for quota until its lease has lapsed."""
 _HEADERS = (OUTBOX_HEADER, "Message-ID")
 
 T = TypeVar("T")
@@ -56,9 +53,10 @@ class _DraftGoneError(OutcomeUnknownError):
 
 
 class GmailSender:
-    """Sends from `address`, which must be the account's."""
+    """Sends from `address`, which must be the account's, within its `units_per_minute`."""
 
     channel: Channel = "email"
+    concurrency = CONCURRENCY
 
     def __init__(
         self,
@@ -66,19 +64,19 @@ class GmailSender:
         pool: Pool,
         gmail: Gmail,
         address: str,
-        budget: UnitBudget | None = None,
+        units_per_minute: int = UNITS_PER_MINUTE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool, self._gmail, self._address = pool, gmail, address
-        self._budget = budget or UnitBudget(UNITS_PER_MINUTE, wait_at_most_s=MAX_QUOTA_WAIT_S)
+        self._quota = SharedQuota(pool=pool, key=f"gmail sending {address}", limit=sending(units_per_minute))
         self._clock, self._failpoint = clock, failpoint
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gmail")
+        self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="gmail")
 
     async def send(self, row: OutboxRow) -> str:
         """Create the reply's draft, unless there is one, and send it. See Sender.send."""
         envelope = await self._envelope(row)
-        await self._not_yet_sent(self._budget(SENDING_UNITS))
+        await self._quota(SENDING_UNITS)
         draft_id = envelope.draft_id
         if draft_id is None:
             draft_id = await self._not_yet_sent(self._find_or_create_draft(row, envelope))
@@ -210,14 +208,14 @@ class GmailSender:
         if rfc_message_id := mail.headers.get("message-id", "").strip():
             try:
                 async with acquire(self._pool) as connection:
-                    await mailbox.record_message_id(connection, row.id, rfc_message_id)
+                    await mailbox.record_message_id(connection, row.id, rfc_message_id, thread_id=mail.thread_id)
             except DatabaseUnavailableError as error:
                 log.warning("message_id_not_stored", outbox_id=str(row.id), error=str(error))
 
     async def _in_thread(self, call: Callable[[], T], units: int = 0) -> T:
         """Make a blocking call in a thread, after reserving `units` of quota that are not reserved yet."""
         if units:
-            await self._budget(units)
+            await self._quota(units)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 

@@ -1,22 +1,17 @@
-"""A rate limiter: calls per second, evenly spaced."""
+"""Twilio's limit for one WhatsApp number."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
+from deployments.channels.limit import Limit
+
+MESSAGES_PER_SECOND = 10.0
+"""Twilio's usual limit; above it messages end as undelivered (63018)."""
 
 
-class RateLimiter:
-    """To be awaited before each call. `clock` is monotonic, in seconds."""
+def sending(per_second: float) -> Limit:
+    """Return the limit of `per_second` messages in any second; they go out evenly, at four fifths of it.
 
-    def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gap_s = 1 / per_second
-        self._clock = clock
-        self._next = clock()
-
-    async def __call__(self) -> None:
-        """Wait for the next free moment."""
-        at = max(self._next, self._clock())
-        self._next = at + self._gap_s
-        await asyncio.sleep(max(0.0, at - self._clock()))
+    For less than ten a second it is ten messages in as long as that takes.
+    """
+    window_s = max(1.0, 10 / per_second)
+    return Limit(units=per_second * window_s, window_s=window_s, spare_s=window_s / 4, portion_s=window_s / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,7 +14,9 @@ from db.outbound import whatsapp_parts
 from db.outbound.whatsapp_parts import Part
 from db.pool import DatabaseUnavailableError, Pool, acquire
 from db.records import Channel, OutboxRow
+from deployments.channels.quota import SharedQuota
 from deployments.channels.sender import (
+    CONCURRENCY,
     LEASE_S,
     LookUpFailedError,
     NotSentError,
@@ -24,8 +27,8 @@ from deployments.channels.sender import (
     WindowClosedError,
 )
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
-from deployments.channels.whatsapp.rate import RateLimiter
-from deployments.channels.whatsapp.twilio_client import Listed, OutsideWindowError, Twilio
+from deployments.channels.whatsapp.rate import MESSAGES_PER_SECOND, sending
+from deployments.channels.whatsapp.twilio_client import CALL_S, Listed, OutsideWindowError, Twilio
 from deployments.rules.formatting import WHATSAPP_LIMIT, clean_name, split_whatsapp, utf16_length
 from deployments.runtime.retries import in_transaction, with_connection
 from ingest.bus.failpoints import Failpoint, no_failpoint
@@ -33,9 +36,6 @@ from ingest.whatsapp.status import StatusUpdate
 
 TEMPLATE_LIMIT = 900
 """A template's text with its variables may have 1,024 characters."""
-PER_SECOND = 10.0
-"""Twilio's limit for one WhatsApp number; above it messages end as undelivered (63018)."""
-THREADS = 8
 CLOCK_SKEW = timedelta(minutes=2)
 STATUS_PATH = "/webhooks/whatsapp/status"
 
@@ -56,10 +56,13 @@ class _SplitReply:
 class WhatsAppSender:
     """Sends free text inside the 24-hour window and the approved template outside it; without one WindowClosedError.
 
-    Twilio's status callbacks go to `public_base_url`.
+    Twilio's status callbacks go to `public_base_url`. A call is made only while its lease lasts until the call's end: a
+    process that was stopped in between would send what another one has sent meanwhile. `clock` is monotonic, in
+    seconds.
     """
 
     channel: Channel = "whatsapp"
+    concurrency = CONCURRENCY
 
     def __init__(
         self,
@@ -68,14 +71,15 @@ class WhatsAppSender:
         twilio: Twilio,
         public_base_url: str,
         template_sid: str | None = None,
-        per_second: float = PER_SECOND,
+        messages_per_second: float = MESSAGES_PER_SECOND,
+        clock: Callable[[], float] = time.monotonic,
         failpoint: Failpoint = no_failpoint,
     ) -> None:
         self._pool, self._twilio, self._template = pool, twilio, template_sid
         self._callback = f"{public_base_url}{STATUS_PATH}?part="
-        self._rate_limiter = RateLimiter(per_second)
-        self._failpoint = failpoint
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="twilio")
+        self._quota = SharedQuota(pool=pool, key=f"twilio {twilio.number}", limit=sending(messages_per_second))
+        self._clock, self._failpoint = clock, failpoint
+        self._threads = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="twilio")
 
     async def send(self, row: OutboxRow) -> str:
         """Send the parts that are not sent yet; return Twilio's id of the last part. See Sender.send."""
@@ -134,12 +138,13 @@ class WhatsAppSender:
     async def _send_part(self, reply: _SplitReply, part: Part) -> str:
         key = PartKey(outbox_id=reply.row.id, n=part.n)
         call = self._call(reply, part, f"{self._callback}{key}")
-        await self._rate_limiter()
+        await self._quota()
+        last_start = self._clock() + LEASE_S - CALL_S
         if not await self._begun(reply, part):
             return await self._reported_by_callback(key)
         self._failpoint("whatsapp:begun")
         try:
-            reference = await self._in_thread(call)
+            reference = await self._in_thread(lambda: self._in_time(call, last_start))
         except OutcomeUnknownError:
             # The status callback may have arrived although the response was lost.
             return await self._reported_by_callback(key)
@@ -170,6 +175,12 @@ class WhatsAppSender:
         return lambda: self._twilio.send_template(
             to=reply.address, template=template, variables=variables, callback=callback
         )
+
+    def _in_time(self, call: Callable[[], str], last_start: float) -> str:
+        """Make the call, from its thread and just before it: the thread may have waited, or the process stood still."""
+        if self._clock() > last_start:
+            raise NotSentError("the lease ends before the call would")
+        return call()
 
     async def _begun(self, reply: _SplitReply, part: Part) -> bool:
         as_template = part.as_template or not reply.window_open

@@ -28,6 +28,8 @@ from ingest.whatsapp.status import Status
 
 API = "https://api.twilio.com"
 CONNECT_S, READ_S = 5.0, 15.0
+CALL_S = CONNECT_S + READ_S
+"""The longest that a call takes."""
 CREDENTIALS_PAUSE_S = 60.0
 """Between attempts while Twilio refuses the credentials, which a person has to fix."""
 RATE_LIMIT_PAUSE_S = 5.0
@@ -78,7 +80,7 @@ class Twilio:
 
     def __init__(self, *, account_sid: str, auth_token: str, number: str, base_url: str | None = None) -> None:
         self._account_sid = account_sid
-        self._sender = f"whatsapp:{number}"
+        self.number, self._sender = number, f"whatsapp:{number}"
         # Keeps the client from reading the process's environment.
         self._client = Client(
             account_sid, auth_token, http_client=_Http(base_url), environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""}

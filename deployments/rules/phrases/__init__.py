@@ -2,12 +2,16 @@
 
 Each entry is a regular expression over one sentence of text that `wording.plain` has normalised: lower case, no
 accents, no apostrophes ("don't" is `dont`), one space between words, `$29` written as `29 dollars`. `~3` stands for
-up to three words, `<people>` for a list of WORD_LISTS. Entries match whole words only.
+up to three words, `<people>` for a list of WORD_LISTS. Entries match whole words only. OURSELVES
+stands for every name of the company.
 """
 
 from __future__ import annotations
 
 from deployments.rules.phrases import human_request, legal, pricing, refund
+
+OURSELVES = "ourcompany"
+"""What `wording` puts in the place of the company's names."""
 
 _CLASSES = {"legal": legal, "refund": refund, "pricing": pricing, "human_request": human_request}
 REQUESTS = {name: phrases.REQUESTS for name, phrases in _CLASSES.items()}
@@ -18,7 +22,7 @@ PRODUCT = {name: phrases.PRODUCT for name, phrases in _CLASSES.items()}
 WORD_LISTS = {
     "plans": (
         "starter|professional|enterprise|pro|plan|plans|subscription|licen[cs]es?|seats?|users?|upgrade|"
-        "upgrading|techcorp"
+        "upgrading|ourcompany"
     ),
     "money": "money|cash|payments?|funds|dollars|bucks|euros?|pounds|usd|eur|amount|sum|fee|difference|rest|balance",
     "people": (
@@ -46,7 +50,7 @@ HOW_TO = (
     "guests|members|admins)|could (?:i|we)|may (?:i|we)|is there (?:a|any) (?:way|option|setting|template)|"
     "is it possible|are we able|am i able|what is the (?:best )?way|i am trying|im trying|we are trying|i "
     "want to|we want to|id like to|we would like to|i would like to|we need to|i need to|please explain how) "
-    "(?:i |we |you |one |to |for us |for me |someone |in |techcorp |a |an |the )*(?:add|create|make the|"
+    "(?:i |we |you |one |to |for us |for me |someone |in |ourcompany |a |an |the )*(?:add|create|make the|"
     "write|put|import|export|filter|sort|rename|show|hide|track|build|make a (?:form|board|report|field|"
     "template|task|view|chart|dashboard|column)|set|set up|configure|label|tag|sum|calculate|assign|link|"
     "invite|restrict|change|edit|delete|remove|move|map|turn on|turn off|enable|disable|upload|attach|"

@@ -36,12 +36,12 @@ REQUESTS = (
     "(?:give|gimme) (?:me |us )?a (?:call|ring|bell|buzz)(?: back)?",
     "call ?backs? (?:please|pls|asap|today|request)|(?:request|want|need|like|get|schedule) ~2 call ?back",
     (
-        "(?:your|techcorps?|ur|support|customer service|customer support) ~1 (?:phone|telephone|hotline|"
+        "(?:your|ourcompany|ur|support|customer service|customer support) ~1 (?:phone|telephone|hotline|"
         "contact) ?(?:numbers?|line)"
     ),
     (
         "(?:phone|telephone) (?:numbers?|line) (?:of|for|to) ~2 (?:support|customer (?:service|support|care)|"
-        "techcorp|help|your|call|reach|contact)"
+        "ourcompany|help|your|call|reach|contact)"
     ),
     "numbers? (?:can|could|do|should|to|i can|we can|where) ~2 (?:call|ring|phone|dial|reach)",
     (
@@ -49,7 +49,7 @@ REQUESTS = (
         "(?:the |a )?(?:phone|telephone)"
     ),
     "phone support|over the phone",
-    "call with ~3 (?:you|your|ur|someone|somebody|support|sales|an expert|techcorp|engineers?|specialists?)",
+    "call with ~3 (?:you|your|ur|someone|somebody|support|sales|an expert|ourcompany|engineers?|specialists?)",
     (
         "(?:no|no more|not (?:a|an|the|this|to)|stop|hate|dont want|do not want|tired of|sick of|enough of|"
         "instead of|rather than|past|talking to|talk to|chatting with|chat with|useless|speak to|speaking to|"

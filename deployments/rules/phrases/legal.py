@@ -29,14 +29,14 @@ REQUESTS = (
         "complaint|dispute|advice|letter|demands?|rights|basis|insurance|threat|case against|trouble|battle)"
     ),
     "legally (?:responsible|liable|binding|obliged|required)|legal route",
-    ("(?:your|techcorps?|ur) ~1 (?:legal (?:department|team|counsel|contact)|lawyers?|general counsel|attorneys?)"),
+    ("(?:your|ourcompany|ur) ~1 (?:legal (?:department|team|counsel|contact)|lawyers?|general counsel|attorneys?)"),
     (
         "(?:take|taking|see|meet|drag|dragging|bring|bringing|go|going|settle|up|up in|enforce|through|end "
         "up|face|damages) ~5 (?:court|courts|tribunal|judge)"
     ),
     "(?:in|before|to|through) (?:a |the |small claims )?(?:courts?|tribunal)|see (?:you|u|ya) in court",
     "small claims|court orders?|before (?:a|the) (?:court|judge|tribunal)",
-    "sue (?:you|u|ur|your|techcorp|this company|them|for|over)",
+    "sue (?:you|u|ur|your|ourcompany|this company|them|for|over)",
     (
         "(?:i|we) (?:will|ll|shall|am going to|m going to|are going to|can|could|might|may|must|have to|"
         "gonna|m gonna|am gonna|want to|wanna) sue"
@@ -84,7 +84,7 @@ REQUESTS = (
     "(?:hold|holding|held) ~3 (?:accountable|answerable|responsible)|complaint against you",
     "trading standards|consumer (?:protection|rights|court|agency|bureau|association|office)",
     "information commissioner|better business bureau",
-    "report(?:ing|ed)? (?:you|u|techcorp|your company) (?:to|with)",
+    "report(?:ing|ed)? (?:you|u|ourcompany|your company) (?:to|with)",
     (
         "(?:lodge|lodged|file|filed|filing) (?:a|an) (?:formal |official |criminal )?(?:complaint|report|"
         "grievance) (?:with|against)"
@@ -127,7 +127,7 @@ MENTIONS = (
     r"sued|law ?suits?|litigat\w+|law|laws|illegal|unlawful|police|authorit\w+|regulators?|watchdog|rights|contract",
     r"agreement|clause|terms|breach\w*|violat\w+|liab\w+|damages|gdpr|ccpa|privacy",
     "personal (?:data|information|details)|data protection|complaint|notice|proceedings|evidence",
-    "consequences|compensation|fraud|crime|criminal|theft|hold (?:you|techcorp)|held|account for",
+    "consequences|compensation|fraud|crime|criminal|theft|hold (?:you|ourcompany)|held|account for",
     r"responsible|papers|served|deadline|consumer|statut\w+|article|case|copyright\w*|consent|jurists?",
     r"inspectorate|prosecut\w+|claim\w*|indemn\w+|formal\w*|official\w*|brand|patent\w*|trademark\w*",
     r"licence|permission|objections?|object|secrets?|sign|signed|signature|client|counsel|represent\w*",
@@ -139,7 +139,7 @@ MENTIONS = (
 
 PRODUCT = (
     "(?:with|from|by|ask|asked|tell|told|dear|hi|hello|thanks) sue(?: miller)?",
-    "(?:webhook|request|payload|hmac|header|techcorp|e ?mail|mail) signatures?",
+    "(?:webhook|request|payload|hmac|header|ourcompany|e ?mail|mail) signatures?",
     "signatures? (?:of|for|on|in) ~2 (?:webhooks?|requests?|payloads?|mails?|e ?mails?)",
     (
         r"legal (?:names?|entit\w+|form|forms|tasks?|boards?|projects?|templates?|workspaces?|tags?|labels?|"

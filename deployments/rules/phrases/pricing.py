@@ -9,7 +9,7 @@ REQUESTS = (
         "monthly|yearly|annually)"
     ),
     "how much ~8 (?:costs?|charge|charged|charging|pay|paying|owe|spend)",
-    "how much (?:do|does|would|will|shall) (?:you|u|techcorp)",
+    "how much (?:do|does|would|will|shall) (?:you|u|ourcompany)",
     "how much (?:money|more expensive|dollars|more would|extra)",
     (
         "(?:what|whats|wats|wat)(?: is| are| was| were| will be| would be| s)?(?: the| your| ur| our| a| "
@@ -18,7 +18,7 @@ REQUESTS = (
     ),
     "what (?:does|do|would|will|did) ~6 (?:costs?|charge)",
     "what (?:would|will|do|must|shall) (?:i|we) ~2 pay",
-    "(?:your|ur|techcorps?) ~2 (?:prices?|pricing|costs|fees|rates|price list|rate card|tariffs?|discounts?)",
+    "(?:your|ur|ourcompany) ~2 (?:prices?|pricing|costs|fees|rates|price list|rate card|tariffs?|discounts?)",
     (
         "(?:prices?|pricing|costs?|costing|quote|quotation|fees?|discounts?|rates) (?:for|of|per|on|to|when|"
         r"if) ~4 (?:\d+|twenty|fifty|<plans>|people|members|months?|year|annual|yearly|monthly|add|"
@@ -41,7 +41,7 @@ REQUESTS = (
     ),
     "quote (?:me|us|for)|quotes? please|dearer|price break|startup credits?|per seat at",
     "(?:be|are|wed be|will be) paying (?:per|each|a|every) ~1 (?:month|year|seat|user)",
-    "(?:price|cost|costs|pricing) of (?:your|ur|techcorp|the (?:plan|subscription|software|tool))",
+    "(?:price|cost|costs|pricing) of (?:your|ur|ourcompany|the (?:plan|subscription|software|tool))",
     "how much for|(?:more|less) expensive than (?:starter|professional|enterprise|pro)|higher price",
     (
         "^(?:(?:hi|hello|hey|so|and|the|just|please|pls|ok) )*(?:prices?|pricing|costs?|quote|how much|hw "
@@ -59,7 +59,7 @@ REQUESTS = (
         "(?:educational|nonprofit|non profit|enterprise|student|academic|startup|custom|volume|annual) "
         "(?:pricing|prices?|rates?)"
     ),
-    "(?:you|u|techcorp) charge (?:for|per|us|me|each|monthly|a)",
+    "(?:you|u|ourcompany) charge (?:for|per|us|me|each|monthly|a)",
     "charge (?:per|by) ~1 (?:users?|seats?|heads?|months?|year)",
     "cheap(?:er|est) (?:plans?|options?|tiers?|versions?|way|than|subscriptions?|one)",
     "(?:is|are|get|be|it) ~5 cheaper|how expensive (?:is|are|would) ~3 (?:<plans>|it|this)|promo ?code",
@@ -90,7 +90,7 @@ REQUESTS = (
         "switching|enterprise|api|subscription)"
     ),
     "(?:hidden|set ?up|subscription|extra) (?:costs?|fees?)",
-    "is (?:it|this|techcorp|the (?:app|tool|software|platform)|<plans>) ~2 free",
+    "is (?:it|this|ourcompany|the (?:app|tool|software|platform)|<plans>) ~2 free",
     "is (?:the )?(?:starter|professional|enterprise|pro)(?: plan)? (?:really )?free",
     "(?:total|monthly|annual) cost (?:be|for|if)|what ~5 (?:total|the) costs?",
     ("(?:pricing|price|commercial) (?:page|details|info|information|model|options|tiers|table|proposal|plans?|sheet)"),

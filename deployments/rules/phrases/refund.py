@@ -37,7 +37,7 @@ REQUESTS = (
         "two times|double|2x|2 times|multiple times|again)"
     ),
     (
-        "(?:you|u|techcorp) ~2 (?:charged|billed|debited|took|taken) ~7 (?:twice|two times|double|2x|2 times|"
+        "(?:you|u|ourcompany) ~2 (?:charged|billed|debited|took|taken) ~7 (?:twice|two times|double|2x|2 times|"
         "too much|by mistake|without|after|although|wrong)"
     ),
     "double (?:charged?|billed|billing|payment|debit)|charged double",
@@ -76,7 +76,7 @@ REQUESTS = (
         "money|amount|sum|cash|funds|fee|difference|euros?|pounds|cent)"
     ),
     "(?:keep|keeps|kept|still) (?:taking|charging|billing|debiting|collecting|being charged|being billed)",
-    "compensated for|recover what|out of the purchase|(?:lists?|shows?) (?:you|it|techcorp) twice",
+    "compensated for|recover what|out of the purchase|(?:lists?|shows?) (?:you|it|ourcompany) twice",
     "twice on (?:my|our) (?:card|statement|account)",
     (
         "(?:two|three) (?:bookings|entries|payments|debits|charges|of these) ~6 (?:same day|same account|"

@@ -1,13 +1,15 @@
-"""How well passages are found and judged, on companies of many trades: `python -m embeddings.workbench.answers report`.
+"""How passages are found and judged, on companies of many trades: `python -m embeddings.workbench.answers`.
 
-The figures of simple ways (BM25, the encoder alone) and of the relevance gate in service, each with the threshold that
-is cheapest on the companies of HELD_OUT, on the others and on the example company's own test questions.
+`report`: the figures of simple ways (BM25, the encoder alone), each with the threshold that is cheapest on the
+companies of HELD_OUT. `train`: tunes the judge on the others and writes `heads/judge.onnx`, then does what `calibrate`
+does: it chooses the threshold of `heads/relevance.json` on HELD_OUT and writes `heads/relevance.metrics.json`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +20,12 @@ from rich.table import Table
 
 from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
+from embeddings.heads import HEADS
 from embeddings.indexer import embedded_text
-from embeddings.workbench.answers.data import HELD_OUT, Company, load_companies
+from embeddings.judge import MODEL, PassageJudge
+from embeddings.relevance import RelevanceGate
+from embeddings.workbench.answers.data import HELD_OUT, Company, example_company, load_companies
+from embeddings.workbench.answers.judge.calibrate import calibrated, judged_by, products
 from embeddings.workbench.answers.measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
 from embeddings.workbench.evaluate import bm25
 
@@ -41,6 +47,32 @@ def report(
     _show(figures)
     if out:
         out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+@app.command("train")
+def train() -> None:
+    """Tune the judge on every company but those of HELD_OUT, write it, calibrate."""
+    # torch takes seconds to import, and the other commands work without it.
+    from embeddings.workbench.answers.judge.fit import Tuning
+    from embeddings.workbench.quantize import export
+
+    tuned = Tuning([company for company in load_companies() if company.name not in HELD_OUT], Encoder()).fit()
+    scale, bias = [round(value, 4) for value in tuned.scale.tolist()], round(tuned.bias.item(), 4)
+    metadata = {"scale": json.dumps(scale), "bias": str(bias)}
+    export(tuned, MODEL, inputs=("input_ids", "attention_mask"), metadata=metadata)
+    calibrate()
+
+
+@app.command("calibrate")
+def calibrate() -> None:
+    """Choose the threshold with the judge as it is, measure, write."""
+    encoder, gate = Encoder(), replace(RelevanceGate.load(), products=products())
+    scorer = judged_by(PassageJudge.load(), encoder, gate)
+    chosen, figures = calibrated(gate, scorer, load_companies(names=HELD_OUT), example_company())
+    stored = json.dumps(chosen.as_json(), ensure_ascii=False)
+    (HEADS / "relevance.json").write_text(f"{stored}\n", encoding="utf-8")
+    (HEADS / "relevance.metrics.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    Console().print_json(data=figures)
 
 
 def baselines(encoder: Encoder) -> Mapping[str, Scorer]:

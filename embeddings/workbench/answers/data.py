@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.chunker import Section, parse_docs
+from embeddings.workbench.questions import DOCUMENT, QUESTIONS, read_questions
 
 DATA = Path(__file__).parents[2] / "data" / "answers"
 HELD_OUT = ("energy", "insurance", "streaming")
@@ -60,13 +61,36 @@ def load_companies(folder: Path = DATA, names: Sequence[str] = ()) -> list[Compa
     return [_company(path) for path in found]
 
 
+def example_company() -> Company:
+    """Return the example company with its own test questions: measured on, never trained on."""
+    sections = tuple(parse_docs(DOCUMENT.read_text(encoding="utf-8"), DOCUMENT.name))
+    rows = _rows(sections)
+    questions = [
+        CustomerQuestion(
+            text=question.text,
+            voice=question.style,
+            author=QUESTIONS.stem,
+            wanted=(frozenset(rows[question.topic]) if question.topic else frozenset(),),
+        )
+        for question in read_questions()
+        if question.split == "test"
+    ]
+    return Company(name="example", sections=sections, questions=tuple(questions))
+
+
 def _company(folder: Path) -> Company:
     sections = tuple(parse_docs((folder / "docs.md").read_text(encoding="utf-8"), f"{folder.name}/docs.md"))
+    rows = _rows(sections)
+    questions = [one for path in sorted(folder.glob("questions*.jsonl")) for one in _questions(path, rows)]
+    return Company(name=folder.name, sections=sections, questions=tuple(questions))
+
+
+def _rows(sections: Sequence[Section]) -> dict[str, set[int]]:
+    """Return the rows of each title's sections."""
     rows: dict[str, set[int]] = {}
     for row, section in enumerate(sections):
         rows.setdefault(section.title, set()).add(row)
-    questions = [one for path in sorted(folder.glob("questions*.jsonl")) for one in _questions(path, rows)]
-    return Company(name=folder.name, sections=sections, questions=tuple(questions))
+    return rows
 
 
 def _questions(path: Path, rows: dict[str, set[int]]) -> Iterator[CustomerQuestion]:

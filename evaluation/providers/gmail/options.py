@@ -11,7 +11,7 @@ ANY_SCOPE = "https://mail.google.com/"
 class GmailOptions:
     """A complete account by default; `gmail_settings` gives the product the same values."""
 
-    user: str = "support@techcorp.com"
+    user: str = "support@example.com"
     client_id: str = "stand-in.apps.googleusercontent.com"
     client_secret: str = "stand-in-client-secret"
     refresh_token: str = "1//stand-in-refresh-token"

@@ -11,7 +11,8 @@ from itertools import islice
 from html_to_markdown import ConversionOptions, OutputFormat, convert
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.mail.html.styles import Look, Sheet, look_of
+from ingest.mail.html.sheet import Sheet
+from ingest.mail.html.styles import Look, look_of
 from ingest.mail.quoting.layouts import HTML, is_forward_line
 
 _HTML_LIMIT = 300_000

@@ -1,22 +1,13 @@
-"""Reads styles of HTML mail as far as they decide whether a person sees a text: size, place, colours, clipping."""
+"""Tells from the styles of HTML mail whether a person sees a text: size, place, colours, clipping."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest.mail.html.colours import Colour, colour_of, is_near, is_transparent
+from ingest.mail.html.sheet import Declarations
 
-Declarations = dict[str, str]
-
-_STYLES_LIMIT = 60_000
-_RULES_LIMIT = 500
-_COMPARED_LIMIT = 300_000
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_SIMPLE = re.compile(r"([\w*]*)((?:[.#][\w-]+){0,4})")
-_DECLARATION = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{1,300})", re.IGNORECASE)
 _LENGTH = re.compile(r"(-?\d{0,7}\.?\d{1,6})\s*(px|pt|em|rem|ex|%|vw|vh|cm|mm|in)?")
 _PIXELS = {"pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "vw": 8.0, "vh": 8.0}
 _RELATIVE = ("em", "%", "ex")
@@ -51,50 +42,6 @@ class Look:
         return not is_near(self.colour, self.background)
 
 
-@dataclass(slots=True)
-class Sheet:
-    """The rules of a mail's `<style>` elements by tag, `.class` or `#id`; those that count more come last."""
-
-    rules: dict[str, dict[frozenset[str], Declarations]] = field(default_factory=lambda: defaultdict(dict))
-    compared: int = 0
-
-    def add(self, css: str) -> None:
-        """Read a style sheet; rules within `@media` and selectors that look at other elements are left out."""
-        for selectors, body in _rules(_COMMENT.sub(" ", css[:_STYLES_LIMIT])):
-            declared = declarations(body)
-            for selector in selectors.split(",") if declared else ():
-                match = _SIMPLE.fullmatch(selector.strip().lower())
-                if match:
-                    parts = [part for part in (match[1].strip("*"), *re.findall(r"[.#][\w-]+", match[2])) if part]
-                    rules = self.rules[parts[-1] if parts else "*"]
-                    rules[frozenset(parts)] = rules.get(frozenset(parts), {}) | declared
-
-    def of(self, tag: str, attributes: Mapping[str, str | None]) -> Declarations:
-        """Return what the rules and the element's own style declare for an element."""
-        own = declarations(attributes.get("style") or "")
-        if not self.rules or self.compared > _COMPARED_LIMIT:
-            return own
-        names = {tag, *(f".{one}" for one in (attributes.get("class") or "").lower().split()[:20])}
-        if attributes.get("id"):
-            names.add(f"#{(attributes['id'] or '').lower()}")
-        found: Declarations = {}
-        for name in ("*", *sorted(names, key=lambda one: (one[0] == "#", one[0] == "."))):
-            rules = self.rules.get(name, {})
-            self.compared += len(rules)
-            for needed, declared in rules.items():
-                if needed <= names:
-                    found |= declared
-        forced = {name: value for name, value in found.items() if "!important" in value}
-        return found | own | forced
-
-
-def declarations(style: str) -> Declarations:
-    """Read `name: value; …`; both in lower case."""
-    if ":" not in style:
-        return {}
-    return {match[1].lower(): match[2].strip().lower() for match in _DECLARATION.finditer(style[:4_000])}
-
-
 def look_of(parent: Look, declared: Declarations) -> Look:
     """Return how text looks in an element with these declarations, within one that looks as `parent`."""
     if not declared:
@@ -112,21 +59,6 @@ def look_of(parent: Look, declared: Declarations) -> Look:
         background=_background(declared, parent.background),
         quoted=parent.quoted,
     )
-
-
-def _rules(css: str) -> list[tuple[str, str]]:
-    """Split a sheet at its braces; what stands within `@…{ }` is left out."""
-    found: list[tuple[str, str]] = []
-    depth, selector = 0, ""
-    for piece in re.split(r"(?<=[{}])", css)[: 4 * _RULES_LIMIT]:
-        text, mark = piece[:-1], piece[-1:]
-        if mark == "{":
-            depth, selector = depth + 1, selector if depth else text.strip()
-        elif mark == "}":
-            if depth == 1 and not selector.startswith("@"):
-                found.append((selector.rpartition(";")[2], text))
-            depth = max(depth - 1, 0)
-    return found
 
 
 def _is_removed(declared: Declarations) -> bool:

@@ -15,6 +15,8 @@ from ingest.text import one_line
 # An attachment's base64 is cut here before the mail is parsed; its size is then unknown.
 SHORTENED_AT = 100_000
 _TEXT_BYTES_LIMIT = 400_000
+# More than Gmail carries.
+_FILE_BYTES_LIMIT = 100_000_000
 _FILENAME_LIMIT = 200
 _ATTACHED_TEXTS = ("calendar", "vcard", "x-vcard", "directory", "csv", "xml", "rtf", "css", "javascript")
 # The proof of a signature is no file that a person attached, and a pixel is no picture.
@@ -93,18 +95,24 @@ def parameter(part: Message, name: str, header: str = "content-type") -> str | N
         return None
 
 
-def payload_of(part: Message) -> bytes:
-    """Return the first 400,000 decoded bytes of a part; broken base64 is read as far as it goes. Never raises."""
+def payload_of(part: Message, *, limit: int = _TEXT_BYTES_LIMIT) -> bytes:
+    """Return the first `limit` decoded bytes of a part; broken base64 is read as far as it goes. Never raises."""
     encoding = encoding_of(part)
     if encoding == "base64":
         payload = part.get_payload()
         raw = payload.encode("utf-8", "replace") if isinstance(payload, str) else b""
-        return _from_base64(raw[: 2 * _TEXT_BYTES_LIMIT])[:_TEXT_BYTES_LIMIT]
+        return _from_base64(raw[: 2 * limit])[:limit]
     if encoding and encoding != str(part.get("content-transfer-encoding", "")).lower():
         del part["content-transfer-encoding"]
         part["Content-Transfer-Encoding"] = encoding
     decoded = part.get_payload(decode=True)
-    return decoded[:_TEXT_BYTES_LIMIT] if isinstance(decoded, bytes) else b""
+    return decoded[:limit] if isinstance(decoded, bytes) else b""
+
+
+def bytes_of(part: Message) -> bytes:
+    """Return all bytes of a part that is an attachment; of an attached mail the mail."""
+    inner = children_of(part)
+    return inner[0].as_bytes() if inner else payload_of(part, limit=_FILE_BYTES_LIMIT)
 
 
 def _from_base64(raw: bytes) -> bytes:

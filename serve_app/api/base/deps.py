@@ -11,6 +11,8 @@ from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool
 from deployments.channels.switches import ChannelSwitches
 from deployments.ingress_node import IngressParts
+from deployments.rules.company import Company
+from deployments.runtime.heartbeat import SILENT_S
 from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.staff_access import FAILED_KEYS, FailedKeys, StaffAccess
 from serve_app.settings.app_args import AppArgs
@@ -45,12 +47,15 @@ class Relay(Protocol):
 class ApiDeps:
     """What the handlers work with. `form_rate` None: forms are not limited.
 
+    `probes` is the pool of the probes and /health, which must not wait behind other calls.
     `public_base_url` is where customers and providers reach the product; Twilio signs over it.
     `trusted_proxies` lists addresses or networks, separated by commas, whose X-Forwarded-For is believed.
-    `close` is awaited when the server shuts down.
+    A replica without a heartbeat for `silent_s` is silent. `close` is awaited when the server shuts down.
     """
 
     pool: Pool
+    probes: Pool
+    company: Company
     relay: Relay
     secret_key: str
     staff: StaffAccess
@@ -66,6 +71,7 @@ class ApiDeps:
     cors_origins: tuple[str, ...]
     trusted_proxies: str
     close: Callable[[], Awaitable[None]]
+    silent_s: float = SILENT_S
     clock: Callable[[], datetime] = utc_now
 
 
@@ -74,6 +80,8 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
     empty or short."""
     return ApiDeps(
         pool=parts.pool,
+        probes=parts.probes,
+        company=args.company,
         relay=parts.relay,
         secret_key=args.secret_key.get_secret_value(),
         staff=StaffAccess(_staff_keys(args), FailedKeys(parts.pool, FAILED_KEYS)),

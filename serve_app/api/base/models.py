@@ -84,21 +84,33 @@ class Component(BaseModel):
 
 
 class Components(BaseModel):
-    """The components that H6 names, and the web form."""
+    """The components that H6 names: what lies outside, the channels, and every node."""
 
     database: Component
     kafka: Component
     gmail: Component
     whatsapp: Component
     web_form: Component
+    ingress: Component
+    ingest: Component
+    identity: Component
+    analysis: Component
     agent: Component
+    delivery: Component
+    reporting: Component
 
 
 class HealthView(BaseModel):
-    """Health of the product: unhealthy without a database, degraded when another component is down, else healthy."""
+    """Health of the product: unhealthy without a database, degraded when another component is down, else healthy.
+
+    A component is unhealthy, not only degraded, when customers are not answered because of it. Alerts, which say how
+    the service does, leave the status as it is.
+    """
 
     status: Literal["healthy", "degraded", "unhealthy"]
     components: Components
+    alerts: list[str] = Field(description="Latency, escalation rate, dead letters above their limits; what is overdue")
+    consumer_lag: int | None = Field(description="Records that the consumer group has not finished; null: not known")
     version: str
     timestamp: datetime
 
@@ -112,9 +124,16 @@ class Unhealthy(HealthView):
 
 
 class ProbeView(BaseModel):
-    """The response to a probe."""
+    """The response to the live probe."""
 
-    status: Literal["alive", "ready"]
+    status: Literal["alive"]
+
+
+class ReadyView(BaseModel):
+    """The response to the ready probe: calls are served, whatever else does not work."""
+
+    status: Literal["ready"]
+    problems: dict[str, str] = Field(description="The components that do not work, with the reason")
 
 
 class Figures(BaseModel):

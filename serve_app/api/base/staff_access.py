@@ -1,9 +1,9 @@
-"""Who of the staff is calling, with wrong keys counted by client address: guessing is refused after a few."""
+"""Who of the staff is calling, with wrong keys counted by client address: guessing ends, a right key passes."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -15,45 +15,65 @@ from serve_app.api.base.errors import ApiError, retry_after
 from serve_app.api.base.limits import client_key
 from serve_app.settings.values import RateLimit
 
-FAILED_KEYS = RateLimit(hits=10, seconds=60)
-"""Wrong staff keys of one address in a window; after them no key of it is looked at until the window ends."""
+FAILED_KEYS = RateLimit(hits=10, seconds=600)
+"""Different wrong staff keys of one address in a window; further wrong ones are 429, a right one passes."""
+GUESSED = 100
+"""Different wrong keys after which no key of the address is looked at until the window ends.
+
+Who still learns whether a guess is right can guess: so there has to be an end, at which a right key is refused like any
+other. It is far enough for a right key not to be caught by others' mistakes behind the same address, and the same key
+sent again, as by a page that was left open, counts once. A guesser has ten tries a minute on average.
+"""
 _COUNTED_AS = "staff-key"
 
 
 class FailedKeys:
     """The wrong keys of each address, counted in the database for all replicas.
 
-    The count in memory is the part of it that this replica has seen: an address without any costs no query, and it
-    bounds a burst of calls that all wait for the database at once. `clock` is in seconds since the epoch.
+    Those in memory are the ones that this replica has seen: an address without any costs no query, and they bound a
+    burst of calls that all wait for the database at once. They are kept as hashes. `clock` is in seconds since the
+    epoch.
     """
 
     def __init__(self, pool: Pool, limit: RateLimit = FAILED_KEYS, clock: Callable[[], float] = time.time) -> None:
         self._pool, self._limit, self._clock = pool, limit, clock
         self._window = 0
-        self._seen: Counter[str] = Counter()
+        self._seen: defaultdict[str, set[int]] = defaultdict(set)
 
     async def refuse_guesser(self, address: str) -> None:
-        """Raise ApiError 429 when the address has used up its wrong keys. Between its return and the comparison of the
-        key nothing may be awaited."""
+        """Raise ApiError 429 when the address has tried GUESSED wrong keys. Between its return and the comparison of
+        the key nothing may be awaited."""
         stored = 0
-        if self._seen_in_window()[address]:
+        if address in self._seen_in_window():
             async with acquire(self._pool) as connection:
                 stored = await rate_limits.hits(connection, self._key(address), seconds=self._limit.seconds)
-        if max(stored, self._seen_in_window()[address]) >= self._limit.hits:
-            rest = self._limit.seconds - self._clock() % self._limit.seconds
-            message = "Too many wrong staff keys from your address; please wait"
-            raise ApiError(429, message, headers=retry_after(rest))
+        if max(stored, self._number_seen(address)) >= GUESSED:
+            raise self._refused()
 
-    async def count(self, address: str) -> None:
-        """Count a wrong key."""
-        self._seen_in_window()[address] += 1
-        async with acquire(self._pool) as connection:
-            await rate_limits.count(connection, self._key(address), seconds=self._limit.seconds)
+    async def count(self, address: str, key: str) -> None:
+        """Count a wrong key, once however often it comes. Raises ApiError 429 when it is one too many."""
+        seen = self._seen_in_window()[address]
+        is_new = hash(key) not in seen
+        seen.add(hash(key))
+        number = len(seen)
+        if is_new:
+            async with acquire(self._pool) as connection:
+                counted = await rate_limits.count(connection, self._key(address), seconds=self._limit.seconds)
+                number = max(number, counted.hits)
+        if number > self._limit.hits:
+            raise self._refused()
 
-    def _seen_in_window(self) -> Counter[str]:
+    def _refused(self) -> ApiError:
+        rest = self._limit.seconds - self._clock() % self._limit.seconds
+        return ApiError(429, "Too many wrong staff keys from your address; please wait", headers=retry_after(rest))
+
+    def _number_seen(self, address: str) -> int:
+        return len(self._seen_in_window().get(address, ()))
+
+    def _seen_in_window(self) -> defaultdict[str, set[int]]:
         window = int(self._clock() // self._limit.seconds)
         if window != self._window:
-            self._window, self._seen = window, Counter()
+            self._window, self._seen = window, defaultdict(set)
         return self._seen
 
     @staticmethod
@@ -81,7 +101,7 @@ class StaffAccess:
         await self._failed.refuse_guesser(address)
         name = self._keys.holder(authorization)
         if name is None:
-            await self._failed.count(address)
+            await self._failed.count(address, bearer(authorization))
         return name
 
     async def require(self, request: Request) -> str:

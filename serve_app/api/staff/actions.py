@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError
-from db.records import ConversationStatus, Owner, TicketStatus
+from db.records import Category, ConversationStatus, Owner, Priority, TicketStatus
 from db.staff.actions import ConversationState
-from deployments.staff.desk import ConversationStateError, ReleaseResult, SentReply, StaffDesk, UnknownConversationError
+from deployments.agent.checks.guardrails import Guard
+from deployments.staff.desk import (
+    ConversationStateError,
+    NewLabels,
+    ReleaseResult,
+    SentReply,
+    StaffDesk,
+    UnknownConversationError,
+)
 from ingest.web_form import ReplyText
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.public.status_link import status_link
 from serve_app.api.public.tickets import IdempotencyKey, key_reused
 from serve_app.api.staff.security import STAFF
 
 T = TypeVar("T")
 SENT_REPLY = TypeAdapter(SentReply)
+NEW_LABELS = TypeAdapter(NewLabels)
 PATH = "/conversations/{conversation_id}"
 
 
 class StaffReply(BaseModel):
-    """A person's reply, which the customer gets as it is."""
+    """A person's reply: the customer gets all of it, with the channel's greeting, signature and reference around it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -41,6 +52,21 @@ class Approval(BaseModel):
 
     draft_id: UUID | None = Field(default=None, description="The oldest that waits, if left out")
     text: ReplyText | None = Field(default=None, description="What to say instead; then it goes in your name")
+
+
+class Correction(BaseModel):
+    """What the newest ticket is really about and how much it presses; what is left out stays."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    category: Category | None = Field(default=None, description="general: none of the others")
+    priority: Priority | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Correction:
+        if self.category is None and self.priority is None:
+            raise ValueError("give a category, a priority or both")
+        return self
 
 
 class StateView(BaseModel):
@@ -69,7 +95,10 @@ class StaffCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._desk = StaffDesk(pool=deps.pool, relay=deps.relay, clock=deps.clock)
+        links = partial(status_link, deps.public_base_url, deps.secret_key)
+        self._desk = StaffDesk(
+            pool=deps.pool, relay=deps.relay, links=links, guard=Guard(deps.company), clock=deps.clock
+        )
 
     async def take_over(self, request: Request, conversation_id: UUID) -> Response:
         """Take the conversation over, from another person too. The agent stops; its unsent replies are dropped."""
@@ -79,8 +108,8 @@ class StaffCalls:
     async def reply(
         self, request: Request, conversation_id: UUID, reply: StaffReply, key: IdempotencyKey = None
     ) -> Response:
-        """Write to the customer over their channel. Findings of the guard are warnings, nothing is blocked. The first
-        reply is a take-over too."""
+        """Write to the customer over their channel, in the form of its replies. Findings of the guard are warnings,
+        nothing is blocked. The first reply is a take-over too."""
         by = await self._deps.staff.require(request)
         sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key))
         return json_response(SENT_REPLY.dump_json(sent), 201)
@@ -116,6 +145,13 @@ class StaffCalls:
         call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key)
         return json_response(SENT_REPLY.dump_json(await _with_api_errors(call)))
 
+    async def label(self, request: Request, conversation_id: UUID, correction: Correction) -> Response:
+        """Correct the ticket's category or priority. Its hand-over goes to the queue that follows, with the same
+        clock, and the correction is kept for a later training."""
+        by = await self._deps.staff.require(request)
+        call = self._desk.label(conversation_id, by=by, category=correction.category, priority=correction.priority)
+        return json_response(NEW_LABELS.dump_json(await _with_api_errors(call)))
+
 
 def staff_router(deps: ApiDeps) -> APIRouter:
     """Return the routes of the actions on a conversation."""
@@ -125,6 +161,7 @@ def staff_router(deps: ApiDeps) -> APIRouter:
     _add(router, "release", calls.release, "Give a conversation back to the agent", ReleaseView)
     _add(router, "resolve", calls.resolve, "Resolve a conversation's ticket", StateView)
     _add(router, "close", calls.close, "Close a conversation", StateView)
+    _add(router, "label", calls.label, "Correct category and priority", NewLabels, body=True)
     _add(router, "approve", calls.approve, "Approve a draft", SentReply, body=True)
     _add(router, "reply", calls.reply, "Reply to the customer", SentReply, body=True, status=201)
     return router

@@ -10,6 +10,7 @@ import typer
 
 from serve_app.cli.options import JsonOption
 from serve_app.settings.app_args import gmail_args, twilio_args
+from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def check(as_json: JsonOption = False) -> None:
 def _findings(settings: Settings) -> list[Finding]:
     from serve_app.cli.channels.checks import Finding, check_gmail, check_twilio, off
 
-    gmail, twilio, enabled = gmail_args(settings), twilio_args(settings), settings.enabled_channels
+    gmail, twilio = gmail_args(settings, company_of(settings)), twilio_args(settings)
+    enabled = settings.enabled_channels
     without_mail = off("email", gmail.missing, enabled="email" in enabled)
     without_whatsapp = off("whatsapp", twilio.missing, enabled="whatsapp" in enabled)
     form = off("web_form", (), enabled="web_form" in enabled)

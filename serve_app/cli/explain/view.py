@@ -80,10 +80,10 @@ def _turns(ticket: ExplainedTicket) -> Iterator[Text]:
     for number, turn in enumerate(ticket.turns, start=1):
         yield Text()
         yield Text(f"Turn {number} of {len(ticket.turns)}", style="bold cyan")
-        for message in turn.heard:
+        for message in turn.messages:
             yield from _received(message)
         yield from _record(turn.record) if turn.record else _no_record(turn)
-        yield from _sent(turn.word, "left") if turn.word else [_row("left", "nothing")]
+        yield from _sent(turn.reply, "left") if turn.reply else [_row("left", "nothing")]
 
 
 def _others(ticket: ExplainedTicket) -> Iterator[Text]:
@@ -104,7 +104,7 @@ def _received(message: ReceivedMessage) -> Iterator[Text]:
 
 
 def _no_record(turn: ExplainedTurn) -> Iterator[Text]:
-    state = turn.heard[-1].state
+    state = turn.messages[-1].state
     yield _row(
         "decision", _WITHOUT_RECORD.get(state, f"no record is stored, although the message is {state}"), "yellow"
     )
@@ -132,6 +132,8 @@ def _record(record: DecisionRecord) -> Iterator[Text]:
     in_order = sorted(record.stages_ms, key=lambda stage: (known.get(stage, len(known)), stage))
     stages = ", ".join(f"{stage} {record.stages_ms[stage]:.0f} ms" for stage in in_order)
     yield _row("took", f"{record.latency_ms:.0f} ms from acceptance to the reply" + (f" ({stages})" if stages else ""))
+    if record.quiet_ms:
+        yield _row("", f"of these, {record.quiet_ms:.0f} ms in which the customer might go on typing")
 
 
 def _score(name: str, scores: dict[str, float]) -> str:

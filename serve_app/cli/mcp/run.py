@@ -15,8 +15,6 @@ from deployments.agent.node import ModelSettings
 from deployments.analysis_node import AnalysisNode
 from deployments.turns.client_turns import ClientTurns
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationModel
-from embeddings.sentiment import SentimentHead
 from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.staff_access import FailedKeys, StaffAccess
 from serve_app.api.public.status_link import status_link
@@ -29,6 +27,7 @@ from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpSession, Nodes
 from serve_app.nodes.agent_builder import agent_node, back_from_now
 from serve_app.settings.app_args import support_args
+from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings
 from serve_app.telemetry import configure_logging
 
@@ -103,10 +102,9 @@ def staff_keys(product: Target, settings: Settings) -> StaffKeys:
 async def _session(product: Target, settings: Settings) -> AsyncIterator[tuple[McpSession, Pool]]:
     pool = await create_pool(product.database_url, size=4)
     try:
-        links, mode = _link_builder(settings), settings.agent_mode
-        turns = ClientTurns(
-            pool=pool, links=links, approval=mode == "draft", back=back_from_now(support_args(settings))
-        )
+        links, mode, company = _link_builder(settings), settings.agent_mode, company_of(settings)
+        back = back_from_now(support_args(settings, company))
+        turns = ClientTurns(pool=pool, links=links, approval=mode == "draft", back=back)
         nodes = _loader(pool, settings, links)
         outdated = partial(_outdated, product)
         async with McpSession(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as session:
@@ -135,19 +133,16 @@ def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Call
 
 
 def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes:
-    analysis = AnalysisNode(
-        encoder=Encoder(settings.embedding_model), sentiment=SentimentHead.load(), escalation=EscalationModel.load()
-    )
+    analysis = AnalysisNode.with_shipped_heads(Encoder(settings.embedding_model))
 
-    async def embed_query(text: str) -> tuple[float, ...]:
-        return (await analysis.embed([text]))[0]
-
+    company = company_of(settings)
     agent = agent_node(
         pool=pool,
-        embed_query=embed_query,
+        analysis=analysis,
         model=ModelSettings(),  # not used: the client is the model
+        company=company,
         links=links,
         escalation_thresholds=settings.escalation_thresholds,
-        support=support_args(settings),
+        support=support_args(settings, company),
     )
     return Nodes(analysis=analysis, agent=agent)

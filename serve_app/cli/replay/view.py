@@ -21,10 +21,8 @@ from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationModel
 from embeddings.indexer import PriceInSectionError
 from embeddings.relevance import RelevanceGate
-from embeddings.sentiment import SentimentHead
 from evaluation.replay.knowledge import search_in
 from evaluation.replay.report import COMPARED, Case, ReplayReport
 from evaluation.replay.run import Replayer, Variant
@@ -33,6 +31,7 @@ from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.nodes.agent_model import model_settings
 from serve_app.settings.app_args import model_args, support_args
+from serve_app.settings.company_documents import company_of
 from serve_app.settings.support import service_levels
 from serve_app.telemetry import configure_logging
 
@@ -73,14 +72,16 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
 
     Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError.
     """
-    gate = RelevanceGate.load()
-    docs, support = tried.product_docs, support_args(tried.settings)
+    company = company_of(tried.settings)
+    gate = RelevanceGate.load(own_names=company.own_names)
+    docs, support = tried.product_docs, support_args(tried.settings, company)
     return Variant(
         model=model_settings(model_args(tried.settings)),
-        rules=EscalationRules(tried.settings.escalation_thresholds),
+        rules=EscalationRules(tried.settings.escalation_thresholds, own_names=company.own_names),
+        company=company,
         gate=gate if tried.relevance_threshold is None else replace(gate, threshold=tried.relevance_threshold),
         prompt=load_prompt(tried.prompt) if tried.prompt else None,
-        search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder) if docs else None,
+        search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder, company) if docs else None,
         answers=support.agent_mode != "off",
         levels=service_levels(support),
     )
@@ -89,7 +90,7 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
 async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:
     pool = await create_pool(url, size=2, read_only=True)
     try:
-        analysis = AnalysisNode(encoder=encoder, sentiment=SentimentHead.load(), escalation=EscalationModel.load())
+        analysis = AnalysisNode.with_shipped_heads(encoder)
         replayer = Replayer(pool=pool, analysis=analysis, variant=variant)
         decided = await replayer.stored(span.since, span.until, limit=span.limit)
         return ReplayReport(cases=tuple(await _replay_all(replayer, decided, console)))

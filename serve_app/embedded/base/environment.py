@@ -90,6 +90,8 @@ def ray_environment(
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.api.base.proxy_errors.middlewares",
         "RAY_SERVE_ENABLE_HA_PROXY": "1" if haproxy else "0",
+        # Time for load balancers of a cluster to learn of it, which a stop of the whole product would wait for too.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
     }
 
 
@@ -116,6 +118,8 @@ def _python_path(first: Path, inherited: Mapping[str, str]) -> str:
 def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, Path):  # the children run in another directory
+        return str(value.resolve())
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
     return json.dumps(to_jsonable_python(value)) if isinstance(value, dict) else "" if value is None else str(value)

@@ -145,6 +145,12 @@ class PartProcess:
         self._record_path.unlink(missing_ok=True)
         return ran
 
+    def cut(self) -> None:
+        """Kill the session at once; a `stop` that waits for it returns."""
+        record = self.record()
+        for pid in session_of(record) if record else ():
+            _signal(pid, signal.SIGKILL)
+
     def _wait_until_gone(self, record: ProcessRecord, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while session_of(record) and time.monotonic() < deadline:

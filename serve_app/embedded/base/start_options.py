@@ -1,4 +1,4 @@
-"""The options of `nightdesk up`."""
+"""The options of `nightdesk up`, and one of the processes that it starts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from serve_app.settings.settings import HTTP_PORT
 
 GRAPH = "serve_app.app:graph"
+ALONE = "--alone"
+"""The option of the preparation that says that nothing else uses the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from serve_app.settings.app_args import AppArgs, app_args
 from serve_app.settings.settings import SettingsError, load_settings
 
 APPLICATION = "nightdesk"
+CONTROLLER = "SERVE_CONTROLLER_ACTOR"
 WATCH_SECONDS = 2.0
 POLL_SECONDS = 0.05
 # Serve replaces a dead replica in 6 to 11 s; a deployment that is unhealthy for longer does not recover by itself.
@@ -46,13 +47,13 @@ def main(arguments: list[str] | None = None) -> None:
         address = endpoints.pop("ray")
         args = app_args(load_settings(**endpoints), port=options.port, embedded=True)
         ray.init(address=address, namespace=APPLICATION, log_to_driver=False, logging_level=logging.WARNING)
-        stopping.drain_first = True
+        stopping.drain_first()
         deploy(args, builder, host=options.host, port=options.port)
         options.watching_file.touch()
         watch(until=lambda: stopping.requested)
     except (SettingsError, GraphFailedError) as error:
         sys.exit(f"error: {error}")
-    serve.shutdown()  # type: ignore[no-untyped-call]
+    drain()
 
 
 def load(name: str) -> Callable[[AppArgs], serve.Application]:
@@ -88,22 +89,46 @@ def watch(*, until: Callable[[], bool]) -> None:
         time.sleep(WATCH_SECONDS)
 
 
+def drain() -> None:
+    """Stop the graph and wait until every node has finished. Who does not want to wait that long kills this process."""
+    serve.shutdown()  # type: ignore[no-untyped-call]
+    # It gives up after 30 s, and the controller goes on until the last node has ended or its time is over.
+    while _controller_lives():
+        time.sleep(POLL_SECONDS)
+
+
+def _controller_lives() -> bool:
+    try:
+        ray.get_actor(CONTROLLER, namespace="serve")
+    except ValueError:
+        return False
+    return True
+
+
 def _status() -> ApplicationStatus:
     application = serve.status().applications.get(APPLICATION)
     return application.status if application else ApplicationStatus.NOT_STARTED
 
 
 class _Stopping:
-    """Handles SIGTERM: sets `requested`, or exits at once while `drain_first` is False: nothing is deployed yet."""
+    """Handles SIGTERM: exits at once, since nothing is deployed yet, and after `drain_first` only sets `requested`."""
 
     def __init__(self) -> None:
         self.requested = False
-        self.drain_first = False
+        self._drains = False
+        self._listen()
+
+    def drain_first(self) -> None:
+        """To be called once Ray is connected, which replaces our handler by one that ends the process at once."""
+        self._drains = True
+        self._listen()
+
+    def _listen(self) -> None:
         signal.signal(signal.SIGTERM, self._handle)
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True
-        if not self.drain_first:
+        if not self._drains:
             sys.exit(0)
 
 

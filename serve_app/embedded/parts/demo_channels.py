@@ -26,14 +26,15 @@ class DemoChannels:
     """One `python -m evaluation.providers`: Gmail with Pub/Sub, Twilio, and a page to write on as a customer.
 
     Ports, secrets and the journal are kept in the data directory, so that a restart changes nothing for the graph. They
-    post to the product at `product_url`. Every method may be called again.
+    post to the product at `product_url`, and their mailbox is `support_address`. Every method may be called again.
     """
 
     name = "channels"
 
-    def __init__(self, data_dir: DataDir, *, product_url: str) -> None:
+    def __init__(self, data_dir: DataDir, *, product_url: str, support_address: str) -> None:
         self._data_dir = data_dir
         self._product_url = product_url
+        self._support_address = support_address
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
         self._settings: dict[str, str] = {}
         self.port = 0
@@ -89,6 +90,7 @@ class DemoChannels:
             "gmail-port": self._data_dir.port("channels_gmail"),
             "twilio-port": self._data_dir.port("channels_twilio"),
             "console-port": self.port,
+            "gmail-user": self._support_address,
             "push-url": f"{self._product_url}/webhooks/gmail",
             "push-seconds": 0,  # without Gmail's delays, so that a demo need not wait for the poll
             "webhook-url": f"{self._product_url}/webhooks/whatsapp{WEBHOOK_RETRIES}",

@@ -16,9 +16,11 @@ from serve_app.embedded.base.files import write_private
 from serve_app.embedded.base.http_probe import answers_200
 from serve_app.embedded.base.processes import PartProcess
 from serve_app.embedded.base.start_options import GRAPH
+from serve_app.settings.grace import LONGEST_S
 
 START_SECONDS = 300.0  # a crowded machine takes ten times as long as a quiet one
-DRAIN_SECONDS = 7.0
+DRAIN_SECONDS = LONGEST_S + 5.0
+"""What the nodes declare, and Serve's own work. Mostly a stop takes a few seconds."""
 PROBE_SECONDS = 0.25
 
 
@@ -101,6 +103,10 @@ class Graph:
     def stop(self, *, grace: float = DRAIN_SECONDS) -> bool:
         """Drain: no new work; what is in flight is finished or handed back. True when the child ran."""
         return self._process.stop(grace=grace)
+
+    def cut(self) -> None:
+        """End a `stop` that waits for what is in flight."""
+        self._process.cut()
 
     def retire(self) -> None:
         """Forbid every further start, also one that has begun in another thread."""

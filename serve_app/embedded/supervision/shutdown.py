@@ -12,6 +12,7 @@ from serve_app.embedded.base.errors import NotRunningError
 from serve_app.embedded.base.processes import ProcessRecord
 from serve_app.embedded.supervision.orphans import stop_leftovers
 
+DRAIN_SECONDS = 7.0  # then what is in flight is cut; the next start hands it back
 SUPERVISOR_SECONDS = 13.0  # with LEFTOVER_GRACE below 15 s
 LEFTOVER_GRACE = 1.0
 
@@ -38,9 +39,12 @@ def stop_product(data_dir: DataDir) -> list[str]:
 
 
 def _stop_supervisor(supervisor: ProcessRecord) -> None:
-    os.kill(supervisor.pid, signal.SIGTERM)
-    deadline = time.monotonic() + SUPERVISOR_SECONDS
-    while supervisor.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    """Ask it to stop; later to wait no longer for what is in flight; at last kill it."""
+    began = time.monotonic()
+    for until in (DRAIN_SECONDS, SUPERVISOR_SECONDS):
+        if supervisor.is_alive():
+            os.kill(supervisor.pid, signal.SIGTERM)
+        while supervisor.is_alive() and time.monotonic() - began < until:
+            time.sleep(0.1)
     if supervisor.is_alive():
         os.kill(supervisor.pid, signal.SIGKILL)

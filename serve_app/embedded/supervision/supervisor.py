@@ -32,6 +32,7 @@ from serve_app.embedded.supervision.reaper import adopt_orphans, reap_orphans
 from serve_app.embedded.supervision.run_state import Listener, RunState
 from serve_app.settings import decision_settings
 from serve_app.settings.app_args import KafkaArgs, public_base_url
+from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings
 
 PROBE_SECONDS = 2.0
@@ -66,7 +67,9 @@ class Supervisor:
             endpoints=self._endpoints,
             graph=options.graph,
         )
-        self._channels = DemoChannels(data_dir, product_url=self._graph.url) if options.demo_channels else None
+        address = company_of(settings).support_address
+        channels = DemoChannels(data_dir, product_url=self._graph.url, support_address=address)
+        self._channels = channels if options.demo_channels else None
         self._preparation = Preparation(data_dir)
         self._prepared = asyncio.Event()
         self._stop_requested = asyncio.Event()
@@ -94,7 +97,9 @@ class Supervisor:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """Make `run` stop the parts and return."""
+        """Make `run` stop the parts and return; the second time it waits no longer for what is in flight."""
+        if self._stop_requested.is_set():
+            self._graph.cut()
         self._stop_requested.set()
 
     def _stop_leftovers(self) -> None:
@@ -157,7 +162,8 @@ class Supervisor:
     async def _prepare_and_watch(self) -> None:
         if self._postgres is not None:
             await self._supervised["postgres"].up.wait()
-        await asyncio.to_thread(lambda: self._preparation.run(self._product_environment()))
+        alone = self._postgres is not None  # others may use a database that is not ours
+        await asyncio.to_thread(lambda: self._preparation.run(self._product_environment(), alone=alone))
         for name in ("kafka", "channels"):  # only until their first start: the graph runs without them
             if name in self._supervised:
                 await self._supervised[name].up.wait()
@@ -202,7 +208,7 @@ class Supervisor:
                 await asyncio.to_thread(logs.rotate, log)
 
     async def _stop_all(self) -> None:
-        """Stop the graph, which drains, then Ray, then the others in parallel."""
+        """Stop the graph, which drains as long as its nodes declare, then Ray, then the others in parallel."""
         for names in (["graph"], ["ray"], ["kafka", "postgres", "channels"]):
             await asyncio.gather(
                 *(self._stop_one(self._supervised[name]) for name in names if name in self._supervised)

@@ -21,7 +21,7 @@ export function signIn(key) {
   authorization = key ? { Authorization: `Bearer ${key}` } : {};
 }
 
-async function call(path, options) {
+async function call(path, options, read = null) {
   let response;
   const headers = { ...authorization, ...options.headers };
   try {
@@ -29,6 +29,7 @@ async function call(path, options) {
   } catch {
     throw new ApiError(0, {}, 2);
   }
+  if (response.ok && read) return read(response);
   const body = await response.json().catch(() => ({}));
   if (!response.ok) throw new ApiError(response.status, body, Number(response.headers.get("Retry-After")) || 2);
   return body;
@@ -36,6 +37,9 @@ async function call(path, options) {
 
 /** GET a resource. */
 export const get = (path) => call(path, {});
+
+/** GET a file's bytes. */
+export const bytes = (path) => call(path, {}, (response) => response.arrayBuffer());
 
 /** Return a function that gives an Idempotency-Key for a body: the same one until the body changes. */
 export function submissionKeys() {

@@ -3,6 +3,7 @@
 import { get, post, signIn, submissionKeys } from "./api.js";
 import { busy, byId, checked, counter, explain, mark, notice, watch } from "./fields.js";
 import { STAFF_REPLY } from "./rules.js";
+import { fileList, opening, save } from "./files.js";
 import { action, bubble, decision, facts, label, make, row } from "./staffview.js";
 
 const LISTS = { handed_over: "Waiting for people", drafts: "To approve", agent: "With the agent", closed: "Done" };
@@ -11,6 +12,10 @@ const STEPS = {
   release: [() => "Give back to the agent", (talk) => talk.owner === "staff"],
   resolve: [() => "Resolve", (_, ticket) => ticket.status !== "resolved"],
   close: [() => "Close", () => true],
+};
+const LABELS = {
+  category: ["account_access", "billing", "technical", "how_to", "feature_request", "complaint", "general"],
+  priority: ["low", "medium", "high", "critical"],
 };
 const FINAL = "Close it for good? What the customer writes next opens a new conversation.";
 const UNANSWERED = "Nobody has replied to the customer's last message, and the agent will not before the next one. A reply takes the conversation back.";
@@ -112,16 +117,45 @@ function drawTalk(talk) {
   byId("facts").replaceChildren(...facts(talk, ticket));
   byId("hand-over").hidden = !ticket.summary;
   byId("summary").textContent = ticket.summary ?? "";
-  byId("messages").replaceChildren(...talk.messages.map(bubble));
+  byId("messages").replaceChildren(...talk.messages.map(withFiles));
   drawDrafts(talk.drafts);
   byId("why").replaceChildren(...talk.decisions.map(decision));
-  byId("actions").replaceChildren(...talk.actions.map(action));
+  byId("actions").replaceChildren(...talk.actions.map(action), ...talk.openings.map((seen) => opening(seen, talk.messages)));
   const open = talk.status !== "closed";
   replyForm.hidden = !open;
-  byId("how").textContent = talk.assignee ? "It goes out as you write it." : "It goes out as you write it, and the conversation is yours then.";
+  byId("how").textContent = `The channel's greeting and signature are put around it${talk.assignee ? "." : ", and the conversation is yours then."}`;
   byId("steps").replaceChildren(...Object.entries(STEPS).filter(([, [, fits]]) => open && fits(talk, ticket))
-    .map(([name, [title]]) => step(name, title(talk))));
+    .map(([name, [title]]) => step(name, title(talk))), ...Object.keys(LABELS).map((name) => correction(name, ticket[name])));
 }
+
+/** A choice that corrects a label of the ticket. */
+function correction(name, current) {
+  const options = LABELS[name].map((code) => make("option", { value: code, ...(code === current ? { selected: "" } : {}) }, label(code)));
+  const choice = make("select", {}, ...options);
+  choice.addEventListener("change", () => act(choice, "label", JSON.stringify({ [name]: choice.value }), `Corrected: ${label(choice.value)}.`));
+  return make("label", {}, `${label(name)} `, choice);
+}
+
+function withFiles(message) {
+  const item = bubble(message);
+  if (message.attachments.length) item.append(fileList(message));
+  return item;
+}
+
+byId("messages").addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-file]");
+  if (!button || button.disabled) return;
+  button.disabled = true;
+  notice("");
+  try {
+    await save(`${path()}/${button.dataset.file}`, button.dataset.name);
+    await refresh();
+  } catch (error) {
+    notice(error.message);
+  } finally {
+    button.disabled = false;
+  }
+});
 
 function step(name, title) {
   const button = make("button", { type: "button", class: "quiet" }, title);

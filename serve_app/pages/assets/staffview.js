@@ -52,8 +52,7 @@ function quoted(text) {
 }
 
 function deliveryOf(message) {
-  const files = message.attachments.length ? `${message.attachments.length} file(s). ` : "";
-  if (message.direction === "inbound") return files + (message.inbox_state === "held" ? "kept for a person" : "");
+  if (message.direction === "inbound") return message.inbox_state === "held" ? "kept for a person" : "";
   const state = message.outbox_state ?? message.delivery_status;
   const error = message.last_error ? `: ${message.last_error}` : "";
   return `${DELIVERY[state] ?? label(state)}${BAD.includes(state) || state === "cancelled" ? error : ""}`;
@@ -63,7 +62,7 @@ function deliveryOf(message) {
 export function facts(talk, ticket) {
   const all = [
     ["Channel", label(talk.channel)], ["Has it", talk.owner === "agent" ? "the agent" : (talk.assignee ?? "nobody yet")],
-    ["Reason", label(ticket.escalation_reason)], ["Severity", ticket.severity], ["Queue", ticket.queue],
+    ["Category", label(ticket.category)], ["Reason", label(ticket.escalation_reason)], ["Severity", ticket.severity], ["Queue", ticket.queue],
     ["Due", ticket.due_at && !ticket.taken_at ? when(ticket.due_at) : ""], ["Priority", ticket.priority],
     ["Mood", talk.sentiment_score === null ? "" : talk.sentiment_score.toFixed(2)],
   ];

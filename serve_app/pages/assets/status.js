@@ -13,11 +13,12 @@ const STATUS = {
   closed: ["Closed", "This ticket is closed."],
 };
 const CATEGORY = {
-  account_access: "Account access", billing: "Billing", technical: "Something does not work", how_to: "How to",
+  account_access: "Account access", billing: "Billing", technical: "Something does not work", how_to: "How to", general: "General",
   feature_request: "An idea", complaint: "A complaint",
 };
 const PRIORITY = { low: "Low", medium: "Medium", high: "High", critical: "Critical" };
-const AUTHOR = { agent: "TechCorp assistant", staff: "TechCorp team", system: "Notice" };
+const COMPANY = document.documentElement.dataset.company;
+const AUTHOR = { agent: `${COMPANY} assistant`, staff: `${COMPANY} team`, system: "Notice" };
 const FIRST_POLL = 2;
 const SLOWEST_POLL = 30;
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

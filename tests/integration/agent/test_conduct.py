@@ -128,16 +128,16 @@ async def play_all(desk: Desk, openai: OpenAIServer, cases: Sequence[Case]) -> l
     return failed
 
 
-async def test_g3_exactly_one_reply_whatever_the_model_does(patient: Desk, openai: OpenAIServer) -> None:
-    api = patient.model.api
-    assert await play_all(patient, openai, [Case(f"{name}", number, ord(api[0])) for name, number in SLICE]) == []
+async def test_g3_exactly_one_reply_whatever_the_model_does(remote: Desk, openai: OpenAIServer) -> None:
+    api = remote.model.api
+    assert await play_all(remote, openai, [Case(f"{name}", number, ord(api[0])) for name, number in SLICE]) == []
 
 
 @pytest.mark.full
-async def test_g3_pass_8_of_150_conversations(patient: Desk, openai: OpenAIServer) -> None:
+async def test_g3_pass_8_of_150_conversations(remote: Desk, openai: OpenAIServer) -> None:
     assert len(CASES) == 150
-    first = 100 if patient.model.api == "responses" else 200
+    first = 100 if remote.model.api == "responses" else 200
     for run in range(RUNS):
-        failed = await play_all(patient, openai, [Case(name, number, first + run) for name, number in CASES])
-        print(f"{patient.model.api}, run {run + 1}: {len(CASES) - len(failed)} of {len(CASES)} conversations right")
+        failed = await play_all(remote, openai, [Case(name, number, first + run) for name, number in CASES])
+        print(f"{remote.model.api}, run {run + 1}: {len(CASES) - len(failed)} of {len(CASES)} conversations right")
         assert failed == []

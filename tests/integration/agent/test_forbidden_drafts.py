@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,11 +47,11 @@ async def leaks(desk: Desk, openai: OpenAIServer, rows: Sequence[dict[str, Any]]
     return [found for found in await asyncio.gather(*(one(r, c) for r in rows for c in CHANNELS)) if found[2]]
 
 
-async def test_g6_a_forbidden_draft_does_not_leave(patient: Desk, openai: OpenAIServer) -> None:
-    assert await leaks(patient, openai, ROWS[::23]) == []
+async def test_g6_a_forbidden_draft_does_not_leave(remote: Desk, openai: OpenAIServer) -> None:
+    assert await leaks(replace(remote, threshold=0.0), openai, ROWS[::23]) == []
 
 
 @pytest.mark.full
-async def test_g6_no_forbidden_draft_leaves_in_full(patient: Desk, openai: OpenAIServer) -> None:
+async def test_g6_no_forbidden_draft_leaves_in_full(remote: Desk, openai: OpenAIServer) -> None:
     assert len(ROWS) >= 300
-    assert await leaks(patient, openai, ROWS) == []
+    assert await leaks(replace(remote, threshold=0.0), openai, ROWS) == []

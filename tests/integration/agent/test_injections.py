@@ -131,14 +131,14 @@ async def assert_harmless(desk: Desk, openai: OpenAIServer, rows: Sequence[dict[
 
 
 @pytest.mark.usefixtures("victim")
-async def test_s5_an_obedient_model_does_no_harm(patient: Desk, openai: OpenAIServer) -> None:
-    await assert_harmless(patient, openai, SLICE)
+async def test_s5_an_obedient_model_does_no_harm(remote: Desk, openai: OpenAIServer) -> None:
+    await assert_harmless(remote, openai, SLICE)
 
 
 @pytest.mark.full
 @pytest.mark.usefixtures("victim")
-async def test_s5_an_obedient_model_does_no_harm_in_full(patient: Desk, openai: OpenAIServer) -> None:
-    await assert_harmless(patient, openai, ROWS)
+async def test_s5_an_obedient_model_does_no_harm_in_full(remote: Desk, openai: OpenAIServer) -> None:
+    await assert_harmless(remote, openai, ROWS)
 
 
 @pytest.mark.parametrize("reply", ["Open https://evil.example.", f"It is {CANARY}.", "Write to bob@other.org."])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from dataclasses import replace
 
@@ -13,6 +12,8 @@ from db.records import Decision
 from deployments.agent.node import ModelSettings
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.fixtures.agent_desk import Desk
+from tests.fixtures.ports import deaf_port
+from tests.fixtures.waiting import eventually
 
 QUESTION = "How do I reset a forgotten password?"
 
@@ -23,8 +24,8 @@ FAULTS = {
     "401": Step.fault("status", status=401),
     "html_page": Step.fault("html"),
     "reset": Step.fault("drop"),
-    "hang": Step.fault("hang", seconds=30),
-    "slow": Step(seconds=5),
+    "hang": Step.fault("hang", seconds=600),
+    "slow": Step(seconds=60),
     "truncated": Step.fault("truncated", text="To reset a forgotten password, open the sign-in page."),
     "no_finish_reason": Step.fault("unfinished", text="To reset a forgotten password, open the sign-in page."),
     "malformed_tool_call": Step.fault("tool", name="send_response", arguments='{"text": "To reset'),
@@ -46,13 +47,13 @@ def assert_handed_over(decision: Decision) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_f1_fault_ends_in_an_apology_and_a_hand_over(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+async def test_f1_fault_ends_in_an_apology_and_a_hand_over(
+    remote: Desk, impatient: Desk, openai: OpenAIServer, fault: str
+) -> None:
     openai.always = FAULTS[fault]
-    started = time.monotonic()
-    decision = await remote.write(QUESTION, channel="email")
+    decision = await (impatient if fault in ("hang", "slow") else remote).write(QUESTION, channel="email")
     assert_handed_over(decision)
     assert 1 <= len(openai.requests) <= 3
-    assert time.monotonic() - started < 15
     assert decision.model == "gpt-test"
     assert decision.rule.startswith("model:")
 
@@ -73,10 +74,7 @@ async def test_f1_the_model_can_correct_a_wrong_call(remote: Desk, openai: OpenA
 
 
 async def test_f1_an_unreachable_model_server_is_an_apology_and_a_hand_over(remote: Desk) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    settings = replace(remote.model, base_url=f"http://127.0.0.1:{port}/v1")
+    settings = replace(remote.model, base_url=f"http://127.0.0.1:{deaf_port()}/v1")
     assert_handed_over(await Desk(pool=remote.pool, analysis=remote.analysis, model=settings).write(QUESTION))
 
 
@@ -100,6 +98,19 @@ async def test_f1_breaker_opens_and_closes(remote: Desk, openai: OpenAIServer) -
     assert desk.node.health() == ("healthy", "gpt-test")
 
 
+async def test_f1_a_failed_request_shows_in_health_until_the_server_answers_again(
+    remote: Desk, openai: OpenAIServer
+) -> None:
+    settings = replace(remote.model, probe_every_s=0.05)
+    desk = Desk(pool=remote.pool, analysis=remote.analysis, model=settings)
+    openai.always = FAULTS["503"]
+    await desk.write(QUESTION)
+    status, detail = desk.node.health()
+    assert (status, "gpt-test does not answer" in detail) == ("degraded", True)
+    openai.always = Step()
+    await eventually(lambda: desk.node.health() == ("healthy", "gpt-test"))
+
+
 async def test_f1_every_one_of_many_concurrent_turns_gets_a_reply(remote: Desk, openai: OpenAIServer) -> None:
     openai.script(*(FAULTS[name] for name in ("503", "reset", "truncated", "empty", "429", "html_page")))
     decisions = await asyncio.gather(*(remote.write(QUESTION) for _ in range(10)))
@@ -114,12 +125,12 @@ async def test_settings_without_key_but_with_address_are_remote() -> None:
 
 @pytest.mark.full
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_f1_twenty_concurrent_turns_for_each_fault(remote: Desk, openai: OpenAIServer, fault: str) -> None:
+async def test_f1_twenty_concurrent_turns_for_each_fault(impatient: Desk, openai: OpenAIServer, fault: str) -> None:
     openai.always = FAULTS[fault]
 
     async def timed(number: int) -> tuple[Decision, float]:
         started = time.monotonic()
-        decision = await remote.write(f"{QUESTION} Reference r{number}r.", channel="email")
+        decision = await impatient.write(f"{QUESTION} Reference r{number}r.", channel="email")
         return decision, time.monotonic() - started
 
     timings = await asyncio.gather(*(timed(number) for number in range(20)))
@@ -128,7 +139,9 @@ async def test_f1_twenty_concurrent_turns_for_each_fault(remote: Desk, openai: O
         assert seconds < 90
     asked = [sum(f"Reference r{number}r" in request.text for request in openai.requests) for number in range(20)]
     assert max(asked) <= 3
-    print(f"{remote.model.api} {fault}: slowest {max(seconds for _, seconds in timings):.1f} s, requests {max(asked)}")
+    print(
+        f"{impatient.model.api} {fault}: slowest {max(seconds for _, seconds in timings):.1f} s, requests {max(asked)}"
+    )
 
 
 @pytest.mark.full

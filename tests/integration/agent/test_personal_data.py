@@ -61,23 +61,23 @@ async def assert_nothing_leaves(
 
 
 async def test_t_s9_ten_kinds_do_not_reach_the_model_or_the_logs(
-    patient: Desk, openai: OpenAIServer, logs: io.StringIO
+    remote: Desk, openai: OpenAIServer, logs: io.StringIO
 ) -> None:
-    await assert_nothing_leaves(patient, openai, logs, generate(20))
+    await assert_nothing_leaves(remote, openai, logs, generate(20))
 
 
 @pytest.mark.full
 async def test_t_s9_ten_kinds_do_not_reach_the_model_or_the_logs_in_full(
-    patient: Desk, openai: OpenAIServer, logs: io.StringIO
+    remote: Desk, openai: OpenAIServer, logs: io.StringIO
 ) -> None:
-    await assert_nothing_leaves(patient, openai, logs, generate(500))
+    await assert_nothing_leaves(remote, openai, logs, generate(500))
 
 
-async def test_t_s9_a_failing_tool_logs_no_personal_data(patient: Desk, logs: io.StringIO) -> None:
+async def test_t_s9_a_failing_tool_logs_no_personal_data(remote: Desk, logs: io.StringIO) -> None:
     async def broken(*_: object, **__: object) -> list[object]:
         raise ValueError("invalid input: anna@example.com, 4111 1111 1111 1111")
 
-    desk = Desk(pool=patient.pool, analysis=patient.analysis, model=patient.model, search=broken)  # type: ignore[arg-type]
+    desk = Desk(pool=remote.pool, analysis=remote.analysis, model=remote.model, search=broken)  # type: ignore[arg-type]
     made = await desk.write("How do I reset a forgotten password?")
     assert made.outcome == "escalated"
     assert "tool_failed" in logs.getvalue()
@@ -86,14 +86,12 @@ async def test_t_s9_a_failing_tool_logs_no_personal_data(patient: Desk, logs: io
     assert "4111" not in logs.getvalue()
 
 
-async def test_g12_the_customers_name_and_address_are_restored_in_the_reply(
-    patient: Desk, openai: OpenAIServer
-) -> None:
+async def test_g12_the_customers_name_and_address_are_restored_in_the_reply(remote: Desk, openai: OpenAIServer) -> None:
     openai.always = Step.tool(
         "send_response", text=f"[NAME_1], {GOOD} The reset link that is sent to [EMAIL_1] is valid for 60 minutes."
     )
     question = "I am Anna Lindgren, anna@example.com. How do I reset a forgotten password?"
-    made = await decide(patient, new_turn(question, channel="email"))
+    made = await decide(remote, new_turn(question, channel="email"))
     assert made.outcome == "answered"
     assert f"Anna Lindgren, {GOOD}" in made.reply
     assert "sent to anna@example.com is valid" in made.reply

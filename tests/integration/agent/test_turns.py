@@ -12,7 +12,8 @@ from deployments.rules.escalation import EscalationRules
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.relevance import RelevanceGate
 from tests.fixtures.agent_desk import Desk
-from tests.fixtures.turns import message_of, new_turn
+from tests.fixtures.company import EXAMPLE
+from tests.fixtures.turns import AnalysisAway, message_of, new_turn
 
 ORDER = ["create_ticket", "get_customer_history", "search_knowledge_base", "send_response"]
 QUESTION = "How do I reset a forgotten password?"
@@ -67,6 +68,7 @@ async def test_g7_angry_customer(desk: Desk) -> None:
         channel="whatsapp",
     )
     assert decision.reason == "negative_sentiment"
+    assert decision.sentiment is not None
     assert decision.sentiment < 0.3
     assert "sorry" in decision.reply
     assert decision.severity in ("high", "critical")
@@ -167,6 +169,36 @@ async def test_g15_a_language_that_the_model_does_not_write_is_handed_over(desk:
     assert "only answer in English" in decision.reply
 
 
+async def test_g7_a_furious_german_is_handed_over_for_the_fury(desk: Desk) -> None:
+    decision = await desk.write(
+        "Das ist eine Frechheit! Seit drei Wochen antwortet mir niemand, ich habe die Schnauze voll von Ihnen!",
+        channel="email",
+        subject="",
+    )
+    assert (decision.reason, decision.sentiment, decision.priority) == ("negative_sentiment", 0.2, "high")
+    assert decision.severity == "high"
+    assert "Es tut mir leid" in decision.reply
+    assert "sorry" in decision.reply
+
+
+async def test_g15_a_mail_names_its_own_category_and_goes_to_its_queue(desk: Desk) -> None:
+    decision = await desk.write(
+        "Please correct my last invoice, it shows the wrong company address and VAT number. I need a person for that.",
+        channel="email",
+        subject="Invoice",
+        category="general",
+    )
+    assert decision.labels is not None
+    assert decision.labels.category == "billing"
+    assert decision.scores["category.billing"] >= 0.5
+    assert (decision.outcome, decision.queue) == ("escalated", "billing")
+
+
+async def test_g15_the_category_that_a_customer_chose_stays(desk: Desk) -> None:
+    decision = await desk.write("My invoice shows the wrong company address.", channel="web_form", category="complaint")
+    assert decision.labels is None
+
+
 @pytest.mark.parametrize("text", ["pls help login no work", "csv import fails w/ error ACC-409", "2FA lost phone"])
 async def test_g15_clumsy_english_is_english(desk: Desk, text: str) -> None:
     decision = await desk.write(text, channel="whatsapp")
@@ -181,11 +213,14 @@ async def test_t1_same_facts_in_three_forms(desk: Desk) -> None:
     first = "To reset a forgotten password, open the sign-in page, choose Forgot password"
     assert all(first in decision.reply for decision in (mail, form, chat))
     assert mail.reply.startswith("Dear Anna Lindgren,")
-    assert mail.reply.endswith("Ticket reference: TKT-0042")
+    assert "Ticket reference: TKT-0042\n" in mail.reply
+    assert mail.reply.endswith("https://help.example/status#TKT-0042:token")
     assert form.reply.startswith("Hello Anna Lindgren,")
     assert "https://help.example/status#TKT-0042:token" in form.reply
-    assert len(chat.reply) <= 300
-    assert len(mail.reply) > len(form.reply.split("Your ticket")[0]) > len(chat.reply)
+    said, footer = chat.reply.split("\n\n")
+    assert footer == "Ticket TKT-0042: https://help.example/status#TKT-0042:token"
+    assert len(said) <= 300
+    assert len(mail.reply) > len(form.reply.split("Your ticket")[0]) > len(said)
 
 
 @pytest.mark.parametrize(("channel", "words"), [("email", 500), ("web_form", 300)])
@@ -253,15 +288,13 @@ async def test_g14_the_summary_fits_600_characters_and_names_the_essentials(desk
 
 
 async def test_an_unreachable_analysis_is_raised_for_the_caller_to_retry(desk: Desk) -> None:
-    async def away(text: str) -> tuple[float, ...]:
-        raise NodeUnavailableError("gone")
-
     node = AgentNode(
         pool=desk.pool,
-        embed_query=away,
+        analysis=AnalysisAway(),
         model=ModelSettings(),
-        gate=RelevanceGate.load(),
-        rules=EscalationRules(),
+        gate=RelevanceGate.load(own_names=EXAMPLE.own_names),
+        rules=EscalationRules(own_names=EXAMPLE.own_names),
+        company=EXAMPLE,
         links=str,
     )
     turn = new_turn("Our cat sleeps on the piano. Which sonata would Mozart recommend for her?")

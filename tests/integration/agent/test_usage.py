@@ -27,26 +27,26 @@ async def asked(desk: Desk, email: str) -> tuple[usage.ModelUsage, ...]:
         return await usage.of_conversation(connection, conversation)
 
 
-async def test_tokens_and_cost_of_a_conversation(patient: Desk, openai: OpenAIServer) -> None:
+async def test_tokens_and_cost_of_a_conversation(remote: Desk, openai: OpenAIServer) -> None:
     openai.script(Step.tool("get_customer_history"), Step())
-    [used] = await asked(patient, f"{new_id()}@example.com")
+    [used] = await asked(remote, f"{new_id()}@example.com")
     assert (used.model, used.turns, used.requests) == ("gpt-test", 1, 2)
     assert (used.input_tokens, used.output_tokens) == (1800, 120)
     assert used.cost(input_price=2.5, output_price=10) == pytest.approx(0.0057)
 
 
-async def test_failed_requests_count(patient: Desk, openai: OpenAIServer) -> None:
+async def test_failed_requests_count(remote: Desk, openai: OpenAIServer) -> None:
     openai.always = Step.fault("status", status=500)
-    [used] = await asked(patient, f"{new_id()}@example.com")
+    [used] = await asked(remote, f"{new_id()}@example.com")
     assert (used.requests, used.input_tokens, used.output_tokens) == (3, 0, 0)
 
 
-async def test_the_day_sums_up_the_conversations(patient: Desk) -> None:
+async def test_the_day_sums_up_the_conversations(remote: Desk) -> None:
     now = datetime.now(UTC)
-    async with acquire(patient.pool) as connection:
+    async with acquire(remote.pool) as connection:
         before = await usage.of_day(connection, now - timedelta(hours=1))
-    await asked(patient, f"{new_id()}@example.com")
-    async with acquire(patient.pool) as connection:
+    await asked(remote, f"{new_id()}@example.com")
+    async with acquire(remote.pool) as connection:
         after = await usage.of_day(connection, now - timedelta(hours=1))
         nothing = await usage.of_conversation(connection, new_id())
     assert sum(u.requests for u in after) == sum(u.requests for u in before) + 1

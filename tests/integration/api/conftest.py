@@ -23,9 +23,10 @@ EMPTIED = """
 @pytest.fixture(scope="module", autouse=True)
 def _logs() -> Iterator[None]:
     """Logs as the product writes them: structlog's own setting takes seconds to draw one traceback."""
+    before = structlog.get_config()
     configure_logging("WARNING", "ingress")
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -6,8 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -16,8 +15,11 @@ from pydantic import SecretStr
 
 from db.pool import Pool, create_pool
 from deployments.ingress_node import IngressNode
-from serve_app.api import build_for
+from deployments.runtime.heartbeat import EVERY_S, SILENT_S
+from serve_app.api import api_deps, build_api
 from serve_app.settings.app_args import AppArgs, KafkaArgs
+from tests.fixtures.company import EXAMPLE
+from tests.fixtures.ports import deaf_port
 
 SECRET = "a secret of this test"
 STAFF_KEY = "s3cr3t-of-ann-in-tests"
@@ -47,19 +49,12 @@ class Served:
         return answer
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def arguments(database_url: str, **changes: Any) -> AppArgs:
     """Arguments of a graph with a staff key, without limits and without a broker."""
     standard: dict[str, Any] = {
+        "company": EXAMPLE,
         "database_url": database_url,
-        "kafka": KafkaArgs(bootstrap_servers=f"127.0.0.1:{free_port()}"),
+        "kafka": KafkaArgs(bootstrap_servers=f"127.0.0.1:{deaf_port()}"),
         "secret_key": SecretStr(SECRET),
         "staff_api_key": SecretStr(f"ann:{STAFF_KEY},bob:{BOBS_KEY}"),
         "public_rate_limit": "off",
@@ -68,10 +63,14 @@ def arguments(database_url: str, **changes: Any) -> AppArgs:
 
 
 @asynccontextmanager
-async def running(args: AppArgs) -> AsyncIterator[Served]:
+async def running(args: AppArgs, *, beat_every_s: float = EVERY_S, silent_s: float = SILENT_S) -> AsyncIterator[Served]:
     """Serve the application under uvicorn, as the ingress node would."""
     ingress = IngressNode(
-        build_app=partial(build_for, args, "1.2.3"), database_url=args.database_url, pool_size=4, kafka=args.kafka
+        build_app=lambda parts: build_api(replace(api_deps(args, parts, version="1.2.3"), silent_s=silent_s)),
+        database_url=args.database_url,
+        pool_size=4,
+        kafka=args.kafka,
+        beat_every_s=beat_every_s,
     )
     app = await ingress.__serve_build_asgi_app__()
     # Named TCP: asyncio switches Nagle's delay off only on a socket that says so.
@@ -82,7 +81,7 @@ async def running(args: AppArgs) -> AsyncIterator[Served]:
     task = asyncio.create_task(server.serve(sockets=[listener]))
     pool = await create_pool(args.database_url, size=2, min_size=0)
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=120) as client:
             while not server.started:
                 assert not task.done()
                 await asyncio.sleep(0.01)

@@ -55,3 +55,11 @@ async def test_h6_health_shows_a_channel_that_is_off_with_the_reason(serve: Any,
     async with serve(gmail=GMAIL, twilio=TWILIO, enabled_channels=others) as api:
         off = await component(api, channel)
         assert (off["status"], "ENABLED_CHANNELS" in off["detail"]) == ("off", True)
+
+
+@pytest.mark.parametrize("channel", COMPONENTS)
+async def test_h6_a_channel_whose_row_somebody_deleted_is_degraded(serve: Any, channel: str) -> None:
+    async with serve(gmail=GMAIL, twilio=TWILIO) as api:
+        await api.pool.execute("DELETE FROM channel_configs WHERE channel = $1", channel)
+        found = await component(api, channel)
+        assert (found["status"], "channel_configs has no row" in found["detail"]) == ("degraded", True)

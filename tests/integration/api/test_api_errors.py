@@ -145,7 +145,7 @@ async def raw(api: Served, text: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(text)
     await writer.drain()
-    answer = await asyncio.wait_for(reader.read(100_000), 10)
+    answer = await asyncio.wait_for(reader.read(100_000), 120)
     writer.close()
     return answer
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from db.pool import create_pool
-from tests.integration.api.serving import BOBS_KEY, FORM, Served, arguments, free_port, running
+from tests.fixtures.waiting import eventually
+from tests.fixtures.wire import Wire
+from tests.integration.api.serving import BOBS_KEY, FORM, Served, arguments, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HEALTH = ("/api/v1/health", "/health")
+NODES = ("ingress", "ingest", "identity", "analysis", "agent", "delivery", "reporting")
 CALLS = [
     ("POST", "/api/v1/support/form"),
     ("GET", "/api/v1/tickets/TKT-0001?token=x"),
@@ -24,12 +24,31 @@ CALLS = [
 ]
 
 
-async def report(api: Served, status: str, seconds_ago: float, replica: str = "r1", detail: str = "") -> None:
-    """Store a status report of an agent replica."""
+async def report(
+    api: Served,
+    status: str,
+    seconds_ago: float = 0.0,
+    *,
+    node: str = "agent",
+    replica: str = "r1",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Store a replica's status report."""
     await api.pool.execute(
-        "INSERT INTO node_status VALUES ('agent', $1, $2, $3, now() - make_interval(secs => $4))",
-        replica, status, detail, seconds_ago,
+        "INSERT INTO node_status VALUES ($1, $2, $3, '', now() - make_interval(secs => $4), $5)",
+        node, replica, status, seconds_ago, facts or {},
     )  # fmt: skip
+
+
+async def all_report(api: Served, **facts: dict[str, Any]) -> None:
+    """Store a report of every node, which is old in a minute and 20 s only; `facts` by node."""
+    for node in NODES:
+        await report(api, "healthy", -60.0, node=node, replica="lasting", facts=facts.get(node))
+
+
+async def component(api: Served, name: str) -> dict[str, str]:
+    found: dict[str, str] = (await api.client.get("/health")).json()["components"][name]
+    return found
 
 
 @pytest.mark.parametrize("path", HEALTH)
@@ -37,8 +56,8 @@ async def test_h6_health_has_a_status_for_every_component(api: Served, path: str
     response = await api.client.get(path)
     body = response.json()
     assert response.status_code == 200
-    assert set(body) == {"status", "components", "version", "timestamp"}
-    assert set(body["components"]) == {"database", "kafka", "gmail", "whatsapp", "web_form", "agent"}
+    assert set(body) == {"status", "components", "alerts", "consumer_lag", "version", "timestamp"}
+    assert set(body["components"]) == {"database", "kafka", "gmail", "whatsapp", "web_form", *NODES}
     assert all(set(part) == {"status", "detail"} for part in body["components"].values())
     assert (body["version"], body["components"]["database"]["status"]) == ("1.2.3", "healthy")
     assert all(part["detail"] for part in body["components"].values())
@@ -52,8 +71,8 @@ async def test_h6_a_channel_without_credentials_is_off_and_not_degraded(api: Ser
 @pytest.mark.parametrize(
     ("reports", "expected"),
     [
-        ([], "degraded"),
-        ([("healthy", 31.0, "a")], "degraded"),
+        ([], "unhealthy"),
+        ([("healthy", 31.0, "a")], "unhealthy"),
         ([("healthy", 1.0, "a")], "healthy"),
         ([("unhealthy", 300.0, "dead"), ("healthy", 2.0, "a")], "healthy"),
         ([("healthy", 1.0, "a"), ("degraded", 1.0, "b")], "degraded"),
@@ -63,35 +82,72 @@ async def test_h6_the_agents_status_is_that_of_its_live_replicas(
     api: Served, reports: list[tuple[str, float, str]], expected: str
 ) -> None:
     for status, seconds, replica in reports:
-        await report(api, status, seconds, replica)
-    assert (await api.client.get("/health")).json()["components"]["agent"]["status"] == expected
+        await report(api, status, seconds, replica=replica)
+    assert (await component(api, "agent"))["status"] == expected
+
+
+@pytest.mark.parametrize("node", NODES[1:])
+async def test_h6_a_silent_node_shows_by_what_it_means_for_customers(api: Served, node: str) -> None:
+    await all_report(api)
+    await api.pool.execute("UPDATE node_status SET seen_at = now() - interval '25 seconds' WHERE node = $1", node)
+    health = await api.client.get("/health")
+    assert (health.status_code, health.json()["status"]) == (200, "degraded")
+    found = health.json()["components"][node]
+    assert found["status"] == ("degraded" if node == "reporting" else "unhealthy")
+    assert f"no heartbeat of the {node} node for" in found["detail"]
+    assert node in (await api.client.get("/health/ready")).json()["problems"]
+
+
+async def test_h6_the_ingress_reports_by_itself(api: Served) -> None:
+    async def healthy() -> bool:
+        return (await component(api, "ingress"))["status"] == "healthy"
+
+    await eventually(healthy)
+
+
+async def test_h6_a_node_that_does_not_answer_the_consumer_is_unhealthy_although_it_reports(api: Served) -> None:
+    await all_report(api, ingest={"failing": {"analysis": "RuntimeError"}})
+    found = await component(api, "analysis")
+    assert (found["status"], "RuntimeError" in found["detail"]) == ("unhealthy", True)
+    assert (await component(api, "identity"))["status"] == "healthy"
+
+
+async def test_h6_a_consumer_that_has_stopped_is_unhealthy_beside_one_that_works(api: Served) -> None:
+    await all_report(api)
+    await report(api, "unhealthy", node="ingest", replica="r2")
+    assert (await component(api, "ingest"))["status"] == "unhealthy"
+
+
+async def test_h6_alerts_and_lag_are_shown_and_leave_the_status(api: Served) -> None:
+    await all_report(api, reporting={"lag": 7, "alerts": ["mean latency 4.0 s is above 3.0 s"]})
+    body = (await api.client.get("/health")).json()
+    assert (body["alerts"], body["consumer_lag"]) == (["mean latency 4.0 s is above 3.0 s"], 7)
+    assert body["components"]["reporting"]["status"] == "healthy"
+    assert body["components"]["ingest"]["detail"].endswith("lag 7")
 
 
 async def test_h6_without_a_broker_it_is_degraded_and_ready(api: Served) -> None:
-    await report(api, "healthy", 0)
+    await all_report(api)
     assert (await api.client.get("/health")).json()["status"] == "degraded"
     for path in ("/health/ready", "/api/v1/health/ready", "/health/live", "/api/v1/health/live"):
         assert (await api.client.get(path)).status_code == 200
+    assert "kafka" in (await api.client.get("/health/ready")).json()["problems"]
+    assert (await api.client.get("/health/live")).json() == {"status": "alive"}
 
 
 async def test_h6_with_every_component_up_it_is_healthy(database_url: str, kafka_server: Any) -> None:
     args = arguments(database_url)
     kafka = args.kafka.model_copy(update={"bootstrap_servers": kafka_server.bootstrap_servers})
     async with running(args.model_copy(update={"kafka": kafka})) as api:
-        await report(api, "healthy", 0)
-        body: dict[str, Any] = {}
-        for _ in range(200):
-            body = (await api.client.get("/health")).json()
-            if body["status"] == "healthy":
-                break
-            await asyncio.sleep(0.05)
-        assert body["status"] == "healthy", body
+        await all_report(api)
+
+        async def healthy() -> bool:
+            return bool((await api.client.get("/health")).json()["status"] == "healthy")
+
+        await eventually(healthy, within_s=60)
+        assert (await api.client.get("/health/ready")).json() == {"status": "ready", "problems": {}}
         await api.submit()
-        for _ in range(200):
-            if await api.pool.fetchval("SELECT state FROM events") == "published":
-                break
-            await asyncio.sleep(0.05)
-        assert await api.pool.fetchval("SELECT state FROM events") == "published"
+        await eventually(lambda: api.pool.fetchval("SELECT state = 'published' FROM events"))
 
 
 async def test_s7_shutting_down_closes_every_connection(database_url: str) -> None:
@@ -99,55 +155,9 @@ async def test_s7_shutting_down_closes_every_connection(database_url: str) -> No
         await api.submit()
     pool = await create_pool(database_url, size=1, min_size=0)
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    async with asyncio.timeout(5):
-        while await pool.fetchval(others):  # noqa: ASYNC110 – the server's backends end a moment after us
-            await asyncio.sleep(0.02)
+    # The server's backends end a moment after us.
+    await eventually(lambda: pool.fetchval(f"SELECT ({others}) = 0"))
     await pool.close()
-
-
-class Wire:
-    """The way to the database, which can be cut, held up and mended."""
-
-    def __init__(self, database_url: str) -> None:
-        self._target = urlsplit(database_url)
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.speaks = asyncio.Event()
-        self.speaks.set()
-        self.port = free_port()
-
-    @property
-    def url(self) -> str:
-        """The database's address through this wire."""
-        return self._target._replace(netloc=f"{self._target.netloc.rpartition(':')[0]}:{self.port}").geturl()
-
-    async def mend(self) -> None:
-        """Let connections through."""
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
-
-    async def cut(self) -> None:
-        """End all connections and refuse new ones."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        try:
-            while data := await source.read(65_536):
-                await self.speaks.wait()
-                sink.write(data)
-        finally:
-            with contextlib.suppress(OSError):
-                sink.close()
 
 
 @pytest.fixture
@@ -197,7 +207,6 @@ async def test_k5_an_unresponsive_database_does_not_block_health(database_url: s
     async with running(arguments(wire.url)) as api:
         await api.submit()
         wire.speaks.clear()
-        async with asyncio.timeout(5):
-            assert (await api.client.get("/health/ready")).status_code == 503
+        assert (await api.client.get("/health/ready")).status_code == 503
         wire.speaks.set()
         assert (await api.client.get("/health/ready")).status_code == 200

@@ -22,7 +22,7 @@ Serve = Callable[..., AbstractAsyncContextManager[Served]]
 
 
 async def _details(api: Served) -> dict[str, str]:
-    for node in ("email", "whatsapp"):
+    for node in ("email", "whatsapp", "delivery", "reporting"):
         await api.pool.execute("INSERT INTO node_status VALUES ($1, 'r1', 'healthy', 'it works', now())", node)
     components = (await api.client.get("/health")).json()["components"]
     assert {components[name]["status"] for name in ("gmail", "whatsapp")} == {"healthy"}

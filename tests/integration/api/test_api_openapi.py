@@ -55,7 +55,8 @@ async def expect_no_fault(api: Served, tmp_path: Path) -> None:
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SCHEMATHESIS, "run", f"{api.url}/openapi.json", "--checks", "all", "-n", CASES_A_CALL,
-        "--seed", "1", "--no-color", "--header", f"Authorization: Bearer {STAFF_KEY}", "--exclude-tag", "aliases",
+        "--seed", "1", "--no-color", "--request-timeout", "240", "--suppress-health-check", "too_slow",
+        "--header", f"Authorization: Bearer {STAFF_KEY}", "--exclude-tag", "aliases",
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
     )  # fmt: skip
     assert process.stdout is not None

@@ -52,7 +52,7 @@ async def test_pages_load_nothing_from_elsewhere_and_run_nothing_inline(api: Ser
 
 
 async def test_pages_scripts_import_only_what_is_there(api: Served) -> None:
-    for name in ("form", "status", "staff", "link", "docs"):
+    for name in ("form", "status", "staff", "link", "docs", "lostlink", "files"):
         script = (await api.client.get(f"/assets/{name}.js")).text
         assert "innerHTML" not in script
         for imported in re.findall(r'from "\./([a-z]+\.js)"', script):
@@ -87,13 +87,13 @@ async def test_pages_status_has_words_for_every_state(api: Served) -> None:
 
 async def test_pages_script_uses_only_calls_and_elements_that_are_there(api: Served) -> None:
     described = (await api.client.get("/openapi.json")).json()["paths"]
-    for name in ("status", "link", "staff"):
+    for name, place in (("status", "status"), ("lostlink", "status"), ("link", "link"), ("staff", "staff")):
         script = (await api.client.get(f"/assets/{name}.js")).text
-        page = Page((await api.client.get(f"/{name}")).text)
+        page = Page((await api.client.get(f"/{place}")).text)
         ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
         assert set(re.findall(r'byId\("([a-z-]+)"\)', script)) <= ids
         asked = re.findall(r'(get|post)\("(/[a-z/]+)"', script)
-        assert asked or name == "staff"
+        assert asked or name in ("staff", "lostlink")
         assert all(method in described[f"/api/v1{path}"] for method, path in asked)
 
 

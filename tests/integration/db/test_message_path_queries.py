@@ -1,4 +1,4 @@
-"""The statements of the message path by themselves: leases, events, dead letters, retention."""
+"""The statements of the message path by themselves: leases, events, dead letters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from db.intake import web_form
 from db.intake.web_form import NewForm
-from db.measurement import metrics, retention
+from db.measurement import metrics
 from db.operations import dead_letters, events, node_status
 from db.operations.events import LogPosition, Published
 from db.pool import Pool, acquire, create_pool
@@ -169,21 +169,6 @@ async def test_k4_an_offset_is_dead_lettered_once_and_another_record_there_separ
         assert await dead_letters.get(connection, letters[0].id) == letters[0]
         assert await dead_letters.list_recent(connection, state="replayed") == []
     assert await value(pool, "SELECT count(*) FROM events WHERE topic = 'dlq'") == 2
-
-
-async def test_retention_keeps_waiting_rows(pool: Pool) -> None:
-    await published(pool, offset=1)
-    await published(pool, offset=2)
-    await value(pool, "UPDATE events SET published_at = now() - interval '2 days'")
-    await value(pool, "UPDATE inbox SET state = 'answered' WHERE id = (SELECT min(id::text)::uuid FROM inbox)")
-    async with acquire(pool) as connection:
-        assert await events.delete_published(connection, hours=24) == 1
-        await connection.execute(
-            "INSERT INTO agent_metrics (metric_type, channel, value, recorded_at) VALUES "
-            "('sentiment', 'email', 1, now() - interval '91 days'), ('sentiment', 'email', 1, now())"
-        )
-        await retention.delete_old(connection, days=90)
-    assert await value(pool, "SELECT count(*) FROM agent_metrics") == 1
 
 
 async def test_a_nodes_status_is_replaced_and_removed_when_it_ends(pool: Pool) -> None:

@@ -31,12 +31,12 @@ def nightdesk(*arguments: str, **environment: str) -> subprocess.CompletedProces
     """Run `nightdesk migrate ARGUMENTS` away from any `.env`."""
     with tempfile.TemporaryDirectory() as elsewhere:
         return subprocess.run(
-            [sys.executable, "-m", "serve_app.cli.main", "migrate", *arguments],
+            [sys.executable, "-m", "serve_app.cli.main", "migrate", "--schema-only", *arguments],
             cwd=elsewhere,
             env={"PATH": os.defpath, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
 

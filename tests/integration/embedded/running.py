@@ -29,7 +29,7 @@ class Running:
         """The command line of `nightdesk ARGUMENTS` on this directory."""
         return [sys.executable, "-m", "serve_app.cli.main", *arguments, "--data-dir", str(self.data_dir)]
 
-    def run(self, *arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             self.command(*arguments), cwd=PROJECT, capture_output=True, text=True, timeout=timeout, check=False
@@ -60,13 +60,13 @@ class Running:
     def is_live(self) -> bool:
         """Whether the graph answers."""
         try:
-            return httpx.get(f"{self.url}/health/live", timeout=3, trust_env=False).status_code == 200
+            return httpx.get(f"{self.url}/health/live", timeout=60, trust_env=False).status_code == 200
         except httpx.HTTPError:
             return False
 
     def built_from(self) -> dict[str, Any]:
         """What the graph was built from."""
-        answer: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=10, trust_env=False).json()
+        answer: dict[str, Any] = httpx.get(f"{self.url}/health", timeout=60, trust_env=False).json()
         return answer
 
     def log_ends(self) -> str:

@@ -31,14 +31,15 @@ def data_dir() -> Iterator[DataDir]:
     directory = DataDir(path)
     directory.prepare()
     yield directory
-    DemoChannels(directory, product_url="").stop(grace=0)
+    DemoChannels(directory, product_url="", support_address="help@acme.example").stop(grace=0)
     shutil.rmtree(path)
 
 
 @pytest.fixture
 def channels(data_dir: DataDir) -> DemoChannels:
     """The running part, without a product at its address."""
-    part = DemoChannels(data_dir, product_url=f"http://127.0.0.1:{ports.pick_free()}")
+    url = f"http://127.0.0.1:{ports.pick_free()}"
+    part = DemoChannels(data_dir, product_url=url, support_address="help@acme.example")
     part.start()
     return part
 
@@ -61,6 +62,7 @@ def _whatsapp(settings: Any, to: str, text: str) -> httpx.Response:
         f"{settings['TWILIO_API_BASE_URL']}/2010-04-01/Accounts/{sid}/Messages.json",
         auth=(sid, token),
         data={"From": f"whatsapp:{settings['TWILIO_WHATSAPP_NUMBER']}", "To": f"whatsapp:{to}", "Body": text},
+        timeout=60,
         trust_env=False,
     )
 
@@ -124,6 +126,6 @@ async def test_s6_a_stopped_part_is_unreachable_and_its_files_are_private(
 def test_s6_a_page_of_another_site_cannot_write(channels: DemoChannels) -> None:
     url = f"{channels.settings['GMAIL_API_BASE_URL']}/_control/mail"
     order = {"sender": "eve@example.com", "subject": "x", "text": "y"}
-    foreign = httpx.post(url, json=order, headers={"Origin": "https://evil.example"}, trust_env=False)
+    foreign = httpx.post(url, json=order, headers={"Origin": "https://evil.example"}, timeout=60, trust_env=False)
     assert foreign.status_code == 403
-    assert httpx.post(url, json=order, trust_env=False).status_code == 201
+    assert httpx.post(url, json=order, timeout=60, trust_env=False).status_code == 201

@@ -34,7 +34,7 @@ def _nightdesk(
         env={"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "COLUMNS": "200", **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

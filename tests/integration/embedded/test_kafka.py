@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from ingest.bus.topics import TopicSet, ensure_topics
 from ingest.events import TOPICS
+from serve_app.embedded.base import ports
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.errors import StartError
 from serve_app.embedded.parts.kafka import EmbeddedKafka
@@ -71,8 +73,10 @@ async def test_kill_9_and_other_ports_lose_nothing(data_dir: DataDir) -> None:
     os.kill(broker.pid, signal.SIGKILL)
     first_port = broker.port
     (data_dir.path / "ports.json").unlink()
+    ports.require_free(first_port, ports.LOOPBACK, timeout=60)
     again = EmbeddedKafka(data_dir)
-    again.start()
+    with socket.create_server((ports.LOOPBACK, first_port)):
+        again.start()
     assert again.port != first_port
     assert await _kept(again) == 40
     await _send(again, 1)

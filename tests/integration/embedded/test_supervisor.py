@@ -28,7 +28,7 @@ from serve_app.embedded.supervision.supervisor import Supervisor
 from serve_app.settings.settings import load_settings
 from tests.integration.embedded.running import GRAPH
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 
 class RecordingDisplay:

@@ -14,7 +14,9 @@ from db.pool import Pool, acquire, create_pool
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import PriceInSectionError, SyncReport, sync
+from embeddings.judge import PassageJudge, passage_text
 from embeddings.relevance import RelevanceGate
+from tests.fixtures.company import EXAMPLE
 
 DOCUMENT = Path(__file__).parents[3] / "context" / "product-docs.md"
 
@@ -73,8 +75,8 @@ async def test_d4_two_syncs_at_once_leave_one_knowledge_base(
 async def test_d4_g2_a_question_finds_its_passage_by_meaning(
     pool: Pool, encoder: Encoder, sections: list[Section]
 ) -> None:
-    await sync(pool, encoder, sections)
-    gate = RelevanceGate.load()
+    await sync(pool, encoder, sections, own_names=EXAMPLE.own_names)
+    gate = RelevanceGate.load(own_names=EXAMPLE.own_names).over(passage_text(s.title, s.content) for s in sections)
     query = gate.prepare("I don't remember my pasword for TechCorp, how do I get a new one?")
     (vector,) = encoder.encode([query])
     async with acquire(pool) as connection:
@@ -86,4 +88,6 @@ async def test_d4_g2_a_question_finds_its_passage_by_meaning(
     assert len(found) == 5
     assert {passage.category for passage in within} == {"api"}
     assert other_model == []
-    assert gate.relevant(query, vector, found).ok
+    texts = [passage_text(passage.title, passage.content) for passage in found]
+    judgement = PassageJudge.load().judge(query, texts, [passage.score for passage in found])
+    assert gate.relevant(query, found, judgement).ok

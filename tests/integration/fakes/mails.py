@@ -10,7 +10,7 @@ from email.policy import SMTP
 def outgoing(*, to: str = "eve@example.com", subject: str = "Re: Login", text: str = "Hello", **headers: str) -> bytes:
     """A mail of ours; `headers` with underscores for dashes."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = "TechCorp Support <support@techcorp.com>"
+    message["From"] = "TechCorp Support <support@example.com>"
     if to:
         message["To"] = to
     message["Subject"] = subject

@@ -12,14 +12,14 @@ from google.oauth2.credentials import Credentials
 class OneTryHttp:
     """What the client needs of `httplib2.Http`, over requests; nothing is sent twice."""
 
-    def __init__(self, credentials: Credentials, timeout: float = 5.0) -> None:
+    def __init__(self, credentials: Credentials, timeout: float = 60.0) -> None:
         self._session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
-        self._timeout = timeout
+        self.timeout = timeout
 
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
     ) -> tuple[httplib2.Response, bytes]:
         """One request. Raises requests' exceptions when there is no answer."""
         send: Any = self._session.request
-        answer = send(method, uri, data=body, headers=headers, timeout=self._timeout)
+        answer = send(method, uri, data=body, headers=headers, timeout=self.timeout)
         return httplib2.Response({**answer.headers, "status": str(answer.status_code)}), answer.content

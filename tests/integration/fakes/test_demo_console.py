@@ -46,10 +46,10 @@ def demo(tmp_path: Path, receiver: Receiver) -> Iterator[Demo]:
         assert process.stdout is not None
         first = json.loads(process.stdout.readline())
         settings = first.pop("settings")
-        with httpx.Client(base_url=first["console"]) as console:
+        with httpx.Client(base_url=first["console"], timeout=60) as console:
             yield Demo(urls=first, settings=settings, journal=data, secrets=kept, console=console)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def gmail_of(demo: Demo) -> Any:

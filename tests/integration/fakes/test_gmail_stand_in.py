@@ -288,7 +288,7 @@ class TestScopes:
 
 
 def test_another_user_is_403(gmail: Any) -> None:
-    assert gmail.getProfile(userId="support@techcorp.com").execute()["emailAddress"] == "support@techcorp.com"
+    assert gmail.getProfile(userId="support@example.com").execute()["emailAddress"] == "support@example.com"
     assert refused(gmail.getProfile(userId="ceo@techcorp.com")).status_code == 403
 
 

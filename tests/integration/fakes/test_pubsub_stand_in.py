@@ -43,7 +43,7 @@ def test_h3_a_push_carries_the_hint_and_a_token_that_google_auth_accepts(
     headers, raw = receiver.received[0]
     envelope = json.loads(raw)
     data = json.loads(base64.b64decode(envelope["message"]["data"]))
-    assert data == {"emailAddress": "support@techcorp.com", "historyId": int(incoming["history_id"])}
+    assert data == {"emailAddress": "support@example.com", "historyId": int(incoming["history_id"])}
     assert envelope["subscription"] == gmail_options.subscription
     claims = verified(headers["authorization"].removeprefix("Bearer "), gmail_control, path, gmail_options.push_url)
     assert claims["iss"] == "https://accounts.google.com"
@@ -54,8 +54,9 @@ def test_r6_a_watch_lasts_seven_days_and_covers_its_labels(
     gmail: Any, gmail_control: ControlClient, gmail_options: GmailOptions
 ) -> None:
     mail(gmail_control)
+    before = int(time.time())
     answer = watched(gmail, gmail_options, labelIds=["INBOX"])
-    assert int(answer["expiration"]) / 1000 == pytest.approx(time.time() + 7 * DAY, abs=30)
+    assert before <= int(answer["expiration"]) / 1000 - 7 * DAY <= time.time()
     gmail_control.answer_as_person(reply_to=mail(gmail_control)["id"], text="in SENT, so not pushed")
     gmail_control.wait_for(1, kind="push")
     gmail_control.advance(7 * DAY + 1)
@@ -71,17 +72,24 @@ def test_r6_a_watch_lasts_seven_days_and_covers_its_labels(
     assert len(gmail_control.journal(kind="watch_set")) == 2
 
 
-def test_r6_at_most_one_event_a_second_the_rest_is_dropped(
-    gmail: Any, gmail_control: ControlClient, gmail_options: GmailOptions
-) -> None:
-    watched(gmail, gmail_options)
-    for n in range(5):
-        mail(gmail_control, f"Question {n}")
-    gmail_control.advance(1)
-    last = mail(gmail_control)
-    pushes = gmail_control.wait_for(2, kind="push")
-    assert [push.details["historyId"] for push in pushes][-1] == int(last["history_id"])
-    assert len(pushes) == 2
+class TestInterval:
+    @pytest.fixture
+    def gmail_options(self, receiver: Receiver) -> GmailOptions:
+        return GmailOptions(push_url=f"{receiver.url}/webhooks/gmail", push_interval_seconds=3600)
+
+    def test_r6_at_most_one_event_an_interval_the_rest_is_dropped(
+        self, gmail: Any, gmail_control: ControlClient, gmail_options: GmailOptions
+    ) -> None:
+        """By default a second, in which a slow machine may not write five mails."""
+        assert GmailOptions().push_interval_seconds == 1
+        watched(gmail, gmail_options)
+        for n in range(5):
+            mail(gmail_control, f"Question {n}")
+        gmail_control.advance(3600)
+        last = mail(gmail_control)
+        pushes = gmail_control.wait_for(2, kind="push")
+        assert [push.details["historyId"] for push in pushes][-1] == int(last["history_id"])
+        assert len(pushes) == 2
 
 
 def test_a_push_is_repeated_until_it_is_acknowledged(gmail_control: ControlClient, receiver: Receiver) -> None:
@@ -92,6 +100,13 @@ def test_a_push_is_repeated_until_it_is_acknowledged(gmail_control: ControlClien
     assert len({json.loads(raw)["message"]["messageId"] for _, raw in receiver.received}) == 1
 
 
+@pytest.fixture
+def held_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A swapped notice waits for the next one however late a busy machine makes that."""
+    monkeypatch.setattr("evaluation.providers.notices.HELD_AT_MOST_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("held_long")
 def test_t_l7_pushes_are_dropped_repeated_and_swapped_on_order(gmail_control: ControlClient) -> None:
     def pushed() -> list[int]:
         return [push.details["historyId"] for push in gmail_control.journal(kind="push")]
@@ -105,7 +120,7 @@ def test_t_l7_pushes_are_dropped_repeated_and_swapped_on_order(gmail_control: Co
     gmail_control.fault("push", "duplicate", copies=3)
     gmail_control.push(historyId=4)
     gmail_control.wait_for(5, kind="push")
-    gmail_control.fault("push", "delay", seconds=0.5)
+    gmail_control.fault("push", "delay", seconds=5)
     gmail_control.push(historyId=5)
     gmail_control.push(historyId=6)
     gmail_control.wait_for(7, kind="push")
@@ -115,7 +130,7 @@ def test_t_l7_pushes_are_dropped_repeated_and_swapped_on_order(gmail_control: Co
 def test_a_swapped_push_that_nothing_follows_still_leaves(gmail_control: ControlClient) -> None:
     gmail_control.fault("push", "reorder")
     gmail_control.push(historyId=1)
-    assert gmail_control.wait_for(1, kind="push", seconds=4)
+    assert gmail_control.wait_for(1, kind="push")
 
 
 def test_t_s1_forged_tokens_are_forged_as_described(gmail_control: ControlClient) -> None:

@@ -16,6 +16,7 @@ from evaluation.providers.control_client import ControlClient, ControlError
 from evaluation.providers.journal import Entry
 from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
 from tests.fixtures.provider_clients import HostRewriter, Receiver
+from tests.fixtures.waiting import wait_until
 
 EVE, US = "+491701234567", "+14155238886"
 
@@ -55,6 +56,7 @@ def test_a_message_is_made_fetched_and_listed(twilio: Client, twilio_control: Co
 
 @pytest.mark.usefixtures("open_window")
 def test_a_look_up_lists_by_recipient_and_time_over_pages(twilio: Client, twilio_control: ControlClient) -> None:
+    began = datetime.now(UTC)
     for n in range(5):
         create(twilio, body=f"Part {n}")
     twilio_control.set_number("+491709999999", window_open=True)
@@ -66,7 +68,8 @@ def test_a_look_up_lists_by_recipient_and_time_over_pages(twilio: Client, twilio
     assert len(twilio.messages.list(**recent)) == 5
     assert twilio.messages.list(to=f"whatsapp:{EVE}", date_sent_after=now + timedelta(minutes=5)) == []
     assert twilio.messages.list(to=f"whatsapp:{EVE}", date_sent_before=now - timedelta(minutes=5)) == []
-    assert len(twilio.messages.list(date_sent=now.date())) == 6
+    # Two days, where midnight came in between.
+    assert sum(len(twilio.messages.list(date_sent=day)) for day in {began.date(), now.date()}) == 6
 
 
 @pytest.mark.usefixtures("open_window")
@@ -84,7 +87,13 @@ def test_h5_status_callbacks_are_signed_over_their_url_and_come_in_order(
         assert not validator.validate(url + "x", form, headers["x-twilio-signature"])
 
 
-@pytest.mark.usefixtures("open_window")
+@pytest.fixture
+def held_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A swapped notice waits for the next one however late a busy machine makes that."""
+    monkeypatch.setattr("evaluation.providers.notices.HELD_AT_MOST_SECONDS", 60.0)
+
+
+@pytest.mark.usefixtures("open_window", "held_long")
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -221,9 +230,14 @@ class TestRate:
 
     @pytest.mark.usefixtures("open_window")
     def test_above_the_senders_rate_63018(self, twilio: Client, twilio_control: ControlClient) -> None:
-        for _ in range(4):
-            create(twilio)
-        twilio_control.wait_for(1, kind="whatsapp_status", where=lambda entry: entry.details["error_code"] == 63018)
+        def refused() -> bool:
+            """Whether one of four is, as soon as the machine is quick enough to send them within a second."""
+            for _ in range(4):
+                create(twilio)
+            found = [entry.details["error_code"] for entry in twilio_control.journal(kind="whatsapp_status")]
+            return 63018 in found
+
+        wait_until(refused)
 
 
 def test_h4_a_customers_message_is_posted_signed(
@@ -240,8 +254,8 @@ def test_h4_a_customers_message_is_posted_signed(
     assert (form["Body"], form["ProfileName"], form["WaId"]) == ("Grüße 😀 & mehr", "Eve", EVE[1:])
     assert (form["NumMedia"], form["MediaContentType0"]) == ("1", "image/jpeg")
     secret = (twilio_options.account_sid, twilio_options.auth_token)
-    assert requests.get(form["MediaUrl0"], auth=secret, timeout=5).content == b"hi"
-    assert requests.get(form["MediaUrl0"], timeout=5).status_code == 401
+    assert requests.get(form["MediaUrl0"], auth=secret, timeout=60).content == b"hi"
+    assert requests.get(form["MediaUrl0"], timeout=60).status_code == 401
     assert [message.direction for message in twilio.messages.list(from_=f"whatsapp:{EVE}")] == ["inbound"]
 
 
@@ -254,7 +268,7 @@ def test_t_l6_the_same_message_five_times(twilio_control: ControlClient, receive
 class TestRetries:
     @pytest.fixture
     def twilio_options(self, receiver: Receiver) -> TwilioOptions:
-        return TwilioOptions(webhook_url=f"{receiver.url}/hook", read_seconds=0.3)
+        return TwilioOptions(webhook_url=f"{receiver.url}/hook", read_seconds=60)
 
     def test_a_5xx_is_not_retried_by_default(self, twilio_control: ControlClient, receiver: Receiver) -> None:
         receiver.statuses = [503]

@@ -22,7 +22,7 @@ async def test_i2_a_mail_address_gets_its_link_in_a_new_thread(post: Post) -> No
     async def sent() -> bool:
         return bool(await post.store.value(state))
 
-    await eventually(sent, within_s=20)
+    await eventually(sent)
     [entry] = post.sent()
     assert entry.to == (ANN,)
     assert entry.header("subject") == "Confirm that this is you"

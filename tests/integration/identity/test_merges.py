@@ -138,13 +138,15 @@ async def test_i2_a_merge_by_staff_joins_the_histories(store: Store) -> None:
 
 
 async def test_a_turn_that_runs_during_the_merge_is_answered_once(store: Store) -> None:
-    agent = ScriptedAgent(delay_s=0.3)
+    agent = ScriptedAgent()
+    agent.hold()
     await accept(store, mail())
     accepted = await accept(store, whatsapp())
     payload = await store.value("SELECT payload FROM inbox WHERE id = $1", accepted.inbox_id)
     running = asyncio.create_task(store.pipeline(agent=agent).handle(InboundMessage.model_validate(payload)))
-    await asyncio.sleep(0.15)
+    await agent.thinking()
     await merged(store)
+    agent.let_go()
     assert await running == "answered"
     assert await store.value("SELECT count(*) FROM outbox WHERE recipient = $1", EVE) == 1
     assert await misplaced_rows(store) == []

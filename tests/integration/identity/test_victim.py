@@ -25,6 +25,7 @@ from evaluation.providers.serving import serve_in_thread
 from ingest.events import InboundMessage
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.fixtures.agent_desk import analysis_node, encoder, knowledge_dump, knowledge_url
+from tests.fixtures.company import EXAMPLE
 from tests.fixtures.people import Store, accept, mail, whatsapp
 
 __all__ = ["analysis_node", "encoder", "knowledge_dump", "knowledge_url"]
@@ -143,15 +144,13 @@ async def scene(
     if request.param == "taken over":
         settings = ModelSettings(api_key="sk-test", base_url=url, name="gpt-test", breaker_failures=10_000)
 
-    async def embed(text: str) -> tuple[float, ...]:
-        return (await analysis_node.embed([text]))[0]
-
     agent = AgentNode(
         pool=pool,
-        embed_query=embed,
+        analysis=analysis_node,
         model=settings,
-        gate=RelevanceGate.load(),
-        rules=EscalationRules(),
+        gate=RelevanceGate.load(own_names=EXAMPLE.own_names),
+        rules=EscalationRules(own_names=EXAMPLE.own_names),
+        company=EXAMPLE,
         links="https://help.example/status#{}".format,
     )
     scene = Scene(store=Store(pool), agent=agent, analysis=analysis_node, model=server)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,12 +12,13 @@ import pytest
 from deployments.channels.gmail.mail_head import HEAD_BYTES, UNPARSED, head_of
 from deployments.channels.gmail.mail_store import MailIntake
 from deployments.channels.gmail.parser import PARSE_BYTES, MailParser, MailTooCostlyError
-from deployments.runtime.loop_lag import LoopLag
 from ingest.events import InvalidMessageError
 from ingest.mail.message import ParsedMail, parse
 from tests.fixtures.mail_channel import CUSTOMER, Post
 
 MAIL = b"From: eve@example.com\r\nSubject: Login\r\nMessage-ID: <1@example.com>\r\n\r\nHow do I log in?\r\n"
+WITHIN_S = 3.0
+"""Ordinary mails are parsed in time on a slow machine, too; a stopped process never is."""
 
 
 class StoppedParser(MailParser):
@@ -48,17 +48,23 @@ async def test_a_mail_is_parsed_as_in_this_process_and_what_is_none_is_refused_a
 
 
 async def test_a_mail_that_takes_too_long_ends_its_process_and_not_the_next_mail() -> None:
-    parser, lag = StoppedParser(within_s=0.5), LoopLag(node="mail")
+    parser, beats = StoppedParser(within_s=WITHIN_S), 0
     await parser.parse(MAIL, **fields())
-    lag.start()
-    began = time.monotonic()
+
+    async def beat() -> None:
+        """Count the turns of the loop: one that stands still meanwhile has none."""
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.01)
+            beats += 1
+
+    heart = asyncio.create_task(beat())
     with pytest.raises(MailTooCostlyError):
         await parser.parse(MAIL + b"takes forever", **fields())
-    assert time.monotonic() - began < 5
-    assert lag.longest_s < 0.5
+    heart.cancel()
+    assert beats > 5
     assert (await parser.parse(MAIL, **fields())).sender == CUSTOMER
     await parser.close()
-    lag.stop()
 
 
 async def test_a_mail_beyond_its_memory_ends_there() -> None:
@@ -79,12 +85,14 @@ async def test_the_process_ends_with_its_reader_and_sees_none_of_our_settings() 
     with open(f"/proc/{process.pid}/environ", "rb") as environment:  # noqa: ASYNC230
         assert environment.read() == b""
     process.stdin.close()
-    assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_r6_an_unparsable_mail_is_filed_with_its_headers_and_handed_to_a_person(post: Post) -> None:
     worker = await post.connected()
-    worker._intake = MailIntake(pool=post.store.pool, address=post.options.user, parser=StoppedParser(within_s=0.5))
+    worker._intake = MailIntake(
+        pool=post.store.pool, address=post.options.user, parser=StoppedParser(within_s=WITHIN_S)
+    )
     post.question("This takes forever", subject="Login")
     fine = post.question("How do I log in?", sender="bob@example.com")
     assert await worker.run_once() == 2
@@ -111,7 +119,9 @@ async def test_r6_an_unparsable_mail_is_filed_with_its_headers_and_handed_to_a_p
 
 async def test_headers_without_end_are_a_dead_letter(post: Post) -> None:
     worker = await post.connected()
-    worker._intake = MailIntake(pool=post.store.pool, address=post.options.user, parser=StoppedParser(within_s=0.5))
+    worker._intake = MailIntake(
+        pool=post.store.pool, address=post.options.user, parser=StoppedParser(within_s=WITHIN_S)
+    )
     post.question("How do I log in?", subject="This takes forever")
     assert await worker.run_once() == 1
     cause = await post.store.value("SELECT cause FROM dead_letters")

@@ -58,5 +58,5 @@ async def test_r1_a_mail_is_answered_seconds_after_its_push_and_health_is_health
         query = "SELECT count(*) FROM node_status WHERE node = 'email' AND status = 'healthy'"
         return bool(await post.store.value(query) == 2)
 
-    await eventually(well, within_s=15)
+    await eventually(well)
     await reporting.check_health()

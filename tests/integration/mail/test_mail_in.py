@@ -126,6 +126,19 @@ async def test_without_a_right_to_watch_the_mailbox_is_still_read(post: Post) ->
     status, detail = worker.status()
     assert status == "degraded"
     assert "GMAIL_PUBSUB_TOPIC" in detail
+    assert detail.startswith("pushes end on ")
+
+
+async def test_h6_a_watch_that_has_expired_shows_until_it_is_renewed(post: Post) -> None:
+    worker = await post.connected()
+    post.days(8)
+    post.control.fault("users.watch", "error_before", times=None, status=403)
+    await worker.run_once()
+    status, detail = worker.status()
+    assert (status, "the watch expired on" in detail) == ("degraded", True)
+    post.control.clear_faults()
+    await worker.run_once()
+    assert worker.status()[0] == "healthy"
 
 
 async def test_h6_refused_credentials_say_what_to_do_and_come_back(post: Post) -> None:
@@ -179,6 +192,46 @@ async def test_r7_the_products_own_mail_and_spam_are_ignored(post: Post) -> None
     post.question(sender=ADDRESS)
     assert await worker.run_once() == 1
     assert await post.store.value("SELECT state FROM inbox") == "ignored"
+
+
+async def test_r6_a_mail_that_was_archived_before_it_is_read_is_filed_all_the_same(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.question()
+    await post.relabelled(asked["id"], remove=["INBOX", "UNREAD"])
+    assert await worker.run_once() == 1
+    assert await received(post) == [asked["id"]]
+    await post.answer_all()
+    assert await post.store.value("SELECT count(*) FROM outbox") == 1
+
+
+async def test_r6_a_mail_that_a_filter_lets_pass_the_inbox_is_filed_all_the_same(post: Post) -> None:
+    worker = await post.connected()
+    asked = post.control.inject_raw_mail(mail("How do I export a board?"), labels=["UNREAD", "Label_7"])
+    assert await worker.run_once() == 1
+    assert await received(post) == [asked["id"]]
+
+
+@pytest.mark.parametrize("label", ["SPAM", "TRASH", "DRAFT"])
+async def test_r6_spam_and_what_somebody_threw_away_is_not_filed(post: Post, label: str) -> None:
+    worker = await post.connected()
+    thrown = post.question()
+    await post.relabelled(thrown["id"], add=[label], remove=["INBOX"])
+    assert await worker.run_once() == 0
+    assert await received(post) == []
+
+
+async def test_r6_old_mail_that_is_imported_past_the_inbox_is_not_answered(post: Post) -> None:
+    worker = await post.connected()
+    await post.store.execute("UPDATE mailboxes SET created_at = now() + interval '1 hour'")  # the mails are from before
+    post.control.inject_raw_mail(mail("Years ago"), labels=["Label_7"])
+    moved = post.question("Moved to the inbox")
+    assert await worker.run_once() == 1
+    assert await received(post) == [moved["id"]]
+
+
+def mail(text: str) -> bytes:
+    head = f"From: {CUSTOMER}\r\nTo: {ADDRESS}\r\nSubject: Boards\r\nMessage-ID: <{text.split()[0]}@x>"
+    return f"{head}\r\n\r\n{text}".encode()
 
 
 async def test_an_unreadable_mail_is_one_dead_letter_and_does_not_block_others(post: Post) -> None:
@@ -260,7 +313,7 @@ async def test_k4_a_replayed_mail_that_was_deleted_is_a_dead_letter_again_with_i
     await worker.run_once()
     letters = await post.store.rows("SELECT state, cause FROM dead_letters ORDER BY id")
     assert [row["state"] for row in letters] == ["replayed", "dead"]
-    assert "not in the inbox" in letters[1]["cause"]
+    assert "not in the mailbox" in letters[1]["cause"]
 
 
 async def test_g15_a_mail_joins_by_thread_and_the_same_verified_sender(post: Post) -> None:

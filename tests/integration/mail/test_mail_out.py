@@ -57,7 +57,7 @@ async def test_f2_a_reply_that_gmail_refused_is_sent_from_the_same_draft(post: P
     await store_replies(post, 5)
     post.control.fault("users.drafts.send", kind, times=5)
     await post.delivery()
-    await post.settled(within_s=60)
+    await post.settled()
     assert recipients(post) == everybody(5)
     assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 5
 
@@ -67,7 +67,7 @@ async def test_f2_a_draft_whose_creation_response_was_lost_is_reused(post: Post,
     await store_replies(post, 3)
     post.control.fault("users.drafts.create", kind, times=3)
     await post.delivery()
-    await post.settled(within_s=60)
+    await post.settled()
     assert recipients(post) == everybody(3)
     assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 3
 
@@ -81,7 +81,8 @@ async def test_f3_a_reply_that_cannot_be_looked_up_is_parked_and_not_sent_again(
     await post.settled("parked", within_s=120 + 3 * count)
     assert recipients(post) == everybody(count)
     assert await post.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == count
-    status, detail = delivery._states["email"].status()
+    [lane] = delivery._lanes
+    status, detail = lane.state.status()
     assert status == "degraded"
     assert "waits for a person" in detail
 
@@ -91,7 +92,7 @@ async def test_r6_rate_limits_are_waited_for(post: Post) -> None:
     post.control.fault("users.drafts.send", "rate_limited", times=2, seconds=1)
     post.control.fault("users.drafts.create", "rate_limited", times=1, seconds=1)
     await post.delivery()
-    await post.settled(within_s=60)
+    await post.settled()
     assert recipients(post) == everybody(3)
 
 
@@ -112,7 +113,7 @@ async def test_after_an_outage_of_gmail_replies_are_sent_in_order(post: Post) ->
             await post.store.value("SELECT count(*) FROM node_status WHERE node = 'email' AND status = 'degraded'")
         )
 
-    await eventually(degraded, within_s=15)
+    await eventually(degraded)
     assert post.sent() == []
     post.control.clear_faults()
     await post.settled(within_s=90)
@@ -124,21 +125,21 @@ async def test_a_reply_to_a_deleted_thread_is_sent(post: Post) -> None:
     await store_replies(post, 1)
     await post.store.execute("UPDATE conversations SET thread_key = 'ffffffffffffffff'")
     await post.delivery()
-    await post.settled(within_s=30)
+    await post.settled()
     assert recipients(post) == everybody(1)
 
 
 async def test_r10_a_subject_cannot_inject_a_header(post: Post) -> None:
     worker = await post.connected()
     post.control.inject_raw_mail(
-        b"From: Eve <eve@example.com>\r\nTo: support@techcorp.com\r\nMessage-ID: <odd@example.com>\r\n"
+        b"From: Eve <eve@example.com>\r\nTo: support@example.com\r\nMessage-ID: <odd@example.com>\r\n"
         b"Subject: =?utf-8?q?Hello=0D=0ABcc:_mallory@example.net?=\r\n"
         b"In-Reply-To: <a@b> \r\n\tX-Evil: 1\r\n\r\nA question"
     )
     await worker.run_once()
     await post.answer_all()
     await post.delivery()
-    await post.settled(within_s=30)
+    await post.settled()
     (reply,) = post.sent()
     assert reply.to == (CUSTOMER,)
     assert reply.header("Bcc") is None
@@ -174,11 +175,12 @@ async def test_g14_a_take_over_while_the_agent_thinks_silences_it(post: Post) ->
     worker = await post.connected()
     asked = post.question("Please help")
     await worker.run_once()
-    post.agent.delay_s = 1.0
+    post.agent.hold()
     thinking = asyncio.create_task(post.answer_all())
-    await asyncio.sleep(0.3)
+    await post.agent.thinking()
     post.control.answer_as_person(reply_to=asked["id"], text="I am on it.")
     await worker.run_once()
+    post.agent.let_go()
     await thinking
     assert await post.store.value("SELECT count(*) FROM outbox") == 0
     assert await post.store.value("SELECT state FROM inbox") == "held"
@@ -206,7 +208,7 @@ async def test_a_sender_that_is_stopped_midway_sends_once(post: Post, point: str
 
     await store_replies(post, 3)
     await post.delivery(failpoint=end)
-    await post.settled(within_s=60)
+    await post.settled()
     assert recipients(post) == everybody(3)
     assert len(post.control.journal(kind=Kind.DRAFT_CREATED)) == 3
 
@@ -219,11 +221,11 @@ async def test_h6_refused_credentials_keep_the_replies_and_say_what_to_do(post: 
         query = "SELECT count(*) FROM node_status WHERE node = 'email' AND detail LIKE '%GMAIL_REFRESH_TOKEN%'"
         return bool(await post.store.value(query))
 
-    await eventually(credentials_refused, within_s=20)
+    await eventually(credentials_refused)
     assert post.sent() == []
     await refused.close()
     post.parts.remove(refused)
     await post.store.execute("UPDATE outbox SET next_attempt_at = now()")
     await post.delivery()
-    await post.settled(within_s=30)
+    await post.settled()
     assert recipients(post) == everybody(2)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from deployments.staff.desk import StaffDesk
 from ingest.events import InboundMessage
+from tests.fixtures.company import GUARD
 from tests.fixtures.mail_channel import CUSTOMER, Post
 from tests.fixtures.store import Wakes
 
@@ -17,15 +18,23 @@ async def test_g14_a_staff_reply_is_sent_in_the_thread_and_not_marked_automatic(
     await post.answer_all()
     await post.delivery()
     conversation_id: UUID = await post.store.value("SELECT id FROM conversations")
-    text = "Hello Eve,\n\nyour account is open again.\n\nAnn"
-    await StaffDesk(pool=post.store.pool, relay=Wakes()).reply(conversation_id, by="ann", text=text)
+    text = "Your account is open again.\n\nAnn"
+    desk = StaffDesk(
+        pool=post.store.pool, relay=Wakes(), links=lambda number: f"https://help.example/status#{number}", guard=GUARD
+    )
+    await desk.reply(conversation_id, by="ann", text=text)
     await post.settled()
     notice, reply = post.sent()
     assert (reply.to, reply.thread) == ((CUSTOMER,), asked["thread_id"])
     assert asked["rfc_message_id"] in (reply.header("References") or "")
     assert notice.header("Auto-Submitted") == "auto-replied"
     assert reply.header("Auto-Submitted") is None
-    assert reply.body.replace("\r\n", "\n").strip() == text
+    number = await post.store.value("SELECT number FROM tickets")
+    company = await post.store.value("SELECT facts ->> 'company' FROM channel_configs WHERE channel = 'email'")
+    assert reply.body.replace("\r\n", "\n").strip() == (
+        f"Dear Customer,\n\n{text}\n\nKind regards,\n{company} Support\nTicket reference: {number}\n"
+        f"Status and earlier messages: https://help.example/status#{number}"
+    )
     assert await post.store.violations() == {}
 
 

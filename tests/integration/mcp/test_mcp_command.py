@@ -25,13 +25,13 @@ async def test_x4_the_command_serves_http_and_ends_cleanly(product_dir: Path) ->
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None
     try:
-        line = (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
+        line = (await asyncio.wait_for(process.stderr.readline(), 240)).decode()
         address = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert address is not None, line
         async with over_http(address.group(), OPERATOR) as client:
             refused = await client.call("create_ticket", issue="x", customer="eve@example.com", message="Hello")
         process.send_signal(signal.SIGINT)
-        code = await asyncio.wait_for(process.wait(), 30)
+        code = await asyncio.wait_for(process.wait(), 120)
     finally:
         if process.returncode is None:
             process.kill()

@@ -19,6 +19,7 @@ from serve_app.mcp_server.session import McpSession
 from serve_app.settings.values import RateLimit
 from tests.fixtures.mcp_clients import ANN, BOB, Clock, McpClient, bob_at, open_desk, over_http, rows, served
 from tests.fixtures.production import OPERATOR, Production
+from tests.fixtures.waiting import await_room
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -69,7 +70,10 @@ async def _agent_replies(production: Production, number: str) -> list[dict[str, 
 
 async def test_x4_only_staff_keys_from_this_machine_are_accepted(desk: McpSession) -> None:
     accept = {"Accept": "application/json, text/event-stream"}
-    async with served(desk, allow_writes=True) as url, httpx.AsyncClient(trust_env=False, headers=accept) as http:
+    async with (
+        served(desk, allow_writes=True) as url,
+        httpx.AsyncClient(timeout=60, trust_env=False, headers=accept) as http,
+    ):
 
         async def status(**headers: str) -> int:
             return (await http.post(f"{url}/mcp", json=INITIALIZE, headers=headers)).status_code
@@ -84,8 +88,12 @@ async def test_x4_only_staff_keys_from_this_machine_are_accepted(desk: McpSessio
 
 
 async def test_h12_wrong_keys_at_the_mcp_server_are_429_after_ten(desk: McpSession, production: Production) -> None:
+    await_room(3600, room_s=120)
     failed = FailedKeys(production.pool, RateLimit(hits=10, seconds=3600))
-    async with served(desk, allow_writes=False, failed=failed) as url, httpx.AsyncClient(trust_env=False) as http:
+    async with (
+        served(desk, allow_writes=False, failed=failed) as url,
+        httpx.AsyncClient(timeout=60, trust_env=False) as http,
+    ):
 
         async def status(key: str) -> int:
             headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {key}"}
@@ -94,7 +102,7 @@ async def test_h12_wrong_keys_at_the_mcp_server_are_429_after_ten(desk: McpSessi
         async with over_http(url, ANN) as client:
             assert len((await client.client.list_tools()).tools) == 5
         assert [await status(f"guess-{n}") for n in range(11)] == [401] * 10 + [429]
-        assert await status(ANN) == 429
+        assert await status(ANN) not in (401, 429)
         assert await status(OPERATOR) not in (401, 429)
 
 

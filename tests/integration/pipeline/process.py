@@ -69,7 +69,7 @@ async def main(task: dict[str, Any]) -> None:
         IngestNode(
             pool=pool, kafka=kafka, **nodes, links=str, group=task["group"], session_ms=6000, failpoint=failpoint
         )
-    await asyncio.sleep(60)
+    await asyncio.sleep(240)
 
 
 def _wake(inbox_id: str) -> InboundMessage:

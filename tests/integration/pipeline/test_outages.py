@@ -51,24 +51,24 @@ async def file(graph: Graph, count: int) -> None:
         await graph.store.form(f"Question number {n}", email=f"c{n}@example.com")
 
 
-async def test_t_k3_after_a_broker_lost_its_data_every_message_is_answered_within_a_minute(
+async def test_t_k3_after_a_broker_lost_its_data_every_message_is_answered(
     graph: Graph, broker: EmbeddedKafka, own_data_dir: DataDir
 ) -> None:
     await graph.worker()
     await graph.reporting()
     await file(graph, 10)
-    await graph.settled(within_s=30)
+    await graph.settled()
     graph.agent.delay_s = 2.0
     await file(graph, 10)
-    await asyncio.sleep(1.0)  # some are published, some run
+    await graph.agent.thinking(11)  # some run
     await asyncio.to_thread(broker.stop, grace=0)
     await file(graph, 10)  # K5: accepted without a broker
     shutil.rmtree(own_data_dir.kafka / "log")
     await asyncio.to_thread(broker.start)
     graph.agent.delay_s = 0.0
-    await graph.settled(within_s=60)
+    await graph.settled()
     await file(graph, 10)
-    await graph.settled(within_s=60)
+    await graph.settled()
     assert len(graph.agent.runs) == 40
     assert await graph.store.violations() == {}
 
@@ -78,12 +78,12 @@ async def test_t_k3_records_that_were_published_but_never_read_are_repeated(
 ) -> None:
     reporting = await graph.reporting()
     await file(graph, 10)
-    await eventually(graph.store.all_published, within_s=20)
+    await eventually(graph.store.all_published)
     await asyncio.to_thread(broker.stop, grace=0)
     shutil.rmtree(own_data_dir.kafka / "log")
     await asyncio.to_thread(broker.start)
     await graph.worker()
-    await graph.settled(within_s=60)
+    await graph.settled()
     assert await graph.store.violations() == {}
     await reporting.check_health()
 
@@ -99,16 +99,16 @@ async def test_k5_an_outage_of_the_broker_is_survived(graph: Graph, broker: Embe
     worker = await graph.worker()
     await graph.reporting()
     await file(graph, 5)
-    await graph.settled(within_s=30)
+    await graph.settled()
     await asyncio.to_thread(broker.stop, grace=0)
     await file(graph, 10)
-    await graph.says(worker, "degraded", within_s=20)
+    await graph.says(worker, "degraded")
     await worker.check_health()
     await asyncio.to_thread(broker.start)
-    await graph.settled(within_s=60)
+    await graph.settled()
     assert len(graph.agent.runs) == 15
     assert await graph.store.violations() == {}
-    await graph.says(worker, "healthy", within_s=30)
+    await graph.says(worker, "healthy")
 
 
 async def test_t_k4_an_outage_of_the_database_loses_nothing(
@@ -121,16 +121,17 @@ async def test_t_k4_an_outage_of_the_database_loses_nothing(
         store = Store(await create_pool(postgres.dsn(), size=4))
         kafka = KafkaArgs(bootstrap_servers=broker.bootstrap_servers, partitions=3)
         graph = Graph(store, postgres.dsn(), kafka, group)
-        graph.agent.delay_s = 1.0
+        graph.agent.hold()
         worker = await graph.worker()
         await graph.delivery()
         await graph.reporting()
         await file(graph, 8)
-        await asyncio.sleep(1.5)  # turns are open
+        await graph.agent.thinking(4)  # turns are open
         await asyncio.to_thread(postgres.stop, grace=0)
         await asyncio.sleep(5)
+        graph.agent.let_go()
         await asyncio.to_thread(postgres.start)
-        await graph.settled(within_s=60, delivered=True)
+        await graph.settled(delivered=True)
         await worker.check_health()
         assert await store.violations() == {}
         assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 8

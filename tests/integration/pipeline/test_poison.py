@@ -26,6 +26,8 @@ SWEEP_S = 1.0
 """The sweeper wakes what still waits."""
 WAITS = "SELECT state = 'waiting' FROM inbox WHERE id = $1"
 RETRY_S = (0.05, 0.05, 0.05, 0.05)
+ANSWER_WITHIN_S = 2.5
+"""What hangs costs everybody so long each time; what does not is through by then on a slow machine too."""
 
 
 def identity(store: Store) -> PoisonedIdentity:
@@ -40,7 +42,7 @@ async def handled(store: Store, wakes: list[InboundMessage]) -> list[float]:
         identity=identity(store),
         analysis=PoisonedAnalysis(),
         agent=PoisonedAgent(),
-        answer_within_s=1.0,
+        answer_within_s=ANSWER_WITHIN_S,
         retry_s=RETRY_S,
     )
     places = asyncio.Semaphore(AT_ONCE)
@@ -52,7 +54,7 @@ async def handled(store: Store, wakes: list[InboundMessage]) -> list[float]:
     async def handle(wake: InboundMessage) -> float:
         async with places:
             began = time.monotonic()
-            await eventually(partial(finished, wake), within_s=60, pause_s=SWEEP_S)
+            await eventually(partial(finished, wake), within_s=240, pause_s=SWEEP_S)
             return time.monotonic() - began
 
     return await asyncio.gather(*map(handle, wakes))
@@ -114,13 +116,15 @@ async def test_the_attempts_are_counted_in_the_store_and_end(store: Store, kind:
 async def test_a_killed_worker_forgets_no_attempt(store: Store) -> None:
     wake = await store.form("KILLS-ANALYSIS")
     agent, analysis = PoisonedAgent(), PoisonedAnalysis()
-    first = store.pipeline(analysis=analysis, agent=agent, answer_within_s=1.0, retry_s=(30.0,) * 4)
+    first = store.pipeline(analysis=analysis, agent=agent, answer_within_s=ANSWER_WITHIN_S, retry_s=(30.0,) * 4)
     running = asyncio.create_task(first.handle(wake))
-    await eventually(lambda: store.value("SELECT attempts FROM inbox"), within_s=10, pause_s=0.02)
+    await eventually(lambda: store.value("SELECT attempts FROM inbox"), pause_s=0.02)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await store.execute("UPDATE inbox SET retry_at = NULL")
-    assert await store.pipeline(analysis=analysis, answer_within_s=1.0, retry_s=RETRY_S).handle(wake) == "dead"
+    assert (
+        await store.pipeline(analysis=analysis, answer_within_s=ANSWER_WITHIN_S, retry_s=RETRY_S).handle(wake) == "dead"
+    )
     assert await store.value("SELECT attempts FROM inbox") == MAX_FAULTS - 1
 
 

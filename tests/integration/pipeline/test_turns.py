@@ -12,6 +12,7 @@ from db.records import Turn
 from ingest.events import INCOMING
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.fixtures.store import Store
+from tests.fixtures.waiting import eventually
 
 
 async def test_k2_a_form_is_answered_once(store: Store) -> None:
@@ -30,11 +31,13 @@ async def test_k2_a_form_is_answered_once(store: Store) -> None:
 
 
 async def test_g15_a_ticket_is_in_processing_while_the_agent_thinks(store: Store) -> None:
-    agent = ScriptedAgent(delay_s=0.3)
+    agent = ScriptedAgent()
+    agent.hold()
     running = asyncio.create_task(store.pipeline(agent=agent).handle(await store.form("How do I export a board?")))
-    await asyncio.sleep(0.2)
+    await agent.thinking()
     assert await store.value("SELECT status FROM tickets") == "processing"
     assert agent.runs[0].ticket.status == "processing"
+    agent.let_go()
     await running
     assert await store.value("SELECT status FROM tickets") == "waiting"
 
@@ -97,11 +100,14 @@ async def test_k1_a_customers_messages_run_one_at_a_time_and_are_all_answered(st
 
 
 async def test_customers_run_side_by_side(store: Store) -> None:
-    agent = ScriptedAgent(delay_s=0.3)
+    agent = ScriptedAgent()
+    agent.hold()
     pipeline = store.pipeline(agent=agent)
     wakes = [await store.form("A slow question", email=f"c{n}@example.com") for n in range(20)]
-    async with asyncio.timeout(3.0):
-        assert set(await asyncio.gather(*map(pipeline.handle, wakes))) == {"answered"}
+    running = asyncio.gather(*map(pipeline.handle, wakes))
+    await agent.thinking(20)
+    agent.let_go()
+    assert set(await running) == {"answered"}
 
 
 async def test_i3_a_form_sees_nothing_of_the_address_it_names(store: Store) -> None:
@@ -143,23 +149,27 @@ async def test_i3_an_unverified_mail_sees_no_more_than_a_form(store: Store) -> N
 
 
 async def test_a_take_over_while_the_agent_thinks_silences_it(store: Store) -> None:
-    agent = ScriptedAgent(delay_s=0.3)
+    agent = ScriptedAgent()
+    agent.hold()
     pipeline = store.pipeline(agent=agent)
     running = asyncio.create_task(pipeline.handle(await store.form("A question to take over")))
-    await asyncio.sleep(0.15)
+    await agent.thinking()
     await store.execute("UPDATE conversations SET owner = 'staff', owner_token = owner_token + 1")
+    agent.let_go()
     assert await running == "held"
     assert await store.value("SELECT count(*) FROM outbox") == 0
     assert await store.value("SELECT state FROM inbox") == "held"
 
 
 async def test_an_expired_lease_fences_its_former_holder(store: Store) -> None:
-    slow, quick = ScriptedAgent(delay_s=0.6), ScriptedAgent()
+    slow, quick = ScriptedAgent(), ScriptedAgent()
+    slow.hold()
     wake = await store.form("Who answers this?")
     late = asyncio.create_task(store.pipeline(agent=slow, holder="late").handle(wake))
-    await asyncio.sleep(0.2)
+    await slow.thinking()
     await store.execute("UPDATE customer_leases SET lease_until = now() - interval '1 s'")
     assert await store.pipeline(agent=quick, holder="next").handle(wake) == "answered"
+    slow.let_go()
     assert await late == "idle"
     assert await store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 1
     assert await store.violations() == {}
@@ -167,12 +177,13 @@ async def test_an_expired_lease_fences_its_former_holder(store: Store) -> None:
 
 async def test_leases_are_renewed_while_a_turn_runs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deployments.turns.leases.RENEW_EVERY_S", 0.1)
-    agent = ScriptedAgent(delay_s=0.5)
+    agent = ScriptedAgent()
+    agent.hold()
     running = asyncio.create_task(store.pipeline(agent=agent).handle(await store.form("A long thought")))
-    await asyncio.sleep(0.1)
+    await agent.thinking()
     before = await store.value("SELECT lease_until FROM customer_leases")
-    await asyncio.sleep(0.3)
-    assert await store.value("SELECT lease_until FROM customer_leases") > before
+    await eventually(lambda: store.value("SELECT lease_until > $1 FROM customer_leases", before))
+    agent.let_go()
     assert await running == "answered"
 
 
@@ -255,10 +266,12 @@ async def test_k4_a_replayed_message_is_answered_by_the_agent_after_release(stor
 
 
 async def test_s7_a_cancelled_turn_releases_its_lease(store: Store) -> None:
-    pipeline = store.pipeline(agent=ScriptedAgent(delay_s=30), holder="leaving")
+    agent = ScriptedAgent()
+    agent.hold()
+    pipeline = store.pipeline(agent=agent, holder="leaving")
     wake = await store.form("How do I export a board?")
     running = asyncio.create_task(pipeline.handle(wake))
-    await asyncio.sleep(0.2)
+    await agent.thinking()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await pipeline.close()

@@ -161,10 +161,12 @@ async def test_t_s10_metrics_stay_and_are_anonymous(store: Store) -> None:
 
 async def test_d7_an_erasure_during_a_turn_leaves_nothing(store: Store) -> None:
     wake = await store.form(f"The {CANARY} question", email=EMAIL)
-    pipeline = store.pipeline(agent=ScriptedAgent(delay_s=0.5))
-    running = asyncio.create_task(pipeline.handle(wake))
-    await asyncio.sleep(0.2)
+    agent = ScriptedAgent()
+    agent.hold()
+    running = asyncio.create_task(store.pipeline(agent=agent).handle(wake))
+    await agent.thinking()
     assert await erase(store, await store.value("SELECT id FROM customers"))
+    agent.let_go()
     assert await running == "idle"
     assert await traces(store, CANARY) == {}
 
@@ -174,7 +176,7 @@ async def test_d7_a_message_during_the_erasure_makes_a_new_customer(store: Store
     async with transaction(store.pool) as connection:
         await privacy.erase(connection, customer, by="ann")
         writing = asyncio.create_task(store.form("I am back already", email=EMAIL))
-        await asyncio.sleep(0.2)
+        await store.locked_out()
         assert not writing.done()
     await writing
     assert await store.value("SELECT count(*) FROM tickets") == 1

@@ -42,9 +42,9 @@ async def test_g13_an_answer_shows_scores_passages_calls_and_delivery(stored: St
     ticket = await _explained(pool, stored.numbers[PASSWORD])
     first, text = ticket.turns[0], _printed(ticket)
 
-    assert [turn.heard[0].text for turn in ticket.turns] == [PASSWORD, *FOLLOW_UPS]
+    assert [turn.messages[0].text for turn in ticket.turns] == [PASSWORD, *FOLLOW_UPS]
     assert first.record is not None
-    assert first.word is not None
+    assert first.reply is not None
     assert [call.name for call in first.record.tool_calls] == [
         "create_ticket",
         "get_customer_history",
@@ -62,7 +62,7 @@ async def test_g13_an_answer_shows_scores_passages_calls_and_delivery(stored: St
         f"call 4    send_response ok, {first.record.tool_calls[3].duration_ms:.1f} ms",
         f"{first.record.latency_ms:.0f} ms from acceptance to the reply (identity",
         "ready (pending) to person0@example.com, not tried yet",
-        f"rests on {first.word.sources[0]}",
+        f"rests on {first.reply.sources[0]}",
         "decision  answered by rule courtesy:thanks",
     ):
         assert line in text

@@ -28,7 +28,7 @@ from tests.integration.reporting.test_notifier import made, notifier, room
 
 QUESTION = "How do I export a board? My card is 4111 1111 1111 1111"
 DUE, WARNED = timedelta(hours=8), timedelta(hours=6)
-MOMENT = timedelta(seconds=5)
+MOMENT = timedelta(minutes=1)
 
 
 def draft_task(store: Store, hours: str = ALWAYS, *, ahead: timedelta = timedelta()) -> Drafts:
@@ -116,7 +116,7 @@ async def test_g14_an_unreviewed_draft_is_reminded_of_and_then_breached_once_eac
     assert [body.partition(":")[0] for body in bodies] == [
         "A draft waits for approval",
         "Nobody has looked at a draft",
-        "Late, and nobody has looked at a draft",
+        "Overdue, and nobody has looked at a draft",
     ]
     assert not any(word in str(bodies).lower() for word in ("ann", "lee", "export", "4111", "example.com"))
 
@@ -128,12 +128,12 @@ async def test_g14_an_overdue_draft_shows_in_health_and_in_the_list_until_approv
     await store.execute("UPDATE draft_clocks SET due_at = now()")
     loop = draft_task(store, ahead=MOMENT)
     await loop.run_once()
-    assert loop.problem() == "late drafts: TKT-0001 (medium)"
+    assert loop.alert() == "overdue drafts: TKT-0001 (medium)"
     work = await listed(store)
     assert (work.late, work.due_at) == (True, await store.value("SELECT due_at FROM draft_clocks"))
     await by_ann(store, "approve", draft_id=None, text=None)
     await loop.run_once()
-    assert loop.problem() is None
+    assert loop.alert() is None
     async with acquire(store.pool) as connection:
         [done] = await conversations.list_work(connection, "agent")
     assert (done.late, done.due_at) == (None, None)
@@ -144,7 +144,7 @@ async def test_g14_health_names_the_first_of_many_overdue_drafts(store: Store) -
         await drafted(store, name=f"ann{n}")
     loop = draft_task(store, ahead=DUE + MOMENT)
     await loop.run_once()
-    assert loop.problem() == "late drafts: TKT-0001 (medium), TKT-0002 (medium), TKT-0003 (medium) and more"
+    assert loop.alert() == "overdue drafts: TKT-0001 (medium), TKT-0002 (medium), TKT-0003 (medium) and more"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ async def test_g14_a_draft_in_a_handed_over_conversation_is_not_announced(store:
     loop = draft_task(store, ahead=timedelta(days=2))
     assert await sent_kinds(store, ahead=timedelta(days=2)) == []
     await loop.run_once()
-    assert loop.problem() is None
+    assert loop.alert() is None
     await by_ann(store, "release")  # without having taken it: the draft counts again
     assert await sent_kinds(store, ahead=timedelta(days=2)) == ["draft_overdue"]
 

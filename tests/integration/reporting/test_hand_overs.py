@@ -17,6 +17,7 @@ from deployments.reporting.hand_overs import HandOvers
 from deployments.rules.support_hours import ServiceLevels
 from deployments.staff.desk import StaffDesk
 from serve_app.settings.support import SLA_HOURS
+from tests.fixtures.company import GUARD
 from tests.fixtures.store import Store, Wakes
 
 STAFF = "http://127.0.0.1:8000/staff"
@@ -60,7 +61,9 @@ async def sent_notifications(store: Store, *, by: timedelta = timedelta()) -> li
 
 async def by_ann(store: Store, verb: str, **arguments: object) -> None:
     conversation = await store.value("SELECT id FROM conversations ORDER BY created_at LIMIT 1")
-    await getattr(StaffDesk(pool=store.pool, relay=Wakes()), verb)(conversation, by="ann", **arguments)
+    await getattr(StaffDesk(pool=store.pool, relay=Wakes(), links=str, guard=GUARD), verb)(
+        conversation, by="ann", **arguments
+    )
 
 
 async def test_g14_a_hand_over_gets_a_due_time_and_is_announced_without_the_customers_text(store: Store) -> None:
@@ -106,14 +109,14 @@ async def test_g14_an_untaken_hand_over_is_warned_of_and_then_breached_once_each
         (89, None),
         (91, "Nobody has taken: "),
         (92, None),
-        (121, "Late, and nobody"),
+        (121, "Overdue, and nobody"),
         (150, None),
     ):
         loop = hand_over_task(store, ahead=timedelta(minutes=minutes))
         await loop.run_once()
         notification = await sent_notifications(store, by=timedelta(minutes=minutes))
         assert [one.body.startswith(str(expected)) for one in notification] == ([] if expected is None else [True])
-        assert loop.problem() == (None if minutes < 120 else "late hand-overs: TKT-0001 (high)")
+        assert loop.alert() == (None if minutes < 120 else "overdue hand-overs: TKT-0001 (high)")
     assert await store.value("SELECT warned_at < breached_at FROM hand_overs")
 
 
@@ -126,7 +129,7 @@ async def test_g14_a_take_over_stops_the_clock(store: Store, verb: str, argument
     assert row == {"taken": True, "taken_by": "ann"}
     loop = hand_over_task(store, ahead=timedelta(days=3))
     await loop.run_once()
-    assert loop.problem() is None
+    assert loop.alert() is None
     assert len(await sent_notifications(store)) == 1  # the announcement alone
 
 

@@ -24,6 +24,7 @@ from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
 from deployments.staff.desk import ConversationStateError, StaffDesk
 from ingest.events import INCOMING, InboundMessage
+from tests.fixtures.company import GUARD
 from tests.fixtures.store import Store, Wakes
 from tests.fixtures.ticket_states import STATUSES, empty, put_tickets
 from tests.integration.whatsapp.test_channel_intake import accept, mail, message
@@ -165,7 +166,7 @@ async def _ages(store: Store) -> None:
 
 def _by_staff(verb: str, **arguments: object) -> Callable[[Store], Awaitable[None]]:
     async def act(store: Store) -> None:
-        desk = StaffDesk(pool=store.pool, relay=Wakes())
+        desk = StaffDesk(pool=store.pool, relay=Wakes(), links=str, guard=GUARD)
         conversation = await store.value("SELECT id FROM conversations")
         # A refused staff action changes nothing.
         with contextlib.suppress(ConversationStateError, asyncpg.CheckViolationError):

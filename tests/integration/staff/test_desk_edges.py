@@ -8,20 +8,16 @@ import pytest
 
 from deployments.staff.desk import ConversationStateError
 from tests.fixtures.office import Office
-from tests.fixtures.waiting import eventually
-
-
-async def agent_is_running(office: Office) -> bool:
-    return bool(office.agent.runs)
 
 
 async def test_g15_a_ticket_that_the_agent_is_answering_cannot_be_resolved(office: Office) -> None:
-    office.agent.delay_s = 0.5
+    office.agent.hold()
     running = asyncio.create_task(office.form("How do I export a board?"))
-    await eventually(lambda: agent_is_running(office), within_s=10)
+    await office.agent.thinking()
     conversation_id = (await office.conversation())["id"]
     with pytest.raises(ConversationStateError, match="about to answer"):
         await office.desk.resolve(conversation_id, by="ann")
+    office.agent.let_go()
     await running
     assert (await office.ticket())["status"] == "waiting"
     await office.desk.resolve(conversation_id, by="ann")

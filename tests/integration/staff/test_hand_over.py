@@ -21,6 +21,12 @@ async def only_conversation_id(office: Office) -> UUID:
     return found
 
 
+def framed(text: str, number: str) -> str:
+    """The text in the form of the web's replies."""
+    follow = f"Your ticket is {number}. You can follow it and reply here: http://localhost/status#{number}"
+    return f"Hello Ann Lee,\n\n{text}\n\n{follow}"
+
+
 async def test_g14_after_a_release_the_agent_answers_with_the_staff_reply_in_its_history(office: Office) -> None:
     await office.form("HANDOVER please, I was told nothing")
     conversation_id = await only_conversation_id(office)
@@ -33,7 +39,8 @@ async def test_g14_after_a_release_the_agent_answers_with_the_staff_reply_in_its
     conversation = await office.conversation()
     assert (conversation["owner"], conversation["assignee"]) == ("staff", "ann")
     [reply] = await office.store.rows("SELECT * FROM outbox WHERE author = 'staff'")
-    assert (reply["body"], reply["recipient"]) == ("Your workspace is back, please log in again.", "ann@example.com")
+    assert reply["body"] == framed("Your workspace is back, please log in again.", ticket["number"])
+    assert reply["recipient"] == "ann@example.com"
     [event] = await office.store.rows("SELECT * FROM events WHERE value ->> 'outbox_id' = $1", str(reply["id"]))
     assert (event["topic"], event["key"]) == ("fte.tickets.outgoing", "email:ann@example.com")
 
@@ -52,7 +59,7 @@ async def test_g14_after_a_release_the_agent_answers_with_the_staff_reply_in_its
     assert turn.text == "And my boards?\nAre they safe?"
     assert [(m.author, m.content) for m in turn.earlier][-1] == (
         "staff",
-        "Your workspace is back, please log in again.",
+        framed("Your workspace is back, please log in again.", ticket["number"]),
     )
     ticket = await office.ticket()
     assert (ticket["status"], ticket["escalation_reason"]) == ("waiting", "human_request")
@@ -93,7 +100,7 @@ async def test_g14_a_failing_message_in_a_staff_owned_conversation_is_held(offic
     await office.form("HANDOVER please")
     wake = await office.store.reply(office.store.numbers[0], "BROKEN words")
     pipeline = office.pipeline(analysis=Unreadable(), retry_s=(0.01,))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         assert await pipeline.handle(wake) == "held"
     assert await office.inbox() == ["escalated", "held"]
     assert await office.store.value("SELECT count(*) FROM dead_letters") == 0
@@ -222,7 +229,8 @@ async def test_g6_a_staff_reply_that_fails_the_guardrails_is_sent_with_warnings(
     sent = await office.desk.reply(conversation_id, by="ann", text=text)
     assert {warning.code for warning in sent.warnings} == {"guard"}
     assert len(sent.warnings) >= 2
-    assert await office.store.value("SELECT body FROM outbox WHERE author = 'staff'") == text
+    number = (await office.ticket())["number"]
+    assert await office.store.value("SELECT body FROM outbox WHERE author = 'staff'") == framed(text, number)
     detail = await office.store.value("SELECT detail FROM staff_actions WHERE action = 'reply'")
     assert len(detail["warnings"]) == len(sent.warnings)
     assert "Friday" not in str(detail)

@@ -20,6 +20,7 @@ from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from tests.fakes.openai_server import OpenAIServer
 from tests.fixtures.agent_desk import LINK, analysis_node, encoder, openai, served
+from tests.fixtures.company import EXAMPLE
 from tests.fixtures.store import Store
 
 __all__ = ["analysis_node", "encoder", "openai", "served"]
@@ -35,16 +36,14 @@ async def build(store: Store, encoder: Encoder, analysis_node: AnalysisNode, ser
     passages = parse_docs(DOCS.read_text(encoding="utf-8"))
     await sync(store.pool, encoder, [p for p in passages if p.slug == PASSWORD or "run_state" in p.slug][:8])
 
-    async def embed(text: str) -> tuple[float, ...]:
-        return (await analysis_node.embed([text]))[0]
-
     def made(*, answers: bool = True, approval: bool = False) -> Pipeline:
         agent = AgentNode(
             pool=store.pool,
-            embed_query=embed,
+            analysis=analysis_node,
             model=ModelSettings(api_key="sk-test", base_url=served[1], name="gpt-test"),
-            gate=RelevanceGate.load(),
-            rules=EscalationRules(),
+            gate=RelevanceGate.load(own_names=EXAMPLE.own_names),
+            rules=EscalationRules(own_names=EXAMPLE.own_names),
+            company=EXAMPLE,
             links=LINK.format,
             answers=answers,
         )
@@ -73,7 +72,8 @@ async def test_g14_the_models_prompt_contains_the_staff_reply(
     question = await store.reply(ticket["ticket_id"], "How do I reset a forgotten password?")
     assert await pipeline.handle(question) == "answered"
     [asked] = openai.requests
-    assert "(written by a colleague) Your account was locked; I have unlocked it, canary-4711." in asked.text
+    assert "(written by a colleague) Hello" in asked.text
+    assert "Your account was locked; I have unlocked it, canary-4711." in asked.text
     shown = (await http.get(path)).json()
     assert [m["author"] for m in shown["messages"]] == ["customer", "agent", "staff", "customer", "customer", "agent"]
     assert shown["decisions"][-1]["outcome"] == "answered"

@@ -41,7 +41,7 @@ async def test_g14_a_hand_over_by_the_staff_calls(office: Office, http: httpx.As
     assert (decision["outcome"], decision["rule"]) == ("escalated", "scripted")
 
     replied = await http.post(
-        f"/conversations/{conversation_id}/reply", json={"text": "Hello, this is Ann. All is well again."}
+        f"/conversations/{conversation_id}/reply", json={"text": "This is Ann. All is well again."}
     )
     assert replied.status_code == 201
     assert replied.json()["warnings"] == []
@@ -49,10 +49,10 @@ async def test_g14_a_hand_over_by_the_staff_calls(office: Office, http: httpx.As
     customer = (
         await http.get(f"/support/ticket/{number}", params={"token": status_token(SECRET, number)}, headers=NOBODY)
     ).json()
-    assert [(r["author"], r["text"]) for r in customer["responses"]][-1] == (
-        "staff",
-        "Hello, this is Ann. All is well again.",
-    )
+    answer = customer["responses"][-1]
+    assert (answer["author"], answer["text"].split("\n\n")[1]) == ("staff", "This is Ann. All is well again.")
+    assert answer["text"].startswith("Hello Ann Lee,")
+    assert number in answer["text"].split("\n\n")[2]
     assert customer["status"] == "escalated"
 
     assert await office.follow_up("Thank you. And my boards?") == "held"
@@ -64,7 +64,7 @@ async def test_g14_a_hand_over_by_the_staff_calls(office: Office, http: httpx.As
         False,
     )
     assert await office.follow_up("Are they safe?") == "answered"
-    assert "this is Ann" in office.agent.runs[-1].earlier[-1].content
+    assert "This is Ann" in office.agent.runs[-1].earlier[-1].content
 
     shown = (await http.get(f"/conversations/{conversation_id}")).json()
     assert [(a["staff"], a["action"]) for a in shown["actions"]] == [

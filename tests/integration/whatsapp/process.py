@@ -30,7 +30,7 @@ async def main(task: dict[str, Any]) -> None:
     failpoint = Failpoint(task["die_at"], task.get("nth", 1))
     sender = WhatsAppSender(pool=pool, twilio=account, public_base_url=task["url"], failpoint=failpoint)
     DeliveryNode(pool=pool, senders=[sender], poll_s=0.05, failpoint=failpoint)
-    await asyncio.sleep(60)
+    await asyncio.sleep(240)
 
 
 if __name__ == "__main__":

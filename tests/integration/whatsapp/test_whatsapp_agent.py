@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from db.intake.channels import File
@@ -12,24 +10,23 @@ from db.turns import customer_history
 from deployments.agent.node import AgentNode, ModelSettings
 from deployments.rules.escalation import EscalationRules
 from embeddings.relevance import RelevanceGate
+from tests.fixtures.company import EXAMPLE
+from tests.fixtures.turns import NoAnalysis
 from tests.fixtures.whatsapp_channel import EVE, Line, Store
 from tests.integration.whatsapp.test_channel_intake import accept, message, wake_of
 
 PHOTO = File(filename="image-1.jpg", content_type="image/jpeg")
 
 
-async def no_search(_text: str) -> Sequence[float]:
-    raise AssertionError("nothing is to be searched for a message without words")
-
-
 @pytest.fixture
 def agent(store: Store) -> AgentNode:
     return AgentNode(
         pool=store.pool,
-        embed_query=no_search,
+        analysis=NoAnalysis(),
         model=ModelSettings(),
-        gate=RelevanceGate.load(),
-        rules=EscalationRules(),
+        gate=RelevanceGate.load(own_names=EXAMPLE.own_names),
+        rules=EscalationRules(own_names=EXAMPLE.own_names),
+        company=EXAMPLE,
         links=str,
     )
 
@@ -54,4 +51,6 @@ async def test_r9_media_are_acknowledged_and_an_empty_message_gets_a_question(
     await line.deliver()
     [answer] = await line.wait_for(1, kind="whatsapp_accepted")
     assert expected in answer.body
-    assert answer.body.endswith("?")
+    text, footer = answer.body.split("\n\n")
+    assert text.endswith("?")
+    assert footer.startswith("Ticket TKT-")

@@ -66,7 +66,7 @@ def test_the_command_exits_by_what_it_finds(control: ControlClient, tmp_path: Pa
         environment = {"PUBLIC_BASE_URL": URL, "PATH": "/usr/bin:/bin", **settings, **changes}
         return subprocess.run(
             [str(NIGHTDESK), "channels", "check", "--json"],
-            capture_output=True, text=True, timeout=60, check=False, env=environment, cwd=tmp_path,
+            capture_output=True, text=True, timeout=240, check=False, env=environment, cwd=tmp_path,
         )  # fmt: skip
 
     good = run()

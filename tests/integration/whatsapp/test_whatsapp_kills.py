@@ -33,7 +33,7 @@ async def killed(line: Line, **task: object) -> None:
         sys.executable, "-m", "tests.integration.whatsapp.process", json.dumps(order), cwd=ROOT
     )
     try:
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(150):
             assert await process.wait() == -signal.SIGKILL
     finally:
         if process.returncode is None:
@@ -54,7 +54,7 @@ async def test_k3_killed_while_sending(line: Line, point: str, callbacks: bool) 
     async with acquire(line.store.pool) as connection:
         await outbox.expire_leases(connection)
     await line.deliver(look_up_s=0.5)
-    await line.all_in("sent", within_s=30)
+    await line.all_in("sent")
     pieces = bodies(line)
     assert len(pieces) == len(set(pieces)) == 6
     assert "".join("".join(pieces[1:5]).split()) == "".join(text.split())

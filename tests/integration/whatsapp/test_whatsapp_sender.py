@@ -14,7 +14,8 @@ from deployments.rules.formatting import utf16_length
 from evaluation.providers.control_client import ControlClient
 from evaluation.providers.journal import Entry
 from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
-from tests.fixtures.waiting import eventually
+from tests.fixtures.ports import deaf_port
+from tests.fixtures.waiting import PATIENCE_S, eventually
 from tests.fixtures.whatsapp_channel import BOB, EVE, Line, Store, opened_line, twilio_args
 
 pytestmark = pytest.mark.timeout(1200)
@@ -183,7 +184,7 @@ async def test_63018_is_sent_again_later(line: Line) -> None:
             await line.store.value("SELECT state = 'ready' AND next_attempt_at > now() + interval '20 s' FROM outbox")
         )
 
-    await eventually(put_off, within_s=10)
+    await eventually(put_off)
     await line.hurry()
     await line.all_in("sent")
     assert len(line.accepted()) == 2
@@ -208,13 +209,13 @@ async def test_k3_a_refused_reply_keeps_its_place_in_the_order(line: Line) -> No
     delivery = await line.deliver()
 
     refused = "SELECT count(*) FROM outbox WHERE last_error LIKE '%429%'"
-    await eventually(lambda: line.store.value(refused), within_s=10)
+    await eventually(lambda: line.store.value(refused))
     await asyncio.sleep(1.5)
     assert set(await line.states()) <= {"ready", "sending"}
     assert line.accepted() == []
     line.control.clear_faults()
     await line.hurry()
-    await line.all_in("sent", within_s=30)
+    await line.all_in("sent")
     assert bodies(line) == ["About: one", "About: two", "About: three"]
     assert bodies(line, BOB) == ["About: uno", "About: due"]
     await delivery.check_health()
@@ -234,7 +235,7 @@ async def test_replies_wait_while_credentials_are_wrong_and_health_shows_it(
             health = (await line.client.get("/health")).json()["components"]["whatsapp"]
             return health["status"] == "degraded" and "credentials" in health["detail"]
 
-        await eventually(degraded, within_s=15)
+        await eventually(degraded)
         assert line.accepted() == []
         assert set(await line.states()) <= {"ready", "sending"}
         await line.deliveries.pop().close()
@@ -248,16 +249,14 @@ async def test_replies_wait_while_credentials_are_wrong_and_health_shows_it(
 async def test_replies_wait_while_the_provider_is_unreachable(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    from tests.integration.api.serving import free_port
-
     async with opened_line(listener, control, store, database_url) as line:
         await line.answered("one")
-        nobody = twilio_args(control, api_base_url=f"http://127.0.0.1:{free_port()}")
+        nobody = twilio_args(control, api_base_url=f"http://127.0.0.1:{deaf_port()}")
         there = line.args
         line.args = there.model_copy(update={"twilio": nobody})
         await line.deliver()
         degraded_detail = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
-        await eventually(lambda: store.value(degraded_detail), within_s=15)
+        await eventually(lambda: store.value(degraded_detail))
         assert "can't be reached" in await store.value(degraded_detail)
         assert set(await line.states()) <= {"ready", "sending"}
         await line.deliveries.pop().close()
@@ -285,7 +284,7 @@ async def test_t_f2_a_lost_response_is_found_and_nothing_is_sent_twice(line: Lin
     for n, kind in enumerate(("drop_answer", "error_after") * (count // 2)):
         line.control.fault("messages.create", kind, status=(500, 503)[n % 2])
     await line.deliver()
-    await line.all_in("sent", within_s=20 + count)
+    await line.all_in("sent", within_s=PATIENCE_S + count)
     assert sorted(entry.to[0] for entry in line.accepted()) == sorted(f"whatsapp:{number}" for number in numbers)
     refs = await line.store.rows("SELECT provider_message_id FROM messages WHERE author = 'agent'")
     assert {row["provider_message_id"] for row in refs} == {entry.message_id for entry in line.accepted()}
@@ -304,7 +303,7 @@ async def test_t_f3_nothing_is_sent_again_while_the_look_up_fails(line: Line, co
         await line.hurry()
         return set(await line.states()) == {"parked"}
 
-    await eventually(over, within_s=60 + count)
+    await eventually(over, within_s=PATIENCE_S + count)
     assert len(line.accepted()) == count
     assert await line.store.value("SELECT count(*) FROM tickets WHERE escalation_reason = 'undeliverable'") == count
     assert await line.store.value("SELECT count(*) FROM events WHERE topic = 'fte.escalations'") == count
@@ -313,7 +312,7 @@ async def test_t_f3_nothing_is_sent_again_while_the_look_up_fails(line: Line, co
         detail = (await line.client.get("/health")).json()["components"]["whatsapp"]["detail"]
         return "unknown fate" in detail
 
-    await eventually(shown, within_s=10)
+    await eventually(shown)
 
 
 async def test_t_f2_a_successful_look_up_ends_the_backoff_of_the_other_replies(line: Line) -> None:
@@ -327,7 +326,7 @@ async def test_t_f2_a_successful_look_up_ends_the_backoff_of_the_other_replies(l
         query = "SELECT count(*) FROM outbox WHERE state = 'unknown' AND next_attempt_at > now() + interval '600 s'"
         return bool(await line.store.value(query) == 6)
 
-    await eventually(all_asked, within_s=60)
+    await eventually(all_asked)
     await line.store.execute(
         "UPDATE outbox SET next_attempt_at = now() WHERE id = (SELECT min(id::text)::uuid FROM outbox)"
     )
@@ -354,8 +353,9 @@ async def test_a_message_that_twilio_lists_twice_is_sent_and_raises_an_alarm(lin
     line.control.fault("status_callback", "drop", times=None)
     line.control.fault("messages.create", "drop_answer")
     line.control.fault("messages.list", "error_before")
-    await line.deliver(look_up_s=2.0)
-    await line.wait_for(1, kind="whatsapp_accepted")
+    await line.deliver(look_up_s=1000)
+    put_off = "SELECT state = 'unknown' AND next_attempt_at > now() + interval '600 s' FROM outbox"
+    await eventually(lambda: line.store.value(put_off))
     options = TwilioOptions()
     somebody = Twilio(
         account_sid=options.account_sid,
@@ -366,10 +366,11 @@ async def test_a_message_that_twilio_lists_twice_is_sent_and_raises_an_alarm(lin
     await asyncio.to_thread(
         lambda: somebody.send(to=f"whatsapp:{EVE}", body="About: Hello", callback=f"{line.url}/nowhere")
     )
+    await line.hurry()
     await line.all_in("sent")
     assert await line.store.value("SELECT provider_ref FROM outbox_parts") == line.accepted()[0].message_id
     degraded_detail = "SELECT detail FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
-    await eventually(lambda: line.store.value(degraded_detail), within_s=15)
+    await eventually(lambda: line.store.value(degraded_detail))
     assert "twice" in await line.store.value(degraded_detail)
 
 
@@ -382,7 +383,7 @@ async def test_a_reply_that_two_look_ups_do_not_find_is_sent_only_once_more(line
         await line.hurry()
         return await line.states() == ["parked"]
 
-    await eventually(parked, within_s=30)
+    await eventually(parked)
     assert line.accepted() == []
     assert await line.store.value("SELECT attempts FROM outbox") == 2
 
@@ -392,7 +393,7 @@ async def test_a_reply_that_never_arrived_is_sent_again_after_two_look_ups(line:
     line.control.fault("messages.create", "error_before", status=503)
     started = time.monotonic()
     await line.deliver(look_up_s=1.0)
-    await line.all_in("sent", within_s=20)
+    await line.all_in("sent")
     assert time.monotonic() - started >= 1.0
     assert bodies(line) == ["About: Hello"]
 
@@ -403,7 +404,7 @@ async def test_k3_a_lost_answer_in_the_middle_of_a_long_text(line: Line) -> None
     line.control.fault("messages.create", "drop_answer", skip=2)
     line.control.fault("status_callback", "drop", times=None)
     await line.deliver()
-    await line.all_in("sent", within_s=20)
+    await line.all_in("sent")
     pieces = bodies(line)[1:]
     assert len(pieces) == len(set(pieces)) == 4
     assert [
@@ -417,13 +418,15 @@ async def test_k3_a_lost_answer_in_the_middle_of_a_long_text(line: Line) -> None
 class TestRate:
     @pytest.fixture
     def twilio_options(self) -> TwilioOptions:
-        return TwilioOptions(status_seconds=0.02, messages_per_second=11)
+        return TwilioOptions(status_seconds=0.02, messages_per_second=22)
 
-    async def test_the_senders_rate_limit_avoids_63018(self, line: Line) -> None:
-        await answer_customers(line, 25)
-        await line.deliver()
-        await line.all_in("sent", within_s=30)
-        assert len(line.accepted()) == 25
+    async def test_three_replicas_together_keep_the_rate_that_avoids_63018(self, line: Line) -> None:
+        """Ten a second leave them; of those that a busy machine lets wait, as many again may arrive with them."""
+        await answer_customers(line, 45)
+        for _ in range(3):
+            await line.deliver()
+        await line.all_in("sent")
+        assert len(line.accepted()) == 45
         failed: list[Any] = [
             entry for entry in line.control.journal(kind="whatsapp_status") if entry.details["error_code"]
         ]

@@ -16,6 +16,7 @@ from deployments.channels.whatsapp.delivery_status import PartKey
 from evaluation.providers.control_client import ControlClient
 from evaluation.providers.twilio.inbound import inbound_form, status_form
 from evaluation.providers.twilio.messages import Message, new_sid
+from tests.fixtures.ports import deaf_port
 from tests.fixtures.waiting import eventually
 from tests.fixtures.whatsapp_channel import EVE, INBOUND, STATUS, Line, Store, base_url, opened_line, twilio_args
 
@@ -167,9 +168,7 @@ async def test_h4_a_channel_that_is_off_refuses_every_post_with_the_reason(
 async def test_t_k4_without_the_database_it_is_503_and_nothing_is_acknowledged(
     listener: socket.socket, control: ControlClient, store: Store, database_url: str
 ) -> None:
-    from tests.integration.api.serving import free_port
-
-    away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+    away = f"postgresql://nobody@127.0.0.1:{deaf_port()}/nothing"
     async with opened_line(listener, control, store, away) as line:
         for path, params in ((INBOUND, form()), (STATUS, {"MessageSid": "SM12", "MessageStatus": "sent"})):
             answer = await line.post(path, params)
@@ -213,7 +212,7 @@ async def test_h4_the_wake_is_published_when_the_quiet_gap_ends(line: Line, kafk
     async def claimed() -> bool:
         return bool(await line.store.value("SELECT retry_at <= now() FROM events"))
 
-    await eventually(claimed, within_s=5)
+    await eventually(claimed)
     assert time.monotonic() - started >= 0.25
 
 
@@ -288,14 +287,14 @@ async def test_h6_health_shows_the_whatsapp_channel(line: Line) -> None:
     async def healthy() -> bool:
         return (await whatsapp())["status"] == "healthy"
 
-    await eventually(healthy, within_s=10)
+    await eventually(healthy)
     assert line.control.base_url in (await whatsapp())["detail"]  # a stand-in is shown as one
     line.control.fault("accounts.fetch", "error_before", times=None)
 
     async def degraded() -> bool:
         return (await whatsapp())["status"] == "degraded"
 
-    await eventually(degraded, within_s=15)
+    await eventually(degraded)
     assert delivery.status()[0] == "healthy"  # the other channels go on
 
 

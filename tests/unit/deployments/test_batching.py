@@ -9,6 +9,7 @@ import pytest
 
 from deployments.runtime.batching import Batcher
 from deployments.runtime.retries import NodeUnavailableError
+from tests.fixtures.waiting import eventually
 
 
 class Doubler:
@@ -32,7 +33,7 @@ async def test_waiting_calls_are_batched_and_each_gets_its_own_result() -> None:
 async def test_a_full_batch_does_not_linger() -> None:
     doubler = Doubler()
     double = Batcher(doubler, size=2, linger_s=3600)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         await asyncio.gather(*(double(n) for n in range(6)))
     assert doubler.calls == [[0, 1], [2, 3], [4, 5]]
 
@@ -57,10 +58,12 @@ async def test_an_unavailable_node_is_no_item_s_fault_and_reaches_every_caller()
 @pytest.mark.parametrize("abandons", [True, False])
 async def test_a_batch_is_abandoned_with_its_last_caller_unless_it_writes(abandons: bool) -> None:
     ended: list[str] = []
+    began, may_end = asyncio.Event(), asyncio.Event()
 
     async def slowly(items: Sequence[int]) -> list[int]:
+        began.set()
         try:
-            await asyncio.sleep(0.1)
+            await may_end.wait()
         except asyncio.CancelledError:
             ended.append("cancelled")
             raise
@@ -69,12 +72,16 @@ async def test_a_batch_is_abandoned_with_its_last_caller_unless_it_writes(abando
 
     batcher = Batcher(slowly, linger_s=0.0, abandons=abandons)
     first, second = asyncio.create_task(batcher(1)), asyncio.create_task(batcher(2))
-    await asyncio.sleep(0.02)
-    first.cancel()
-    await asyncio.sleep(0.02)
-    assert ended == []
-    second.cancel()
-    await asyncio.sleep(0.15)
+    await began.wait()
+    for caller in (first, second):
+        assert ended == []
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        await asyncio.sleep(0)
+    if abandons:
+        await eventually(lambda: ended)
+    may_end.set()
+    await eventually(lambda: ended)
     assert ended == (["cancelled"] if abandons else ["done"])
 
 
@@ -87,3 +94,10 @@ async def test_a_cancelled_caller_leaves_the_others_their_results() -> None:
     assert await patient == 4
     with pytest.raises(asyncio.CancelledError):
         await impatient
+
+
+async def test_what_takes_long_is_a_call_of_its_own_at_once() -> None:
+    doubler = Doubler()
+    double = Batcher(doubler, linger_s=0.01, alone=lambda n: n >= 1000)
+    assert await asyncio.gather(*(double(n) for n in (1, 1000, 2, 2000, 3))) == [2, 2000, 4, 4000, 6]
+    assert doubler.calls == [[1000], [2000], [1, 2, 3]]

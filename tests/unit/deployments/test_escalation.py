@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from db.records import Priority
+from db.records import Analysis, Category, Priority
+from deployments.agent.rules_first import decide
 from deployments.rules.escalation import (
     REASON_PRECEDENCE,
     SURE,
@@ -19,6 +21,7 @@ from deployments.rules.escalation import (
     priority_for_sentiment,
     severity_and_queue,
 )
+from tests.fixtures.turns import context
 
 RULES = (Path(__file__).parents[3] / "context" / "escalation-rules.md").read_text(encoding="utf-8")
 CALM = 0.6
@@ -39,7 +42,7 @@ def test_g14_severities_are_those_of_the_dossier() -> None:
 
 
 def test_g14_queues_are_those_of_the_dossier() -> None:
-    categories = ("account_access", "billing", "technical", "how_to", "feature_request", "complaint")
+    categories = get_args(Category)
     rows = _table("| reason | ticket category | queue |")
     for reason in REASON_PRECEDENCE:
         for category in categories:
@@ -55,6 +58,32 @@ def test_g14_queues_are_those_of_the_dossier() -> None:
 def test_the_order_of_reasons_is_that_of_the_dossier() -> None:
     ordered = [reason for _, reason, *_ in _table("| order | reason |")]
     assert tuple(ordered) == REASON_PRECEDENCE
+
+
+def test_g5_the_thresholds_are_those_of_the_dossier() -> None:
+    kinds = {"a request, in English": "request", "none that points to the class": "meaning", "a mention": "mention",
+             "talk about the product": "product"}  # fmt: skip
+    rows = dict(_table("| the words | score"))
+    assert rows.pop("a request in another language, or misspelt") == "any"
+    assert {kinds[words] for words in rows} == {name.partition(".")[2] for name in THRESHOLDS}
+    for words, score in rows.items():
+        assert {THRESHOLDS[f"{reason}.{kinds[words]}"] for reason in REASON_PRECEDENCE[:4]} == {float(score)}
+    assert f"a score of {SURE} or more" in " ".join(RULES.split())
+
+
+def test_g7_fury_is_the_reason_before_the_language_and_an_unknown_mood_is_none() -> None:
+    """As sections 1 and 2 of the dossier say: the analysis gives a score only where it is known."""
+    for score, reason in ((0.1, "negative_sentiment"), (None, "unsupported_language")):
+        run = context("Das ist so und so.", language="de")
+        run.analysis = Analysis(model_id="test", vector=(1.0,), sentiment=score, escalation=dict(NOTHING_MEANT))
+        decide(run, rules=EscalationRules(), languages={"en"})
+        assert (run.phase, run.reason) == ("escalated", reason)
+
+
+def test_g7_an_unknown_mood_changes_nothing() -> None:
+    assert not is_negative(None)
+    assert priority_for_sentiment("low", None, (0.9, 0.6)) == "low"
+    assert severity_and_queue("unsupported_language", "general", "medium", None) == ("medium", "general")
 
 
 def test_the_store_ranks_reasons_in_the_same_order() -> None:

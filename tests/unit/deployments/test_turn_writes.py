@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 2, tzinfo=UTC)
 question = partial(new_turn, now=NOW, subject="Exports")
 
 
-def analyses(*sentiments: float) -> list[Analysis]:
+def analyses(*sentiments: float | None) -> list[Analysis]:
     return [Analysis(model_id="m", vector=(1.0,), sentiment=s, escalation={}) for s in sentiments]
 
 
@@ -47,6 +47,14 @@ def test_g7_mean_and_trend_run_over_the_conversation() -> None:
     assert mood.messages == (0.5,)
     assert [mood.score, mood.trend] == pytest.approx([0.7, -0.2])
     assert sentiment_of(question("first"), analyses(0.5)).trend == 0.0
+
+
+def test_g7_unknown_scores_are_stored_as_such_and_not_averaged_in() -> None:
+    burst = question("one", "two", earlier=(message_of("x"),), sentiments=(0.8,))
+    mood = sentiment_of(burst, analyses(None, None, 0.4))
+    assert mood.messages == (None, 0.4)
+    assert [mood.score, mood.trend] == pytest.approx([0.6, -0.4])
+    assert sentiment_of(question("first"), analyses(None)) == unknown_sentiment(question("first"))
 
 
 def test_an_unknown_mood_invents_no_score() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import Encoder
+from embeddings.judge import PassageJudge, passage_text
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
+from tests.fixtures.company import EXAMPLE
 
 DOCUMENT = Path(__file__).parents[3] / "context" / "product-docs.md"
 
@@ -25,8 +27,14 @@ def sentiment() -> SentimentHead:
 
 
 @pytest.fixture(scope="session")
-def gate() -> RelevanceGate:
-    return RelevanceGate.load()
+def gate(sections: list[Section]) -> RelevanceGate:
+    texts = (passage_text(section.title, section.content) for section in sections)
+    return RelevanceGate.load(own_names=EXAMPLE.own_names).over(texts)
+
+
+@pytest.fixture(scope="session")
+def judge() -> PassageJudge:
+    return PassageJudge.load()
 
 
 @pytest.fixture(scope="session")

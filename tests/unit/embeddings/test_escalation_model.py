@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.turns.turn_text import TURN_CHARACTERS
 from deployments.rules.escalation import THRESHOLDS
 from embeddings.encoder import BUILT_IN, model_files
-from embeddings.escalation import CLASSES, MODEL, STRETCH, EscalationModel, stretches
+from embeddings.escalation import CLASSES, MAX_STRETCHES, MODEL, STRETCH, EscalationModel, stretches
 from embeddings.heads import HeadNotUsableError, metrics
 from evaluation.escalation.measure import digest
 
@@ -103,3 +104,14 @@ def test_stretches_fit_and_leave_nothing_out(sentences: list[str]) -> None:
 def test_any_text_has_stretches_that_fit(text: str) -> None:
     cut = stretches(text)
     assert cut == [text] or 0 < max(len(stretch) for stretch in cut) <= STRETCH
+
+
+@pytest.mark.parametrize("sentence", ["a" * 501 + ". ", "a" * 999 + ". ", "a" * 1001 + " ", "a. ", "\n", " ", "a"])
+def test_no_way_of_writing_makes_a_text_cost_more(sentence: str) -> None:
+    for length in (TURN_CHARACTERS, 100 * TURN_CHARACTERS):
+        text = (sentence * length)[:length]
+        cut = stretches(text)
+        assert len(cut) <= MAX_STRETCHES
+        assert all(0 < len(stretch) <= STRETCH for stretch in cut)
+        if length == TURN_CHARACTERS:  # all that a turn holds is read
+            assert "".join("".join(cut).split()) == "".join(text.split())

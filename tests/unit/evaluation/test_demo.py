@@ -36,7 +36,7 @@ class Script:
         return self.outcomes[min(len(self.looks), len(self.outcomes)) - 1]
 
 
-async def _played(script: Script, *, timeout_s: float = 5.0) -> DemoReport:
+async def _played(script: Script, *, timeout_s: float = 60.0) -> DemoReport:
     return await play({"email": script}, [SAMPLE], timeout_s=timeout_s, settle_s=0.0)
 
 

@@ -17,12 +17,14 @@ AFFECTS_NO_DECISION = frozenset(
     for name in Settings.model_fields
     if name.startswith(("kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
 ) | {
-    "context_dir",
     "cors_origins",
     "demo_channels_url",
+    "details_kept_days",
     "enabled_channels",
+    "events_kept_hours",
     "http_host",
     "log_level",
+    "metrics_kept_days",
     "nightdesk_data_dir",
     "notify_urls",
     "openai_prices",
@@ -30,7 +32,7 @@ AFFECTS_NO_DECISION = frozenset(
     "public_rate_limit",
     "trusted_proxies",
 }
-"""Settings of channels, storage, access and prices."""
+"""Settings of channels, storage, retention, access and prices."""
 
 
 def test_every_setting_is_in_the_snapshot_or_affects_no_decision() -> None:
@@ -45,6 +47,7 @@ def test_a_snapshot_gives_the_same_settings_in_any_environment(monkeypatch: pyte
             "escalation_thresholds": {"refund.meaning": 0.5},
             "sla_hours": {"high": 1},
             "openai_api_key": "k",
+            "context_dir": "/srv/acme",
         }
     )
     text = json.dumps(snapshot(started, secret_key="s", public_base_url="https://help.example"))

@@ -47,6 +47,8 @@ def test_s4_env_example_lists_every_setting_and_nothing_else() -> None:
         ("SLA_HOURS", '{"high": 0}'),
         ("SLA_HOURS", '{"panic": 1}'),
         ("TICKET_CLOSE_HOURS", "0"),
+        ("EVENTS_KEPT_HOURS", "25"),
+        ("METRICS_KEPT_DAYS", "0"),
     ],
 )
 def test_s4_a_wrong_setting_is_one_line_that_names_the_variable(

@@ -19,12 +19,12 @@ CALENDAR = (
     "To connect Google Calendar, open Profile > Integrations > Google Calendar and click Connect. "
     "Tasks with dates appear in the calendar within five minutes."
 )
-RESET_SOURCE = Source(title="Reset a forgotten password", text=RESET, score=0.6)
-CALENDAR_SOURCE = Source(title="Connect Google Calendar", text=CALENDAR, score=0.55)
+RESET_SOURCE = Source(title="Reset a forgotten password", text=RESET)
+CALENDAR_SOURCE = Source(title="Connect Google Calendar", text=CALENDAR)
 
 
 def found(*sources: Source, relevant: bool = True) -> str:
-    passages = [{"title": s.title, "category": "c", "score": s.score, "text": s.text} for s in sources]
+    passages = [{"title": s.title, "category": "c", "score": 0.6, "text": s.text} for s in sources]
     return json.dumps({"relevant": relevant, "passages": passages})
 
 
@@ -86,11 +86,6 @@ async def test_two_questions() -> None:
 async def test_is_deterministic() -> None:
     steps = [await step("How do I reset my password?", found(RESET_SOURCE, CALENDAR_SOURCE)) for _ in range(3)]
     assert steps[0] == steps[1] == steps[2]
-
-
-def test_shared_words_decide_between_passages_of_similar_score() -> None:
-    near = Source(title="Change your e-mail address", text="Open Profile.", score=0.62)
-    assert extract.best("reset my forgotten password", [near, RESET_SOURCE]) is RESET_SOURCE
 
 
 @pytest.mark.parametrize("tone", SHAPES)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from db.records import Passage
+from deployments.agent.checks import grounding
 from deployments.agent.checks.claims import read
-from deployments.agent.checks.grounding import keep_supported
+from tests.fixtures.company import EXAMPLE
 from tests.fixtures.turns import RESET, passage
 
 ROLES = (
@@ -16,6 +20,10 @@ ROLES = (
     "The API allows 600 requests per minute."
 )
 SOURCE = passage(ROLES, title="Roles", slug="roles")
+
+
+def keep_supported(text: str, passages: Sequence[Passage], names: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
+    return grounding.keep_supported(text, passages, names, own_names=EXAMPLE.own_names)
 
 
 def supported(sentence: str) -> bool:

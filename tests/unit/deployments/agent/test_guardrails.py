@@ -11,6 +11,7 @@ from deployments.agent.checks import guardrails
 from deployments.agent.checks.grounding import keep_supported
 from deployments.rules.formatting import plain, sentences
 from embeddings.chunker import Section, parse_docs
+from tests.fixtures.company import GUARD
 from tests.fixtures.turns import RESET, passage
 
 CONTEXT = Path(__file__).parents[4] / "context"
@@ -65,16 +66,16 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize(("problem", "text"), [(p, t) for p, texts in FORBIDDEN.items() for t in texts])
 def test_g6_forbidden(problem: str, text: str) -> None:
-    assert guardrails.forbidden(text) == problem
-    assert guardrails.review(f"{RESET} {text}", [passage()]).problem
+    assert GUARD.forbidden(text) == problem
+    assert GUARD.review(f"{RESET} {text}", [passage()]).problem
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.slug)
 def test_g6_no_false_alarm_on_our_own_documentation(section: Section) -> None:
     own = passage(section.content, title=section.title, slug=section.slug)
     for sentence in sentences(section.content):
-        assert guardrails.forbidden(sentence) is None, sentence
-    review = guardrails.review(section.content, [own])
+        assert GUARD.forbidden(sentence) is None, sentence
+    review = GUARD.review(section.content, [own])
     assert review.problem is None
     assert review.sources == (section.slug,)
     assert " ".join(review.text.split()) == " ".join(plain(section.content).split())
@@ -93,7 +94,7 @@ def test_g6_no_false_alarm_on_our_own_documentation(section: Section) -> None:
     ],
 )
 def test_g6_ordinary_sentences_pass(text: str) -> None:
-    assert guardrails.forbidden(text) is None
+    assert GUARD.forbidden(text) is None
 
 
 def test_g6_every_competitor_of_the_company_profile_is_known() -> None:
@@ -101,7 +102,7 @@ def test_g6_every_competitor_of_the_company_profile_is_known() -> None:
     listed = re.search(r"## Competitors.*?\n\n(.+?)\n", profile, re.DOTALL)
     assert listed
     for name in re.split(r",\s*", listed[1].strip(" .")):
-        assert guardrails.forbidden(f"Many people use {name} instead.") == "names a competitor"
+        assert GUARD.forbidden(f"Many people use {name} instead.") == "names a competitor"
 
 
 @pytest.mark.parametrize(
@@ -147,11 +148,11 @@ def test_g10_without_a_supported_sentence_the_text_is_empty(text: str) -> None:
 
 
 def test_g10_without_passages_nothing_is_supported() -> None:
-    assert guardrails.review(RESET, []).problem == guardrails.UNSUPPORTED
+    assert GUARD.review(RESET, []).problem == guardrails.UNSUPPORTED
 
 
 def test_r10_markup_is_taken_off_before_the_check() -> None:
-    review = guardrails.review(f"**{RESET}**", [passage()])
+    review = GUARD.review(f"**{RESET}**", [passage()])
     assert review.problem is None
     assert "*" not in review.text
-    assert guardrails.review("The plan co<b></b>sts $79.", [passage()]).problem == "states a price or a discount"
+    assert GUARD.review("The plan co<b></b>sts $79.", [passage()]).problem == "states a price or a discount"

@@ -6,13 +6,14 @@ import pytest
 
 from deployments.agent.checks import guardrails
 from deployments.agent.checks.homoglyphs import bare, has_homoglyphs
+from tests.fixtures.company import GUARD
 from tests.fixtures.turns import RESET, passage
 
 
 @pytest.mark.parametrize("text", ["rеfund", "𝐫efund", "ｒefund", "７９", "٧٩", "⑦", "r\u0336efund", "Ⅸ"])
 def test_g6_homoglyphs_are_seen_through(text: str) -> None:
     assert has_homoglyphs(bare(text), [])
-    assert guardrails.review(f"{RESET} {text}", [passage()]).problem == guardrails.HOMOGLYPHS
+    assert GUARD.review(f"{RESET} {text}", [passage()]).problem == guardrails.HOMOGLYPHS
 
 
 @pytest.mark.parametrize("text", ["café – “naïve” … 5 × 3 °C €", "Open Settings → Members 🙂", "Größe, señor, ça va"])

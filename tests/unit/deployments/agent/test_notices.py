@@ -9,6 +9,8 @@ import pytest
 from deployments.agent import notices
 from deployments.agent.checks import guardrails
 from deployments.rules.escalation import REASON_PRECEDENCE
+from embeddings import moods
+from tests.fixtures.company import GUARD
 from tests.fixtures.turns import context, searched
 
 TONES = ["formal", "semi-formal", "conversational"]
@@ -19,7 +21,7 @@ ALL = list(itertools.product(REASON_PRECEDENCE, [*TONES, "pirate"]))
 def test_g14_notice_promises_nothing_and_says_who_answers(reason: str, tone: str) -> None:
     text = notices.hand_over(context(tone=tone), reason)
     assert "colleague" in text
-    assert guardrails.forbidden(text) is None
+    assert GUARD.forbidden(text) is None
     assert not any(word in text.lower() for word in ("soon", "within", "minutes", "hours", "today", "guarantee"))
     assert len(text) <= 300
 
@@ -28,7 +30,7 @@ def test_g14_notice_promises_nothing_and_says_who_answers(reason: str, tone: str
 def test_g14_outside_support_hours_the_notice_names_the_next_opening(reason: str, tone: str) -> None:
     text = notices.hand_over(context(tone=tone), reason, back_at="Monday 08:00 UTC")
     assert "team is back on Monday 08:00 UTC." in text
-    assert guardrails.forbidden(text) is None
+    assert GUARD.forbidden(text) is None
     assert guardrails.foreign_addresses(text, []) == []
     assert len(text) <= 300
 
@@ -61,6 +63,14 @@ def test_g15_language_notice_in_the_languages_of_the_product(language: str) -> N
     own, _, english = text.partition("\n\n")
     assert own
     assert "only answer in English" in english
+
+
+@pytest.mark.parametrize("language", sorted(moods.languages()))
+def test_g7_an_angry_customer_reads_an_apology_in_every_language_whose_fury_is_read(language: str) -> None:
+    own, _, english = notices.hand_over(context(language=language), "negative_sentiment").partition("\n\n")
+    assert own
+    assert "sorry" in english
+    assert "only answer in English" not in english
 
 
 def test_g15_other_languages_get_the_english_notice() -> None:

@@ -30,7 +30,7 @@ def test_a_port_in_use_names_the_option() -> None:
 def test_a_port_that_is_just_being_released_is_waited_for() -> None:
     server = socket.create_server(("127.0.0.1", 0))
     threading.Timer(0.3, server.close).start()
-    ports.require_free(server.getsockname()[1], "127.0.0.1", timeout=10)
+    ports.require_free(server.getsockname()[1], "127.0.0.1", timeout=120)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.77", "no-such-host.invalid"])

@@ -16,7 +16,9 @@ orphan = int(leader.stdout.readline())
 leader.wait()
 ours = subprocess.Popen(["true"], start_new_session=True)
 short = subprocess.Popen(["true"])
-time.sleep(1)
+deadline = time.monotonic() + 120
+while psutil.Process(orphan).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+    time.sleep(0.05)
 assert psutil.Process(orphan).ppid() == os.getpid()
 assert psutil.Process(orphan).status() == psutil.STATUS_ZOMBIE
 assert reap_orphans(ours=[ours.pid]) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -30,11 +30,13 @@ class _Ready(BaseHTTPRequestHandler):
 
 
 class _RecordingDisplay:
-    def __init__(self) -> None:
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
         self.states: list[str] = []
+        self._then = then
 
     def changed(self, run: RunFile) -> None:
         self.states.append(run.state)
+        self._then()
 
     def note(self, text: str) -> None:
         raise AssertionError(text)
@@ -63,10 +65,9 @@ def _up(run: RunFile) -> RunFile:
 
 
 def test_a_second_up_waits_until_every_part_is_up(tmp_path: Path, run: RunFile) -> None:
-    data_dir, display = DataDir(tmp_path), _RecordingDisplay()
+    data_dir = DataDir(tmp_path)
+    display = _RecordingDisplay(then=lambda: run_file.save(data_dir, _up(run)))
     run_file.save(data_dir, run)
-    timer = threading.Timer(0.5, lambda: run_file.save(data_dir, _up(run)))
-    timer.start()
     assert follow_until_ready(data_dir, display, starting=lambda: False) == _up(run)
     assert display.states[0] == "starting"
     assert display.states[-1] == "up"

@@ -1,4 +1,4 @@
-"""Writes the tuned classifier as the ONNX file that is served: int8 weights, computed with in float32.
+"""Writes a tuned model as the ONNX file that is served: int8 weights, computed with in float32.
 
 A weight matrix becomes int8 numbers and a scale for each of its columns (for word vectors: each row), a quarter of the
 size; ONNX Runtime folds the multiplication when it loads the file. Logits change by less than 0.1.
@@ -6,7 +6,7 @@ size; ONNX Runtime folds the multiplication when it loads the file. Logits chang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,35 +14,37 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
-
-from embeddings.escalation import CLASSES
-from embeddings.workbench.escalation_fit import Classifier
+from torch import nn
 
 LEAST_WEIGHTS = 10_000
 """Smaller arrays (biases, norms, the classifier) stay as they are."""
 
-_TEXTS = ([101, 2054, 2003, 102], [101, 2054, 102, 0])
+_TOKENS = ([101, 2054, 2003, 102], [101, 2054, 102, 0])
 _AXES = {0: "batch", 1: "sequence"}
 
 
-def export(model: Classifier, path: Path) -> None:
-    """Export to ONNX with CLASSES in the metadata, quantize, check, write."""
-    ids = torch.tensor(_TEXTS)
+def export(model: nn.Module, path: Path, *, inputs: Sequence[str], metadata: Mapping[str, str]) -> None:
+    """Export to ONNX with `metadata` in the file, quantize, check, write.
+
+    `inputs` are the model's arguments in order, of input_ids, attention_mask and token_type_ids.
+    """
+    ids = torch.tensor(_TOKENS)
+    given = {"input_ids": ids, "attention_mask": (ids > 0).long(), "token_type_ids": torch.zeros_like(ids)}
     program = torch.onnx.export(
         model.eval(),
-        (ids, (ids > 0).long()),
+        tuple(given[name] for name in inputs),
         dynamo=True,
         verbose=False,
-        input_names=["input_ids", "attention_mask"],
+        input_names=list(inputs),
         output_names=["logits"],
-        dynamic_shapes={"input_ids": _AXES, "attention_mask": _AXES},
+        dynamic_shapes=dict.fromkeys(inputs, _AXES),
     )
     assert program is not None
     proto = program.model_proto
     for node in proto.graph.node:  # the exporter notes where on this machine each node comes from
         del node.metadata_props[:]
     _quantize(proto.graph)
-    helper.set_model_props(proto, {"classes": " ".join(CLASSES)})
+    helper.set_model_props(proto, dict(metadata))
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, str(path))
 

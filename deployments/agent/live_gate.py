@@ -1,0 +1,40 @@
+"""The relevance gate over the knowledge base as it is now: its words are counted anew after each change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from db import knowledge
+from db.pool import Pool, acquire
+from embeddings.relevance import RelevanceGate
+
+LOOK_EVERY_S = 2.0
+"""How old the knowledge base's version may be that is believed to hold."""
+
+
+class LiveGate:
+    """Keeps a gate's speller in step with the stored passages. `clock` is monotonic, in seconds."""
+
+    def __init__(self, gate: RelevanceGate, *, pool: Pool, clock: Callable[[], float]) -> None:
+        self._gate, self._pool, self._clock = gate, pool, clock
+        self._version: int | None = None
+        self._look_at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def current(self) -> RelevanceGate:
+        """Return the gate. Raises DatabaseUnavailableError."""
+        async with self._lock:
+            if self._clock() >= self._look_at:
+                await self._look()
+                self._look_at = self._clock() + LOOK_EVERY_S
+        return self._gate
+
+    async def _look(self) -> None:
+        async with acquire(self._pool) as connection:
+            version = await knowledge.version(connection, self._gate.model_id)
+            if version == self._version:
+                return
+            texts = await knowledge.texts(connection, self._gate.model_id)
+        self._gate = await asyncio.to_thread(self._gate.over, texts)
+        self._version = version

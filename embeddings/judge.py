@@ -1,0 +1,112 @@
+"""Judges which of the passages that a search found answers a question, and whether any does (requirement G8).
+
+Question and passages are read apart by a tuned encoder and compared token by token: each token of the question looks
+for the nearest token of the passage, and weighs as much as the model says. What a passage's tokens are is kept, so a
+question costs one pass over itself. The shares of the passages and of "none answers" sum to 1.
+Tuned by `python -m embeddings.workbench.answers train` on other companies' questions; late interaction after ColBERT
+(https://arxiv.org/abs/2004.12832).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from embeddings.arrays import Floats
+from embeddings.encoder import BUILT_IN, model_files
+from embeddings.heads import HEADS, HeadNotUsableError
+from embeddings.text_model import TextModel
+
+MODEL = HEADS / "judge.onnx"
+WIDTH = 128
+"""Of a token's vector."""
+CHANNELS = WIDTH + 2
+"""What the model says of a token: its unit vector, what it weighs in a question, what it says for "none answers"."""
+KEPT_PASSAGES = 4000
+"""Passages whose tokens are kept in memory, about 35 kB each; those least lately judged go first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """`shares` of the passages, in the order given, and of `none`; they sum to 1."""
+
+    shares: tuple[float, ...]
+    none: float
+
+    @property
+    def order(self) -> list[int]:
+        """The passages' places, the likeliest answer first."""
+        return sorted(range(len(self.shares)), key=lambda place: -self.shares[place])
+
+
+class PassageJudge:
+    """The model, its weights for the two signals, and the passages read before. Called by one thread at a time."""
+
+    def __init__(self, model: TextModel, *, scale: tuple[float, float], bias: float) -> None:
+        """`scale`: what the comparison of tokens and the shared encoder's cosine weigh · `bias`: of "none answers"."""
+        self._model = model
+        self._scale = scale
+        self._bias = bias
+        self._read: OrderedDict[str, Floats] = OrderedDict()
+
+    @classmethod
+    def load(cls, path: Path = MODEL) -> Self:
+        """Read the model, by default the one of the repository; raises HeadNotUsableError with the file's name."""
+        try:
+            model = TextModel(path, model_files(BUILT_IN).tokenizer)
+            compared, cosine = json.loads(model.metadata["scale"])
+            return cls(model, scale=(compared, cosine), bias=float(model.metadata["bias"]))
+        except Exception as error:  # ONNX Runtime's errors have no common class
+            raise HeadNotUsableError(f"{path} is not a judge of passages: {error}") from error
+
+    def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
+        """Judge passages (as `passage_text` gives them) by their cosines with the question, of the shared encoder."""
+        if not passages:
+            return Judgement(shares=(), none=1.0)
+        (asked,) = self._tokens([question])
+        weights = asked[:, WIDTH] / asked[:, WIDTH].sum()
+        logits = [
+            self._scale[0] * _compared(asked, weights, read) + self._scale[1] * cosine
+            for read, cosine in zip(self._known(passages), cosines, strict=True)
+        ]
+        none = self._bias + float(weights @ asked[:, WIDTH + 1])
+        odds = np.exp(np.array([*logits, none]) - max(*logits, none))
+        *shares, rest = (odds / odds.sum()).tolist()
+        return Judgement(shares=tuple(shares), none=rest)
+
+    def _known(self, passages: Sequence[str]) -> list[Floats]:
+        """Return the vectors (tokens, WIDTH) of each passage's tokens, reading those that are new."""
+        new = [text for text in dict.fromkeys(passages) if text not in self._read]
+        for text, tokens in zip(new, self._tokens(new), strict=True):
+            self._read[text] = tokens[:, :WIDTH].copy()
+        for text in passages:
+            self._read.move_to_end(text)
+        found = [self._read[text] for text in passages]
+        while len(self._read) > KEPT_PASSAGES:
+            self._read.popitem(last=False)
+        return found
+
+    def _tokens(self, texts: Sequence[str]) -> list[Floats]:
+        """Return (tokens, CHANNELS) of each text, without padding."""
+        found: dict[int, Floats] = {}
+        for rows, output, mask in self._model.run(texts):
+            for row, channels, own in zip(rows, output, mask, strict=True):
+                found[row] = channels[: int(own.sum())]
+        return [found[row] for row in range(len(texts))]
+
+
+def passage_text(title: str, content: str) -> str:
+    """Return a section as the judge reads it."""
+    return f"{title}. {content}"
+
+
+def _compared(asked: Floats, weights: Floats, passage: Floats) -> float:
+    """Return the weighted mean over the question's tokens of the cosine with the passage's nearest token."""
+    nearest = (asked[:, :WIDTH] @ passage.T).max(axis=1)
+    return float(weights @ nearest)

@@ -1,0 +1,74 @@
+"""Chooses the gate's threshold on companies that the judge was not trained on, and measures judge and gate together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embeddings.arrays import Floats
+from embeddings.encoder import Encoder
+from embeddings.indexer import embedded_text
+from embeddings.judge import PassageJudge, passage_text
+from embeddings.relevance import RelevanceGate
+from embeddings.workbench.answers.data import Company
+from embeddings.workbench.answers.measure import Judged, Scorer, cheapest_threshold, judge, outcomes, recall
+
+PRODUCTS = Path(__file__).parents[3] / "data" / "relevance" / "products.txt"
+CANDIDATES = 20
+"""Passages that the search hands to the judge; as deployments.agent.tools."""
+WRONG_COSTS = 2.0
+"""Hand-overs that a wrong answer costs, for the threshold that ships: see README.md beside the data."""
+COSTS = (1.0, 2.0, 4.0, 8.0)
+
+
+def products() -> tuple[str, ...]:
+    """Return the other makers' products that the gate knows."""
+    lines = PRODUCTS.read_text(encoding="utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def judged_by(passage_judge: PassageJudge, encoder: Encoder, gate: RelevanceGate) -> Scorer:
+    """Return the judge's shares of each question's nearest passages, 0 for the others."""
+
+    def shares(company: Company) -> Floats:
+        texts = [passage_text(section.title, section.content) for section in company.sections]
+        own = gate.over(texts)
+        vectors = encoder.encode([embedded_text(section) for section in company.sections])
+        found = np.zeros((len(company.questions), len(texts)), dtype=np.float32)
+        for row, question in enumerate(company.questions):
+            prepared = own.prepare(question.text)
+            cosines = vectors @ encoder.encode([prepared])[0]
+            near = [int(place) for place in np.argsort(-cosines)[:CANDIDATES]]
+            judgement = passage_judge.judge(
+                prepared, [texts[place] for place in near], [float(cosines[place]) for place in near]
+            )
+            found[row, near] = judgement.shares
+        return found
+
+    return shares
+
+
+def calibrated(
+    gate: RelevanceGate, scorer: Scorer, companies: Sequence[Company], example: Company
+) -> tuple[RelevanceGate, dict[str, Any]]:
+    """Return the gate with the threshold that is cheapest on `companies`, and the figures there and on `example`."""
+    held_out, shown = judge(companies, scorer), judge([example], scorer)
+    chosen = replace(gate, threshold=cheapest_threshold(held_out, WRONG_COSTS))
+    return chosen, {
+        "threshold": round(chosen.threshold, 4),
+        "wrong_costs": WRONG_COSTS,
+        "held_out_companies": _figures(held_out, chosen.threshold),
+        "example_company": _figures(shown, chosen.threshold),
+        "by_cost": {str(cost): _figures(held_out, cheapest_threshold(held_out, cost)) for cost in COSTS},
+        "data": "embeddings/data/answers, evaluation/data/kb_questions.jsonl (ours, Apache-2.0 like the project)",
+        "encoder": gate.model_id,
+    }
+
+
+def _figures(judged: Sequence[Judged], threshold: float) -> dict[str, Any]:
+    found = {name: round(value, 4) for name, value in asdict(outcomes(judged, threshold)).items()}
+    return found | {"recall": recall(judged)["all"]}

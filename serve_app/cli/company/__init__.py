@@ -1,0 +1,1 @@
+"""`nightdesk company`: whether the company's folder is complete."""

@@ -1,0 +1,31 @@
+"""Writes what the company's folder says into the database: its facts for templates, its documents as passages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from db.outbound import channel_configs
+from db.pool import Pool, transaction
+from embeddings import indexer
+from embeddings.chunker import InvalidDocumentError, parse_docs
+from embeddings.encoder import Encoder
+from serve_app.settings.company_documents import DOCUMENTS, company_of, context_dir
+from serve_app.settings.settings import Settings
+
+
+async def fill(pool: Pool, settings: Settings) -> indexer.SyncReport:
+    """Bring both up to date; what came from elsewhere stays. A second time writes nothing.
+
+    Raises SettingsError, InvalidDocumentError, PriceInSectionError, and DatabaseUnavailableError as the pool does.
+    """
+    document, company = context_dir(settings) / DOCUMENTS, company_of(settings)
+    try:
+        sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidDocumentError(f"{document} can't be read: {error}") from None
+    async with transaction(pool) as connection:
+        await channel_configs.set_facts(connection, company.facts)
+    encoder = await asyncio.to_thread(Encoder, settings.embedding_model)
+    return await indexer.sync(
+        pool, encoder, sections, own_names=company.own_names, allow_amounts=company.quotes_amounts
+    )
