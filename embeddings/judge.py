@@ -2,7 +2,7 @@
 
 Question and passages are read apart by a tuned encoder and compared token by token: each token of the question looks
 for the nearest token of the passage, and weighs as much as the model says. What a passage's tokens are is kept, so a
-question costs one pass over itself. The shares of the passages and of "none answers" sum to 1.
+question costs a pass over itself. In a reading the shares of the passages and of "none answers" sum to 1.
 Tuned by `python -m embeddings.workbench.answers train` on other companies' questions; late interaction after ColBERT
 (https://arxiv.org/abs/2004.12832).
 """
@@ -21,6 +21,7 @@ import numpy as np
 from embeddings.arrays import Floats
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.heads import HEADS, HeadNotUsableError
+from embeddings.lexical import SENTENCE_END, terms
 from embeddings.text_model import TextModel
 
 MODEL = HEADS / "judge.onnx"
@@ -28,13 +29,16 @@ WIDTH = 128
 """Of a token's vector."""
 CHANNELS = WIDTH + 2
 """What the model says of a token: its unit vector, what it weighs in a question, what it says for "none answers"."""
+LEAST_TERMS = 2
+"""Words with content that make a question of its own; "Is that so?" has none."""
+MOST_QUESTIONS = 2
 KEPT_PASSAGES = 4000
 """Passages whose tokens are kept in memory, about 35 kB each; those least lately judged go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """`shares` of the passages, in the order given, and of `none`; they sum to 1."""
+    """How likely each passage answers, in the order given, and how likely none does; each in [0, 1]."""
 
     shares: tuple[float, ...]
     none: float
@@ -65,20 +69,25 @@ class PassageJudge:
         except Exception as error:  # ONNX Runtime's errors have no common class
             raise HeadNotUsableError(f"{path} is not a judge of passages: {error}") from error
 
-    def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
-        """Judge passages (as `passage_text` gives them) by their cosines with the question, of the shared encoder."""
+    def judge(self, text: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
+        """Judge passages (as `passage_text` gives them) by their cosines with the text, of the shared encoder.
+
+        Of several `readings` of the text a passage is as likely as in the one that favours it.
+        """
         if not passages:
             return Judgement(shares=(), none=1.0)
-        (asked,) = self._tokens([question])
+        known, near = self._known(passages), np.asarray(cosines, dtype=np.float32)
+        shares = np.stack([self._shares(asked, known, near) for asked in self._tokens(readings(text))])
+        return Judgement(shares=tuple(shares[:, :-1].max(axis=0).tolist()), none=float(shares[:, -1].min()))
+
+    def _shares(self, asked: Floats, passages: Sequence[Floats], cosines: Floats) -> Floats:
+        """Return (passages + 1,): the share of each, and last of none, for one reading (tokens, CHANNELS)."""
         weights = asked[:, WIDTH] / asked[:, WIDTH].sum()
-        logits = [
-            self._scale[0] * _compared(asked, weights, read) + self._scale[1] * cosine
-            for read, cosine in zip(self._known(passages), cosines, strict=True)
-        ]
+        compared = np.array([_compared(asked, weights, passage) for passage in passages])
         none = self._bias + float(weights @ asked[:, WIDTH + 1])
-        odds = np.exp(np.array([*logits, none]) - max(*logits, none))
-        *shares, rest = (odds / odds.sum()).tolist()
-        return Judgement(shares=tuple(shares), none=rest)
+        logits = np.append(self._scale[0] * compared + self._scale[1] * cosines, none)
+        odds = np.exp(logits - logits.max())
+        return np.asarray(odds / odds.sum(), dtype=np.float32)
 
     def _known(self, passages: Sequence[str]) -> list[Floats]:
         """Return the vectors (tokens, WIDTH) of each passage's tokens, reading those that are new."""
@@ -99,6 +108,16 @@ class PassageJudge:
             for row, channels, own in zip(rows, output, mask, strict=True):
                 found[row] = channels[: int(own.sum())]
         return [found[row] for row in range(len(texts))]
+
+
+def readings(text: str) -> list[str]:
+    """Return a text, and each of its questions where it asks several: their answers would share what speaks for them.
+
+    A single question stays in its story, which says what "it" is.
+    """
+    asked = [line.strip() for line in SENTENCE_END.split(text) if line.rstrip().endswith("?")]
+    alone = [line for line in asked if len(terms(line)) >= LEAST_TERMS]
+    return [text, *alone[:MOST_QUESTIONS]] if len(alone) > 1 else [text]
 
 
 def passage_text(title: str, content: str) -> str:

@@ -23,7 +23,7 @@ from embeddings.spelling import Speller, encoder_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relevance:
-    """`ok` when `score` (in [0, 1]) reaches the threshold: the best passage is likely to answer the question."""
+    """`ok` when `score` (in [0, 1]) reaches the threshold: what was found is likely to answer the question."""
 
     ok: bool
     score: float

@@ -24,7 +24,7 @@ from embeddings.heads import HEADS
 from embeddings.indexer import embedded_text
 from embeddings.judge import MODEL, PassageJudge
 from embeddings.relevance import RelevanceGate
-from embeddings.workbench.answers.data import HELD_OUT, Company, example_company, load_companies
+from embeddings.workbench.answers.data import HELD_OUT, Company, blind_company, example_company, load_companies
 from embeddings.workbench.answers.judge.calibrate import calibrated, judged_by, products
 from embeddings.workbench.answers.measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
 from embeddings.workbench.evaluate import bm25
@@ -68,7 +68,7 @@ def calibrate() -> None:
     """Choose the threshold with the judge as it is, measure, write."""
     encoder, gate = Encoder(), replace(RelevanceGate.load(), products=products())
     scorer = judged_by(PassageJudge.load(), encoder, gate)
-    chosen, figures = calibrated(gate, scorer, load_companies(names=HELD_OUT), example_company())
+    chosen, figures = calibrated(gate, scorer, load_companies(names=HELD_OUT), [example_company(), blind_company()])
     stored = json.dumps(chosen.as_json(), ensure_ascii=False)
     (HEADS / "relevance.json").write_text(f"{stored}\n", encoding="utf-8")
     (HEADS / "relevance.metrics.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

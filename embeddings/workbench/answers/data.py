@@ -14,6 +14,7 @@ from embeddings.chunker import Section, parse_docs
 from embeddings.workbench.questions import DOCUMENT, QUESTIONS, read_questions
 
 DATA = Path(__file__).parents[2] / "data" / "answers"
+BLIND = QUESTIONS.with_name("blind_questions.jsonl")
 HELD_OUT = ("energy", "insurance", "streaming")
 """Companies that no model is trained on: thresholds are chosen on them."""
 ANSWERABLE = ("plain", "colloquial", "symptom", "typos", "story", "several", "neighbour")
@@ -78,6 +79,12 @@ def example_company() -> Company:
     return Company(name="example", sections=sections, questions=tuple(questions))
 
 
+def blind_company() -> Company:
+    """Return the example company with questions by an author who had read its documents alone: measured on once."""
+    sections = tuple(parse_docs(DOCUMENT.read_text(encoding="utf-8"), DOCUMENT.name))
+    return Company(name="blind", sections=sections, questions=tuple(_questions(BLIND, _rows(sections))))
+
+
 def _company(folder: Path) -> Company:
     sections = tuple(parse_docs((folder / "docs.md").read_text(encoding="utf-8"), f"{folder.name}/docs.md"))
     rows = _rows(sections)
@@ -97,7 +104,7 @@ def _questions(path: Path, rows: dict[str, set[int]]) -> Iterator[CustomerQuesti
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             given = json.loads(line)
-            wanted = tuple(frozenset().union(*(rows[title] for title in titles)) for titles in given["answers"])
+            wanted = tuple(frozenset[int]().union(*(rows[title] for title in titles)) for titles in given["answers"])
             yield CustomerQuestion(text=given["q"], voice=given["voice"], author=path.stem, wanted=wanted)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidQuestionError(f"{path.parent.name}/{path.name}, line {number}: {error}") from error

@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -91,7 +92,7 @@ async def test_g12_the_customers_name_and_address_are_restored_in_the_reply(remo
         "send_response", text=f"[NAME_1], {GOOD} The reset link that is sent to [EMAIL_1] is valid for 60 minutes."
     )
     question = "I am Anna Lindgren, anna@example.com. How do I reset a forgotten password?"
-    made = await decide(remote, new_turn(question, channel="email"))
+    made = await decide(replace(remote, threshold=0.0), new_turn(question, channel="email"))
     assert made.outcome == "answered"
     assert f"Anna Lindgren, {GOOD}" in made.reply
     assert "sent to anna@example.com is valid" in made.reply

@@ -100,7 +100,7 @@ def test_one_passage_is_enough_to_judge(judging: Judging) -> None:
 def test_the_shares_sum_to_one_and_the_answer_has_the_largest(judging: Judging) -> None:
     passages = judging.found("i forgot my password, what now?")
     judgement = judging.judgement("i forgot my password, what now?", passages)
-    assert sum(judgement.shares) + judgement.none == pytest.approx(1.0)
+    assert sum(judgement.shares) + judgement.none == pytest.approx(1.0, abs=1e-5)
     assert passages[judgement.order[0]].title == "Reset a forgotten password"
 
 

@@ -53,16 +53,16 @@ def judged_by(passage_judge: PassageJudge, encoder: Encoder, gate: RelevanceGate
 
 
 def calibrated(
-    gate: RelevanceGate, scorer: Scorer, companies: Sequence[Company], example: Company
+    gate: RelevanceGate, scorer: Scorer, companies: Sequence[Company], tests: Sequence[Company]
 ) -> tuple[RelevanceGate, dict[str, Any]]:
-    """Return the gate with the threshold that is cheapest on `companies`, and the figures there and on `example`."""
-    held_out, shown = judge(companies, scorer), judge([example], scorer)
+    """Return the gate with the threshold that is cheapest on `companies`, and the figures there and on each test."""
+    held_out = judge(companies, scorer)
     chosen = replace(gate, threshold=cheapest_threshold(held_out, WRONG_COSTS))
     return chosen, {
         "threshold": round(chosen.threshold, 4),
         "wrong_costs": WRONG_COSTS,
         "held_out_companies": _figures(held_out, chosen.threshold),
-        "example_company": _figures(shown, chosen.threshold),
+        **{test.name: _figures(judge([test], scorer), chosen.threshold) for test in tests},
         "by_cost": {str(cost): _figures(held_out, cheapest_threshold(held_out, cost)) for cost in COSTS},
         "data": "embeddings/data/answers, evaluation/data/kb_questions.jsonl (ours, Apache-2.0 like the project)",
         "encoder": gate.model_id,
