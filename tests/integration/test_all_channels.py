@@ -141,7 +141,7 @@ class TestForm:
     ) -> None:
         store = channel.store
         passages = [one for one in parse_docs(DOCS.read_text(encoding="utf-8")) if "password" in one.title]
-        await sync(store.pool, encoder, passages)
+        await sync(store.pool, encoder, passages, own_names=EXAMPLE.own_names)
 
         async def reply_to(customer: Customer) -> str:
             agent = AgentNode(

@@ -19,9 +19,11 @@ from deployments.agent.checks.masking import Vault
 from deployments.agent.language import LanguageDetector
 from deployments.agent.models.extract import SHAPES, Source
 from deployments.rules.escalation import EscalationRules
+from embeddings.judge import Judgement
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
 from embeddings.spelling import Speller
+from ingest.mail.html.sheet import Sheet
 from tests.fixtures.company import EXAMPLE, GUARD
 from tests.fixtures.cpu_time import cpu_seconds, slowness
 from tests.fixtures.hostile import TextFunction, functions, shapes
@@ -47,6 +49,7 @@ OBJECTS: Mapping[type, Any] = MappingProxyType(
         RelevanceGate: GATE,
         Speller: GATE.speller,
         SentimentHead: SentimentHead.load(),
+        Sheet: Sheet(),
     }
 )
 
@@ -90,6 +93,7 @@ VALUES: Mapping[str, Callable[[str], Any]] = {
     "Params": lambda text: [("Body", text), ("From", "whatsapp:+14155550100"), ("MessageSid", "SM1")],
     "Params | str": lambda text: [("Body", text)],
     "Sequence[Passage]": _passages,
+    "Judgement": lambda text: Judgement(shares=(0.5,), none=0.5),
     "Sequence[Source]": lambda text: [Source(title="Export", text=text[:1_100])],
     "Source": lambda text: Source(title="Export", text=text[:1_100]),
     "Shape": lambda text: SHAPES["semi-formal"],
@@ -123,8 +127,15 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.rules.support_hours.SupportHours.parse": "a setting",
     "deployments.rules.support_hours.ServiceLevels.parse": "a setting",
     "embeddings.spelling.distance": "two words of like length: Speller.correct is walked",
-    "embeddings.relevance.query_speller": "our own documents",
-    "embeddings.relevance.RelevanceGate.relevant": "measured by itself below",
+    "embeddings.judge.PassageJudge.judge": "reads at most 256 tokens of a text; readings is walked",
+    "embeddings.escalation.strongest": "scores of stretches",
+    "deployments.agent.run_context.QueryAnalysis.embed_query": "a protocol",
+    "deployments.agent.run_context.QueryAnalysis.judge": "a protocol",
+    "deployments.channels.gmail.parser.MailParser.file": "in the killable process; what takes the mail apart is walked",
+    "deployments.channels.status_mails.StatusMails.send_link": "a ticket's number",
+    "deployments.staff.files.FileDesk.open": "names of our own",
+    "deployments.staff.reply_frame.ReplyFrame.around": "a person's text; formatting.render is walked",
+    "ingest.mail.html.sheet.Sheet.of": "walked by html_text, which asks it for each element",
     "embeddings.chunker.parse_docs": "our own documents",
     "embeddings.chunker.parse_page": "documents that our own people add",
     "embeddings.indexer.sync": "our own documents",

@@ -68,8 +68,12 @@ def second_query(text: str, earlier: Sequence[str]) -> str:
     """
     short = len(lexical.term_set(text)) < 5
     before = [earlier[-1]] if short and earlier else []
-    heading = text.strip().partition("\n\n")[0] if "\n\n" in text.strip() else ""
-    parts = [*before, heading, *(asking(text) or [core(text)])]
+    heading, _, body = text.strip().partition("\n\n")
+    asked = asking(body)
+    # The first search had the subject, too: "Screenshot" only disturbs a question that says enough by itself.
+    if not any(len(lexical.term_set(question)) >= 3 for question in asked):
+        asked = [heading if body else "", *(asking(text) or [core(text)])]
+    parts = [*before, *asked]
     return _bounded(" ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())))
 
 

@@ -12,7 +12,6 @@ Declarations = dict[str, str]
 _STYLES_LIMIT = 60_000
 _RULES_LIMIT = 500
 _COMPARED_LIMIT = 300_000
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SIMPLE = re.compile(r"([\w*]*)((?:[.#][\w-]+){0,4})")
 _DECLARATION = re.compile(r"([a-z-]{1,40})\s*:\s*([^;]{1,300})", re.IGNORECASE)
 
@@ -26,7 +25,7 @@ class Sheet:
 
     def add(self, css: str) -> None:
         """Read a style sheet; rules within `@media` and selectors that look at other elements are left out."""
-        for selectors, body in _rules(_COMMENT.sub(" ", css[:_STYLES_LIMIT])):
+        for selectors, body in _rules(_without_comments(css[:_STYLES_LIMIT])):
             declared = declarations(body)
             for selector in selectors.split(",") if declared else ():
                 match = _SIMPLE.fullmatch(selector.strip().lower())
@@ -52,6 +51,12 @@ class Sheet:
                     found |= declared
         forced = {name: value for name, value in found.items() if "!important" in value}
         return found | own | forced
+
+
+def _without_comments(css: str) -> str:
+    """Return a style sheet with a blank for each comment; one that nothing closes reaches to the end."""
+    before, *commented = css.split("/*")
+    return " ".join((before, *(after for part in commented for _, end, after in (part.partition("*/"),) if end)))
 
 
 def declarations(style: str) -> Declarations:

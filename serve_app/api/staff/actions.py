@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError
@@ -57,10 +58,10 @@ class Approval(BaseModel):
 class Correction(BaseModel):
     """What the newest ticket is really about and how much it presses; what is left out stays."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_extra={"minProperties": 1})
 
-    category: Category | None = Field(default=None, description="general: none of the others")
-    priority: Priority | None = None
+    category: Category | SkipJsonSchema[None] = Field(default=None, description="general: none of the others")
+    priority: Priority | SkipJsonSchema[None] = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Correction:

@@ -15,7 +15,7 @@ from serve_app.settings.settings import Settings, SettingsError, load_settings, 
 AFFECTS_NO_DECISION = frozenset(
     name
     for name in Settings.model_fields
-    if name.startswith(("kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
+    if name.startswith(("alert_", "kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
 ) | {
     "cors_origins",
     "demo_channels_url",
@@ -24,6 +24,7 @@ AFFECTS_NO_DECISION = frozenset(
     "events_kept_hours",
     "http_host",
     "log_level",
+    "mail_web_answers",
     "metrics_kept_days",
     "nightdesk_data_dir",
     "notify_urls",
