@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.arrays import Floats
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.heads import HEADS, HeadNotUsableError
 from embeddings.lexical import SENTENCE_END, terms
 from embeddings.text_model import TextModel
+
+Halves = NDArray[np.float16]
 
 MODEL = HEADS / "judge.onnx"
 WIDTH = 128
@@ -57,7 +60,7 @@ class PassageJudge:
         self._model = model
         self._scale = scale
         self._bias = bias
-        self._read: OrderedDict[str, Floats] = OrderedDict()
+        self._read: OrderedDict[str, Halves] = OrderedDict()
 
     @classmethod
     def load(cls, path: Path = MODEL) -> Self:
@@ -80,7 +83,7 @@ class PassageJudge:
         shares = np.stack([self._shares(asked, known, near) for asked in self._tokens(readings(text))])
         return Judgement(shares=tuple(shares[:, :-1].max(axis=0).tolist()), none=float(shares[:, -1].min()))
 
-    def _shares(self, asked: Floats, passages: Sequence[Floats], cosines: Floats) -> Floats:
+    def _shares(self, asked: Floats, passages: Sequence[Halves], cosines: Floats) -> Floats:
         """Return (passages + 1,): the share of each, and last of none, for one reading (tokens, CHANNELS)."""
         weights = asked[:, WIDTH] / asked[:, WIDTH].sum()
         compared = np.array([_compared(asked, weights, passage) for passage in passages])
@@ -89,11 +92,11 @@ class PassageJudge:
         odds = np.exp(logits - logits.max())
         return np.asarray(odds / odds.sum(), dtype=np.float32)
 
-    def _known(self, passages: Sequence[str]) -> list[Floats]:
+    def _known(self, passages: Sequence[str]) -> list[Halves]:
         """Return the vectors (tokens, WIDTH) of each passage's tokens, reading those that are new."""
         new = [text for text in dict.fromkeys(passages) if text not in self._read]
         for text, tokens in zip(new, self._tokens(new), strict=True):
-            self._read[text] = tokens[:, :WIDTH].copy()
+            self._read[text] = tokens[:, :WIDTH].astype(np.float16)
         for text in passages:
             self._read.move_to_end(text)
         found = [self._read[text] for text in passages]
@@ -125,7 +128,7 @@ def passage_text(title: str, content: str) -> str:
     return f"{title}. {content}"
 
 
-def _compared(asked: Floats, weights: Floats, passage: Floats) -> float:
+def _compared(asked: Floats, weights: Floats, passage: Halves) -> float:
     """Return the weighted mean over the question's tokens of the cosine with the passage's nearest token."""
-    nearest = (asked[:, :WIDTH] @ passage.T).max(axis=1)
+    nearest = (asked[:, :WIDTH] @ passage.T.astype(np.float32)).max(axis=1)
     return float(weights @ nearest)
