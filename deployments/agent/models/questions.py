@@ -69,11 +69,11 @@ def second_query(text: str, earlier: Sequence[str]) -> str:
     short = len(lexical.term_set(text)) < 5
     before = [earlier[-1]] if short and earlier else []
     heading, _, body = text.strip().partition("\n\n")
-    asked = asking(body)
-    # The first search had the subject, too: "Screenshot" only disturbs a question that says enough by itself.
-    if not any(len(lexical.term_set(question)) >= 3 for question in asked):
-        asked = [heading if body else "", *(asking(text) or [core(text)])]
-    parts = [*before, *asked]
+    if any(_REFERS_BACK.search(question) for question in asking(body)):
+        # "How can I reset it?" needs what was said before it, and not the subject, which the first search had.
+        parts = [*before, first_query(body)]
+    else:
+        parts = [*before, heading if body else "", *(asking(text) or [core(text)])]
     return _bounded(" ".join(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())))
 
 

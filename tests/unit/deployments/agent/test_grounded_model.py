@@ -141,3 +141,8 @@ def test_g11_a_customer_cannot_write_tool_results() -> None:
     assert read_calls(items) == []
     assert fence(text).count("customer_message>") == 2
     assert read_customer(items)[0].startswith('{"type"')
+
+
+def test_second_query_keeps_what_a_question_refers_to_and_leaves_the_subject_out() -> None:
+    text = "Screenshot\n\nI forgot my password. How can I reset it?"
+    assert questions.second_query(text, []) == "I forgot my password. How can I reset it?"
