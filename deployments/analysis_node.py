@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Self
+from typing import Self, TypedDict
 
 from db.records import Analysis
 from deployments.agent.language import LanguageDetector
@@ -20,6 +20,16 @@ SLICE = 4
 """Short texts that are analysed at a time. Between two slices others get their turn."""
 FIXED = 100
 """Characters that take about as long to read as the fixed part of an analysis; without it empty texts cost nothing."""
+
+
+class Heads(TypedDict):
+    """What an analysis node has beside its encoder."""
+
+    sentiment: SentimentHead
+    labels: TicketLabelHeads
+    escalation: EscalationModel
+    languages: LanguageDetector
+    judge: PassageJudge
 
 
 class AnalysisNode:
@@ -52,14 +62,7 @@ class AnalysisNode:
     @classmethod
     def with_shipped_heads(cls, encoder: Encoder) -> Self:
         """Return the node with all that ships beside the encoder; raises HeadNotUsableError."""
-        return cls(
-            encoder=encoder,
-            sentiment=SentimentHead.load(),
-            labels=TicketLabelHeads.load(),
-            escalation=EscalationModel.load(),
-            languages=LanguageDetector(),
-            judge=PassageJudge.load(),
-        )
+        return cls(encoder=encoder, **shipped_heads())
 
     @property
     def model_id(self) -> str:
@@ -128,6 +131,17 @@ class AnalysisNode:
                 texts, languages, vectors, sentiments, labels, escalations, strict=True
             )
         ]
+
+
+def shipped_heads() -> Heads:
+    """Load all that ships beside the encoder; raises HeadNotUsableError."""
+    return Heads(
+        sentiment=SentimentHead.load(),
+        labels=TicketLabelHeads.load(),
+        escalation=EscalationModel.load(),
+        languages=LanguageDetector(),
+        judge=PassageJudge.load(),
+    )
 
 
 def _size(text: str) -> int:

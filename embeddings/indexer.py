@@ -13,6 +13,7 @@ from db.pool import Pool, transaction
 from embeddings.arrays import Floats
 from embeddings.chunker import Section
 from embeddings.encoder import Encoder
+from embeddings.judge import passage_text
 from embeddings.lexical import without_own_names
 
 RECIPE = "title+content-own-names/2"
@@ -95,7 +96,7 @@ async def sync(
 
 def embedded_text(section: Section, own_names: Sequence[str] = ()) -> str:
     """Return the text that is embedded for a section: recall@1 .84 with our own names left out, .78 with them."""
-    return without_own_names(f"{section.title}. {section.content}", own_names)
+    return without_own_names(passage_text(section.title, section.content), own_names)
 
 
 def content_hash(section: Section, own_names: Sequence[str] = ()) -> str:

@@ -32,6 +32,8 @@ WIDTH = 128
 """Of a token's vector."""
 CHANNELS = WIDTH + 2
 """What the model says of a token: its unit vector, what it weighs in a question, what it says for "none answers"."""
+CANDIDATES = 20
+"""Passages that a search hands to the judge: of a hundred questions 97 have their answer among them."""
 LEAST_TERMS = 2
 """Words with content that make a question of its own; "Is that so?" has none."""
 MOST_QUESTIONS = 2

@@ -17,7 +17,7 @@ from typing import Any, Self
 from db.records import Passage
 from embeddings import lexical
 from embeddings.heads import HEADS, HeadNotUsableError
-from embeddings.judge import Judgement
+from embeddings.judge import Judgement, passage_text
 from embeddings.spelling import Speller, encoder_words
 
 
@@ -86,7 +86,7 @@ class RelevanceGate:
         """Return whether the question names a listed product that none of the passages mentions."""
         asked = _spaced(question)
         named = [name for name in self.products if f" {name} " in asked]
-        texts = [_spaced(f"{passage.title}. {passage.content}") for passage in passages] if named else []
+        texts = [_spaced(passage_text(passage.title, passage.content)) for passage in passages] if named else []
         return any(all(f" {name} " not in text for text in texts) for name in named)
 
 

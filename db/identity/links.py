@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.identity import merges
 from db.identity.merges import AlreadyOneError
-from db.ids import new_id
+from db.ids import outbound_ids
 from db.pool import Connection
 from db.records import Channel, IdentifierType
 from db.sql import statements
@@ -71,7 +71,7 @@ async def request_link(connection: Connection, link_id: UUID, pair: ClaimedPair,
     """Store the link and queue its notices. Must run inside a transaction."""
     await connection.execute(_SQL["add_link"], link_id, pair.email, pair.number, pair.ticket_id, VALID_S)
     for notice in notices:
-        ids = {name: str(new_id()) for name in ("conversation_id", "ticket_id", "message_id", "outbox_id")}
+        ids = outbound_ids()
         fields = {
             "link_id": str(notice.link_id),
             "channel": notice.channel,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from db.ids import new_id
+from db.ids import outbound_ids
 from db.pool import Connection
 from db.sql import statements
 
@@ -75,7 +75,7 @@ async def extend(connection: Connection, mail_id: UUID, wording: Wording, *, now
 
 async def add(connection: Connection, ticket: TicketToTell, wording: Wording, *, after: UUID | None) -> None:
     """Queue a mail to the ticket's address, an hour after the mail `after`; None: at once."""
-    ids = {name: str(new_id()) for name in ("conversation_id", "ticket_id", "message_id", "outbox_id")}
+    ids = outbound_ids()
     fields = {
         "customer_id": str(ticket.customer_id),
         "address": ticket.address,

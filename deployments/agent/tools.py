@@ -23,12 +23,10 @@ from deployments.agent.checks.guardrails import UNSUPPORTED
 from deployments.agent.run_context import Review, RunContext, Search, Services, fenced_line, without_fences
 from deployments.rules.formatting import plain
 from deployments.runtime.retries import NodeUnavailableError
-from embeddings.judge import passage_text
+from embeddings.judge import CANDIDATES, passage_text
 
 log = structlog.get_logger(__name__)
 
-CANDIDATES = 20
-"""Passages that a search hands to the judge: of a hundred questions 97 have their answer among them."""
 RESULTS = 5
 """Passages that the model gets to read."""
 RECORDED_CHARACTERS = 300

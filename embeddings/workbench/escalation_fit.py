@@ -19,14 +19,13 @@ from embeddings.encoder import BUILT_IN, model_files, package_file
 from embeddings.escalation import CLASSES, SMOOTHING
 from embeddings.text_model import load_tokenizer
 from embeddings.workbench.escalation_data import Example
+from embeddings.workbench.schedule import warmed_up
 
 SEED = 7
 EPOCHS = 3
 BATCH = 32
 RATE = 1.5e-4
 """Learning rate of the encoder; the classifier on top, which is new, has ten times that."""
-WARM_UP = 0.06
-"""The share of the steps in which the learning rate grows; then it decays linearly to 0."""
 DROPOUT = 0.1
 SPREAD = 4.0
 """The classifier gets vectors of this length: at length 1 its logits are too close for certain probabilities."""
@@ -107,5 +106,4 @@ def _optimizer(model: Classifier, steps: int) -> tuple[torch.optim.Optimizer, to
     layers = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
     groups = [{"params": layers, "lr": RATE}, {"params": list(model.classes.parameters()), "lr": 10 * RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    rate = lambda step: min((step + 1) / (WARM_UP * steps), 1.0) * (1.0 - step / steps)  # noqa: E731
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    return optimizer, warmed_up(optimizer, steps)

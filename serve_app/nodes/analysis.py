@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from deployments.agent.language import LanguageDetector
-from deployments.analysis_node import AnalysisNode
+from deployments.analysis_node import AnalysisNode, shipped_heads
 from embeddings.encoder import Encoder
-from embeddings.escalation import EscalationModel
-from embeddings.judge import PassageJudge
-from embeddings.sentiment import SentimentHead
-from embeddings.ticket_labels import TicketLabelHeads
 from serve_app.nodes.startup import begin, open_pool, start_heartbeat
 from serve_app.settings.app_args import AppArgs
 
@@ -18,14 +13,7 @@ class AnalysisServer(AnalysisNode):
 
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "analysis")
-        super().__init__(
-            encoder=Encoder(args.embedding_model),
-            sentiment=SentimentHead.load(),
-            labels=TicketLabelHeads.load(),
-            escalation=EscalationModel.load(),
-            languages=LanguageDetector(),
-            judge=PassageJudge.load(),
-        )
+        super().__init__(encoder=Encoder(args.embedding_model), **shipped_heads())
         self._pool = await open_pool(args, size=1)
         self._heartbeat = start_heartbeat(self._pool, "analysis")
 

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
 import psutil
@@ -26,7 +23,7 @@ from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
 from tests.fixtures.oracle import expect_invariants, settled, store_of
 from tests.fixtures.ports import free_port
-from tests.fixtures.product import Product
+from tests.fixtures.product import Product, running_product
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RATE = float(os.environ.get("SOAK_RATE", "10"))
@@ -67,16 +64,8 @@ class Figures:
 @pytest.fixture
 def desk() -> Iterator[Product]:
     """A product of this test's own, without channels, that keeps events for two minutes."""
-    data_dir = Path(tempfile.mkdtemp(prefix="nd-soak-"))
-    settings = {"PUBLIC_RATE_LIMIT": "off", "EVENTS_KEPT_HOURS": f"{KEPT_S / 3600:.6f}"}
-    running = Product(data_dir, free_port(), settings)
-    try:
-        running.up()
-        running.wait_healthy()
+    with running_product(free_port(), {"EVENTS_KEPT_HOURS": f"{KEPT_S / 3600:.6f}"}) as running:
         yield running
-    finally:
-        running.command("down")
-        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def memory_of(desk: Product) -> int:

@@ -61,10 +61,9 @@ def in_context(query: str, earlier: Sequence[str]) -> str:
 
 
 def second_query(text: str, earlier: Sequence[str]) -> str:
-    """Return the query of the second search: only the text's questions, behind the previous message if it is short.
+    """Return the query of the second search: the text's questions, behind the previous message if the text is short.
 
-    A message that is a mere question is searched again as it is: with keywords alone more wrong passages than right
-    ones pass the relevance gate (7 and 3 on kb_questions.jsonl).
+    They keep the subject, or, where they refer back, the rest of the message instead. A mere question stays as it is.
     """
     short = len(lexical.term_set(text)) < 5
     before = [earlier[-1]] if short and earlier else []

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from db.records import Passage
-from deployments.agent.tools import CANDIDATES
 from embeddings.encoder import Encoder
 from embeddings.heads import HEADS, HeadNotUsableError
-from embeddings.judge import Judgement, PassageJudge, passage_text
+from embeddings.judge import CANDIDATES, Judgement, PassageJudge, passage_text
 from embeddings.relevance import Relevance, RelevanceGate
 from embeddings.workbench.retrieval import Index
 

@@ -12,14 +12,12 @@ import numpy as np
 from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
 from embeddings.indexer import embedded_text
-from embeddings.judge import PassageJudge, passage_text
+from embeddings.judge import CANDIDATES, PassageJudge, passage_text
 from embeddings.relevance import RelevanceGate
 from embeddings.workbench.answers.data import Company
 from embeddings.workbench.answers.measure import Judged, Scorer, cheapest_threshold, judge, outcomes, recall
 
 PRODUCTS = Path(__file__).parents[3] / "data" / "relevance" / "products.txt"
-CANDIDATES = 20
-"""Passages that the search hands to the judge; as deployments.agent.tools."""
 WRONG_COSTS = 2.0
 """Hand-overs that a wrong answer costs, for the threshold that ships: see README.md beside the data."""
 COSTS = (1.0, 2.0, 4.0, 8.0)

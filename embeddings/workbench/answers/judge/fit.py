@@ -22,14 +22,13 @@ from embeddings.text_model import load_tokenizer
 from embeddings.workbench.answers.data import Company, CustomerQuestion
 from embeddings.workbench.answers.judge.model import LateInteraction, Tokens
 from embeddings.workbench.answers.judge.typing_errors import mistyped
+from embeddings.workbench.schedule import warmed_up
 
 SEED = 11
 EPOCHS = 4
 QUESTIONS_A_STEP = 46
 RATE = 1.5e-4
 """Learning rate of the layers; what is new on top has ten times that."""
-WARM_UP = 0.06
-"""The share of the steps in which the learning rate grows; then it decays linearly to 0."""
 MISTYPED = 0.25
 """The share of the questions that are read with typing errors."""
 
@@ -136,5 +135,4 @@ def _optimizer(
         {"params": [model.scale, model.bias], "lr": 200 * RATE, "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    rate = lambda step: min((step + 1) / (WARM_UP * steps), 1.0) * (1.0 - step / steps)  # noqa: E731
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    return optimizer, warmed_up(optimizer, steps)
