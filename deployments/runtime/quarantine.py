@@ -2,12 +2,14 @@
 
 A message may hang a node or kill its replica, and then everybody's calls fail with it. So a call that failed is
 repeated among few, and then alone. It counts against its message only when it fails alone, on a node that answers a
-probe before and after: a node that is down for everybody counts against nobody.
+probe before and after: a node that is down for everybody counts against nobody. And nothing that may have killed a
+replica is tried before the last one that died has been replaced: else one message kills all replicas in a row.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -16,13 +18,15 @@ from uuid import UUID
 
 import structlog
 
-from deployments.runtime.retries import AWAY, answered, until_it_answers
+from deployments.runtime.retries import AWAY, NodeDiedError, answered, until_it_answers
 
 FEW = 8
 """Failed calls that are repeated at once; alone from the first it would take too long after a replica's death."""
 PROBE_WITHIN_S = 10.0
 SLOWER = 4.0
 """A call gets that many times what the probe before it took in addition: on a busy node it waits as well."""
+SETTLE_S = 8.0
+"""Until Serve has replaced a replica that died, and somewhat more."""
 REMEMBERED = 1_000
 
 T = TypeVar("T")
@@ -37,12 +41,23 @@ class MessageFaultError(Exception):
 class Quarantine:
     """Calls one node for messages. `probe` asks it something harmless, and raises or hangs while it is down.
 
-    Messages that were at fault are remembered, and alone from the start.
+    Messages that were at fault are remembered, and alone from the start. With `few` of 1, for a node that answers in a
+    moment, a call is repeated alone at once: it kills one replica less.
     """
 
-    def __init__(self, *, node: str, probe: Callable[[], Awaitable[object]], within_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        node: str,
+        probe: Callable[[], Awaitable[object]],
+        within_s: float,
+        settle_s: float = SETTLE_S,
+        few: int = FEW,
+    ) -> None:
         self._node, self._probe, self._within_s = node, probe, within_s
-        self._few, self._alone = asyncio.Semaphore(FEW), asyncio.Semaphore(1)
+        self._deaths = _Deaths(settle_s)
+        self._few = asyncio.Semaphore(few) if few > 1 else None
+        self._alone = asyncio.Semaphore(1)
         self._at_fault: OrderedDict[UUID, None] = OrderedDict()
 
     async def call(
@@ -62,16 +77,32 @@ class Quarantine:
         probe = probe or self._probe
         if message not in self._at_fault:
             try:
-                return await answered(together(), within_s=self._within_s)
+                return await self._first(message, together, single, probe)
             except AWAY as error:
                 log.warning("call_failed", of=self._node, inbox_id=str(message), error=str(error))
-            async with self._few:
-                try:
-                    return await self._asked(single, probe)
-                except AWAY as error:
-                    log.warning("call_failed_among_few", of=self._node, inbox_id=str(message), error=str(error))
+                self._deaths.note(error)
         async with self._alone:
+            await self._deaths.settled()
             return await self._on_trial(message, single, probe)
+
+    async def _first(
+        self,
+        message: UUID,
+        together: Callable[[], Awaitable[T]],
+        single: Callable[[], Awaitable[T]],
+        probe: Callable[[], Awaitable[object]],
+    ) -> T:
+        """Call together with everybody, and once more among few. Raises one of AWAY."""
+        try:
+            return await answered(together(), within_s=self._within_s)
+        except AWAY as error:
+            if self._few is None:
+                raise
+            log.warning("call_failed_among_all", of=self._node, inbox_id=str(message), error=str(error))
+            self._deaths.note(error)
+        async with self._few:
+            await self._deaths.settled()
+            return await self._asked(single, probe)
 
     async def _on_trial(
         self, message: UUID, single: Callable[[], Awaitable[T]], probe: Callable[[], Awaitable[object]]
@@ -79,6 +110,7 @@ class Quarantine:
         try:
             result = await self._asked(single, probe)
         except AWAY as error:
+            self._deaths.note(error)
             await self._healthy(probe)
             self._remember(message)
             raise MessageFaultError(f"{self._node} answers others: {error}") from error
@@ -106,3 +138,23 @@ class Quarantine:
         self._at_fault[message] = None
         if len(self._at_fault) > REMEMBERED:
             self._at_fault.popitem(last=False)
+
+
+class _Deaths:
+    """When a replica of the node died last."""
+
+    def __init__(self, settle_s: float) -> None:
+        self._settle_s = settle_s
+        self._last = -math.inf
+
+    def note(self, error: Exception) -> None:
+        """Take in why a call failed."""
+        if isinstance(error, NodeDiedError):
+            self._last = time.monotonic()
+
+    async def settled(self) -> None:
+        """Wait until none has died for a while."""
+        left = self._last + self._settle_s - time.monotonic()
+        if left > 0:
+            await asyncio.sleep(left)
+            await self.settled()

@@ -17,6 +17,10 @@ class NodeUnavailableError(Exception):
     """A node of the graph is away, full or silent: it is asked again (deployments.runtime.quarantine tells why)."""
 
 
+class NodeDiedError(NodeUnavailableError):
+    """A replica died, this call in it perhaps: it may have been this message that killed it."""
+
+
 AWAY = (DatabaseUnavailableError, NodeUnavailableError)
 """What a call raises when the other side did not answer, whatever the reason."""
 
@@ -30,7 +34,7 @@ async def answered(call: Awaitable[T], *, within_s: float) -> T:
         raise NodeUnavailableError(f"no answer within {within_s:.0f} s") from None
 
 
-_RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=5.0).on(AWAY)
+_RETRYING = stamina.AsyncRetryingCaller(attempts=None, timeout=None, wait_initial=0.2, wait_max=2.0).on(AWAY)
 
 
 async def until_it_answers(call: Callable[[], Awaitable[T]]) -> T:

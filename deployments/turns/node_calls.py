@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.records import Analysis, Decision, Turn
 from deployments.runtime.batching import Batcher
-from deployments.runtime.quarantine import Quarantine
+from deployments.runtime.quarantine import SETTLE_S, Quarantine
 from deployments.runtime.retries import until_it_answers
 from deployments.turns.policy import TurnAgent, TurnPolicy
 from deployments.turns.sentiment import texts_of
@@ -56,14 +56,19 @@ class NodeCalls:
         holder: str,
         answer_within_s: float = ANSWER_WITHIN_S,
         decide_within_s: float = DECIDE_WITHIN_S,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._identity, self._analysis, self._agent = identity, analysis, agent
         self._policy, self._holder = policy, holder
         self._open_batched = Batcher(self._open_many, abandons=True)
         self._analyse_batched = Batcher(analysis.analyse, abandons=True, alone=lambda text: len(text) >= LONG)
-        self._opening = Quarantine(node="identity", probe=lambda: self._open_many([]), within_s=answer_within_s)
-        self._analysing = Quarantine(node="analysis", probe=lambda: analysis.analyse([PROBE]), within_s=answer_within_s)
-        self._deciding = Quarantine(node="agent", probe=agent.ready, within_s=decide_within_s)
+        self._opening = Quarantine(
+            node="identity", probe=lambda: self._open_many([]), within_s=answer_within_s, settle_s=settle_s, few=1
+        )
+        self._analysing = Quarantine(
+            node="analysis", probe=lambda: analysis.analyse([PROBE]), within_s=answer_within_s, settle_s=settle_s, few=1
+        )
+        self._deciding = Quarantine(node="agent", probe=agent.ready, within_s=decide_within_s, settle_s=settle_s)
 
     async def open(self, inbox_id: UUID) -> Turn | None:
         """Return the turn that an inbox row opens; None when nothing of its customer is due, or somebody is at it."""

@@ -8,12 +8,12 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 
 import grpc
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from db.records import Analysis, Decision, Turn
-from deployments.runtime.retries import NodeUnavailableError
+from deployments.runtime.retries import NodeDiedError, NodeUnavailableError
 from embeddings.judge import Judgement
 
 
@@ -85,5 +85,7 @@ async def _answer(response: object) -> Any:
         raise
     except RayTaskError:
         raise
-    except (RayError, RayServeException, grpc.aio.AioRpcError, ConnectionError) as error:
+    except (RayActorError, grpc.aio.AioRpcError) as error:
+        raise NodeDiedError(type(error).__name__) from error
+    except (RayError, RayServeException, ConnectionError) as error:
         raise NodeUnavailableError(type(error).__name__) from error

@@ -27,6 +27,9 @@ from tests.fixtures.waiting import wait_until
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(7200)]
 
 SOON_S = 600.0
+WATCH_IS_OVER = """
+    UPDATE mailboxes SET watched_at = now() - interval '8 days', watch_expires_at = now() - interval '1 day',
+                         listed_at = NULL"""
 NODES = ("ingest", "identity", "analysis", "agent", "delivery", "reporting")
 Broken = Callable[[Product, Channels], AbstractContextManager[None]]
 
@@ -93,7 +96,7 @@ def failing(provider: str, methods: tuple[str, ...], kind: str = "error_before",
 def watch_expired(product: Product, channels: Channels) -> Iterator[None]:
     """Google refuses to renew a watch that is over."""
     channels.mail.fault("users.watch", "error_before", times=None, status=403)
-    asyncio.run(execute(product, "UPDATE mailboxes SET watched_at = now() - interval '8 days', listed_at = NULL"))
+    asyncio.run(execute(product, WATCH_IS_OVER))
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.pool import acquire
 from db.records import Analysis, Decision, Turn
 from deployments.identity.node import IdentityNode
-from deployments.runtime.retries import NodeUnavailableError
+from deployments.runtime.retries import NodeDiedError, NodeUnavailableError
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 
 KINDS = ("SLOW-ANALYSIS", "KILLS-ANALYSIS", "KILLS-AGENT", "BREAKS-IDENTITY", "KILLS-IDENTITY")
@@ -21,24 +21,53 @@ class Replica:
     """One process: when it dies every call in it fails, and it is away until it has been replaced."""
 
     restart_s: float
-    deaths: int = 0
+    ongoing: int = 0
+    _encoder: asyncio.Lock = field(default_factory=asyncio.Lock)
     _died: asyncio.Event = field(default_factory=asyncio.Event)
     _back_at: float = 0.0
 
-    async def run(self, seconds: float, *, dies: bool) -> None:
-        """Work so long; with `dies` that is the end of the process."""
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._back_at:
+    def chosen(self) -> Replica:
+        """The process that takes the next call."""
+        return self
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has been replaced since it died last."""
+        return asyncio.get_running_loop().time() >= self._back_at
+
+    async def run(self, seconds: float, *, dies: bool, hangs: bool = False) -> None:
+        """Work so long; with `dies` that is the end of the process. What hangs holds up what comes after it."""
+        if not self.is_there:
             raise NodeUnavailableError("ActorUnavailableError")
         died = self._died
-        if dies:
-            await asyncio.sleep(seconds / 2)
-            self.deaths += 1
-            self._died, self._back_at = asyncio.Event(), loop.time() + self.restart_s
-            died.set()
-        await asyncio.sleep(seconds)
+        self.ongoing += 1
+        try:
+            async with self._encoder:
+                await asyncio.sleep(3600 if hangs else 0.0)
+            if dies:
+                await asyncio.sleep(seconds / 2)
+                self._die()
+            await asyncio.sleep(seconds)
+        finally:
+            self.ongoing -= 1
         if died.is_set():
-            raise NodeUnavailableError("ActorDiedError")
+            raise NodeDiedError("ActorDiedError")
+
+    def _die(self) -> None:
+        self._back_at = asyncio.get_running_loop().time() + self.restart_s
+        died, self._died = self._died, asyncio.Event()
+        died.set()
+
+
+class Replicas(Replica):
+    """Several processes of one node: as Serve does, a call goes to one that is there and has the fewest to do."""
+
+    def __init__(self, count: int, restart_s: float) -> None:
+        super().__init__(restart_s)
+        self._each = [Replica(restart_s) for _ in range(count)]
+
+    def chosen(self) -> Replica:
+        return min(self._each, key=lambda one: (not one.is_there, one.ongoing))
 
 
 @dataclass(slots=True)
@@ -46,28 +75,25 @@ class PoisonedAnalysis(FlatAnalysis):
     """As the node: one text after the other, those of a call whose caller is gone no more."""
 
     replica: Replica = field(default_factory=lambda: Replica(0.3))
-    encoder: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
-        for text in texts:
-            async with self.encoder:
-                await asyncio.sleep(3600 if "SLOW-ANALYSIS" in text else 0.0)
-        await self.replica.run(0.005, dies=any("KILLS-ANALYSIS" in text for text in texts))
+        dies = any("KILLS-ANALYSIS" in text for text in texts)
+        await self.replica.chosen().run(0.005, dies=dies, hangs=any("SLOW-ANALYSIS" in text for text in texts))
         return await FlatAnalysis.analyse(self, texts)
 
 
 @dataclass(slots=True)
 class PoisonedAgent(ScriptedAgent):
-    """Thinks for a moment, in one replica for all."""
+    """Thinks for a moment."""
 
     replica: Replica = field(default_factory=lambda: Replica(0.3))
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
-        await self.replica.run(0.02, dies="KILLS-AGENT" in turn.text)
+        await self.replica.chosen().run(0.02, dies="KILLS-AGENT" in turn.text)
         return await ScriptedAgent.run(self, turn, analysis)
 
     async def ready(self) -> None:
-        await self.replica.run(0.0, dies=False)
+        await self.replica.chosen().run(0.0, dies=False)
 
 
 class PoisonedIdentity(IdentityNode):
@@ -84,7 +110,7 @@ class PoisonedIdentity(IdentityNode):
                     list(inbox_ids),
                 )
             ]
-        await self.replica.run(0.005, dies=any("KILLS-IDENTITY" in text for text in texts))
+        await self.replica.chosen().run(0.005, dies=any("KILLS-IDENTITY" in text for text in texts))
         if any("BREAKS-IDENTITY" in text for text in texts):
             raise ValueError("a row that no code expected")
         return await super().open_turns(inbox_ids, holder)

@@ -5,23 +5,37 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from statistics import quantiles
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from db.operations import dead_letters
 from db.pool import transaction
+from deployments.runtime.quarantine import SETTLE_S
 from deployments.turns.failures import MAX_ATTEMPTS, MAX_FAULTS
 from deployments.turns.node_calls import PROBE
+from deployments.turns.pipeline import Pipeline
 from ingest.events import INCOMING, InboundMessage
 from tests.fakes.nodes import FlatAnalysis, ScriptedAgent
 from tests.fixtures.store import Store
 from tests.fixtures.waiting import eventually
-from tests.integration.pipeline.poison import KINDS, PoisonedAgent, PoisonedAnalysis, PoisonedIdentity, Replica
+from tests.integration.pipeline.poison import (
+    KINDS,
+    PoisonedAgent,
+    PoisonedAnalysis,
+    PoisonedIdentity,
+    Replica,
+    Replicas,
+)
 
-MESSAGES, EACH, AT_ONCE = 500, 1, 64
+MESSAGES, AT_ONCE = 500, 100.0
+"""In `make test`: how many, and how many a second."""
+RESTART_S = 6.0
+"""Until Serve has replaced a replica that died."""
 SWEEP_S = 1.0
 """The sweeper wakes what still waits."""
 WAITS = "SELECT state = 'waiting' FROM inbox WHERE id = $1"
@@ -30,46 +44,57 @@ ANSWER_WITHIN_S = 2.5
 """What hangs costs everybody so long each time; what does not is through by then on a slow machine too."""
 
 
-def identity(store: Store) -> PoisonedIdentity:
+def identity(store: Store, replica: Replica | None = None) -> PoisonedIdentity:
     node = PoisonedIdentity(pool=store.pool)
-    node.replica = Replica(0.3)
+    node.replica = replica or Replica(0.3)
     return node
 
 
-async def handled(store: Store, wakes: list[InboundMessage]) -> list[float]:
-    """Let one process handle all, as many at once as a worker does; the seconds that each took, in order."""
-    pipeline = store.pipeline(
-        identity=identity(store),
-        analysis=PoisonedAnalysis(),
-        agent=PoisonedAgent(),
+def sickly(store: Store, *, replicas: int = 1, restart_s: float = 0.3, **options: Any) -> Pipeline:
+    """A pipeline over nodes that poison does harm to, with so many replicas each."""
+
+    def group() -> Replica:
+        return Replicas(replicas, restart_s)
+
+    return store.pipeline(
+        identity=identity(store, group()),
+        analysis=PoisonedAnalysis(replica=group()),
+        agent=PoisonedAgent(replica=group()),
         answer_within_s=ANSWER_WITHIN_S,
-        retry_s=RETRY_S,
+        **options,
     )
-    places = asyncio.Semaphore(AT_ONCE)
+
+
+async def timed(store: Store, pipeline: Pipeline, wakes: list[InboundMessage], *, rate: float) -> list[float]:
+    """Let one process handle all, `rate` a second; the seconds that each took until it waited no more, in order."""
 
     async def finished(wake: InboundMessage) -> bool:
         await pipeline.handle(wake)
         return not await store.value(WAITS, wake.inbox_id)
 
-    async def handle(wake: InboundMessage) -> float:
-        async with places:
-            began = time.monotonic()
-            await eventually(partial(finished, wake), within_s=240, pause_s=SWEEP_S)
-            return time.monotonic() - began
+    async def handle(n: int, wake: InboundMessage) -> float:
+        await asyncio.sleep(n / rate)
+        began = time.monotonic()
+        await eventually(partial(finished, wake), within_s=240, pause_s=SWEEP_S)
+        return time.monotonic() - began
 
-    return await asyncio.gather(*map(handle, wakes))
+    return await asyncio.gather(*(handle(n, wake) for n, wake in enumerate(wakes)))
 
 
-async def test_t_d1_one_in_a_hundred_is_poison_and_everybody_else_is_answered_once(store: Store) -> None:
-    poison = [kind for kind in KINDS for _ in range(EACH)]
-    texts = [*poison, *(f"Ordinary question {n}" for n in range(MESSAGES - len(poison)))]
+async def written(store: Store, texts: Sequence[str]) -> list[InboundMessage]:
+    """A form of each text, every one from somebody else."""
+    return [await store.form(text, email=f"{uuid4().hex}@example.com") for text in texts]
+
+
+def among(poison: Sequence[str], count: int) -> list[str]:
+    """So many texts, the poisonous ones scattered among ordinary ones, always alike."""
+    texts = [*poison, *(f"Ordinary question {n}" for n in range(count - len(poison)))]
     random.Random(7).shuffle(texts)
-    wakes = [await store.form(text, email=f"c{n}@example.com") for n, text in enumerate(texts)]
-    began = time.monotonic()
-    took = await handled(store, wakes)
-    ordinary = [seconds for text, seconds in zip(texts, took, strict=True) if text not in KINDS]
-    print(f"{time.monotonic() - began:.1f} s in all, p95 of the ordinary {quantiles(ordinary, n=20)[-1]:.2f} s")
+    return texts
 
+
+async def expect_only_these_dead(store: Store, poison: Sequence[str]) -> None:
+    """Exactly the poisonous ones are dead letters and handed over, and everybody was told once."""
     rows = await store.rows(
         "SELECT trim(trailing '.' from m.content) AS content, i.state, i.attempts, t.status, t.escalation_reason,"
         " (SELECT count(*) FROM dead_letters d WHERE d.inbox_id = i.id) AS letters,"
@@ -81,13 +106,37 @@ async def test_t_d1_one_in_a_hundred_is_poison_and_everybody_else_is_answered_on
     assert {(row["status"], row["escalation_reason"], row["letters"]) for row in dead} == {
         ("escalated", "agent_error", 1)
     }
-    assert Counter(row["state"] for row in rows) == {"answered": MESSAGES - len(poison), "dead": len(poison)}
+    assert {row["state"] for row in rows if row not in dead} == {"answered"}
     assert {row["replies"] for row in rows} == {1}
     assert await store.violations() == {}
 
+
+async def test_t_d1_one_in_a_hundred_is_poison_and_everybody_else_is_answered_once(store: Store) -> None:
+    wakes = await written(store, among(KINDS, MESSAGES))
+    await timed(store, sickly(store, retry_s=RETRY_S), wakes, rate=AT_ONCE)
+    await expect_only_these_dead(store, KINDS)
     await replayed_by_a_release_that_can(store)
     assert await store.value("SELECT count(*) FROM inbox WHERE state = 'answered'") == MESSAGES
     assert await store.violations() == {}
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+async def test_t_d1_what_everybody_else_waits_for_poison(store: Store) -> None:
+    """2,000 messages, 20 a second, three replicas a node, which take as long as real ones to come back; and the same
+    without poison before.
+    """
+    poison = [kind for kind in KINDS for _ in range(4)]
+    p95 = dict[str, float]()
+    for name, texts in (("healthy", among([], 2_000)), ("poison", among(poison, 2_000))):
+        wakes = await written(store, texts)
+        took = await timed(store, sickly(store, replicas=3, restart_s=RESTART_S, settle_s=SETTLE_S), wakes, rate=20.0)
+        ordinary = [seconds for text, seconds in zip(texts, took, strict=True) if text not in KINDS]
+        p95[name] = quantiles(ordinary, n=20)[-1]
+        print(f"{name}: {sum(seconds > 1 for seconds in ordinary)} of {len(ordinary)} waited more than 1 s")
+    print(f"p95 {p95['healthy']:.3f} s, beside poison {p95['poison']:.3f} s")
+    await expect_only_these_dead(store, poison)
+    assert p95["poison"] < 2 * p95["healthy"]
 
 
 async def replayed_by_a_release_that_can(store: Store) -> None:
@@ -103,8 +152,7 @@ async def replayed_by_a_release_that_can(store: Store) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_attempts_are_counted_in_the_store_and_end(store: Store, kind: str) -> None:
-    wake = await store.form(kind)
-    await handled(store, [wake])
+    await timed(store, sickly(store, retry_s=RETRY_S), [await store.form(kind)], rate=1.0)
     most = MAX_ATTEMPTS if kind == "BREAKS-IDENTITY" else MAX_FAULTS
     counted = await store.value("SELECT attempts FROM inbox")
     # The last failure of an open turn ends it; one of a turn that was never opened is counted before.
@@ -141,7 +189,7 @@ async def test_a_node_that_is_down_for_everybody_counts_against_nobody(store: St
 async def test_what_a_person_has_is_held_for_them_however_poisonous(store: Store) -> None:
     await store.pipeline().handle(await store.form("HANDOVER please"))
     wake = await store.reply(store.numbers[0], "KILLS-ANALYSIS")
-    await handled(store, [wake])
+    await timed(store, sickly(store, retry_s=RETRY_S), [wake], rate=1.0)
     assert await store.value("SELECT state FROM inbox WHERE id = $1", wake.inbox_id) == "held"
     assert await store.value("SELECT count(*) FROM outbox") == 1
     assert await store.value("SELECT count(*) FROM dead_letters") == 0

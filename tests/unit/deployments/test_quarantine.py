@@ -11,7 +11,7 @@ import pytest
 
 from db.ids import new_id
 from deployments.runtime.quarantine import MessageFaultError, Quarantine
-from deployments.runtime.retries import NodeUnavailableError
+from deployments.runtime.retries import NodeDiedError, NodeUnavailableError
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Node:
             await asyncio.sleep(3600)
         await asyncio.sleep(0.01)
         if died.is_set():
-            raise NodeUnavailableError("ActorDiedError")
+            raise NodeDiedError("ActorDiedError")
         return messages
 
     async def probe(self) -> None:
@@ -46,9 +46,9 @@ class Node:
             raise NodeUnavailableError("down")
 
 
-async def run(node: Node, messages: Sequence[UUID], within_s: float = 1.0) -> dict[UUID, str]:
+async def run(node: Node, messages: Sequence[UUID], within_s: float = 1.0, settle_s: float = 0.1) -> dict[UUID, str]:
     """Call the node for all messages at once; what became of each."""
-    quarantine = Quarantine(node="analysis", probe=node.probe, within_s=within_s)
+    quarantine = Quarantine(node="analysis", probe=node.probe, within_s=within_s, settle_s=settle_s)
     found: dict[UUID, str] = {}
 
     async def call(message: UUID) -> None:
@@ -90,7 +90,7 @@ async def test_a_node_that_is_down_for_everybody_counts_against_nobody() -> None
 async def test_a_message_that_was_at_fault_is_alone_from_the_start_until_it_succeeds() -> None:
     [message] = some(1)
     node = Node(kills={message})
-    quarantine = Quarantine(node="analysis", probe=node.probe, within_s=1.0)
+    quarantine = Quarantine(node="analysis", probe=node.probe, within_s=1.0, settle_s=0.1)
     together: list[UUID] = []
 
     async def shared() -> tuple[UUID, ...]:
@@ -108,7 +108,7 @@ async def test_a_message_that_was_at_fault_is_alone_from_the_start_until_it_succ
 
 
 async def test_what_a_node_says_of_a_message_passes_at_once() -> None:
-    quarantine = Quarantine(node="agent", probe=Node().probe, within_s=1.0)
+    quarantine = Quarantine(node="agent", probe=Node().probe, within_s=1.0, settle_s=0.1)
     calls: list[int] = []
 
     async def broken() -> None:
@@ -118,3 +118,12 @@ async def test_what_a_node_says_of_a_message_passes_at_once() -> None:
     with pytest.raises(ValueError, match="no"):
         await quarantine.call(new_id(), broken, broken)
     assert len(calls) == 1
+
+
+async def test_what_may_kill_is_not_tried_before_the_replica_is_back() -> None:
+    messages = some(2)
+    node = Node(kills=set(messages))
+    began = asyncio.get_running_loop().time()
+    assert set((await run(node, messages, settle_s=0.3)).values()) == {"fault"}
+    # Together, among few, and each alone: three pauses before the last.
+    assert asyncio.get_running_loop().time() - began > 3 * 0.3
