@@ -27,13 +27,22 @@ from db.ids import new_id
 from db.intake.web_form import Claim, NewForm, NewReply, ReplyAddress
 from db.records import IdentifierType, Priority
 from ingest.events import INCOMING, InboundMessage, sender_key
-from ingest.identifiers import InvalidIdentifierError, normalise_email, normalise_phone, phone_key, phone_pattern
+from ingest.identifiers import (
+    InvalidIdentifierError,
+    normalise_email,
+    normalise_phone,
+    phone_key,
+    phone_pattern,
+    typed_email_pattern,
+    typed_phone_pattern,
+)
 
 Category = Literal["account_access", "billing", "technical", "how_to", "feature_request", "complaint"]
 
 # Unicode's White_Space, which is what gets trimmed, spelled out: `\s` means something else in every dialect.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _EDGE = f"[^{_SPACE}\0]"
+_PHONE = "+44 20 7946 0958"
 
 
 def _no_nul(text: str) -> str:
@@ -70,7 +79,8 @@ class _PhoneSchema:
     @classmethod
     def __get_pydantic_json_schema__(cls, _core: CoreSchema, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         pattern = f"^[{_SPACE}]*(?:{phone_pattern()})?[{_SPACE}]*$"  # an empty field is none
-        return {"type": "string", "format": "phone", "pattern": pattern, "examples": ["+44 20 7946 0958"]}
+        typed = typed_phone_pattern()
+        return {"type": "string", "format": "phone", "pattern": pattern, "x-typed": typed, "examples": [_PHONE]}
 
 
 _NoNul = AfterValidator(_no_nul)
@@ -90,7 +100,7 @@ Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=320),
     _normalised("email", normalise_email),
-    WithJsonSchema({"type": "string", "format": "email"}),
+    WithJsonSchema({"type": "string", "format": "email", "x-typed": typed_email_pattern()}),
 ]
 Phone = Annotated[
     str,

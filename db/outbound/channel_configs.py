@@ -50,6 +50,10 @@ class ChannelConfigs:
         except KeyError:
             raise ChannelConfigMissingError(f"channel_configs has no row for {channel}") from None
 
+    async def all(self) -> Mapping[Channel, ChannelConfig]:
+        """Return the rows by channel. Raises DatabaseUnavailableError as the pool does."""
+        return await self._current()
+
     async def disabled(self) -> frozenset[Channel]:
         """Return the channels whose row is not `enabled`. Raises DatabaseUnavailableError as the pool does."""
         return frozenset(channel for channel, row in (await self._current()).items() if not row.enabled)

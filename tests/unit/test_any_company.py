@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from deployments.rules.company_file import read_company
 from deployments.rules.escalation import REASON_PRECEDENCE
 from deployments.rules.wording import Wording, read_words
 from embeddings.chunker import parse_docs
-from serve_app.api.public.pages import ROUTES, add_pages
+from serve_app.api.public.pages import EXPORTED, add_pages
 from tests.fixtures.company import EXAMPLE
 from tests.fixtures.turns import context, passage
 
@@ -29,6 +30,8 @@ ROOT = Path(__file__).parents[2]
 ANSWERS = ROOT / "embeddings" / "data" / "answers"
 PACKAGES = ("serve_app", "evaluation", "deployments", "ingest", "embeddings", "db")
 CODE = {".py", ".sql", ".md", ".html", ".js", ".css", ".svg", ".toml"}
+WEB = ("app", "components", "lib", "scripts", "styles", "widget", "e2e")
+WEB_CODE = {".ts", ".tsx", ".mjs", ".css", ".py"}
 DATA = ("embeddings/data/", "embeddings/heads/", "evaluation/data/")
 TRAINED_ON = (
     "embeddings/workbench/families.py",
@@ -37,6 +40,8 @@ TRAINED_ON = (
 """Greetings and stories around training sentences: texts of customers, not of the product."""
 APPLIED = ("db/migrations/0003_channel_seed.sql", "db/migrations/0028_any_company.sql")
 """Applied migrations are never edited; the second takes the name of the first out of the template."""
+BUILT = "serve_app/web/"
+"""The pages as `web-form/` is built: its sources are looked at in their place."""
 OTHERS = ("bank", "shop")
 NAME = re.compile(r"tech ?corp", re.IGNORECASE)
 
@@ -47,7 +52,8 @@ def company(trade: str) -> Company:
 
 def code_files() -> list[Path]:
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in CODE]
-    left_out = (*DATA, *TRAINED_ON, *APPLIED)
+    files += [path for folder in WEB for path in (ROOT / "web-form" / folder).rglob("*") if path.suffix in WEB_CODE]
+    left_out = (*DATA, *TRAINED_ON, *APPLIED, BUILT)
     return [path for path in files if not path.relative_to(ROOT).as_posix().startswith(left_out)]
 
 
@@ -120,16 +126,22 @@ def shipped_templates() -> str:
 
 
 @pytest.mark.parametrize("trade", OTHERS)
-@pytest.mark.parametrize("path", [path for path in ROUTES if path != "/docs"])
+@pytest.mark.parametrize("path", EXPORTED)
 def test_pages_have_the_company_s_name_address_help_and_colour(trade: str, path: str) -> None:
     ours, app = company(trade), FastAPI(docs_url=None)
     add_pages(app, ours)
     client = TestClient(app)
     page = client.get(path).text
-    scripts = [client.get(url).text for url in re.findall(r'src="(/assets/[a-z]+\.js)"', page)]
-    assert f"{ours.name} Support" in page
+    scripts = [client.get(url).text for url in re.findall(r'src="(/_next/[^"]+\.js)"', page)]
+    assert scripts
+    assert json.loads(re.findall(r'id="company" type="application/json">(.*?)</script>', page)[0]) == {
+        "name": ours.name,
+        "signature": f"{ours.name} Support",
+        "supportAddress": ours.support_address,
+        "helpUrl": ours.help_url,
+    }
+    assert "__COMPANY_" not in page
     assert path != "/" or f"mailto:{ours.support_address}" in page
-    assert path == "/staff" or f'href="{ours.help_url}"' in page
     assert [fact for text in (page, *scripts) for fact in shown(text)] == []
     assert f"--accent: {ours.colour};" in client.get("/assets/company.css").text
     assert '"/assets/company.css"' in page
@@ -139,8 +151,11 @@ def test_a_name_with_signs_of_markup_stays_a_text() -> None:
     app = FastAPI(docs_url=None)
     add_pages(app, replace(company("shop"), name='A & B <i>"x"'))
     page = TestClient(app).get("/status").text
+    widget = TestClient(app).get("/widget.js").text
     assert '<i>"x"' not in page
     assert "A &amp; B &lt;i&gt;" in page
+    assert '<i>"x"' not in widget
+    assert r"A \u{26} B \u{3c}i\u{3e}\u{22}x\u{22}" in widget
 
 
 def test_the_company_s_logo_is_what_the_pages_show(tmp_path: Path) -> None:

@@ -1,0 +1,150 @@
+"""The exported pages of `web-form/`: found, read once, and filled with the company's facts.
+
+`make web` builds them into `serve_app/web`, which the wheel carries. Inline scripts are allowed by their hashes only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+import mimetypes
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from deployments.rules.company import Company
+
+FOLDER = Path(__file__).parents[2] / "web"
+LANGUAGE = re.compile(r"[a-z]{2}")
+DEFAULT_LANGUAGE = "en"
+_INLINE_SCRIPT = re.compile(r"<script(?:\s+id=\"[^\"]*\")?>(.*?)</script>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file as it is sent. `packed` is its gzip, b'' where that saves nothing."""
+
+    body: bytes
+    packed: bytes
+    media_type: str
+
+    @property
+    def tag(self) -> str:
+        """The ETag: weak, since packed and plain are one content."""
+        return f'W/"{sha256(self.body).hexdigest()[:16]}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page in one language, and the `script-src` sources of its inline scripts."""
+
+    file: File
+    scripts: tuple[str, ...] = field(default=())
+
+
+class Export:
+    """The pages and assets below `folder`; there are none before they are built."""
+
+    def __init__(self, company: Company, folder: Path = FOLDER) -> None:
+        self._company = company
+        self._folder = folder
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are pages in; empty before the first build."""
+        return tuple(sorted(path.stem for path in self._folder.glob("??.html") if LANGUAGE.fullmatch(path.stem)))
+
+    def pages(self, name: str) -> dict[str, Page]:
+        """Return the page by language. `name` is a path below a language ("" is the form), or one of its own ("staff").
+
+        Empty when it is not built.
+        """
+        whole = self._folder / f"{name}.html"
+        if name and whole.is_file():
+            return {DEFAULT_LANGUAGE: self._page(whole)}
+        files = {language: self._folder / language / name for language in self.languages}
+        return {lang: self._page(path.with_suffix(".html")) for lang, path in files.items()}
+
+    def assets(self) -> dict[str, File]:
+        """Return what lies below `/_next/static`, and the widget, by its path."""
+        found = sorted((self._folder / "_next" / "static").rglob("*"))
+        assets = {
+            f"/{path.relative_to(self._folder).as_posix()}": _asset(path)
+            for path in found
+            if path.is_file() and path.suffix != ".gz"
+        }
+        widget = self._folder / "widget.js"
+        return assets | ({"/widget.js": self._widget(widget)} if widget.is_file() else {})
+
+    def _widget(self, path: Path) -> File:
+        """Return the widget with the company's name and colour in it."""
+        script = path.read_text(encoding="utf-8")
+        for place, value in (("NAME", self._company.name), ("COLOUR", self._company.colour)):
+            script = script.replace(f"__COMPANY_{place}__", _in_a_string(value))
+        body = script.encode()
+        return File(body=body, packed=gzip.compress(body, mtime=0), media_type="text/javascript; charset=utf-8")
+
+    def _page(self, path: Path) -> Page:
+        text = fill(path.read_text(encoding="utf-8"), self._company)
+        body = text.encode()
+        scripts = tuple(f"'sha256-{_hash(script)}'" for script in dict.fromkeys(_INLINE_SCRIPT.findall(text)))
+        file = File(body=body, packed=gzip.compress(body, mtime=0), media_type="text/html; charset=utf-8")
+        return Page(file=file, scripts=scripts)
+
+
+def fill(page: str, company: Company) -> str:
+    """Return the exported page with the company's facts in the places that the build left for them.
+
+    The same facts stand in it as JSON, which the page's scripts read (`web-form/lib/company.ts`).
+    """
+    facts = {
+        "name": company.name,
+        "signature": company.signature,
+        "supportAddress": company.support_address,
+        "helpUrl": company.help_url,
+    }
+    for place, value in (("NAME", "name"), ("SIGNATURE", "signature"), ("SUPPORT_ADDRESS", "supportAddress")):
+        page = page.replace(f"__COMPANY_{place}__", html.escape(facts[value]))
+    data = json.dumps(facts).replace("<", "\\u003c")
+    head = f'<script id="company" type="application/json">{data}</script>'
+    if company.colour:
+        head = f'<link rel="stylesheet" href="/assets/company.css"/>{head}'
+    return page.replace("</head>", f"{head}</head>", 1)
+
+
+def chosen(languages: tuple[str, ...], asked: str | None, accepted: str) -> str:
+    """Return the language to serve: `asked` (`?lang=`), else the first of Accept-Language by weight, else English."""
+    wanted = [asked or "", *(part.split("-")[0] for part in _by_weight(accepted))]
+    return next((language for language in wanted if language in languages), DEFAULT_LANGUAGE)
+
+
+def _by_weight(accepted: str) -> list[str]:
+    """Return the languages of an Accept-Language header, the most wanted first; what can't be read is left out."""
+    weighted = []
+    for part in accepted.lower().split(",")[:20]:
+        language, _, weight = part.strip().partition(";q=")
+        try:
+            weighted.append((float(weight or 1), language.strip()))
+        except ValueError:
+            continue
+    return [language for weight, language in sorted(weighted, key=lambda one: -one[0]) if weight > 0]
+
+
+def _asset(path: Path) -> File:
+    packed = path.with_name(f"{path.name}.gz")
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    kind = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return File(body=path.read_bytes(), packed=packed.read_bytes() if packed.is_file() else b"", media_type=kind)
+
+
+def _in_a_string(value: str) -> str:
+    """Return the text as it stands inside a string of JavaScript, whichever quotes it has."""
+    return "".join(c if (c.isascii() and c.isalnum()) or c in " #" else f"\\u{{{ord(c):x}}}" for c in value)
+
+
+def _hash(script: str) -> str:
+    return b64encode(sha256(script.encode()).digest()).decode()

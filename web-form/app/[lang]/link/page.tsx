@@ -1,0 +1,5 @@
+import { LinkPage } from "@/components/LinkPage";
+
+export default function Page() {
+  return <LinkPage />;
+}

@@ -1,0 +1,5 @@
+import { SupportPage } from "@/components/SupportPage";
+
+export default function Page() {
+  return <SupportPage />;
+}

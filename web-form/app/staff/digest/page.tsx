@@ -1,0 +1,10 @@
+import { DigestPage } from "@/components/staff/digest/DigestPage";
+
+export default function Page() {
+  return (
+    <>
+      <title>Digest</title>
+      <DigestPage />
+    </>
+  );
+}

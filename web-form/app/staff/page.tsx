@@ -1,0 +1,10 @@
+import { Desk } from "@/components/staff/Desk";
+
+export default function Page() {
+  return (
+    <>
+      <title>Support desk</title>
+      <Desk />
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+"use client";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ApiError } from "@/lib/api";
+import type { Staff, Talk } from "@/lib/staff/client";
+
+const LOOK_MS = 20_000;
+
+/** The open conversation, and that the others see who has it open. */
+export function useTalk(staff: Staff, id: string | null, writing: boolean, failed: (error: unknown) => void) {
+  const [talk, setTalk] = useState<Talk | null>(null);
+  const wanted = useRef(id);
+  wanted.current = id;
+
+  const load = useCallback(async () => {
+    if (!id) return;
+    try {
+      const found = await staff.talk(id);
+      if (wanted.current === id) setTalk(found);
+    } catch (error) {
+      if (wanted.current !== id) return;
+      const gone = error instanceof ApiError && [400, 404].includes(error.status);
+      failed(gone ? new Error("There is no such conversation.") : error);
+    }
+  }, [staff, id, failed]);
+
+  useEffect(() => {
+    setTalk(null);
+    load();
+  }, [load]);
+
+  useEffect(() => {
+    if (!id) return;
+    const say = () => {
+      if (!document.hidden) staff.look(id, writing).catch(() => {});
+    };
+    say();
+    const timer = setInterval(say, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [staff, id, writing]);
+  useEffect(() => {
+    if (!id) return;
+    return () => {
+      staff.leave().catch(() => {});
+    };
+  }, [staff, id]);
+
+  return { talk: talk?.conversation_id === id ? talk : null, load };
+}

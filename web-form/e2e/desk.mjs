@@ -1,0 +1,152 @@
+// The desk in a real browser: `node e2e/desk.mjs URL ANNS_KEY BOBS_KEY`. Three hand-overs and a draft wait.
+
+import { check, equal, look, open, run } from "./browser.mjs";
+
+const [url, annsKey, bobsKey] = process.argv.slice(2);
+
+async function desk(browser, key, options) {
+  const opened = await open(browser, options);
+  await opened.page.goto(`${url}/staff`);
+  await opened.page.getByLabel("Staff key").fill(key);
+  await opened.page.keyboard.press("Enter");
+  await opened.page.locator("nav li").first().waitFor();
+  return opened;
+}
+
+const rows = (page) => page.locator("nav li").count();
+const said = (page, text) => page.getByText(text, { exact: false }).first().waitFor();
+const messages = (page) => page.locator('ol[aria-label="Messages"] > li');
+
+async function openFirst(page) {
+  await page.keyboard.press("j");
+  await messages(page).first().waitFor();
+}
+
+async function write(page, text) {
+  await page.keyboard.press("r");
+  await page.keyboard.type(text);
+}
+
+const tests = {
+  async "a wrong key opens nothing, a right one a session that no script can read"(browser) {
+    const { page, context, finish } = await open(browser);
+    await page.goto(`${url}/staff`);
+    await page.getByLabel("Staff key").fill("not-a-key-of-anybody");
+    await page.keyboard.press("Enter");
+    await said(page, "This key opens nothing here.");
+    await look(page, "desk-sign-in");
+    await page.getByLabel("Staff key").fill(annsKey);
+    await page.keyboard.press("Enter");
+    await page.locator("nav li").first().waitFor();
+    const [cookie] = await context.cookies();
+    equal([cookie.httpOnly, cookie.sameSite], [true, "Strict"], "the cookie");
+    equal(await page.evaluate(() => document.cookie), "", "what scripts see of it");
+    await page.reload();
+    await page.locator("nav li").first().waitFor();
+    await finish();
+  },
+
+  async "by keyboard alone: take over, reply, give back"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await openFirst(page);
+    await look(page, "desk-conversation");
+    await page.keyboard.press("t");
+    await said(page, "you have it");
+    await write(page, "This is Ann. I look into it.");
+    await page.keyboard.press("Control+Enter");
+    await page.locator("li", { hasText: "This is Ann. I look into it." }).first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("u");
+    await said(page, "the agent has it");
+    await finish();
+  },
+
+  async "two browsers: the second is told who was faster, sees it, and then may send"(browser) {
+    const ann = await desk(browser, annsKey);
+    const bob = await desk(browser, bobsKey);
+    await openFirst(ann.page);
+    await openFirst(bob.page);
+    await said(ann.page, "bob looking");
+    await write(bob.page, "Bob's answer");
+    await said(ann.page, "bob is writing here too");
+    await write(ann.page, "Ann's answer");
+    await ann.page.keyboard.press("Control+Enter");
+    await ann.page.locator("li", { hasText: "Ann's answer" }).first().waitFor();
+    await bob.page.keyboard.press("Control+Enter");
+    await said(bob.page, "ann replied since you looked");
+    await look(bob.page, "desk-changed");
+    await bob.page.locator("li", { hasText: "Ann's answer" }).first().waitFor();
+    equal(await bob.page.getByLabel("Your reply").inputValue(), "Bob's answer", "what Bob has written");
+    await bob.page.keyboard.press("Control+Enter");
+    await bob.page.locator("li", { hasText: "Bob's answer" }).first().waitFor();
+    await ann.page.locator("li", { hasText: "Bob's answer" }).first().waitFor();
+    await ann.finish();
+    await bob.finish();
+  },
+
+  async "a draft is edited and sent, and the agent's own is kept; resolved goes on to the next"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await page.keyboard.press("4");
+    await page.getByText("1 to approve").waitFor();
+    await openFirst(page);
+    await look(page, "desk-draft");
+    await page.keyboard.press("d");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(" Ann was here.");
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("the agent's own draft").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("1");
+    await page.waitForFunction(() => document.querySelectorAll("nav li").length > 1);
+    await page.keyboard.press("Escape");
+    const before = await rows(page);
+    await openFirst(page);
+    await page.keyboard.press("e");
+    await said(page, "Resolved.");
+    await page.waitForFunction((n) => document.querySelectorAll("nav li").length === n - 1, before);
+    await finish();
+  },
+
+  async "search, ready answers, help and the narrow window"(browser) {
+    const { page, finish } = await desk(browser, annsKey, {
+      viewport: { width: 360, height: 760 },
+      colorScheme: "dark",
+    });
+    await look(page, "desk-narrow");
+    await page.keyboard.press("/");
+    await page.keyboard.type("HANDOVER sec");
+    await page.waitForFunction(() => document.querySelectorAll("nav li").length === 1);
+    await page.keyboard.press("Escape");
+    await openFirst(page);
+    await page.keyboard.press("c");
+    await page.getByPlaceholder("Search, or take what the agent found").fill("password");
+    await page
+      .getByRole("button", { name: /^Insert/ })
+      .first()
+      .click();
+    check((await page.getByLabel("Your reply").inputValue()).length > 20, "the ready answer in the reply");
+    await look(page, "desk-narrow-conversation");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await look(page, "desk-keys");
+    await finish();
+  },
+
+  async "the digest with its charts and tables"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    const today = new Date().toISOString().slice(0, 10);
+    await page.goto(`${url}/staff/digest?day=${today}`);
+    await page.locator("canvas").first().waitFor();
+    for (const table of await page.locator("summary", { hasText: "As a table" }).all()) await table.click();
+    await look(page, "digest");
+    await page.keyboard.press("[");
+    await page.waitForURL((address) => !address.search.includes(today));
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.setViewportSize({ width: 360, height: 760 });
+    await look(page, "digest-narrow");
+    await finish();
+  },
+};
+
+await run(tests);

@@ -1,0 +1,89 @@
+import { type Api, apiClient, type Options, type Schemas, submissionKeys } from "@/lib/api";
+
+export type Summary = Schemas["Summary"];
+export type Talk = Schemas["ConversationFile"];
+export type Message = Schemas["MessageFile"];
+export type Draft = Schemas["DraftFile"];
+export type Decision = Schemas["DecisionRecord"];
+export type Customer = Schemas["CustomerFile"];
+export type ThreadMessage = Schemas["ThreadMessage"];
+export type ReadyAnswer = Schemas["ReadyAnswer"];
+export type SentReply = Schemas["SentReply"];
+export type Session = Schemas["SessionView"];
+
+export type DigestPair = Schemas["DigestPair"];
+export type Counts = Schemas["CountsView"];
+export type Topic = Schemas["TopicView"];
+
+export type ListName = "handed_over" | "drafts" | "agent" | "closed";
+export interface Wanted {
+  list: ListName;
+  queue: string;
+  severity: string;
+  channel: string;
+  assignee: string;
+  search: string;
+}
+export interface Page {
+  conversations: Summary[];
+  next: string | null;
+}
+
+/** An action on a conversation. */
+export type Step = "take-over" | "release" | "resolve" | "close" | "label" | "approve" | "reply";
+
+const ours = { credentials: "same-origin" as const, headers: { "X-Nightdesk-Desk": "1" } };
+const keyOf = submissionKeys();
+const at = (id: string) => `/conversations/${encodeURIComponent(id)}`;
+
+/** The calls of the desk, by the session's cookie. */
+export function staffClient(api: Api = apiClient()) {
+  const get = <T>(path: string, options: Options = {}) => api.get<T>(path, { ...options, ...ours });
+  return {
+    session: () => get<Session>("/staff/session"),
+    signIn: (key: string) =>
+      api.post<Session>(
+        "/staff/session",
+        {},
+        { ...ours, headers: { ...ours.headers, Authorization: `Bearer ${key}` } },
+      ),
+    signOut: () => api.raw("/staff/session", { ...ours, method: "DELETE" }),
+    list: (wanted: Wanted, after?: string) => get<Page>(`/conversations?${query(wanted, after)}`),
+    talk: (id: string) => get<Talk>(at(id)),
+    customer: (id: string) => get<Customer>(`/customers/${id}`),
+    thread: (id: string) => get<{ messages: ThreadMessage[]; next: string | null }>(`/customers/${id}/messages`),
+    usage: (id: string) => get<Schemas["ConversationUsage"]>(`${at(id)}/usage`),
+    answersOf: (slugs: string[]) =>
+      get<{ answers: ReadyAnswer[] }>(
+        `/staff/answers?${slugs.map((slug) => `slug=${encodeURIComponent(slug)}`).join("&")}`,
+      ),
+    answers: (search: string) => get<{ answers: ReadyAnswer[] }>(`/staff/answers?search=${encodeURIComponent(search)}`),
+    digest: (day: string, until: string) =>
+      get<Schemas["DigestPair"]>(
+        `/metrics/digest?${new URLSearchParams({ ...(day && { day }), ...(until && { until }) })}`,
+      ),
+    health: () => get<Schemas["HealthView"]>("/health"),
+    letters: () => get<{ dead_letters: Schemas["LetterView"][] }>("/dead-letters"),
+    replay: (id: string) => api.post<unknown>(`/dead-letters/${id}/replay`, {}, ours),
+    merges: () => get<Schemas["MergeQueue"]>("/merges"),
+    decide: (id: string, answer: "approve" | "reject") => api.post<unknown>(`/merges/${id}/${answer}`, {}, ours),
+    file: (path: string) => api.raw(path, ours),
+    look: (id: string, writing: boolean) => api.raw(`${at(id)}/presence`, { ...ours, body: { writing } }),
+    leave: () => api.raw("/staff/presence", { ...ours, method: "DELETE" }),
+    /** Act on a conversation as it was at `version`; a repeated call has the same Idempotency-Key. */
+    act: <T>(id: string, step: Step, version: string, body: object = {}, waiting?: () => void) =>
+      api.postOnce<T>(`${at(id)}/${step}`, body, keyOf([id, step, version, body]), {
+        ...ours,
+        ...(waiting && { waiting }),
+        headers: { ...ours.headers, "If-Match": `"${version}"` },
+      }),
+  };
+}
+
+export type Staff = ReturnType<typeof staffClient>;
+
+function query(wanted: Wanted, after?: string): string {
+  const { list, ...filters } = wanted;
+  const asked = Object.entries(filters).filter(([, value]) => value);
+  return new URLSearchParams({ state: list, ...Object.fromEntries(asked), ...(after && { after }) }).toString();
+}
