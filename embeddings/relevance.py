@@ -1,8 +1,9 @@
 """Decides from a judgement whether the best passage answers the question at all (requirement G8).
 
-Some passage is always nearest. The judge's share of the best one decides; the threshold was chosen on companies that
-the judge was not trained on (`python -m embeddings.workbench.answers calibrate`). A question that names another maker's
-product which no passage mentions is not answered.
+Some passage is always nearest. The judge's share of the best one decides; where it is too small but that of the best
+few together is not, the customer is asked which they mean. Both thresholds were chosen on companies that the judge was
+not trained on (`python -m embeddings.workbench.answers calibrate`). A question that names another maker's product which
+no passage mentions is not answered.
 """
 
 from __future__ import annotations
@@ -20,25 +21,43 @@ from embeddings.heads import HEADS, HeadNotUsableError
 from embeddings.judge import Judgement, passage_text
 from embeddings.spelling import Speller, encoder_words
 
+MOST_OPTIONS = 3
+LEAST_SHARE = 0.05
+"""Of a passage that the customer is asked about."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relevance:
-    """`ok` when `score` (in [0, 1]) reaches the threshold: what was found is likely to answer the question."""
+    """`ok` when `score` (in [0, 1]) reaches the threshold: what was found is likely to answer the question.
+
+    Otherwise `options` are the places of the passages that the customer may have meant, the likeliest first.
+    """
 
     ok: bool
     score: float
     threshold: float
+    options: tuple[int, ...] = ()
+
+
+def options(shares: Sequence[float], ask_from: float) -> tuple[int, ...]:
+    """Return the places of the likeliest passages when their shares together reach `ask_from`, else none."""
+    likeliest = sorted(range(len(shares)), key=lambda place: -shares[place])[:MOST_OPTIONS]
+    near = tuple(place for place in likeliest if shares[place] >= LEAST_SHARE)
+    return near if near and sum(shares[place] for place in near) >= ask_from else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelevanceGate:
     """`model_id`: the encoder whose cosines the judge reads · `products`: other makers', in lower case.
 
-    `speller` corrects to the words of the knowledge base; a gate that was just loaded knows none, see `over`.
+    `threshold` and `ask_from` are shares in [0, 1]: from the one on a passage answers, from the other on the best few
+    together are worth a question. `speller` corrects to the words of the knowledge base; a gate that was just loaded
+    knows none, see `over`.
     """
 
     model_id: str
     threshold: float
+    ask_from: float
     products: tuple[str, ...]
     speller: Speller
     own_names: tuple[str, ...] = ()
@@ -59,6 +78,7 @@ class RelevanceGate:
         return cls(
             model_id=stored["model_id"],
             threshold=float(stored["threshold"]),
+            ask_from=float(stored["ask_from"]),
             products=products,
             speller=_speller((), (*products, *own_names)),
             own_names=tuple(own_names),
@@ -66,7 +86,12 @@ class RelevanceGate:
 
     def as_json(self) -> dict[str, Any]:
         """Return the gate as plain values, as `load` reads them."""
-        return {"model_id": self.model_id, "threshold": round(self.threshold, 4), "products": list(self.products)}
+        return {
+            "model_id": self.model_id,
+            "threshold": round(self.threshold, 4),
+            "ask_from": round(self.ask_from, 4),
+            "products": list(self.products),
+        }
 
     def over(self, texts: Iterable[str]) -> Self:
         """Return the gate for a knowledge base with these passages (title and content)."""
@@ -79,8 +104,12 @@ class RelevanceGate:
     def relevant(self, question: str, passages: Sequence[Passage], judgement: Judgement) -> Relevance:
         """Decide by a search's prepared query, the passages found and their judgement; without passages it scores 0."""
         refused = not passages or self._names_foreign_product(question, passages)
-        score = 0.0 if refused else max(judgement.shares)
-        return Relevance(ok=not refused and score >= self.threshold, score=score, threshold=self.threshold)
+        if refused:
+            return Relevance(ok=False, score=0.0, threshold=self.threshold)
+        score = max(judgement.shares)
+        ok = score >= self.threshold
+        asked = () if ok else options(judgement.shares, self.ask_from)
+        return Relevance(ok=ok, score=score, threshold=self.threshold, options=asked)
 
     def _names_foreign_product(self, question: str, passages: Sequence[Passage]) -> bool:
         """Return whether the question names a listed product that none of the passages mentions."""

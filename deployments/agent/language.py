@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -17,12 +18,19 @@ _CANDIDATES = """
 """
 
 
+@cache
+def _identifier() -> LanguageIdentifier:
+    """Return the model, which classifying does not change: a process needs one. Loading takes about 0.7 s."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(_CANDIDATES.split())
+    return identifier
+
+
 class LanguageDetector:
-    """py3langid restricted to a set of languages. Loading takes about 0.7 s, a text 0.1 ms."""
+    """py3langid restricted to a set of languages. A text takes 0.1 ms."""
 
     def __init__(self) -> None:
-        self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._identifier.set_languages(_CANDIDATES.split())
+        self._identifier = _identifier()
 
     def detect(self, text: str) -> str:
         """Return an ISO 639-1 code, "en" in doubt."""

@@ -187,17 +187,27 @@ class AgentNode:
         if not self._settings.remote:
             return TurnModel(self._model, settings=self._settings, clock=self._clock)
         vault = Vault(names=(turn.customer_name, *turn.customer_name.split(), turn.recipient))
-        return TurnModel(self._model, settings=self._settings, breaker=self._breaker, vault=vault, clock=self._clock)
+        return TurnModel(
+            self._model,
+            settings=self._settings,
+            breaker=self._breaker,
+            vault=vault,
+            traced=turn.inbox_id,
+            clock=self._clock,
+        )
 
     async def _decide(self, context: RunContext, model: TurnModel) -> None:
         opened = await self.open(context)
         if context.finished:
             return
-        items = [*transcript.conversation(context.turn.earlier, context.text), *opened]
+        items = [*transcript.conversation(context.turn.earlier, context.choice or context.text), *opened]
         items += await _call(context, protocol.GET_HISTORY)
-        query = questions.in_context(context.question, _earlier_messages(context))
-        items += await _call(context, protocol.SEARCH, query=self._services.gate.speller.correct(query))
+        items += await _call(context, protocol.SEARCH, query=context.choice or self._first_query(context))
         await self._ask(context, model, items)
+
+    def _first_query(self, context: RunContext) -> str:
+        query = questions.in_context(context.question, _earlier_messages(context))
+        return self._services.gate.speller.correct(query)
 
     async def _prepare(self, context: RunContext) -> None:
         turn = context.turn

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from deployments.agent import notices
+from deployments.agent import asking_back, notices
 from deployments.agent.run_context import Review, RunContext
+from deployments.rules import choices
 from deployments.rules.escalation import EscalationRules, is_negative
 
 _THANKS_EMOJI = "👍🙏❤😊🙂💯👌😀😃🎉"
@@ -29,14 +30,15 @@ _MEANS_THANKS = re.compile(rf"\b(?:{_THANKS}|{_DONE})\b", re.IGNORECASE)
 def decide(context: RunContext, *, rules: EscalationRules, languages: Collection[str] | None) -> None:
     """Finish the run if no model is needed, otherwise leave the context as it is.
 
-    `languages` are those that the model answers in, None for any. The escalation rules come first, then the sentiment
-    where it is known, then the language: fury in a language that the agent can't answer in is a hand-over for fury.
+    `languages` are those that the model answers in, None for any. A choice among what we have asked about says nothing
+    else. Otherwise the escalation rules come first, then the sentiment where it is known, then the language: fury in a
+    language that the agent can't answer in is a hand-over for fury.
     """
     if kind := _courtesy(context):
         context.answer(Review(text=notices.courtesy(context, kind)), rule=f"courtesy:{kind}")
     elif not any(c.isalnum() for c in context.text):  # no text to classify
         context.answer(Review(text=notices.question_back(context)), rule="question:no_text")
-    elif _escalated(context, rules):
+    elif _chose(context) or _escalated(context, rules):
         return
     elif languages is not None and context.language not in languages:
         context.escalate("unsupported_language", rule=f"language:{context.language}")
@@ -62,6 +64,16 @@ def _escalated(context: RunContext, rules: EscalationRules) -> bool:
     elif is_negative(context.analysis.sentiment):
         context.escalate("negative_sentiment", rule="sentiment:below_threshold")
     return context.finished
+
+
+def _chose(context: RunContext) -> bool:
+    """Take the customer's choice when we have asked which passage they mean; return whether they chose."""
+    choice = choices.chosen(context.text, asking_back.open_choices(context.turn.earlier))
+    if choice == choices.OTHER:
+        context.escalate("no_kb_match", rule="question:none_of_these")
+    else:
+        context.choice = choice or ""
+    return choice is not None
 
 
 def _courtesy(context: RunContext) -> Literal["thanks", "greeting"] | None:

@@ -90,23 +90,28 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search of the knowledge base: its passages, the likeliest answer first, and whether that one answers."""
+    """One search of the knowledge base: its passages, the likeliest answer first, and whether that one answers.
+
+    `options` are the titles of those that the customer may have meant, if none answers.
+    """
 
     query: str
     category: str | None
     passages: tuple[Passage, ...]
     relevance: Relevance
+    options: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class RunContext:
     """The state of one run, of one turn.
 
-    `question` is the query of the first search. `reply` and `reason` are the outcome, `rule` names what decided it,
-    `note` is the model's summary for the person who takes over. `problems` are those of refused drafts. `unavailable`
-    is the error of a tool call that could not reach the database or another node. `labels` are those that this turn
-    gives its ticket, which bears them already. `translate` returns the English of each sentence of a draft, None when
-    the model failed at it; it is set where a remote model answers in a language that is checked by translation.
+    `question` is the query of the first search, `choice` the title that the customer chose when we had asked which
+    they mean. `reply` and `reason` are the outcome, `rule` names what decided it, `note` is the model's summary for the
+    person who takes over. `problems` are those of refused drafts. `unavailable` is the error of a tool call that could
+    not reach the database or another node. `labels` are those that this turn gives its ticket, which bears them
+    already. `translate` returns the English of each sentence of a draft, None when the model failed at it; it is set
+    where a remote model answers in a language that is checked by translation.
     """
 
     turn: Turn
@@ -114,6 +119,7 @@ class RunContext:
     config: ChannelConfig
     services: Services
     question: str = ""
+    choice: str = ""
     attachments: tuple[str, ...] = ()
     language: str = "en"
     phase: Phase = "new"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from db.pool import DatabaseUnavailableError
 from db.records import Priority, ToolCall
-from deployments.agent import protocol
+from deployments.agent import asking_back, notices, protocol
 from deployments.agent.checks import translated
 from deployments.agent.checks.guardrails import UNSUPPORTED
 from deployments.agent.run_context import Review, RunContext, Search, Services, fenced_line, without_fences
@@ -101,11 +101,32 @@ async def get_customer_history(context: RunContext, arguments: GetCustomerHistor
 async def search_knowledge_base(context: RunContext, arguments: SearchKnowledgeBaseInput) -> str:
     """Find the passages of the product documentation nearest to a question: title, text and score. At most twice."""
     given = context.analysis.vector if arguments.query == context.question else None
-    context.searches.append(await find_passages(context.services, context.analysis.model_id, arguments, given))
+    search = await find_passages(context.services, context.analysis.model_id, arguments, given)
+    context.searches.append(_as_chosen(search, context.choice))
     if len(context.searches) >= protocol.MAX_SEARCHES and not context.passages:
+        if _asked_back(context):
+            return _json(relevant=False, passages=[], hint="The customer is asked which of these they mean.")
         context.escalate("no_kb_match", rule="relevance:two_searches")
         return _json(relevant=False, passages=[], hint="Two searches found nothing: a colleague takes over.")
     return search_result(context.searches[-1])
+
+
+def _as_chosen(search: Search, title: str) -> Search:
+    """Return the search for a title that the customer chose: its passages answer, whatever the judge says."""
+    passages = tuple(passage for passage in search.passages if passage.title == title)
+    if not passages:
+        return search
+    return replace(search, passages=passages, relevance=replace(search.relevance, ok=True, score=1.0), options=())
+
+
+def _asked_back(context: RunContext) -> bool:
+    """Ask the customer, once, which passage they mean, where a few may answer; return whether that was done."""
+    found = max(context.searches, key=lambda search: len(search.options), default=None)
+    if found is None or not found.options or asking_back.open_choices(context.turn.earlier):
+        return False
+    text = asking_back.question(notices.tone_of(context.config.tone), found.options)
+    context.answer(Review(text=text), rule="question:which")
+    return True
 
 
 async def find_passages(
@@ -118,11 +139,13 @@ async def find_passages(
     found = await services.search(model_id, asked, limit=CANDIDATES, category=arguments.category)
     texts = [passage_text(passage.title, passage.content) for passage in found]
     judgement = await services.analysis.judge(prepared, texts, [passage.score for passage in found])
+    relevance = services.gate.relevant(prepared, found, judgement)
     return Search(
         query=arguments.query,
         category=arguments.category,
         passages=tuple(found[row] for row in judgement.order[:RESULTS]),
-        relevance=services.gate.relevant(prepared, found, judgement),
+        relevance=relevance,
+        options=tuple(dict.fromkeys(found[row].title for row in relevance.options)),
     )
 
 
@@ -161,6 +184,8 @@ async def _review(context: RunContext, text: str) -> Review:
 
 async def escalate_to_human(context: RunContext, arguments: EscalateToHumanInput) -> str:
     """Hand the conversation to a colleague and finish; possible at any time after create_ticket."""
+    if arguments.reason == "no_kb_match" and not context.passages and _asked_back(context):
+        return "Instead the customer is asked which of the passages they mean."
     context.escalate(arguments.reason, rule=f"model:{arguments.reason}", note=arguments.summary)
     return "A colleague takes over; the customer is told so."
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from embeddings.encoder import Encoder
 from embeddings.workbench.questions import DOCUMENT
-from evaluation.quality import escalation, guards, identity, retrieval, sentiment
+from evaluation.quality import answers, escalation, guards, identity, retrieval, sentiment
 from evaluation.quality.report import Group, Scorecard
 
 Part = Callable[[], list[Group]]
@@ -31,6 +31,7 @@ def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]],
         "sentiment": lambda: sentiment.measure(encoder),
         "identity": of_identity,
         "retrieval": lambda: retrieval.measure(encoder, DOCUMENT),
+        "answers": lambda: answers.measure(encoder, answers.tested()),
     }
 
 

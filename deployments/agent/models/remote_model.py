@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import openai
@@ -17,6 +18,7 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 from deployments.agent.checks.masking import Vault
 from deployments.agent.models.breaker import Breaker
 from deployments.agent.models.settings import ModelSettings
+from ingest import tracing
 
 _COMPLETE = {"stop", "tool_calls", "function_call", "content_filter"}
 
@@ -72,8 +74,9 @@ def _incomplete(body: Any) -> str | None:
 class TurnModel(Model):
     """Wraps a model for one turn: limits requests and time, retries, masks personal data and restores it.
 
-    `vault` and `breaker` are None for the embedded model. `error` is that of the last request, None when it was
-    answered. Raises ModelDownError, ModelBudgetError, and the errors of the wrapped model.
+    `vault` and `breaker` are None for the embedded model; requests are traced under `traced`, an inbox row. `error` is
+    that of the last request, None when it was answered. Raises ModelDownError, ModelBudgetError, and the errors of the
+    wrapped model.
     """
 
     def __init__(
@@ -83,9 +86,11 @@ class TurnModel(Model):
         settings: ModelSettings,
         breaker: Breaker | None = None,
         vault: Vault | None = None,
+        traced: UUID | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner = inner
+        self._traced = traced
         self._settings = settings
         self._breaker = breaker
         self._vault = vault
@@ -138,8 +143,18 @@ class TurnModel(Model):
                     self.requests += 1
                     self._count(Usage())  # failed requests count, too
                     async with asyncio.timeout(self._settings.timeout_s):
-                        return await request()
+                        return await self._traced_request(request)
         raise ModelBudgetError("no attempt left")
+
+    async def _traced_request(self, request: Callable[[], Awaitable[ModelResponse]]) -> ModelResponse:
+        """Make a request in a span by OpenTelemetry's conventions for generative models, without any text."""
+        name = self._settings.name
+        known = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": name}
+        with tracing.span(f"chat {name}", self._traced, under=tracing.AGENT, **known) as span:
+            response = await request()
+            span.set_attribute("gen_ai.usage.input_tokens", response.usage.input_tokens)
+            span.set_attribute("gen_ai.usage.output_tokens", response.usage.output_tokens)
+            return response
 
     def _count(self, usage: Usage) -> None:
         tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}

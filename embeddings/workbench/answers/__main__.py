@@ -54,19 +54,20 @@ def train() -> None:
     """Tune the judge on every company but those of HELD_OUT, write it, calibrate."""
     # torch takes seconds to import, and the other commands work without it.
     from embeddings.workbench.answers.judge.fit import Tuning
-    from embeddings.workbench.quantize import export
+    from embeddings.workbench.served_graph import write
 
     tuned = Tuning([company for company in load_companies() if company.name not in HELD_OUT], Encoder()).fit()
     scale, bias = [round(value, 4) for value in tuned.scale.tolist()], round(tuned.bias.item(), 4)
     metadata = {"scale": json.dumps(scale), "bias": str(bias)}
-    export(tuned, MODEL, inputs=("input_ids", "attention_mask"), metadata=metadata)
+    write(tuned.encoder, MODEL, tail=tuned.write_tail, metadata=metadata)
     calibrate()
 
 
 @app.command("calibrate")
 def calibrate() -> None:
     """Choose the threshold with the judge as it is, measure, write."""
-    encoder, gate = Encoder(), replace(RelevanceGate.load(), products=products())
+    encoder = Encoder()
+    gate = replace(RelevanceGate.load(), model_id=encoder.model_id, products=products())
     scorer = judged_by(PassageJudge.load(), encoder, gate)
     chosen, figures = calibrated(gate, scorer, load_companies(names=HELD_OUT), [example_company(), blind_company()])
     stored = json.dumps(chosen.as_json(), ensure_ascii=False)

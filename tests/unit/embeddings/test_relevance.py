@@ -13,7 +13,7 @@ from db.records import Passage
 from embeddings.encoder import Encoder
 from embeddings.heads import HEADS, HeadNotUsableError
 from embeddings.judge import CANDIDATES, Judgement, PassageJudge, passage_text
-from embeddings.relevance import Relevance, RelevanceGate
+from embeddings.relevance import Relevance, RelevanceGate, options
 from embeddings.workbench.retrieval import Index
 
 ANSWERABLE = (
@@ -26,8 +26,9 @@ ANSWERABLE = (
     "how do I verify webhook signatures",
     "csv import fails",
     "How do I get back a deleted task?",
-    "is techcorp down right now?",
 )
+ASKED_ABOUT = {"is techcorp down right now?": "Check whether TechCorp Platform is down"}
+"""Likely enough for a question, too unlikely for an answer."""
 UNANSWERABLE = (
     "What will the weather be like in Oslo?",
     "Write a poem about my cat.",
@@ -75,6 +76,29 @@ def judging(encoder: Encoder, gate: RelevanceGate, judge: PassageJudge, index: I
 
 def test_g8_answerable_questions_are_accepted(judging: Judging) -> None:
     assert [text for text in ANSWERABLE if not judging.relevance(text).ok] == []
+
+
+@pytest.mark.parametrize("text", ASKED_ABOUT)
+def test_g8_what_a_few_may_answer_is_asked_about(judging: Judging, text: str) -> None:
+    relevance, found = judging.relevance(text), judging.found(text)
+    assert not relevance.ok
+    assert ASKED_ABOUT[text] in [found[place].title for place in relevance.options]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([0.1, 0.3, 0.05, 0.0], (1, 0, 2)),
+        ([0.45], (0,)),
+        ([0.2, 0.2, 0.04], ()),
+        ([0.02] * 40, ()),
+        ([], ()),
+    ],
+)
+def test_the_likeliest_few_are_asked_about_when_together_they_are_likely(
+    shares: list[float], expected: tuple[int, ...]
+) -> None:
+    assert options(shares, 0.45) == expected
 
 
 def test_g8_unanswerable_questions_are_refused(judging: Judging) -> None:

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from evaluation.quality import scorecard
+from embeddings.encoder import Encoder
+from embeddings.workbench.answers.data import blind_company
+from evaluation.quality import answers, scorecard
 from evaluation.quality.report import Figure, Group, Scorecard
 
 
@@ -60,3 +62,9 @@ def test_t3_parts_are_announced_before_they_run() -> None:
     card = scorecard.measure({"first": part, "second": part}, announced.append)
     assert announced == ["first", "ran", "second", "ran"]
     assert len(card.groups) == 2
+
+
+def test_e1_the_answers_to_a_blind_author_keep_their_floors() -> None:
+    card = Scorecard(groups=tuple(answers.measure(Encoder(), {answers.BLIND: [blind_company()]})))
+    assert card.broken == ()
+    assert {figure.name for figure in card.groups[0].figures if figure.blocking} == {*answers.FLOORS, *answers.CEILINGS}

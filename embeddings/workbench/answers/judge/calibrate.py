@@ -1,4 +1,4 @@
-"""Chooses the gate's threshold on companies that the judge was not trained on, and measures judge and gate together."""
+"""Chooses the gate's thresholds on companies that the judge was not trained on, and measures both together."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from embeddings.indexer import embedded_text
 from embeddings.judge import CANDIDATES, PassageJudge, passage_text
 from embeddings.relevance import RelevanceGate
 from embeddings.workbench.answers.data import Company
-from embeddings.workbench.answers.measure import Judged, Scorer, cheapest_threshold, judge, outcomes, recall
+from embeddings.workbench.answers.measure import Costs, Judged, Scorer, cheapest_thresholds, judge, outcomes, recall
 
 PRODUCTS = Path(__file__).parents[3] / "data" / "relevance" / "products.txt"
 WRONG_COSTS = 2.0
-"""Hand-overs that a wrong answer costs, for the threshold that ships: see README.md beside the data."""
+"""Hand-overs that a wrong answer costs, for the thresholds that ship: see README.md beside the data."""
 COSTS = (1.0, 2.0, 4.0, 8.0)
 
 
@@ -53,20 +53,22 @@ def judged_by(passage_judge: PassageJudge, encoder: Encoder, gate: RelevanceGate
 def calibrated(
     gate: RelevanceGate, scorer: Scorer, companies: Sequence[Company], tests: Sequence[Company]
 ) -> tuple[RelevanceGate, dict[str, Any]]:
-    """Return the gate with the threshold that is cheapest on `companies`, and the figures there and on each test."""
+    """Return the gate with the thresholds that are cheapest on `companies`, and the figures there and on each test."""
     held_out = judge(companies, scorer)
-    chosen = replace(gate, threshold=cheapest_threshold(held_out, WRONG_COSTS))
+    threshold, ask_from = cheapest_thresholds(held_out, Costs(wrong=WRONG_COSTS))
+    chosen = replace(gate, threshold=threshold, ask_from=ask_from)
     return chosen, {
-        "threshold": round(chosen.threshold, 4),
-        "wrong_costs": WRONG_COSTS,
-        "held_out_companies": _figures(held_out, chosen.threshold),
-        **{test.name: _figures(judge([test], scorer), chosen.threshold) for test in tests},
-        "by_cost": {str(cost): _figures(held_out, cheapest_threshold(held_out, cost)) for cost in COSTS},
+        "threshold": threshold,
+        "ask_from": ask_from,
+        "costs": asdict(Costs(wrong=WRONG_COSTS)),
+        "held_out_companies": _figures(held_out, threshold, ask_from),
+        **{test.name: _figures(judge([test], scorer), threshold, ask_from) for test in tests},
+        "by_cost": {str(cost): _figures(held_out, *cheapest_thresholds(held_out, Costs(wrong=cost))) for cost in COSTS},
         "data": "embeddings/data/answers, evaluation/data/kb_questions.jsonl (ours, Apache-2.0 like the project)",
         "encoder": gate.model_id,
     }
 
 
-def _figures(judged: Sequence[Judged], threshold: float) -> dict[str, Any]:
-    found = {name: round(value, 4) for name, value in asdict(outcomes(judged, threshold)).items()}
-    return found | {"recall": recall(judged)["all"]}
+def _figures(judged: Sequence[Judged], threshold: float, ask_from: float) -> dict[str, Any]:
+    found = {name: round(value, 4) for name, value in asdict(outcomes(judged, threshold, ask_from)).items()}
+    return found | {"ask_from": ask_from, "recall": recall(judged)["all"]}

@@ -15,6 +15,7 @@ from transformers import AutoModel
 
 from embeddings.encoder import package_file
 from embeddings.judge import CHANNELS, WIDTH
+from embeddings.workbench.served_graph import GraphWriter
 
 FROZEN_LAYERS = 3
 """Word vectors and this many of six layers stay: some thousand questions are too few to learn words from."""
@@ -76,6 +77,16 @@ class LateInteraction(nn.Module):
         signals = self.signals(hidden)
         weights = functional.softplus(signals[:, :, :1])
         return torch.cat([vectors, weights, signals[:, :, 1:]], dim=2)
+
+    def write_tail(self, graph: GraphWriter, hidden: str, mask: str) -> str:
+        """Write what `channels` makes of the last hidden state, for `served_graph.write`."""
+        project = graph.constant(self.project.weight.detach().numpy().T, "project.weight")
+        weights = graph.constant(self.signals.weight.detach().numpy().T, "signals.weight")
+        bias = graph.constant(self.signals.bias.detach().numpy(), "signals.bias")
+        vectors = graph("LpNormalization", graph("MatMul", hidden, project), axis=-1, p=2)
+        signals = graph("Add", graph("MatMul", hidden, weights), bias)
+        both = graph("Split", signals, axis=-1, num_outputs=2, outputs=2)
+        return graph("Concat", vectors, graph("Softplus", f"{both}:0"), f"{both}:1", axis=-1)
 
     def _through(self, layers: slice, tokens: Tokens) -> Tokens:
         bias = (1.0 - tokens.mask[:, None, None, :].to(tokens.hidden.dtype)) * -1e4
