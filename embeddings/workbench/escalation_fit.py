@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from rich.progress import track
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from embeddings.escalation import CLASSES, SMOOTHING
 from embeddings.text_model import load_tokenizer
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.schedule import warmed_up
+from embeddings.workbench.served_graph import GraphWriter
 
 SEED = 7
 EPOCHS = 3
@@ -49,6 +51,16 @@ class Classifier(nn.Module):
         mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)
         logits: Tensor = self.classes(self.dropout(SPREAD * functional.normalize(mean, dim=1)))
         return logits
+
+    def write_tail(self, graph: GraphWriter, hidden: str, mask: str) -> str:
+        """Write what `forward` makes of the last hidden state, for `served_graph.write`."""
+        tokens = graph.constant(np.array([1]))
+        sums = graph("ReduceSum", graph("Mul", hidden, mask), tokens, keepdims=0)
+        mean = graph("Div", sums, graph("ReduceSum", mask, tokens, keepdims=0))
+        unit = graph("LpNormalization", mean, axis=-1, p=2)
+        weights = graph.constant(SPREAD * self.classes.weight.detach().numpy().T, "classes.weight")
+        bias = graph.constant(self.classes.bias.detach().numpy(), "classes.bias")
+        return graph("Add", graph("MatMul", unit, weights), bias)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

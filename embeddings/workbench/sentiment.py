@@ -36,7 +36,7 @@ from embeddings.workbench.sentiment_measure import (
 )
 
 CENTRES = np.array([0.1, 0.4, 0.68, 0.9], dtype=np.float32)
-REGULARISATION = 0.006
+REGULARISATION = 0.01
 app = typer.Typer(add_completion=False, help=__doc__)
 
 

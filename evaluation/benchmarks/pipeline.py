@@ -1,4 +1,4 @@
-"""`bench pipeline`: messages a second and CPU a message through the whole graph, and of the encoder alone."""
+"""`bench pipeline`: messages a second and CPU a message through the whole graph, beside one pass of the encoder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ import psutil
 
 from db.measurement import bench_reads
 from db.pool import Pool, acquire
-from embeddings.encoder import Encoder
+from deployments.agent.protocol import SEARCH
+from evaluation.benchmarks import models_alone
 from evaluation.benchmarks.load import forms, send_one, wait_until_finished
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
 
+TIMED_ALONE = 162
+"""Texts that the models alone read: the sample tickets twice."""
 _REPLICA = "ray::ServeReplica:nightdesk:"
 _OTHERS = {
     "ray::ProxyActor": "proxy",
@@ -36,24 +39,65 @@ class PipelineReport:
 
     messages: int
     seconds: float
-    messages_per_s: float
     unanswered: int
-    cpu_ms: dict[str, float]
+    nodes: dict[str, float]
     stages: tuple[bench_reads.StageTime, ...]
-    encoder_texts_per_s: float
-    encoder_cpu_ms: float
+    alone: models_alone.ModelsAlone
+    judgings: float
+    """How often a message's passages were judged, on average."""
+
+    @property
+    def messages_per_s(self) -> float:
+        """Of those that were answered."""
+        return (self.messages - self.unanswered) / self.seconds
+
+    @property
+    def judging_cpu_ms(self) -> float:
+        """What the analysis node spends on judging passages, a message."""
+        return self.judgings * self.alone.judge_cpu_ms
+
+    @property
+    def cpu_ms_per_message(self) -> float:
+        """Of the whole graph, without the judging of passages."""
+        return sum(self.nodes.values()) - self.judging_cpu_ms
+
+    @property
+    def passes(self) -> float:
+        """How many passes of the encoder in force a message costs."""
+        return self.cpu_ms_per_message / self.alone.encoder_cpu_ms
+
+    @property
+    def float_passes(self) -> float:
+        """The same in passes of the encoder of 2026-11 that computes in float32: a measure that stays."""
+        return self.cpu_ms_per_message / self.alone.float_encoder_cpu_ms
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as `--json` writes it."""
-        return asdict(self)
+        return {
+            "messages": self.messages,
+            "seconds": self.seconds,
+            "messages_per_s": self.messages_per_s,
+            "cpu_ms_per_message": self.cpu_ms_per_message,
+            "encoder_cpu_ms_per_text": self.alone.encoder_cpu_ms,
+            "passes": self.passes,
+            "unanswered": self.unanswered,
+            "nodes": self.nodes,
+            "judging": {
+                "cpu_ms_per_message": self.judging_cpu_ms,
+                "cpu_ms": self.alone.judge_cpu_ms,
+                "times_per_message": self.judgings,
+            },
+            "float_encoder": {"cpu_ms_per_text": self.alone.float_encoder_cpu_ms, "passes": self.float_passes},
+            "stages": [asdict(stage) for stage in self.stages],
+        }
 
 
 async def measure(
     client: ProductClient, pool: Pool, samples: Sequence[Sample], *, messages: int, data_dir: str, at_once: int = 16
 ) -> PipelineReport:
-    """Time the encoder alone, then send `messages` forms, `at_once` in parallel, and wait until all are answered."""
+    """Time the models alone, then send `messages` forms, `at_once` in parallel, and wait until all are answered."""
     batch = list(itertools.islice(forms(samples), messages))
-    texts_per_s, encoder_cpu_ms = _encoder_alone([form["message"] for _, form in batch[:256]])
+    alone = await models_alone.measure(pool, [form["message"] for _, form in batch[:TIMED_ALONE]])
     before, started = _cpu_seconds(data_dir), time.monotonic()
     gate = asyncio.Semaphore(at_once)
 
@@ -67,25 +111,16 @@ async def measure(
     seconds, after = time.monotonic() - started, _cpu_seconds(data_dir)
     async with acquire(pool) as connection:
         stages = await bench_reads.stage_times(connection, keys)
-    cpu_ms = {name: 1000 * (after[name] - before.get(name, 0.0)) / messages for name in sorted(after)}
+        searches = await bench_reads.count_calls(connection, keys, SEARCH)
     return PipelineReport(
         messages=messages,
         seconds=seconds,
-        messages_per_s=messages / seconds,
         unanswered=unanswered,
-        cpu_ms=cpu_ms,
+        nodes={name: 1000 * (after[name] - before.get(name, 0.0)) / messages for name in sorted(after)},
         stages=tuple(stages),
-        encoder_texts_per_s=texts_per_s,
-        encoder_cpu_ms=encoder_cpu_ms,
+        alone=alone,
+        judgings=searches / messages,
     )
-
-
-def _encoder_alone(texts: Sequence[str]) -> tuple[float, float]:
-    encoder = Encoder()
-    encoder.encode(texts[:32])
-    started, cpu = time.perf_counter(), time.process_time()
-    encoder.encode(texts)
-    return len(texts) / (time.perf_counter() - started), 1000 * (time.process_time() - cpu) / len(texts)
 
 
 def _cpu_seconds(data_dir: str) -> dict[str, float]:

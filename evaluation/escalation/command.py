@@ -19,7 +19,7 @@ from embeddings.heads import HEADS
 from embeddings.workbench import escalation_data as data
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.escalation_fit import SEED, fit
-from embeddings.workbench.quantize import export
+from embeddings.workbench.served_graph import write
 from evaluation.escalation import measure as measuring
 from evaluation.escalation.measure import Scores
 
@@ -32,6 +32,8 @@ ALARMING = ("none/hard", "none/with a trigger", "none/ordinary", "none/mixed")
 """The kinds whose false alarms count; the other ordinary messages are easier and would hide them in the mean."""
 LONG_MAILS, LONG_ORDINARY_MAILS = 150, 800
 """Long mails to train with, of each class and without a request, so that length is no sign of one."""
+WORTH_A_CHANGE = 0.002
+"""Of cost: a false alarm or two, or a missed paraphrase."""
 GRID: Mapping[str, Sequence[float]] = {
     "request": [0.0, 0.0005, 0.001],
     "meaning": [0.02, *(n / 20 for n in range(1, 20))],
@@ -71,12 +73,16 @@ def _unseen_families(split: data.Split) -> list[Example]:
 def choose_thresholds(examples: Sequence[Example], scores: Scores) -> dict[str, float]:
     """Return the thresholds of least cost, by coordinate descent in two rounds; of equal costs the higher.
 
-    The classes share them, since each alone has too few messages to choose by.
+    The classes share them, since each alone has too few messages to choose by. They go no further from those in force
+    than is worth it: the costs are flat, so that by one message more or less a threshold would jump.
     """
     best = dict(THRESHOLDS)
     for kind in [*GRID, *GRID]:
-        costs = {value: cost(examples, scores, _with(best, kind, value)) for value in GRID[kind]}
-        best = _with(best, kind, min(reversed(costs), key=costs.__getitem__))
+        costs = {value: round(cost(examples, scores, _with(best, kind, value)), 4) for value in GRID[kind]}
+        least, in_force = min(costs.values()), THRESHOLDS[f"refund.{kind}"]
+        good = [value for value, own in costs.items() if own < least + WORTH_A_CHANGE]
+        nearest = min(good, key=lambda value: abs(value - in_force))
+        best = _with(best, kind, max(value for value in good if costs[value] == costs[nearest]))
     return best
 
 
@@ -119,7 +125,7 @@ def evaluated(model: EscalationModel, thresholds: Mapping[str, float]) -> tuple[
 def train() -> None:
     """Tune the model, write it, then `calibrate`."""
     model = fit(training_messages())
-    export(model, MODEL, inputs=("input_ids", "attention_mask"), metadata={"classes": " ".join(CLASSES)})
+    write(model.encoder, MODEL, tail=model.write_tail, metadata={"classes": " ".join(CLASSES)})
     calibrate()
 
 

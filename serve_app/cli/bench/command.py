@@ -1,4 +1,4 @@
-"""`nightdesk bench`: one command a benchmark; all but `quality` measure the running product."""
+"""`nightdesk bench`: one command a benchmark; all but `quality` and `scaling` measure the running product."""
 
 from __future__ import annotations
 
@@ -46,6 +46,44 @@ def pipeline(
     from serve_app.cli.bench import view
 
     view.pipeline(_with_database(data_dir), messages, json_file)
+
+
+@app.command()
+def acceptance(
+    data_dir: DataDirOption = None,
+    seconds: Annotated[float, typer.Option(min=1, help="For how long each server gets forms.")] = 8.0,
+    connections: Annotated[int, typer.Option(min=1, help="At a time.")] = 32,
+    crowd: Annotated[int, typer.Option(min=1, help="Forms in one instant.")] = 400,
+    json_file: JsonFileOption = None,
+) -> None:
+    """Forms accepted a second, answering them beside, and by FastAPI and asyncpg alone on the same PostgreSQL.
+
+    Exits 1 when a form was refused.
+    """
+    from serve_app.cli.bench import acceptance
+
+    target = _with_database(data_dir)
+    if not acceptance.run(target, seconds=seconds, connections=connections, crowd=crowd, json_file=json_file):
+        raise typer.Exit(1)
+
+
+@app.command()
+def scaling(
+    json_file: JsonFileOption = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw load, lag, replicas and answer times, as PNG.")
+    ] = None,
+    kills: Annotated[bool, typer.Option("--kills", help="Kill a replica every 45 seconds meanwhile.")] = False,
+) -> None:
+    """Load in steps on a product of its own that scales at low loads: each node's replicas before, at most, at the end.
+
+    Exits 1 when a node that scales did not go up and come down again, or when an accepted form was not answered, or
+    answered twice.
+    """
+    from serve_app.cli.bench import scaling
+
+    if not scaling.run(json_file, plot, kills=kills):
+        raise typer.Exit(1)
 
 
 @app.command()

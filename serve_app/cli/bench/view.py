@@ -28,7 +28,7 @@ def latency(target: Target, rate: float, seconds: float, at_rest: int, json_file
     with console.status(f"{at_rest} forms one by one, then {rate:g} a second for {seconds:g} s"):
         report = asyncio.run(_latency(target, rate, seconds, at_rest))
     _show_latency(report)
-    _write(json_file, report.as_json())
+    write_report(json_file, report.as_json())
     return report.passed
 
 
@@ -37,7 +37,7 @@ def pipeline(target: Target, messages: int, json_file: Path | None) -> None:
     with console.status(f"{messages} forms through the whole graph"):
         report = asyncio.run(_pipeline(target, messages))
     _show_pipeline(report)
-    _write(json_file, report.as_json())
+    write_report(json_file, report.as_json())
 
 
 async def _latency(target: Target, rate: float, seconds: float, at_rest: int) -> latency_benchmark.LatencyReport:
@@ -74,15 +74,19 @@ def _show_latency(report: latency_benchmark.LatencyReport) -> None:
 
 def _show_pipeline(report: pipeline_benchmark.PipelineReport) -> None:
     table = Table("process", "CPU-ms a message", title="Through the whole graph", title_justify="left")
-    for part, cpu_ms in sorted(report.cpu_ms.items(), key=lambda item: -item[1]):
+    for part, cpu_ms in sorted(report.nodes.items(), key=lambda item: -item[1]):
         table.add_row(part, f"{cpu_ms:.1f}")
-    table.add_row("together", f"{sum(report.cpu_ms.values()):.1f}", style="bold")
+    table.add_row("of which judging passages", f"{report.judging_cpu_ms:.1f}")
+    table.add_row("together, without judging", f"{report.cpu_ms_per_message:.1f}", style="bold")
     console.print(table)
     console.print(_stage_table(report.stages))
+    alone = report.alone
     console.print(
         f"{report.messages} messages in {report.seconds:.1f} s: {report.messages_per_s:.1f} a second, "
-        f"{report.unanswered} unanswered. The encoder alone: {report.encoder_texts_per_s:.0f} texts a second, "
-        f"{report.encoder_cpu_ms:.1f} CPU-ms a text."
+        f"{report.unanswered} unanswered.\n"
+        f"A message costs {report.passes:.1f} passes of the encoder ({alone.encoder_cpu_ms:.1f} CPU-ms a text), "
+        f"{report.float_passes:.1f} of the one in float32 ({alone.float_encoder_cpu_ms:.1f}).\n"
+        f"Judging beside that: {report.judgings:.2f} times a message, {alone.judge_cpu_ms:.1f} CPU-ms each."
     )
 
 
@@ -98,6 +102,7 @@ def _span(p50: float, p95: float, unit: str) -> str:
     return f"p50 {p50:.{digits}f} {unit}, p95 {p95:.{digits}f} {unit}"
 
 
-def _write(path: Path | None, report: dict[str, Any]) -> None:
+def write_report(path: Path | None, report: dict[str, Any]) -> None:
+    """Write the JSON file, if one is wanted."""
     if path:
         path.write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")

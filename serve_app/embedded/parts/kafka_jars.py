@@ -58,6 +58,11 @@ def cache_dir(lock: Path = LOCK) -> Path:
     return Path(sys.prefix) / "share" / "nightdesk" / "kafka" / digest
 
 
+def archive(jars: Path) -> Path:
+    """The file beside a directory of jars with the classes that a broker loads (`kafka_archive`), if it was made."""
+    return jars.with_suffix(".aot")
+
+
 def is_complete(directory: Path, jars: Iterable[Jar]) -> bool:
     """Whether `directory` has every jar, by size: the checksums were verified at the download."""
     try:

@@ -63,7 +63,7 @@ def test_one_encoder_serves_several_threads(encoder: Encoder) -> None:
 def test_a_tuned_model_is_a_folder_and_its_vectors_carry_another_id(encoder: Encoder, tmp_path: Path) -> None:
     folder = tmp_path / "tuned"
     folder.mkdir()
-    files = model_files("minilm-l6-v2-int8")
+    files = model_files("minilm-l6-v2-int8-2")
     shutil.copy(files.onnx, folder / "model.onnx")
     shutil.copy(files.tokenizer, folder / "tokenizer.json")
     tuned = Encoder(str(folder))

@@ -16,7 +16,7 @@ from embeddings.workbench.answers.data import Company, CustomerQuestion, blind_c
 from embeddings.workbench.answers.judge.calibrate import products
 from embeddings.workbench.answers.judge.fit import Tuning
 from embeddings.workbench.answers.judge.typing_errors import mistyped
-from embeddings.workbench.quantize import export
+from embeddings.workbench.served_graph import write
 
 SECTIONS = tuple(
     Section(title=title, category="c", content=content, source="docs.md", slug=title.lower())
@@ -50,7 +50,7 @@ def tuning(encoder: Encoder) -> Tuning:
 def test_what_is_served_judges_as_what_was_tuned(tuning: Tuning, encoder: Encoder, tmp_path: Path) -> None:
     model = tuning.model.eval()
     metadata = {"scale": json.dumps(model.scale.tolist()), "bias": str(model.bias.item())}
-    export(model, tmp_path / "judge.onnx", inputs=("input_ids", "attention_mask"), metadata=metadata)
+    write(model.encoder, tmp_path / "judge.onnx", tail=model.write_tail, metadata=metadata)
     served = PassageJudge.load(tmp_path / "judge.onnx")
     prepared = tuning.prepare(COMPANY, encoder)
     texts = [passage_text(section.title, section.content) for section in SECTIONS]

@@ -63,7 +63,11 @@ def test_e1_the_command_writes_what_it_shows(tmp_path: Path) -> None:
     questions.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     main(model=None, questions=questions, out=tmp_path / "out.json")
     results = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["results"]
-    assert [row["search"].split(",")[0] for row in results[::2]] == ["BM25", "minilm-l6-v2-int8", "minilm-l6-v2-int8"]
+    assert [row["search"].split(",")[0] for row in results[::2]] == [
+        "BM25",
+        "minilm-l6-v2-int8-2",
+        "minilm-l6-v2-int8-2",
+    ]
     assert all(row["recall_at_5"] == 1 for row in results if row["search"] != "BM25")
 
 
