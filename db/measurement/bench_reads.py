@@ -44,6 +44,12 @@ async def count_unfinished(connection: Connection, keys: Sequence[str]) -> int:
     return count
 
 
+async def count_calls(connection: Connection, keys: Sequence[str], tool: str) -> int:
+    """Count the agent's calls of a tool in the turns of these forms."""
+    count: int = await connection.fetchval(_SQL["count_calls"], list(keys), tool)
+    return count
+
+
 async def stage_times(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
     """Return median and 95th percentile of each stage over the turns of these forms."""
     return [StageTime(**row) for row in await connection.fetch(_SQL["stage_times"], list(keys))]

@@ -15,6 +15,14 @@ GROUP BY i.id;
 -- report
 SELECT count(*) FROM inbox WHERE provider_message_id = ANY ($1::text[]) AND state = 'waiting';
 
+-- count_calls --
+-- How often the agent used a tool in the turns of the forms with these keys.
+-- report
+SELECT count(*) FROM decision_records AS d
+JOIN inbox AS i ON i.id = d.inbox_id
+CROSS JOIN LATERAL jsonb_array_elements(d.tool_calls) AS call
+WHERE i.provider_message_id = ANY ($1::text[]) AND call.value ->> 'name' = $2;
+
 -- stage_times --
 -- Median and 95th percentile of each stage of these forms' turns, in milliseconds.
 -- report

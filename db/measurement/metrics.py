@@ -28,9 +28,11 @@ class ChannelFigures:
     latency_p95_ms: float | None
 
 
-async def channel_figures(connection: Connection, since: datetime) -> list[ChannelFigures]:
-    """Return the figures of each channel that has any, and always those of all channels together."""
-    return [ChannelFigures(**row) for row in await connection.fetch(_SQL["channel_figures"], since)]
+async def channel_figures(
+    connection: Connection, since: datetime, until: datetime | None = None
+) -> list[ChannelFigures]:
+    """Return the figures of each channel that has any, and always those of all channels together; `until` None: now."""
+    return [ChannelFigures(**row) for row in await connection.fetch(_SQL["channel_figures"], since, until)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

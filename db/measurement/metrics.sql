@@ -1,6 +1,6 @@
 -- channel_figures --
--- The figures of each channel since $1, and of all channels (null). Latencies are milliseconds from acceptance to the
--- frozen reply, one row per turn: `turns` is the denominator of the escalation rate.
+-- The figures of each channel from $1 to $2 (null: to now), and of all channels (null). Latencies are milliseconds from
+-- acceptance to the frozen reply, one row per turn: `turns` is the denominator of the escalation rate.
 -- report
 SELECT channel,
        coalesce(sum(value) FILTER (WHERE metric_type = 'conversation_count'), 0)::bigint AS conversations,
@@ -12,7 +12,7 @@ SELECT channel,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY value)
            FILTER (WHERE metric_type = 'response_latency') AS latency_p95_ms
 FROM agent_metrics
-WHERE recorded_at >= $1
+WHERE recorded_at >= $1 AND ($2::timestamptz IS NULL OR recorded_at < $2)
 GROUP BY GROUPING SETS ((channel), ())
 
 -- window --

@@ -26,7 +26,8 @@ _SQL = statements(__file__)
 class ConversationState:
     """Who owns a conversation, and its newest ticket. `assignee` None: the agent owns it, or no one has taken it.
 
-    `untaken`: a hand-over has not been taken. `unanswered`: a message waits for its turn, or is in one.
+    `untaken`: a hand-over has not been taken. `unanswered`: a message waits for its turn, or is in one. `version` is
+    another one after each message, draft and action.
     """
 
     conversation_id: UUID
@@ -42,6 +43,16 @@ class ConversationState:
     subject: str
     untaken: bool
     unanswered: bool
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What was done last in a conversation: an Action of the staff, or `message` of the customer or the agent."""
+
+    who: str
+    what: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,12 @@ async def conversation_state(connection: Connection, conversation_id: UUID) -> C
     row = await connection.fetchrow(_SQL["conversation_state"], conversation_id)
     assert row is not None
     return ConversationState(**row)
+
+
+async def newest_change(connection: Connection, conversation_id: UUID) -> Change | None:
+    """Return what was done last in a conversation."""
+    row = await connection.fetchrow(_SQL["newest_change"], conversation_id)
+    return None if row is None else Change(**row)
 
 
 async def take_over(connection: Connection, at: ConversationState, by: str) -> None:

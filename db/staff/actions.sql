@@ -9,11 +9,22 @@ SELECT c.id AS conversation_id, c.channel, c.status, c.owner, c.assignee, c.cust
        t.id AS ticket_id, t.number AS ticket_number, t.status AS ticket_status, t.subject,
        EXISTS (SELECT FROM hand_overs h
                WHERE h.ticket_id = t.id AND h.ended_at IS NULL AND h.taken_at IS NULL) AS untaken,
-       EXISTS (SELECT FROM inbox i WHERE i.conversation_id = c.id AND i.state = 'waiting') AS unanswered
+       EXISTS (SELECT FROM inbox i WHERE i.conversation_id = c.id AND i.state = 'waiting') AS unanswered,
+       conversation_version(c.id) AS version
 FROM conversations c
 CROSS JOIN LATERAL (SELECT * FROM tickets t WHERE t.conversation_id = c.id
                     ORDER BY t.created_at DESC, t.id DESC LIMIT 1) t
 WHERE c.id = $1;
+
+-- newest_change --
+-- Who did what last in a conversation: a person's action, or a message that no person sent.
+SELECT change.* FROM (
+    (SELECT a.actor AS who, a.action AS what, a.created_at AS at FROM staff_actions a
+     WHERE a.conversation_id = $1 ORDER BY a.created_at DESC, a.id DESC LIMIT 1)
+    UNION ALL
+    (SELECT m.author, 'message', m.created_at FROM messages m
+     WHERE m.conversation_id = $1 AND m.author <> 'staff' ORDER BY m.created_at DESC, m.id DESC LIMIT 1)) change
+ORDER BY change.at DESC LIMIT 1;
 
 -- take_over --
 -- Assign a conversation ($1) and its ticket ($3) to a member of the staff ($2). Its owner token fences running turns.
@@ -134,13 +145,14 @@ WHERE conversation_id = $1 AND state = 'draft' AND ($2::uuid IS NULL OR id = $2)
 ORDER BY seq NULLS FIRST, id LIMIT 1;
 
 -- approve --
--- Send a draft, as it is in the agent's name or edited in the staff's. The ticket then waits for the customer, unless
+-- Send a draft, as it is in the agent's name or edited in the staff's, with the agent's own text kept beside it. The ticket then waits for the customer, unless
 -- the staff own the conversation, or another message or draft waits in it.
 -- $1 draft (outbox row), $2 message, $3 author, $4 text, $5 who approved, $6 Idempotency-Key
 WITH outbox_ready AS (
     UPDATE outbox o SET state = 'ready', message_id = $2, author = $3, body = $4, idempotency_key = $6,
                         next_attempt_at = now(),
                         metadata = o.metadata - 'sources' || jsonb_build_object('approved_by', $5::text)
+                            || CASE WHEN $3 = 'staff' THEN jsonb_build_object('draft', o.body) ELSE '{}' END
     FROM conversations c, inbox i
     WHERE o.id = $1 AND o.state = 'draft' AND c.id = o.conversation_id AND i.id = o.inbound_id
     RETURNING o.conversation_id, o.ticket_id, o.channel, o.inbound_id, c.customer_id, c.owner, i.received_at
@@ -169,7 +181,10 @@ FROM outbox_ready approved,
      AS x (metric_type, value);
 
 -- record --
--- Record an action of the staff.
+-- Record an action of the staff, which is news of the conversation: its time of update follows.
 -- $1 action, $2 conversation, $3 actor, $4 kind of action, $5 message, $6 detail, such as the warnings shown
+WITH conversation_touched AS (
+    UPDATE conversations SET status = status WHERE id = $2
+)
 INSERT INTO staff_actions (id, conversation_id, actor, action, message_id, detail) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING created_at;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -29,7 +31,27 @@ from db.turns.decisions import DecisionRecord, InboxState
 ListState = Literal["handed_over", "agent", "closed", "drafts"]
 MAX_MESSAGES = 1000
 """Messages of a conversation that are shown, the newest."""
+MAX_WORDS = 20
+MIN_PATTERN = 3
+"""Characters of a customer's name, address or number from which on its index helps."""
 _SQL = statements(__file__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list is narrowed to; None for any. `assignee` '': nobody has taken it."""
+
+    queue: Queue | None = None
+    severity: Severity | None = None
+    channel: Channel | None = None
+    assignee: str | None = None
+
+    def columns(self) -> tuple[str | None, ...]:
+        """Return them in the order of the statements' parameters."""
+        return self.queue, self.severity, self.channel, self.assignee
+
+
+ANY = Filters()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +61,7 @@ class Summary:
     `handed_over_at` to `late` are those of the open hand-over: it must be taken by `due_at`, None until that is set.
     Without one, `due_at` and `late` are those of the draft that waits for approval. `last_author` shows whose turn it
     is; `last_text` is the beginning of the last message. `ticket_id` is the ticket's number (the API's field).
+    `looking` are the staff who have it open now; `sentiment_…` and `version` are as in a ConversationFile.
     """
 
     conversation_id: UUID
@@ -65,6 +88,10 @@ class Summary:
     queue: Queue | None
     escalation_reason: str | None
     drafts: int
+    sentiment_score: float | None
+    sentiment_trend: float | None
+    version: str
+    looking: list[str]
     last_author: Author | None
     last_text: str | None
     last_at: datetime | None
@@ -101,7 +128,8 @@ class MessageFile:
     `full_text` is all of a message of which the agent reads only `text`: with what it quotes; None where they agree.
 
     `inbox_state` belongs to inbound messages, the following fields to outbound ones: `delivery_status` is the last one
-    that the provider reported, `last_error` why it was not sent or delivered.
+    that the provider reported, `last_error` why it was not sent or delivered. `draft` is the agent's own text where a
+    person has sent another one instead.
     """
 
     message_id: UUID
@@ -121,6 +149,7 @@ class MessageFile:
     recipient: str | None
     last_error: str | None
     sent_at: datetime | None
+    draft: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +181,7 @@ class ConversationFile:
     `openings` say who opened customers' files.
 
     `sentiment_score` in [0, 1] is the mean over the inbound messages, `sentiment_trend` its slope per message.
+    `version` is another one after each message, draft and action; `looking` are the staff who have it open now.
     """
 
     conversation_id: UUID
@@ -168,6 +198,8 @@ class ConversationFile:
     sentiment_trend: float | None
     created_at: datetime
     updated_at: datetime
+    version: str
+    looking: list[str]
     tickets: tuple[TicketFile, ...]
     messages: tuple[MessageFile, ...]
     drafts: tuple[DraftFile, ...]
@@ -182,10 +214,35 @@ async def exists(connection: Connection, conversation_id: UUID) -> bool:
 
 
 async def list_work(
-    connection: Connection, state: ListState, *, after: UUID | None = None, limit: int = 50
+    connection: Connection, state: ListState, filters: Filters = ANY, *, after: UUID | None = None, limit: int = 50
 ) -> list[Summary]:
     """Return a page of the conversations in a state, in working order; `after` is the last one of the page before."""
-    ids = [row["id"] for row in await connection.fetch(_SQL[state], after, limit)]
+    return await _summaries(connection, await connection.fetch(_SQL[state], after, limit, *filters.columns()))
+
+
+async def search(
+    connection: Connection, asked: str, filters: Filters = ANY, *, after: UUID | None = None, limit: int = 50
+) -> list[Summary]:
+    """Return a page of the conversations in any state that hold all these words (the last one may be a beginning), that
+    are of a ticket with this number, or of a customer whose name, address or number holds the text; newest first."""
+    arguments = (after, limit, *filters.columns(), *_looked_for(asked))
+    return await _summaries(connection, await connection.fetch(_SQL["found"], *arguments))
+
+
+def _looked_for(asked: str) -> tuple[str | None, str | None, str | None]:
+    """Return the tsquery, the ticket's number and the pattern that a text asks for."""
+    words = [f"'{word}'" for word in re.findall(r"\w+", asked)][:MAX_WORDS]
+    number = re.fullmatch(r"(?:TKT-)?0*(\d{1,18})", asked.strip(), re.IGNORECASE)
+    literal = re.sub(r"([\\%_])", r"\\\1", asked.strip())
+    return (
+        " & ".join(words) + ":*" if words else None,
+        f"TKT-{int(number[1]):04d}" if number else None,
+        f"%{literal}%" if len(literal) >= MIN_PATTERN else None,
+    )
+
+
+async def _summaries(connection: Connection, found: Sequence[Mapping[str, UUID]]) -> list[Summary]:
+    ids = [row["id"] for row in found]
     return [Summary(**row) for row in await connection.fetch(_SQL["summaries"], ids)]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from db.pool import Connection
-from db.records import Channel, IdentifierType, Priority, TicketStatus, Tier
+from db.records import Author, Channel, Direction, IdentifierType, Priority, TicketStatus, Tier
 from db.sql import statements
 
 MAX_TICKETS = 200
@@ -62,6 +62,25 @@ class CustomerFile:
     others: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadMessage:
+    """A message in the history of a customer; `claimed`: its sender was not verified, so it may be somebody else's.
+
+    `sentiment` in [0, 1] is the customer's mood. `ticket_id` is the ticket's number.
+    """
+
+    message_id: UUID
+    conversation_id: UUID
+    ticket_id: str
+    direction: Direction
+    author: Author
+    channel: Channel
+    text: str
+    sentiment: float | None
+    created_at: datetime
+    claimed: bool
+
+
 async def find_customer(
     connection: Connection, *, email: str | None = None, phone: str | None = None
 ) -> CustomerFile | None:
@@ -79,6 +98,23 @@ async def find_customer(
     rows = await connection.fetch(_SQL["matches"], *columns)
     matches = [row["id"] for row in rows if row["matched"] == len(kinds)]
     return await _file(connection, matches[0], matches[1:]) if matches else None
+
+
+async def customer_file(connection: Connection, customer_id: UUID) -> CustomerFile | None:
+    """Return the customer with this id, or the one that they were merged into; None for an unknown id."""
+    remaining = await connection.fetchval(_SQL["remaining"], customer_id)
+    return None if remaining is None else await _file(connection, remaining, ())
+
+
+async def thread(
+    connection: Connection, customer_id: UUID, *, after: UUID | None, limit: int
+) -> list[ThreadMessage] | None:
+    """Return a page of a customer's messages over all channels, newest first; None for an unknown customer."""
+    remaining = await connection.fetchval(_SQL["remaining"], customer_id)
+    if remaining is None:
+        return None
+    family = [row["id"] for row in await connection.fetch(_SQL["family"], remaining)]
+    return [ThreadMessage(**row) for row in await connection.fetch(_SQL["thread"], family, after, limit)]
 
 
 async def _file(connection: Connection, customer_id: UUID, others: Sequence[UUID]) -> CustomerFile:

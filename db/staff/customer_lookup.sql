@@ -46,3 +46,24 @@ SELECT t.number AS ticket_id, t.conversation_id, t.status, t.category, t.priorit
 FROM tickets t JOIN conversations c ON c.id = t.conversation_id
 WHERE t.customer_id = ANY ($1::uuid[]) AND NOT c.metadata ? 'notice'
 ORDER BY t.created_at DESC, t.id DESC LIMIT $2;
+
+-- thread --
+-- Messages of these customers over all channels, newest first, without link notices and what was cancelled before it was
+-- sent. `claimed`: the sender was not verified.
+-- $1 customers, $2 the last message of the page before (null: none), $3 limit
+SELECT m.id AS message_id, m.conversation_id, t.number AS ticket_id, m.direction, m.author, m.channel,
+       m.content AS text, m.sentiment, m.created_at, NOT c.sender_verified AS claimed
+FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN tickets t ON t.id = m.ticket_id
+WHERE m.customer_id = ANY ($1::uuid[]) AND m.delivery_status IS DISTINCT FROM 'cancelled'
+  AND NOT c.metadata ? 'notice'
+  AND ($2::uuid IS NULL OR (m.created_at, m.id) < (SELECT p.created_at, p.id FROM messages p WHERE p.id = $2))
+ORDER BY m.created_at DESC, m.id DESC LIMIT $3;
+
+-- remaining --
+-- The customer that this one has been merged into, or itself.
+WITH RECURSIVE merge_trail AS (
+    SELECT id, merged_into FROM customers WHERE id = $1
+    UNION ALL
+    SELECT c.id, c.merged_into FROM merge_trail JOIN customers c ON c.id = merge_trail.merged_into
+)
+SELECT id FROM merge_trail WHERE merged_into IS NULL;

@@ -27,7 +27,7 @@ class TicketMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketWithMessages:
-    """A ticket with its messages, oldest first."""
+    """A ticket with its messages, oldest first; `rated_good` is the customer's mark, None without one."""
 
     number: str
     status: TicketStatus
@@ -41,6 +41,7 @@ class TicketWithMessages:
     escalation_reason: str | None
     conversation_id: UUID
     customer_id: UUID
+    rated_good: bool | None
     messages: tuple[TicketMessage, ...]
 
 

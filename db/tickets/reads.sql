@@ -4,6 +4,7 @@
 SELECT tickets.number, tickets.status, tickets.category, tickets.priority, tickets.subject, tickets.source_channel,
        tickets.created_at, tickets.updated_at, tickets.resolved_at, tickets.escalation_reason,
        tickets.conversation_id, tickets.customer_id,
+       (SELECT r.good FROM ticket_ratings r WHERE r.ticket_id = tickets.id) AS rated_good,
        messages.direction, messages.author, messages.content AS text, messages.channel,
        messages.created_at AS message_created_at
 FROM tickets LEFT JOIN messages ON messages.ticket_id = tickets.id

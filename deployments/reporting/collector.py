@@ -13,6 +13,7 @@ from db.measurement.metrics import Window
 from db.operations import dead_letters, events
 from db.pool import Pool, acquire
 from deployments.reporting.alerts import kind_of, notify_alerts
+from deployments.runtime import metrics as figures
 from ingest.events import METRICS
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ class Collector:
             if window.turns:
                 await events.add(connection, METRICS, "collector", self._event(window))
             await notify_alerts(connection, self.alerts, now=self._now())
+        figures.record(figures.DEAD_LETTERS, letters)
         for alert in self.alerts:
             if kind_of(alert) not in self._logged:
                 log.warning("alert", alert=alert, turns=window.turns)

@@ -11,6 +11,9 @@ from db.pool import Pool
 from deployments.reporting.collector import AlertRules, Collector
 from deployments.reporting.periodic_tasks import PeriodicTask
 from deployments.reporting.task_loop import TaskLoop
+from deployments.reporting.workload import EVERY_S as MEASURE_EVERY_S
+from deployments.reporting.workload import WorkloadMeter
+from deployments.runtime import metrics
 from deployments.runtime.heartbeat import EVERY_S, Heartbeat, NodeDiedError
 from ingest.bus.relay import Relay
 from ingest.bus.sweeper import Sweeper
@@ -46,6 +49,7 @@ class ReportingNode:
         self._relay = Relay(pool=pool, kafka=kafka)
         self._sweeper = Sweeper(pool=pool, relay=self._relay, kafka=kafka, group=group)
         self._collector = Collector(pool=pool, rules=rules)
+        self._meter = WorkloadMeter(pool)
         self._heartbeat = Heartbeat(
             pool=pool,
             node="reporting",
@@ -70,9 +74,17 @@ class ReportingNode:
         return ("degraded", "; ".join(wrong)) if wrong else ("healthy", f"{len(self._loops)} periodic tasks run")
 
     def facts(self) -> Facts:
-        """Return the consumer's lag, and how the service does: the collector's alerts and what the tasks have found."""
+        """Return the work that waits, and how the service does: the collector's alerts, what the tasks have found."""
         found = [alert for loop in self._loops if (alert := loop.alert())]
-        return {"lag": self._sweeper.lag, "alerts": [*self._collector.alerts, *found]}
+        ages = self._meter.ages
+        if self._sweeper.lag is not None:
+            metrics.record(metrics.LAG, self._sweeper.lag)
+        return {
+            "lag": self._sweeper.lag,
+            "partitions": self._sweeper.partitions,
+            "outbox_age_s": ages.outbox_s["ready"] if ages else None,
+            "alerts": [*self._collector.alerts, *found],
+        }
 
     async def check_health(self) -> None:
         """Raise NodeDiedError when a loop or the relay has ended."""
@@ -93,6 +105,7 @@ class ReportingNode:
         tasks = [
             PeriodicTask(name="sweeper", every_s=sweep_every_s, work=sweeper.run_once, close=sweeper.close),
             PeriodicTask(name="collector", every_s=collector.rules.interval_s, work=collector.run_once),
+            PeriodicTask(name="workload", every_s=MEASURE_EVERY_S, work=self._meter.run_once),
         ]
         if mailbox is not None:
             # No task of its own shows how the mailbox is read: the channel does. A resync may take long.

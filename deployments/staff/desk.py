@@ -26,6 +26,7 @@ from deployments.agent.checks.guardrails import Guard
 from deployments.channels.traits import TRAITS
 from deployments.rules.escalation import severity_and_queue
 from deployments.runtime.wakeable import Wakeable
+from deployments.staff.changes import describe_change
 from deployments.staff.reply_frame import ReplyFrame
 from ingest.events import INCOMING, OUTGOING, OutboundMessage
 
@@ -42,6 +43,11 @@ class UnknownConversationError(Exception):
 
 class ConversationStateError(Exception):
     """The action is not possible in the conversation's state; nothing was done. The message says what to do instead."""
+
+
+class ConversationChangedError(Exception):
+    """Something has happened in the conversation that the person has not seen; nothing was done. The message says who
+    did what: they look again, and decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +95,10 @@ class NewLabels:
 class StaffDesk:
     """The staff's actions. `by` is the name of the person, which is stored with the action.
 
-    `links` gives a ticket's status link by its number; what `guard` finds in a reply is a warning.
+    `links` gives a ticket's status link by its number; what `guard` finds in a reply is a warning. `seen` is the
+    version of the conversation that the person has looked at; None asks for no check.
 
-    All raise UnknownConversationError, ConversationStateError and DatabaseUnavailableError.
+    All raise UnknownConversationError, ConversationChangedError, ConversationStateError and DatabaseUnavailableError.
     """
 
     def __init__(
@@ -106,15 +113,18 @@ class StaffDesk:
         self._pool, self._relay, self._guard, self._clock = pool, relay, guard, clock
         self._frame = ReplyFrame(links)
 
-    async def take_over(self, conversation_id: UUID, *, by: str) -> ConversationState:
+    async def take_over(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Assign the conversation to this person; the agent stops answering in it."""
         async with self._locked(conversation_id) as (connection, state):
+            await _check_seen(connection, state, by, seen)
             _check_allowed("take_over", state)
             if state.assignee != by or state.untaken:
                 await _take_over(connection, state, by)
             return await actions.conversation_state(connection, conversation_id)
 
-    async def reply(self, conversation_id: UUID, *, by: str, text: str, key: str | None = None) -> SentReply:
+    async def reply(
+        self, conversation_id: UUID, *, by: str, text: str, key: str | None = None, seen: str | None = None
+    ) -> SentReply:
         """Send a person's text, whole, with the channel's greeting, signature and reference around it.
 
         Without an assignee, or on a resolved ticket, it is a take-over, too. `key` makes the call idempotent: a
@@ -124,6 +134,7 @@ class StaffDesk:
         async with self._locked(conversation_id) as (connection, state):
             if whole_key and (earlier := await actions.earlier_reply(connection, whole_key)):
                 return _earlier_result(state, earlier, text)
+            await _check_seen(connection, state, by, seen)
             _check_allowed("reply", state)
             if state.assignee is None or state.ticket_status == "resolved":
                 await _take_over(connection, state, by)
@@ -134,7 +145,14 @@ class StaffDesk:
             return await self._queue(connection, state, "reply", by, reply, warnings)
 
     async def approve(
-        self, conversation_id: UUID, *, by: str, draft_id: UUID | None, text: str | None, key: str | None = None
+        self,
+        conversation_id: UUID,
+        *,
+        by: str,
+        draft_id: UUID | None,
+        text: str | None,
+        key: str | None = None,
+        seen: str | None = None,
     ) -> SentReply:
         """Send a draft, by default the oldest. With a changed `text` it is sent as a person's reply, with its warnings.
 
@@ -144,6 +162,7 @@ class StaffDesk:
         async with self._locked(conversation_id) as (connection, state):
             if whole_key and (earlier := await actions.earlier_reply(connection, whole_key)):
                 return _earlier_result(state, earlier, text, draft_id)
+            await _check_seen(connection, state, by, seen)
             draft = await actions.find_draft(connection, state, draft_id)
             if draft is None:
                 raise ConversationStateError("No such draft waits for approval: look at the conversation again")
@@ -157,9 +176,10 @@ class StaffDesk:
             warnings = await _reply_warnings(connection, state, findings, draft.id)
             return await self._queue(connection, state, "approve", by, reply, warnings)
 
-    async def release(self, conversation_id: UUID, *, by: str) -> ReleaseResult:
+    async def release(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ReleaseResult:
         """Return the conversation to the agent, which answers what came in after the last reply by staff."""
         async with self._locked(conversation_id) as (connection, state):
+            await _check_seen(connection, state, by, seen)
             _check_allowed("release", state)
             woken = await actions.release(connection, state, wake_on=INCOMING)
             if woken:
@@ -171,18 +191,20 @@ class StaffDesk:
             released = await actions.conversation_state(connection, conversation_id)
             return ReleaseResult(state=released, woken=woken, unanswered=unanswered)
 
-    async def resolve(self, conversation_id: UUID, *, by: str) -> ConversationState:
+    async def resolve(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Resolve the ticket. The assignee stays: a follow-up reopens the ticket in the same conversation."""
         async with self._locked(conversation_id) as (connection, state):
+            await _check_seen(connection, state, by, seen)
             _check_allowed("resolve", state)
             await actions.cancel_unsent(connection, state.conversation_id, DRAFTS, why=f"resolved by {by}")
             await actions.set_ticket_status(connection, state, "resolved")
             await actions.record(connection, state.conversation_id, "resolve", by)
             return await actions.conversation_state(connection, conversation_id)
 
-    async def close(self, conversation_id: UUID, *, by: str) -> ConversationState:
+    async def close(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Close ticket and conversation for good: the customer's next message opens new ones."""
         async with self._locked(conversation_id) as (connection, state):
+            await _check_seen(connection, state, by, seen)
             _check_allowed("close", state)
             await actions.cancel_unsent(connection, state.conversation_id, DRAFTS, why=f"closed by {by}")
             await actions.set_ticket_status(connection, state, "closed")
@@ -191,7 +213,13 @@ class StaffDesk:
             return await actions.conversation_state(connection, conversation_id)
 
     async def label(
-        self, conversation_id: UUID, *, by: str, category: Category | None, priority: Priority | None
+        self,
+        conversation_id: UUID,
+        *,
+        by: str,
+        category: Category | None,
+        priority: Priority | None,
+        seen: str | None = None,
     ) -> NewLabels:
         """Correct category, priority or both of the newest ticket, also when it is closed. None leaves one as it is.
 
@@ -199,6 +227,7 @@ class StaffDesk:
         what a later training learns from.
         """
         async with self._locked(conversation_id) as (connection, state):
+            await _check_seen(connection, state, by, seen)
             before = await actions.labels(connection, state)
             new_category, new_priority = category or before.category, priority or before.priority
             queue = None
@@ -271,6 +300,14 @@ def _check_allowed(action: Action, state: ConversationState) -> None:
         )
     if action == "resolve" and state.ticket_status == "resolved":
         raise ConversationStateError("The ticket is resolved already: close it, or reply to go on")
+
+
+async def _check_seen(connection: Connection, state: ConversationState, by: str, seen: str | None) -> None:
+    """Raise ConversationChangedError if the conversation is not as the person has seen it."""
+    if seen is None or seen == state.version:
+        return
+    change = await actions.newest_change(connection, state.conversation_id)
+    raise ConversationChangedError(f"{describe_change(change, by)} since you looked: read it, then decide again")
 
 
 async def _take_over(connection: Connection, state: ConversationState, by: str) -> None:

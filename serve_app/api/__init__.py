@@ -18,16 +18,20 @@ from serve_app.api.health import health_router
 from serve_app.api.public.links import links_router
 from serve_app.api.public.lost_link import lost_link_router
 from serve_app.api.public.pages import add_pages
+from serve_app.api.public.rating import rating_router
 from serve_app.api.public.tickets import public_router
 from serve_app.api.staff.actions import staff_router
 from serve_app.api.staff.conversations import conversations_router
 from serve_app.api.staff.customers import customers_router
 from serve_app.api.staff.dead_letters import dead_letters_router
 from serve_app.api.staff.decisions import decisions_router
+from serve_app.api.staff.desk import desk_router
+from serve_app.api.staff.digest import digest_router
 from serve_app.api.staff.files import files_router
 from serve_app.api.staff.merges import merges_router
 from serve_app.api.staff.privacy import privacy_router
 from serve_app.api.staff.reports import reports_router
+from serve_app.api.staff.session import session_router
 from serve_app.api.webhooks.gmail import gmail_router
 from serve_app.api.webhooks.whatsapp import twilio_router
 from serve_app.settings.app_args import AppArgs
@@ -54,14 +58,18 @@ def build_api(deps: ApiDeps) -> FastAPI:
     )
     for router in (
         public_router(deps),
+        rating_router(deps),
         twilio_router(deps),
         gmail_router(deps),
         reports_router(deps),
+        digest_router(deps),
         dead_letters_router(deps),
         privacy_router(deps),
         decisions_router(deps),
         conversations_router(deps),
         staff_router(deps),
+        session_router(deps),
+        desk_router(deps),
         files_router(deps),
         customers_router(deps),
         merges_router(deps),

@@ -13,8 +13,9 @@ from deployments.channels.switches import ChannelSwitches
 from deployments.ingress_node import IngressParts
 from deployments.rules.company import Company
 from deployments.runtime.heartbeat import SILENT_S
-from serve_app.api.base.auth import StaffKeys
+from serve_app.api.base.auth import OPERATOR, StaffKeys
 from serve_app.api.base.staff_access import FAILED_KEYS, FailedKeys, StaffAccess
+from serve_app.api.base.staff_session import StaffSessions
 from serve_app.settings.app_args import AppArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
 from serve_app.settings.model import ModelPrice
@@ -66,8 +67,12 @@ class ApiDeps:
     twilio: TwilioArgs
     demo_channels_url: str | None
     prices: Mapping[str, ModelPrice]
+    timezone: str
+    embedding_model: str
+    rating_reopens: bool
     lookup_rate: RateLimit = LOOKUPS
     channels: ChannelSwitches
+    configs: ChannelConfigs
     cors_origins: tuple[str, ...]
     trusted_proxies: str
     close: Callable[[], Awaitable[None]]
@@ -78,25 +83,37 @@ class ApiDeps:
 def api_deps(args: AppArgs, parts: IngressParts, *, version: str) -> ApiDeps:
     """Build them from the graph's arguments and the ingress node's parts. Raises ValueError for a staff key that is
     empty or short."""
+    configs = ChannelConfigs(parts.pool)
     return ApiDeps(
         pool=parts.pool,
         probes=parts.probes,
         company=args.company,
         relay=parts.relay,
         secret_key=args.secret_key.get_secret_value(),
-        staff=StaffAccess(_staff_keys(args), FailedKeys(parts.pool, FAILED_KEYS)),
+        staff=_staff_access(args, parts.pool),
         version=version,
         form_rate=args.form_rate,
         public_base_url=args.public_base_url,
         gmail=args.gmail,
         twilio=args.twilio,
         prices=args.model.prices,
+        timezone=args.support.timezone,
+        embedding_model=args.embedding_model,
+        rating_reopens=args.support.rating_reopens,
         demo_channels_url=args.demo_channels_url,
-        channels=ChannelSwitches(ChannelConfigs(parts.pool), enabled=args.enabled_channels),
+        channels=ChannelSwitches(configs, enabled=args.enabled_channels),
+        configs=configs,
         cors_origins=args.cors_origins,
         trusted_proxies=args.trusted_proxies,
         close=parts.close,
     )
+
+
+def _staff_access(args: AppArgs, pool: Pool) -> StaffAccess:
+    keys = _staff_keys(args)
+    operator = ((OPERATOR, keys.operator_token),) if keys.operator_token else ()
+    sessions = StaffSessions(args.secret_key.get_secret_value(), (*keys.pairs, *operator), args.public_base_url)
+    return StaffAccess(keys, FailedKeys(pool, FAILED_KEYS), sessions)
 
 
 def _staff_keys(args: AppArgs) -> StaffKeys:

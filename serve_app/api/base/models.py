@@ -34,10 +34,19 @@ class ReplyAccepted(BaseModel):
     created_at: datetime
 
 
+class RatingAccepted(BaseModel):
+    """A customer's mark for their ticket."""
+
+    ticket_id: str
+    good: bool
+    status: TicketStatus = Field(description="The ticket's status now")
+
+
 class TicketResponse(BaseModel):
-    """A message to the customer."""
+    """A message to the customer: its whole `text`, and its `body` without the channel's greeting and closing lines."""
 
     text: str
+    body: str
     channel: Channel
     created_at: datetime
     author: Literal["agent", "staff", "system"]
@@ -67,6 +76,8 @@ class TicketView(BaseModel):
     responses: list[TicketResponse]
     messages: list[TicketMessage]
     escalation_reason: str | None = Field(description="Why a person took over; stays after the release")
+    choices: list[str] = Field(default=[], description="What the last message asks to choose from; a reply names one")
+    rated_good: bool | None = Field(default=None, description="The customer's mark; null without one")
 
 
 class StaffTicketView(TicketView):

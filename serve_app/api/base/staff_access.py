@@ -1,4 +1,5 @@
-"""Who of the staff is calling, with wrong keys counted by client address: guessing ends, a right key passes."""
+"""Who of the staff is calling, by key or session. Wrong keys are counted by client address: guessing ends, a right key
+passes."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from db.pool import Pool, acquire
 from serve_app.api.base.auth import OPERATOR, StaffKeys, bearer
 from serve_app.api.base.errors import ApiError, retry_after
 from serve_app.api.base.limits import client_key
+from serve_app.api.base.staff_session import StaffSessions
 from serve_app.settings.values import RateLimit
 
 FAILED_KEYS = RateLimit(hits=10, seconds=600)
@@ -82,10 +84,13 @@ class FailedKeys:
 
 
 class StaffAccess:
-    """Tells who is calling. The operator token, which nobody can guess, is accepted whatever its address has tried."""
+    """Tells who is calling. The operator token, which nobody can guess, is accepted whatever its address has tried.
 
-    def __init__(self, keys: StaffKeys, failed: FailedKeys) -> None:
-        self._keys, self._failed = keys, failed
+    `sessions` None: only keys are accepted, as by the MCP server, which has no pages.
+    """
+
+    def __init__(self, keys: StaffKeys, failed: FailedKeys, sessions: StaffSessions | None = None) -> None:
+        self._keys, self._failed, self.sessions = keys, failed, sessions
 
     async def holder(self, request: Request) -> str | None:
         """Return the name of the call's key, None without a right one. Raises ApiError 429 after too many wrong ones,
@@ -104,6 +109,13 @@ class StaffAccess:
             await self._failed.count(address, bearer(authorization))
         return name
 
+    def in_session(self, request: Request) -> str | None:
+        """Return whose session the call carries; None without one, or where the call carries a key, which goes first.
+        Raises ApiError 403 for a change that another page asks for."""
+        if self.sessions is None or bearer(request.headers.get("authorization")):
+            return None
+        return self.sessions.name(request)
+
     async def require(self, request: Request) -> str:
         """Return the name of the caller. Raises ApiError: 401 wrong or no key, 403 no key is configured, 429."""
-        return await self.holder(request) or self._keys.without_key(request)
+        return self.in_session(request) or await self.holder(request) or self._keys.without_key(request)

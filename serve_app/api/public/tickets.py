@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -10,7 +12,11 @@ from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, accept_reply, reply_address
 from db.pool import acquire
+from db.records import Channel, ChannelConfig
 from db.tickets.reads import TicketWithMessages, ticket_with_messages
+from deployments.rules.choices import choices_in
+from deployments.rules.frame import inside
+from ingest import tracing
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.api.base.channels import refuse_when_off
 from serve_app.api.base.deps import ApiDeps
@@ -53,7 +59,7 @@ class PublicCalls:
 
     async def submit(self, request: Request, form: SupportForm, key: IdempotencyKey = None) -> Response:
         """Open a ticket. After a 201 it is stored; the answer follows on the ticket."""
-        deps = self._deps
+        began, deps = time.time_ns(), self._deps
         await refuse_when_off(deps, "web_form")
         record = new_form(form, key=key, now=deps.clock())
         rate = deps.form_rate if await deps.staff.holder(request) is None else None
@@ -65,6 +71,7 @@ class PublicCalls:
             except KeyReusedError:
                 raise key_reused() from None
         deps.relay.wake()
+        tracing.accepted(accepted.inbox_id, "web_form", since=began)
         answer = FormAccepted(
             ticket_id=accepted.ticket_number,
             status="open",
@@ -89,13 +96,14 @@ class PublicCalls:
             ticket = await ticket_with_messages(database, number) if allowed else None
         if ticket is None:
             raise ApiError(404, NOT_FOUND)
-        return json_response(_staff_view(ticket) if staff else _view(ticket))
+        view = _view(ticket, await deps.configs.all())
+        return json_response(_staff_view(ticket, view) if staff else view)
 
     async def reply(
         self, request: Request, number: TicketNumber, reply: TicketReply, token: Token = "", key: IdempotencyKey = None
     ) -> Response:
         """Write into a ticket; one that was answered or resolved is open again. A closed one refuses with 409."""
-        deps = self._deps
+        began, deps = time.time_ns(), self._deps
         await refuse_when_off(deps, "web_form")
         opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
@@ -106,13 +114,15 @@ class PublicCalls:
             if address is None:
                 raise ApiError(404, NOT_FOUND)
             try:
-                accepted = await accept_reply(database, new_reply(reply, address, key=key, now=deps.clock()))
+                record = new_reply(reply, address, key=key, now=deps.clock())
+                accepted = await accept_reply(database, record)
             except TicketClosedError:
                 message = "This ticket is closed. Please send a new request"
                 raise ApiError(409, message, code="TICKET_CLOSED") from None
             except KeyReusedError:
                 raise key_reused() from None
         deps.relay.wake()
+        tracing.accepted(record.inbox_id, "web_form", since=began)
         answer = ReplyAccepted(
             ticket_id=number,
             message_id=accepted.message_id,
@@ -150,7 +160,7 @@ def key_reused() -> ApiError:
     return ApiError(409, message, code="IDEMPOTENCY_KEY_REUSED", field="Idempotency-Key")
 
 
-def _view(ticket: TicketWithMessages) -> TicketView:
+def _view(ticket: TicketWithMessages, configs: Mapping[Channel, ChannelConfig]) -> TicketView:
     return TicketView(
         ticket_id=ticket.number,
         status=ticket.status,
@@ -162,7 +172,13 @@ def _view(ticket: TicketWithMessages) -> TicketView:
         updated_at=ticket.updated_at,
         resolved_at=ticket.resolved_at,
         responses=[
-            TicketResponse(text=sent.text, channel=sent.channel, created_at=sent.created_at, author=sent.author)
+            TicketResponse(
+                text=sent.text,
+                body=inside(configs[sent.channel], sent.text) if sent.channel in configs else sent.text,
+                channel=sent.channel,
+                created_at=sent.created_at,
+                author=sent.author,
+            )
             for sent in ticket.messages
             if sent.direction == "outbound" and sent.author != "customer"
         ],
@@ -171,10 +187,15 @@ def _view(ticket: TicketWithMessages) -> TicketView:
             for each in ticket.messages
         ],
         escalation_reason=ticket.escalation_reason,
+        choices=_open_choices(ticket),
+        rated_good=ticket.rated_good,
     )
 
 
-def _staff_view(ticket: TicketWithMessages) -> StaffTicketView:
-    return StaffTicketView(
-        **_view(ticket).model_dump(), conversation_id=ticket.conversation_id, customer_id=ticket.customer_id
-    )
+def _open_choices(ticket: TicketWithMessages) -> list[str]:
+    last = ticket.messages[-1] if ticket.messages else None
+    return list(choices_in(last.text)) if last is not None and last.author == "agent" else []
+
+
+def _staff_view(ticket: TicketWithMessages, view: TicketView) -> StaffTicketView:
+    return StaffTicketView(**view.model_dump(), conversation_id=ticket.conversation_id, customer_id=ticket.customer_id)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Header, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from db.records import Category, ConversationStatus, Owner, Priority, TicketStat
 from db.staff.actions import ConversationState
 from deployments.agent.checks.guardrails import Guard
 from deployments.staff.desk import (
+    ConversationChangedError,
     ConversationStateError,
     NewLabels,
     ReleaseResult,
@@ -36,6 +37,15 @@ T = TypeVar("T")
 SENT_REPLY = TypeAdapter(SentReply)
 NEW_LABELS = TypeAdapter(NewLabels)
 PATH = "/conversations/{conversation_id}"
+
+
+Seen = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `version` of the conversation that you have looked at: another is a 409. Needed in a session",
+    ),
+]
 
 
 class StaffReply(BaseModel):
@@ -101,37 +111,42 @@ class StaffCalls:
             pool=deps.pool, relay=deps.relay, links=links, guard=Guard(deps.company), clock=deps.clock
         )
 
-    async def take_over(self, request: Request, conversation_id: UUID) -> Response:
+    async def take_over(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Take the conversation over, from another person too. The agent stops; its unsent replies are dropped."""
-        by = await self._deps.staff.require(request)
-        return _state_response(await _with_api_errors(self._desk.take_over(conversation_id, by=by)))
+        by, version = await self._by(request, seen)
+        return _state_response(await _with_api_errors(self._desk.take_over(conversation_id, by=by, seen=version)))
 
     async def reply(
-        self, request: Request, conversation_id: UUID, reply: StaffReply, key: IdempotencyKey = None
+        self,
+        request: Request,
+        conversation_id: UUID,
+        reply: StaffReply,
+        key: IdempotencyKey = None,
+        seen: Seen = None,
     ) -> Response:
         """Write to the customer over their channel, in the form of its replies. Findings of the guard are warnings,
         nothing is blocked. The first reply is a take-over too."""
-        by = await self._deps.staff.require(request)
-        sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key))
+        by, version = await self._by(request, seen)
+        sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key, seen=version))
         return json_response(SENT_REPLY.dump_json(sent), 201)
 
-    async def release(self, request: Request, conversation_id: UUID) -> Response:
+    async def release(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Give the conversation back to the agent, which answers the messages since a person wrote last."""
-        by = await self._deps.staff.require(request)
-        released: ReleaseResult = await _with_api_errors(self._desk.release(conversation_id, by=by))
+        by, version = await self._by(request, seen)
+        released: ReleaseResult = await _with_api_errors(self._desk.release(conversation_id, by=by, seen=version))
         return json_response(
             ReleaseView(**_fields(released.state), to_answer=released.woken, unanswered=released.unanswered)
         )
 
-    async def resolve(self, request: Request, conversation_id: UUID) -> Response:
+    async def resolve(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Resolve the ticket. The customer's next message opens it again, for the same owner."""
-        by = await self._deps.staff.require(request)
-        return _state_response(await _with_api_errors(self._desk.resolve(conversation_id, by=by)))
+        by, version = await self._by(request, seen)
+        return _state_response(await _with_api_errors(self._desk.resolve(conversation_id, by=by, seen=version)))
 
-    async def close(self, request: Request, conversation_id: UUID) -> Response:
+    async def close(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Close the conversation for good."""
-        by = await self._deps.staff.require(request)
-        return _state_response(await _with_api_errors(self._desk.close(conversation_id, by=by)))
+        by, version = await self._by(request, seen)
+        return _state_response(await _with_api_errors(self._desk.close(conversation_id, by=by, seen=version)))
 
     async def approve(
         self,
@@ -139,19 +154,34 @@ class StaffCalls:
         conversation_id: UUID,
         approval: Annotated[Approval | None, Body()] = None,
         key: IdempotencyKey = None,
+        seen: Seen = None,
     ) -> Response:
         """Send one of the agent's drafts, as it is or with your own text."""
-        by = await self._deps.staff.require(request)
+        by, version = await self._by(request, seen)
         wanted = approval or Approval()
-        call = self._desk.approve(conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key)
+        call = self._desk.approve(
+            conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key, seen=version
+        )
         return json_response(SENT_REPLY.dump_json(await _with_api_errors(call)))
 
-    async def label(self, request: Request, conversation_id: UUID, correction: Correction) -> Response:
+    async def label(
+        self, request: Request, conversation_id: UUID, correction: Correction, seen: Seen = None
+    ) -> Response:
         """Correct the ticket's category or priority. Its hand-over goes to the queue that follows, with the same
         clock, and the correction is kept for a later training."""
-        by = await self._deps.staff.require(request)
-        call = self._desk.label(conversation_id, by=by, category=correction.category, priority=correction.priority)
+        by, version = await self._by(request, seen)
+        call = self._desk.label(
+            conversation_id, by=by, category=correction.category, priority=correction.priority, seen=version
+        )
         return json_response(NEW_LABELS.dump_json(await _with_api_errors(call)))
+
+    async def _by(self, request: Request, seen: str | None) -> tuple[str, str | None]:
+        """Return who is calling, and the version that they have seen; a session's call has to name it."""
+        by = await self._deps.staff.require(request)
+        if seen is None and self._deps.staff.in_session(request):
+            message = "Name the version of the conversation that you have looked at"
+            raise ApiError(400, message, code="VALIDATION_ERROR", field="If-Match")
+        return by, seen.strip('"') if seen else None
 
 
 def staff_router(deps: ApiDeps) -> APIRouter:
@@ -191,6 +221,8 @@ async def _with_api_errors(action: Awaitable[T]) -> T:
         return await action
     except UnknownConversationError:
         raise ApiError(404, "There is no such conversation") from None
+    except ConversationChangedError as error:
+        raise ApiError(409, str(error), code="CHANGED") from None
     except ConversationStateError as error:
         raise ApiError(409, str(error), code="NOT_NOW") from None
     except KeyReusedError:

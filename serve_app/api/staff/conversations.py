@@ -13,14 +13,26 @@ from starlette.responses import Response
 from db.measurement import usage
 from db.measurement.usage import ModelUsage
 from db.pool import acquire
+from db.records import Channel, Queue, Severity
 from db.staff import conversations
-from db.staff.conversations import ConversationFile, ListState, Summary
+from db.staff.conversations import ConversationFile, Filters, ListState, Summary
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
 FILE = TypeAdapter(ConversationFile)
+Assignee = Annotated[
+    str | None, Query(max_length=200, pattern=r"^[^\x00]*$", description="A name; `me`; `nobody`: not taken yet")
+]
+Search = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Words of messages or subjects, a ticket's number, or part of a customer's name, address or number",
+    ),
+]
 
 
 class ConversationList(BaseModel):
@@ -57,14 +69,25 @@ class ConversationCalls:
         self,
         request: Request,
         state: Annotated[ListState, Query()] = "handed_over",
+        queue: Annotated[Queue | None, Query()] = None,
+        severity: Annotated[Severity | None, Query()] = None,
+        channel: Annotated[Channel | None, Query()] = None,
+        assignee: Assignee = None,
+        search: Search = None,
         after: Annotated[UUID | None, Query(description="The last conversation of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Response:
         """List conversations. `handed_over`: the most severe first, of those the one that waits longest; `drafts`: the
-        one that waits longest first; `agent` and `closed` (resolved too): the newest first."""
-        await self._deps.staff.require(request)
+        one that waits longest first; `agent` and `closed` (resolved too): the newest first. A search looks through
+        every state, and the newest come first."""
+        by = await self._deps.staff.require(request)
+        who = {"me": by, "nobody": ""}.get(assignee, assignee) if assignee else None
+        filters = Filters(queue=queue, severity=severity, channel=channel, assignee=who)
         async with acquire(self._deps.pool) as database:
-            found = await conversations.list_work(database, state, after=after, limit=limit)
+            if search and search.strip():
+                found = await conversations.search(database, search, filters, after=after, limit=limit)
+            else:
+                found = await conversations.list_work(database, state, filters, after=after, limit=limit)
         following = found[-1].conversation_id if len(found) == limit else None
         return json_response(ConversationList(conversations=found, next=following))
 

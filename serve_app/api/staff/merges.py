@@ -25,7 +25,9 @@ from serve_app.api.staff.security import STAFF
 MERGE = TypeAdapter(Merge)
 Why = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*$"),
+    StringConstraints(
+        strip_whitespace=True, min_length=3, max_length=1000, pattern=r"^[^\x00]*[^\s\x00][^\x00]+[^\s\x00][^\x00]*$"
+    ),
     Field(description="What it rests on; kept for good"),
 ]
 

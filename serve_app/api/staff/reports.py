@@ -40,8 +40,8 @@ class ReportCalls:
         found = {row.channel: row for row in rows}
         report = ChannelReport(
             period=period,
-            channels=[ChannelMetrics(channel=name, **_figures(found.get(name))) for name in get_args(Channel)],
-            totals=Figures(**_figures(found.get(None))),
+            channels=[ChannelMetrics(channel=name, **figures_of(found.get(name))) for name in get_args(Channel)],
+            totals=Figures(**figures_of(found.get(None))),
         )
         return json_response(report)
 
@@ -57,7 +57,8 @@ def reports_router(deps: ApiDeps) -> APIRouter:
     return router
 
 
-def _figures(row: ChannelFigures | None) -> dict[str, Any]:
+def figures_of(row: ChannelFigures | None) -> dict[str, Any]:
+    """Return the fields of `Figures`; of a channel without traffic for None."""
     if row is None:
         return {name: 0 if name in _COUNTS else None for name in Figures.model_fields}
     return {

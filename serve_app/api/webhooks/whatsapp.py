@@ -9,6 +9,7 @@ other nodes.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from db.intake.channels import accept_message
 from db.pool import acquire, transaction
 from deployments.channels.switches import NOT_ENABLED
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
+from ingest import tracing
 from ingest.events import InvalidMessageError
 from ingest.whatsapp.intake import channel_message
 from ingest.whatsapp.message import parse
@@ -67,7 +69,7 @@ class TwilioCalls:
 
     async def message(self, request: Request, signature: Signature = "", algorithm: Algorithm = "") -> Response:
         """Accept a customer's message. A repeated one changes nothing, whenever it comes."""
-        deps = self._deps
+        began, deps = time.time_ns(), self._deps
         params = await self._signed(request, signature, algorithm)
         await refuse_when_off(deps, "whatsapp")
         try:
@@ -80,6 +82,7 @@ class TwilioCalls:
         async with acquire(deps.pool, timeout=CONNECTION_TIMEOUT_S) as database:
             accepted = await accept_message(database, record)
         if accepted is not None:
+            tracing.accepted(accepted.inbox_id, "whatsapp", since=began)
             # The wake is published once the customer has been quiet; if this process dies first, the sweeper does it.
             asyncio.get_running_loop().call_later(accepted.wake_in_s, deps.relay.wake)
         ids = {"inbox_id": str(accepted.inbox_id), "conversation_id": str(accepted.conversation_id)} if accepted else {}

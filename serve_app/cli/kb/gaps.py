@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from deployments.reporting.topics import alike_groups
 from embeddings.arrays import Floats
 
 ALIKE = 0.6
@@ -39,15 +38,8 @@ def grouped(asked: Sequence[Asked], vectors: Floats) -> list[Gap]:
 
     The question with the most neighbours takes all of them, then the next of those that are left.
     """
-    near = vectors @ vectors.T >= ALIKE
-    left = np.ones(len(asked), dtype=bool)
-    gaps = []
-    while left.any():
-        centre = int(np.argmax((near & left).sum(axis=1) * left))
-        members = near[centre] & left
-        members[centre] = True
-        left &= ~members
-        gaps.append(_gap(asked[centre], [one for one, inside in zip(asked, members, strict=True) if inside]))
+    groups = alike_groups(vectors, ALIKE)
+    gaps = [_gap(asked[group[0]], [asked[n] for n in sorted(group)]) for group in groups]
     return sorted(gaps, key=lambda gap: (-gap.customers, -gap.questions, gap.topic))
 
 
