@@ -262,7 +262,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """An outbound message, leased to one sender."""
+    """An outbound message, leased to one sender; `inbound_id` is the inbox row that it replies to, if it does."""
 
     id: UUID
     conversation_id: UUID
@@ -274,3 +274,4 @@ class OutboxRow:
     subject: str
     body: str
     attempts: int
+    inbound_id: UUID | None = None

@@ -11,6 +11,7 @@ from db.operations import dead_letters
 from db.operations.node_status import Facts, Status
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool, acquire
+from deployments.runtime import metrics
 from deployments.runtime.heartbeat import EVERY_S, Heartbeat, NodeDiedError
 from deployments.turns.failure_notice import FailureNotice
 from deployments.turns.node_calls import Analyser, NodeCalls, ProbedAgent, TurnOpener
@@ -106,6 +107,7 @@ class IngestNode:
 
     def facts(self) -> Facts:
         """What the node knows of others: which of the nodes that it calls do not answer."""
+        metrics.record(metrics.IN_FLIGHT, self._consumer.in_flight, node="ingest")
         return {"failing": self._nodes.failing()}
 
     async def check_health(self) -> None:

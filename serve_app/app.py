@@ -1,55 +1,26 @@
-"""The Serve application: its deployments, the resources of each, and which one calls which."""
+"""The Serve application: its deployments and which one calls which. What each takes: serve_app/scaling/table.py."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ray import serve
 from ray.serve import Application
 
-from deployments.ingress_node import PROBE_CONNECTIONS
 from serve_app.nodes.agent import AgentServer
 from serve_app.nodes.analysis import AnalysisServer
-from serve_app.nodes.connections import NodeConnections, most_replicas, require_room
+from serve_app.nodes.connections import connections, require_room
 from serve_app.nodes.delivery import DeliveryServer
 from serve_app.nodes.identity import IdentityServer
 from serve_app.nodes.ingest import IngestServer
 from serve_app.nodes.ingress import IngressServer
 from serve_app.nodes.reporting import ReportingServer
-from serve_app.settings import grace
+from serve_app.scaling import table
+from serve_app.scaling.options import options
 from serve_app.settings.app_args import AppArgs, app_args
 from serve_app.settings.settings import load_settings
-
-Options: TypeAlias = dict[str, Any]
-
-# CPU is stated: Serve's default of one a replica never gets scheduled on two cores. Together 0.95.
-# Health checks are cheap, and Serve replaces a dead replica after one or two that fail: so they are frequent.
-_CHECKS: Options = {"health_check_period_s": 2, "health_check_timeout_s": 15}
-INGRESS: Options = {"name": "ingress", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 512, **_CHECKS}
-IDENTITY: Options = {"name": "identity", "ray_actor_options": {"num_cpus": 0.1}, "max_ongoing_requests": 64, **_CHECKS}
-ANALYSIS: Options = {"name": "analysis", "ray_actor_options": {"num_cpus": 0.2}, "max_ongoing_requests": 64, **_CHECKS}
-# Serve kills a replica at this timeout.
-AGENT: Options = {
-    "name": "agent",
-    "ray_actor_options": {"num_cpus": 0.2},
-    "max_ongoing_requests": 128,
-    "graceful_shutdown_timeout_s": grace.AGENT_S,
-    **_CHECKS,
-}
-DELIVERY: Options = {
-    "name": "delivery",
-    "ray_actor_options": {"num_cpus": 0.1},
-    "graceful_shutdown_timeout_s": grace.DELIVERY_S,
-    **_CHECKS,
-}
-INGEST: Options = {
-    "name": "ingest",
-    "ray_actor_options": {"num_cpus": 0.1},
-    "graceful_shutdown_timeout_s": grace.INGEST_S,
-    **_CHECKS,
-}
-REPORTING: Options = {"name": "reporting", "ray_actor_options": {"num_cpus": 0.05}, **_CHECKS}
 
 
 def graph(args: AppArgs | Mapping[str, Any]) -> Application:
@@ -59,22 +30,24 @@ def graph(args: AppArgs | Mapping[str, Any]) -> Application:
     """
     if not isinstance(args, AppArgs):
         args = AppArgs.model_validate({**app_args(load_settings()).model_dump(), **args})
-    require_room(args.database_url, connections(), pool_size=args.db_pool_size)
-    identity = serve.deployment(**IDENTITY)(IdentityServer).bind(args)
-    analysis = serve.deployment(**ANALYSIS)(AnalysisServer).bind(args)
-    agent = serve.deployment(**AGENT)(AgentServer).bind(args, analysis)
-    ingest = serve.deployment(**INGEST)(IngestServer).bind(args, identity, analysis, agent)
-    delivery = serve.deployment(**DELIVERY)(DeliveryServer).bind(args)
-    reporting = serve.deployment(**REPORTING)(ReportingServer).bind(args)
-    ingress = serve.deployment(**INGRESS)(serve.ingress()(IngressServer))
+    cores = os.cpu_count() or 1
+    return _build(args, table.scaled(table.small(cores if args.embedded else 1), args.scaling_bounds))
+
+
+def trial_graph(args: AppArgs) -> Application:
+    """Build the application as `nightdesk bench scaling` measures it: it scales at loads that two cores reach."""
+    return _build(args, table.trial())
+
+
+def _build(args: AppArgs, nodes: Sequence[table.Scaled]) -> Application:
+    table.require_partitions(nodes, args.kafka.partitions)
+    require_room(args.database_url, connections(nodes), pool_size=args.db_pool_size)
+    of = {one.node.name: options(one) for one in nodes}
+    identity = serve.deployment(**of["identity"])(IdentityServer).bind(args)
+    analysis = serve.deployment(**of["analysis"])(AnalysisServer).bind(args)
+    agent = serve.deployment(**of["agent"])(AgentServer).bind(args, analysis)
+    ingest = serve.deployment(**of["ingest"])(IngestServer).bind(args, identity, analysis, agent)
+    delivery = serve.deployment(**of["delivery"])(DeliveryServer).bind(args)
+    reporting = serve.deployment(**of["reporting"])(ReportingServer).bind(args)
+    ingress = serve.deployment(**of["ingress"])(serve.ingress()(IngressServer))
     return ingress.bind(args, ingest, delivery, reporting)
-
-
-def connections() -> list[NodeConnections]:
-    """Return what each node opens to PostgreSQL: a pool; the ingress probes, too; analysis has a heartbeat only."""
-    pooled = (IDENTITY, AGENT, INGEST, DELIVERY, REPORTING)
-    return [
-        NodeConnections(node="ingress", replicas=most_replicas(INGRESS), pools=1, more=PROBE_CONNECTIONS),
-        *(NodeConnections(node=options["name"], replicas=most_replicas(options), pools=1) for options in pooled),
-        NodeConnections(node="analysis", replicas=most_replicas(ANALYSIS), pools=0, more=1),
-    ]

@@ -134,3 +134,9 @@ async def pending(connection: Connection) -> tuple[int, float]:
     row = await connection.fetchrow(_SQL["pending"])
     assert row is not None
     return row["events"], row["oldest_s"]
+
+
+async def published_at(connection: Connection, inbox_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return when the records of these inbox rows were first in Kafka; events are kept for a day only."""
+    rows = await connection.fetch(_SQL["published_at"], list(inbox_ids))
+    return {row["inbox_id"]: row["published_at"] for row in rows}

@@ -94,3 +94,8 @@ FROM looked_at ORDER BY published_at DESC, id DESC LIMIT 1;
 -- The number of pending events, and the age of the oldest in seconds.
 SELECT count(*) AS events, COALESCE(extract(epoch FROM now() - min(created_at)), 0)::double precision AS oldest_s
 FROM events WHERE state = 'pending';
+
+-- published_at --
+-- When the records of these inbox rows were first in Kafka, as far as their events are still kept.
+SELECT inbox_id, min(published_at) AS published_at FROM events
+WHERE inbox_id = ANY ($1::uuid[]) AND published_at IS NOT NULL GROUP BY inbox_id;

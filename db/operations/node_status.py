@@ -15,11 +15,14 @@ _SQL = statements(__file__)
 class Facts(TypedDict, total=False):
     """What a replica knows beside its own status. A fact is left out by a node that does not know it.
 
-    `lag`: records that the consumer group has not finished, None while the broker is away. `alerts`: how the service
-    does, a sentence each. `failing`: the nodes that do not answer this replica, with the reason.
+    `lag`: records that the consumer group has not finished, in so many `partitions`, None while the broker is away.
+    `outbox_age_s`: how long the oldest reply is due. `alerts`: how the service does, a sentence each. `failing`: the
+    nodes that do not answer this replica, with the reason.
     """
 
     lag: int | None
+    partitions: int | None
+    outbox_age_s: float | None
     alerts: Sequence[str]
     failing: Mapping[str, str]
 

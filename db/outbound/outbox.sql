@@ -12,7 +12,7 @@ FROM (SELECT id FROM outbox due
       ORDER BY due.next_attempt_at, due.id LIMIT $2 FOR UPDATE SKIP LOCKED) next
 WHERE o.id = next.id
 RETURNING o.id, o.conversation_id, o.ticket_id, o.message_id, o.author, o.channel, o.recipient, o.subject, o.body,
-          o.attempts;
+          o.attempts, o.inbound_id;
 
 -- mark_sent --
 -- Record that the provider accepted messages with all their parts. A delivery status that a callback has set meanwhile
@@ -112,7 +112,7 @@ FROM (SELECT id FROM outbox WHERE state = 'unknown' AND next_attempt_at <= now()
       ORDER BY next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
 WHERE o.id = due.id
 RETURNING o.id, o.conversation_id, o.ticket_id, o.message_id, o.author, o.channel, o.recipient, o.subject, o.body,
-          o.attempts;
+          o.attempts, o.inbound_id;
 
 -- lookup_not_found --
 -- Record a look-up that did not find the message. After the second in a row, $2 seconds later, it may be sent once

@@ -24,8 +24,10 @@ from deployments.channels.sender import (
 from deployments.delivery.channel_state import ChannelState
 from deployments.delivery.reconciler import error_text
 from deployments.delivery.redirect import redirect
+from deployments.runtime import metrics
 from deployments.runtime.batching import Batcher
 from deployments.runtime.retries import in_transaction, until_it_answers, with_connection
+from ingest import tracing
 from ingest.bus.failpoints import Failpoint, no_failpoint
 
 REJECTED_S, MAX_PAUSE_S = 60.0, 900.0
@@ -59,7 +61,8 @@ class Dispatch:
         """Send the reply once and record the outcome; nothing is raised."""
         state = self._state
         try:
-            reference = await self._sender.send(row)
+            with tracing.span(f"send {row.channel}", row.inbound_id, under=tracing.TURN, **_attributes(row)):
+                reference = await self._sender.send(row)
         except UndeliverableError as error:
             if not (isinstance(error, WindowClosedError) and await self._redirected(row)):
                 await self._park(row, error)
@@ -94,6 +97,7 @@ class Dispatch:
         self, row: OutboxRow, state: UnsentState, error: Exception, *, retry_in: float | None = 0.0
     ) -> None:
         log.warning("reply_not_sent", outbox_id=str(row.id), channel=row.channel, state=state, attempts=row.attempts)
+        metrics.record(metrics.REPLIES, 1, channel=row.channel, outcome=state)
         await with_connection(
             self._pool,
             lambda c: outbox.mark_unsent(
@@ -103,6 +107,7 @@ class Dispatch:
 
     async def _park(self, row: OutboxRow, error: Exception) -> None:
         log.warning("reply_parked", outbox_id=str(row.id), channel=row.channel, attempts=row.attempts)
+        metrics.record(metrics.REPLIES, 1, channel=row.channel, outcome="parked")
         await in_transaction(self._pool, lambda c: park(c, row.id, error_text(error)))
 
     async def _redirected(self, row: OutboxRow) -> bool:
@@ -117,12 +122,18 @@ class Dispatch:
         redirected = await until_it_answers(once)
         if redirected:
             log.info("reply_redirected", outbox_id=str(row.id), channel=row.channel)
+            metrics.record(metrics.REPLIES, 1, channel=row.channel, outcome="redirected")
         return redirected
 
     async def _store_sent(self, sent: Sequence[tuple[UUID, str | None]]) -> list[None]:
         async with acquire(self._pool) as connection:
             await outbox.mark_sent(connection, sent)
+        metrics.record(metrics.REPLIES, len(sent), channel=self._sender.channel, outcome="sent")
         return [None] * len(sent)
+
+
+def _attributes(row: OutboxRow) -> dict[str, str]:
+    return {"nightdesk.channel": row.channel, "nightdesk.author": row.author, "nightdesk.attempt": str(row.attempts)}
 
 
 def backoff(seconds: float, attempts: int) -> float:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from prometheus_client import Gauge
+from deployments.runtime import metrics
 
 EVERY_S = 0.05
 """A block shorter than this may go unseen; looking takes about a thousandth of a processor."""
@@ -17,8 +17,6 @@ LIMIT_S = 2.0
 """From here on the node calls itself degraded: whoever asked it meanwhile waited as long."""
 SHOWN_S = 20.0
 """For this long after such a block; the gauge shows it for the whole window."""
-
-LAG = Gauge("nightdesk_loop_lag_seconds", "The event loop's longest block of the last minute, in seconds.", ["node"])
 
 
 class LoopLag:
@@ -62,7 +60,7 @@ class LoopLag:
             self._blocks.pop()
         self._blocks.append((now, lag_s))
         self._forget(now)
-        LAG.labels(self._node).set(self._blocks[0][1])
+        metrics.record(metrics.LOOP_LAG, self._blocks[0][1], node=self._node)
 
     def _forget(self, now: float) -> None:
         while self._blocks and self._blocks[0][0] < now - self._window_s:

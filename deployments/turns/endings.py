@@ -13,8 +13,10 @@ from db.pool import Connection, Pool, acquire
 from db.records import Decision, Turn
 from db.turns import end_turn, leases
 from db.turns.end_turn import TurnSentiment
+from deployments.runtime import metrics
 from deployments.runtime.quarantine import Quarantine
 from deployments.runtime.wakeable import Wakeable
+from deployments.turns.figures import count_turn
 from deployments.turns.turn_writes import turn_writes
 from ingest.bus.failpoints import Failpoint
 
@@ -57,14 +59,18 @@ class TurnEndings:
         """End a turn with a decision; with a cause it is dead-lettered."""
         writes = turn_writes(turn, sentiment, decision=decision, stages_ms=stages_ms, now=self._now(), cause=cause)
         outcome: Outcome = decision.outcome if cause is None else "dead"
-        return await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, writes))
+        end = await self._written(outcome, turn, lambda c: end_turn.finish_turn(c, turn, decision, writes))
+        count_turn(turn, outcome, stages_ms, decision)
+        return end
 
     async def held(
         self, turn: Turn, sentiment: TurnSentiment, stages_ms: Mapping[str, float], scores: Mapping[str, float]
     ) -> TurnEnd:
         """End a turn of a conversation that the staff own."""
         writes = turn_writes(turn, sentiment, decision=None, stages_ms=stages_ms, now=self._now())
-        return await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, writes, scores))
+        end = await self._written("held", turn, lambda c: end_turn.hold_turn(c, turn, writes, scores))
+        count_turn(turn, "held", stages_ms, None)
+        return end
 
     async def put_off(self, turn: Turn, *, retry_in: float) -> None:
         """End a turn that failed: its messages count the attempt and wait for `retry_in` seconds."""
@@ -80,6 +86,8 @@ class TurnEndings:
             async with acquire(self._pool) as connection:
                 latency_ms = await write(connection)
                 self._failpoint("pipeline:committed")
+                if outcome != "held":
+                    metrics.record(metrics.TURN, latency_ms / 1000, channel=turn.channel)
                 self._relay.wake()
                 log.info("turn_ended", outcome=outcome, ms=round(latency_ms), **ids(turn))
                 return await end_turn.more_waiting(connection, turn.customer_id)

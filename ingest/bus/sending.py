@@ -26,8 +26,9 @@ from aiokafka.errors import (
 from db.operations.dead_letters import BASE64, ENCODING_HEADER
 from db.operations.events import Published
 from db.records import Event
+from ingest import tracing
 from ingest.bus.topics import AWAY
-from ingest.events import TOPICS
+from ingest.events import INCOMING, TOPICS
 
 SEND_TIMEOUT_S = 5.0
 MAX_CONTENT = 100_000
@@ -164,6 +165,13 @@ def record_bytes(event: Event) -> bytes:
 
 
 def headers(event: Event) -> list[tuple[str, bytes]]:
-    """Return the record's headers; `message-id` is always among them."""
-    named = {"message-id": str(event.id)} | event.headers
+    """Return the record's headers; `message-id` is always among them, and a message's trace while there is one."""
+    named = {"message-id": str(event.id)} | _trace(event) | event.headers
     return [(name, value.encode()) for name, value in named.items() if name != ENCODING_HEADER]
+
+
+def _trace(event: Event) -> dict[str, str]:
+    if event.topic != INCOMING or not isinstance(event.value, dict) or "inbox_id" not in event.value:
+        return {}
+    header = tracing.traceparent(UUID(str(event.value["inbox_id"])))
+    return {"traceparent": header} if header else {}

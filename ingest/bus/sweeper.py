@@ -35,6 +35,12 @@ class Sweeper:
         self._positions = Positions(kafka=kafka, group=group, topic=INCOMING)
         self._min_age_s = min_age_s
         self._lag: int | None = None
+        self._partitions: int | None = None
+
+    @property
+    def partitions(self) -> int | None:
+        """Partitions of the incoming topic, as of the last sweep; None when not known."""
+        return self._partitions
 
     @property
     def lag(self) -> int | None:
@@ -58,9 +64,10 @@ class Sweeper:
         try:
             positions = await self._read_positions()
         except AWAY as error:
-            self._lag = None
+            self._lag = self._partitions = None
             log.info("positions_unknown", detail=f"{type(error).__name__}: {error}")
             return
+        self._partitions = len(positions)
         self._lag = sum(p.ending - max(p.committed or p.first, p.first) for p in positions)
         async with acquire(self._pool) as connection:
             repeated = await events.repeat_lost(connection, INCOMING, positions, min_age_s=self._min_age_s)

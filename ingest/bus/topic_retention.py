@@ -1,4 +1,4 @@
-"""Holds existing topics to the settings of new ones, so that customers' texts stay in Kafka for a day at most."""
+"""Holds existing topics to the settings of new ones: texts for a day at most, as many partitions as wanted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
-from ingest.bus.topics import AWAY, TOPIC_CONFIG, KafkaSettings, client_options
+from ingest.bus.topics import AWAY, TOPIC_CONFIG, KafkaSettings, client_options, grow, partitions_of
 from ingest.events import TOPICS
 
 _SET_ON_TOPIC = 1
@@ -23,12 +23,12 @@ class TopicRetention:
 
     def __init__(self, kafka: KafkaSettings, *, names: Sequence[str] = TOPICS) -> None:
         self._kafka, self._names = kafka, tuple(names)
-        self._refusal = ""
+        self._refusal = self._too_few = ""
 
     def problem(self) -> str | None:
         """Return a line for /health when the broker does not let us alter them, or None."""
         if not self._refusal:
-            return None
+            return self._too_few or None
         wanted = ", ".join(f"{name}={value}" for name, value in TOPIC_CONFIG.items())
         return (
             f"Kafka may keep customers' texts longer than a day ({self._refusal}): set {wanted} on {self._names[0]} …"
@@ -50,15 +50,29 @@ class TopicRetention:
         return altered
 
     async def _alter(self, admin: AIOKafkaAdminClient) -> list[str]:
-        altered = []
+        altered, self._too_few = [], ""
         for name in self._names:
             own = await _settings_of(admin, name)
-            if own is not None and not TOPIC_CONFIG.items() <= own.items():
+            if own is None:
+                continue
+            different = not TOPIC_CONFIG.items() <= own.items()
+            if different:
                 await _set(admin, name, {**own, **TOPIC_CONFIG})
+            if await self._grow(admin, name) or different:
                 altered.append(name)
         if altered:
             log.info("topics_altered", topics=altered, settings=TOPIC_CONFIG)
         return altered
+
+    async def _grow(self, admin: AIOKafkaAdminClient, name: str) -> bool:
+        wanted = partitions_of(name, self._kafka.partitions)
+        try:
+            return await grow(admin, name, wanted)
+        except KafkaError as error:
+            if error.retriable:
+                raise
+            self._too_few = f"{name} can't be given {wanted} partitions ({type(error).__name__}): give it them"
+            return False
 
 
 async def _settings_of(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str] | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.helpers import create_ssl_context
 
-from ingest.events import TOPICS
+from ingest.events import INCOMING, TOPICS
 
 TOPIC_CONFIG = {"retention.ms": str(23 * 3600 * 1000), "segment.ms": str(30 * 60 * 1000)}
 """Kafka keeps customers' texts for a day at most; the store is their home.
@@ -23,6 +23,8 @@ record, for weeks. So a segment ends after half an hour, and goes 23 hours behin
 REQUEST_TIMEOUT_MS = 10_000
 AWAY = (KafkaError, OSError, TimeoutError)
 """What a client raises while the broker is away; an idempotent producer may also raise AssertionError."""
+OTHER_PARTITIONS = 6
+"""Of the topics that nobody of ours consumes."""
 _ALREADY_EXISTS = 36
 
 log = structlog.get_logger(__name__)
@@ -37,7 +39,7 @@ class Secret(Protocol):
 
 
 class KafkaSettings(Protocol):
-    """How to reach the broker; `partitions` is for topics that are created."""
+    """How to reach the broker; `partitions` is for the topic of incoming messages."""
 
     @property
     def bootstrap_servers(self) -> str: ...
@@ -94,7 +96,9 @@ async def ensure_topics(kafka: KafkaSettings, topics: TopicSet | None = None) ->
 
 async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int) -> list[str]:
     brokers = len((await admin.describe_cluster())["brokers"])
-    wanted = [NewTopic(name, partitions, min(3, brokers), topic_configs=TOPIC_CONFIG) for name in names]
+    wanted = [
+        NewTopic(name, partitions_of(name, partitions), min(3, brokers), topic_configs=TOPIC_CONFIG) for name in names
+    ]
     answer = await asyncio.wait_for(admin.create_topics(wanted), REQUEST_TIMEOUT_MS / 1000)
     created = []
     for name, code, *_ in answer.topic_errors:
@@ -103,3 +107,23 @@ async def _create(admin: AIOKafkaAdminClient, names: list[str], partitions: int)
         created.append(name)
     log.info("topics_created", topics=created)
     return created
+
+
+def partitions_of(topic: str, wanted: int) -> int:
+    """Return how many partitions a topic gets: incoming messages as many as are wanted, one for each ingest replica."""
+    return wanted if topic == INCOMING else min(wanted, OTHER_PARTITIONS)
+
+
+async def grow(admin: AIOKafkaAdminClient, topic: str, wanted: int) -> bool:
+    """Raise a topic's partitions to those wanted; never lower them. Raises KafkaError when the broker refuses.
+
+    A sender's later records may then lie in another partition than its earlier ones, and be read before them. Its
+    messages keep their order all the same: a record only wakes its sender's customer, whose lease and oldest waiting
+    message are PostgreSQL's.
+    """
+    there = len((await admin.describe_topics([topic]))[0]["partitions"])
+    if not 0 < there < wanted:
+        return False
+    await admin.create_partitions({topic: NewPartitions(total_count=wanted)})
+    log.info("partitions_raised", topic=topic, before=there, now=wanted)
+    return True

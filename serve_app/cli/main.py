@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from serve_app.cli import dlq, down, migrate, status, up
+from serve_app.cli import digest, dlq, down, migrate, status, up
 from serve_app.cli.bench import command as bench
 from serve_app.cli.channels import command as channels
 from serve_app.cli.company import command as company
@@ -16,6 +16,8 @@ from serve_app.cli.explain import command as explain
 from serve_app.cli.kb import command as kb
 from serve_app.cli.mcp import command as mcp
 from serve_app.cli.replay import command as replay
+from serve_app.cli.serve_config import command as serve_config
+from serve_app.cli.trace import command as trace
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.settings import SettingsError
 
@@ -32,10 +34,13 @@ app.command("up")(up.up)
 app.command("down")(down.down)
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
+app.command("digest")(digest.digest)
 app.command("explain")(explain.explain)
+app.command("trace")(trace.trace)
 app.command("replay")(replay.replay)
 app.command("migrate")(migrate.migrate)
 app.command("mcp")(mcp.mcp)
+app.command("serve-config")(serve_config.serve_config)
 app.add_typer(bench.app, name="bench")
 app.add_typer(channels.app, name="channels")
 app.add_typer(company.app, name="company")

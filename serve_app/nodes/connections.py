@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from db.operations.connection_limit import ConnectionLimit, connection_limit
 from db.pool import DatabaseUnavailableError, acquire, create_pool
+from serve_app.scaling.table import Scaled
 from serve_app.settings.settings import MIN_DB_POOL_SIZE, SettingsError
 
 OTHERS = 8
@@ -33,10 +33,14 @@ class NodeConnections:
         return self.replicas * (self.pools * pool_size + self.more)
 
 
-def most_replicas(options: Mapping[str, Any]) -> int:
-    """Return how many replicas a deployment's options allow at most."""
-    bounds = options.get("autoscaling_config")
-    return int(bounds["max_replicas"] if bounds else options.get("num_replicas", 1))
+def connections(nodes: Sequence[Scaled]) -> list[NodeConnections]:
+    """Return what each node opens to PostgreSQL at its most replicas."""
+    return [
+        NodeConnections(
+            node=one.node.name, replicas=one.bounds.most, pools=one.node.pools, more=one.node.more_connections
+        )
+        for one in nodes
+    ]
 
 
 def require_room(database_url: str, nodes: Sequence[NodeConnections], *, pool_size: int) -> None:

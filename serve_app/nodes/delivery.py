@@ -1,4 +1,4 @@
-"""The outbox's way out: one sender a channel."""
+"""The outbox's way out: one sender a channel. It scales on how long replies wait."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from deployments.channels.web_form import WebFormSender
 from deployments.channels.whatsapp.sender import WhatsAppSender
 from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.delivery.node import DeliveryNode
+from deployments.runtime.workload import WorkloadWatch, known
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, links, open_pool, switches
 from serve_app.settings.app_args import AppArgs
@@ -20,13 +21,20 @@ class DeliveryServer:
     async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
         begin(args, "delivery")
         pool = await open_pool(args)
+        self._workload = WorkloadWatch(pool)
         self._node = DeliveryNode(pool=pool, senders=senders(args, pool), switches=switches(args, pool))
+
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """Return what serve_app.scaling.policies.OutboxAge reads."""
+        work = self._workload.latest()
+        return known(outbox_age_s=work.outbox_age_s) if work else {}
 
     async def check_health(self) -> None:
         """Raise when the loop has ended: Serve replaces the replica."""
         await self._node.check_health()
 
     async def __del__(self) -> None:
+        await self._workload.stop()
         await self._node.close()
 
 

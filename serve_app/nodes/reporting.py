@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from db.pool import Pool
 from deployments.ingest_node import GROUP
 from deployments.reporting.collector import AlertRules
+from deployments.reporting.morning import Morning
 from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.reporting.retention import Periods, Retention
@@ -34,7 +36,7 @@ class ReportingServer:
             group=GROUP,
             rules=_rules(args),
             mailbox=_mailbox(args, pool),
-            tasks=(*_tasks(args, pool), *_retention_tasks(args, pool)),
+            tasks=(*_tasks(args, pool), *_digest_tasks(args, pool), *_retention_tasks(args, pool)),
         )
 
     async def check_health(self) -> None:
@@ -67,6 +69,21 @@ def _tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
         resolve_after=timedelta(hours=support.resolve_after_hours),
         close_after=timedelta(hours=support.close_after_hours),
     )
+
+
+def _digest_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
+    """Return none where nobody would hear of the digest."""
+    support = args.support
+    if not support.notify_urls:
+        return ()
+    morning = Morning(
+        pool=pool,
+        zone=ZoneInfo(support.timezone),
+        at=time.fromisoformat(support.digest_at),
+        page_url=f"{args.public_base_url}/staff/digest",
+        embedding_model=args.embedding_model,
+    )
+    return (PeriodicTask(name="digest", every_s=60.0, work=morning.run_once),)
 
 
 def _retention_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:

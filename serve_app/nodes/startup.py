@@ -13,6 +13,7 @@ from db.pool import Pool, create_pool
 from deployments.channels.switches import ChannelSwitches
 from deployments.runtime.heartbeat import Heartbeat
 from serve_app.api.public.status_link import status_link
+from serve_app.nodes.ray_metrics import export
 from serve_app.settings.app_args import AppArgs
 from serve_app.telemetry import configure_logging
 
@@ -20,9 +21,14 @@ STEP_ASIDE = 5
 
 
 def begin(args: AppArgs, node: str, *, steps_aside: bool = True) -> None:
-    """Set up the node's log. On one machine a node that `steps_aside` leaves the processor to the ingress: who waits
-    for an acknowledgement goes before who waits for an answer. On a cluster each has processors of its own."""
+    """Set up the node's log, metrics and traces. On one machine a node that `steps_aside` leaves the processor to the
+    ingress: who waits for an acknowledgement goes before who waits for an answer. On a cluster each has its own."""
     configure_logging(args.log_level, node)
+    export()
+    if args.otlp_endpoint is not None:
+        from serve_app.nodes.otlp import export_traces  # slow to import
+
+        export_traces(args, args.otlp_endpoint, node)
     if args.embedded and steps_aside:
         os.nice(STEP_ASIDE)
 

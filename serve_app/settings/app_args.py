@@ -18,6 +18,7 @@ from serve_app.settings.settings import (
     DB_POOL_SIZE,
     EMBEDDING_MODEL,
     HTTP_PORT,
+    KAFKA_PARTITIONS,
     KAFKA_SASL_MECHANISM,
     KAFKA_SECURITY_PROTOCOL,
     LOG_LEVEL,
@@ -34,7 +35,7 @@ T = TypeVar("T")
 
 
 class KafkaArgs(BaseModel):
-    """How to reach the broker; `partitions` is the count for topics that have to be created."""
+    """How to reach the broker; the topic of incoming messages gets at least so many `partitions`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +44,7 @@ class KafkaArgs(BaseModel):
     sasl_mechanism: str = KAFKA_SASL_MECHANISM
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    partitions: int = 12
+    partitions: int = KAFKA_PARTITIONS
 
 
 class AppArgs(BaseModel):
@@ -64,6 +65,8 @@ class AppArgs(BaseModel):
     demo_channels_url: str | None = None
     embedding_model: str = EMBEDDING_MODEL
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    scaling_bounds: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """By node the least and the most replicas, where they differ from the table's (serve_app/scaling)."""
     secret_key: SecretStr
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
@@ -75,6 +78,8 @@ class AppArgs(BaseModel):
     enabled_channels: tuple[str, ...] = CHANNELS
     mail_web_answers: bool = False
     log_level: str = LOG_LEVEL
+    otlp_endpoint: str | None = None
+    otlp_headers: SecretStr | None = None
     embedded: bool = True
     """All nodes share one machine with the database and the broker."""
 
@@ -101,6 +106,7 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         demo_channels_url=settings.demo_channels_url,
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
+        scaling_bounds=settings.scaling_bounds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
         staff_api_key=settings.staff_api_key,
         operator_token=settings.operator_token,
@@ -112,6 +118,8 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         enabled_channels=settings.enabled_channels,
         mail_web_answers=settings.mail_web_answers,
         log_level=settings.log_level,
+        otlp_endpoint=settings.otel_exporter_otlp_endpoint,
+        otlp_headers=settings.otel_exporter_otlp_headers,
         embedded=embedded,
     )
 
@@ -174,6 +182,8 @@ def support_args(settings: Settings, company: Company) -> SupportArgs:
         hours=settings.support_hours or company.hours or HOURS,
         timezone=settings.support_timezone or company.timezone or TIMEZONE,
         sla_hours={**SLA_HOURS, **settings.sla_hours},
+        digest_at=settings.digest_at,
+        rating_reopens=settings.rating_reopens,
         resolve_after_hours=settings.ticket_resolve_hours,
         close_after_hours=settings.ticket_close_hours,
     )
@@ -207,6 +217,7 @@ def _kafka_args(settings: Settings) -> KafkaArgs:
         sasl_mechanism=settings.kafka_sasl_mechanism,
         sasl_username=settings.kafka_sasl_username,
         sasl_password=settings.kafka_sasl_password,
+        partitions=settings.kafka_partitions,
     )
 
 

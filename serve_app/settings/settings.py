@@ -41,8 +41,10 @@ from serve_app.settings.retention import DETAILS_DAYS, EVENTS_HOURS, METRICS_DAY
 from serve_app.settings.support import (
     AGENT_MODE,
     CLOSE_HOURS,
+    DIGEST_AT,
     RESOLVE_HOURS,
     AgentMode,
+    ClockTime,
     Hours,
     NotifyUrls,
     TimeZoneName,
@@ -57,8 +59,9 @@ CHANNELS: tuple[str, ...] = get_args(Channel)
 DB_POOL_SIZE, MIN_DB_POOL_SIZE = 6, 2
 KAFKA_SECURITY_PROTOCOL: Final = "PLAINTEXT"
 KAFKA_SASL_MECHANISM: Final = "PLAIN"
+KAFKA_PARTITIONS = 30
 PUBLIC_RATE_LIMIT = "30/minute"
-EMBEDDING_MODEL = "minilm-l6-v2-int8"
+EMBEDDING_MODEL = "minilm-l6-v2-int8-2"
 LOG_LEVEL: Final = "INFO"
 _ORIGIN = re.compile(r"^https?://[^/\s]+$")
 
@@ -79,6 +82,7 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = KAFKA_SASL_MECHANISM
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
+    kafka_partitions: int = Field(default=KAFKA_PARTITIONS, ge=1, le=1_000)
 
     openai_api_key: SecretStr | None = None
     openai_base_url: BaseUrl | None = None
@@ -124,6 +128,8 @@ class Settings(BaseSettings):
     support_hours: Hours | None = None
     support_timezone: TimeZoneName | None = None
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    digest_at: ClockTime = DIGEST_AT
+    rating_reopens: bool = False
     ticket_resolve_hours: float = Field(default=RESOLVE_HOURS, gt=0)
     ticket_close_hours: float = Field(default=CLOSE_HOURS, gt=0)
 
@@ -141,8 +147,11 @@ class Settings(BaseSettings):
     demo_channels_url: BaseUrl | None = None
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
+    scaling_bounds: dict[str, tuple[int, int]] = Field(default_factory=dict)
     embedding_model: str = EMBEDDING_MODEL
     context_dir: Path | None = None
+    otel_exporter_otlp_endpoint: BaseUrl | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = LOG_LEVEL
     nightdesk_data_dir: Path | None = None
 

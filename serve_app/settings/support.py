@@ -19,6 +19,7 @@ critical, which runs at any hour."""
 HOURS = "Mon-Sun 00:00-24:00"
 """Support hours of a company that states none: somebody is always there."""
 TIMEZONE = "UTC"
+DIGEST_AT = "07:30"
 RESOLVE_HOURS = 72.0
 CLOSE_HOURS = 168.0
 
@@ -42,6 +43,7 @@ def _usable_urls(urls: SecretStr) -> SecretStr:
     return urls
 
 
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Hours = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_readable_hours)]
 TimeZoneName = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_known_zone)]
 NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
@@ -50,6 +52,9 @@ NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
 class SupportArgs(BaseModel):
     """The support team. `sla_hours`: within how many support hours a person takes a hand-over, by severity; critical
     counts every hour. `hours` are in `timezone`.
+
+    The digest of the day before is announced at `digest_at` of the team's time. With `rating_reopens` a ticket that its
+    customer marks as bad goes to a person.
 
     A waiting ticket resolves by itself after `resolve_after_hours`, a resolved one closes after `close_after_hours`.
     """
@@ -61,6 +66,8 @@ class SupportArgs(BaseModel):
     hours: str = HOURS
     timezone: str = TIMEZONE
     sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
+    digest_at: str = DIGEST_AT
+    rating_reopens: bool = False
     resolve_after_hours: float = RESOLVE_HOURS
     close_after_hours: float = CLOSE_HOURS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from email.message import Message
@@ -19,6 +20,7 @@ from db.pool import DatabaseUnavailableError, Pool, acquire
 from deployments.channels.gmail.client import RawMail
 from deployments.channels.gmail.mail_head import UNPARSED, head_of
 from deployments.channels.gmail.parser import MailParser, MailTooCostlyError
+from ingest import tracing
 from ingest.events import DLQ, INCOMING, InvalidMessageError, sender_key
 from ingest.identifiers import InvalidIdentifierError, normalise_email
 from ingest.mail.message import ParsedMail, internal_date_of
@@ -124,6 +126,7 @@ class MailIntake:
         )
 
     async def _accept(self, mail: ParsedMail, message: ChannelMessage) -> Outcome:
+        began = time.time_ns()
         async with acquire(self._pool) as connection:
             accepted = await accept_message(connection, message)
         if accepted is None:
@@ -131,6 +134,7 @@ class MailIntake:
         if mail.automated:
             log.info("mail_not_answered", gmail_id=mail.provider_message_id, reason=mail.automated)
             return "ignored"
+        tracing.accepted(accepted.inbox_id, "email", since=began)
         self.wake()
         return "accepted"
 

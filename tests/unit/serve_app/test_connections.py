@@ -5,15 +5,21 @@ from __future__ import annotations
 import pytest
 
 from db.operations.connection_limit import ConnectionLimit
-from serve_app import app
-from serve_app.nodes.connections import OTHERS, NodeConnections, most_replicas, too_many
+from deployments.ingress_node import PROBE_CONNECTIONS
+from serve_app.nodes.connections import OTHERS, NodeConnections, connections, too_many
+from serve_app.scaling import table
 
 LIMIT = ConnectionLimit(all_in_all=100, reserved=3)
 
 
-def test_every_node_of_the_graph_is_counted() -> None:
-    options = [value for value in vars(app).values() if isinstance(value, dict) and "ray_actor_options" in value]
-    assert {node.node for node in app.connections()} == {one["name"] for one in options}
+def test_the_maxima_are_those_of_the_table_and_what_each_node_opens_is_counted() -> None:
+    opened = {node.node: node for node in connections(table.scaled(table.cluster(), {"agent": (2, 9)}))}
+    assert {name: node.replicas for name, node in opened.items()} == {
+        **{name: bounds.most for name, bounds in table.cluster().items()},
+        "agent": 9,
+    }
+    assert opened["ingress"].total(6) == 20 * (6 + PROBE_CONNECTIONS)
+    assert opened["analysis"].total(6) == 20
 
 
 def test_a_sum_that_fits_is_no_problem_and_one_more_is() -> None:
@@ -41,15 +47,3 @@ def test_a_size_is_named_only_where_one_fits(replicas: int) -> None:
     fitting = (LIMIT.ours - OTHERS) // replicas
     assert (f"set it to {fitting}, or " in refusal) is (fitting >= 2)
     assert too_many(nodes, LIMIT, pool_size=fitting) == ""
-
-
-@pytest.mark.parametrize(
-    ("options", "most"),
-    [
-        ({}, 1),
-        ({"num_replicas": 3}, 3),
-        ({"autoscaling_config": {"min_replicas": 3, "max_replicas": 20}}, 20),
-    ],
-)
-def test_the_most_replicas_are_those_that_the_options_allow(options: dict[str, object], most: int) -> None:
-    assert most_replicas(options) == most

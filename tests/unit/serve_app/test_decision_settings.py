@@ -30,7 +30,10 @@ AFFECTS_NO_DECISION = frozenset(
     "notify_urls",
     "openai_prices",
     "operator_token",
+    "otel_exporter_otlp_endpoint",
+    "otel_exporter_otlp_headers",
     "public_rate_limit",
+    "scaling_bounds",
     "trusted_proxies",
 }
 """Settings of channels, storage, retention, access and prices."""

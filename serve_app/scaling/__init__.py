@@ -1,0 +1,1 @@
+"""How the nodes scale: one table, the policies that read their signals, and the options that follow for Ray Serve."""
