@@ -1,0 +1,57 @@
+"""The release under test: stores and customers as pods, the chart with the values of `kuberay/ci/small.yaml`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.cluster import NAMESPACE, NONE_GIVEN, ROOT, Cluster
+from tests.fixtures.waiting import wait_until
+
+IMAGES = ("nightdesk:dev", "nightdesk-postgres:dev", "nightdesk-kafka:dev", "nightdesk-redis:dev")
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The cluster that the environment names; without one the tests are skipped."""
+    found = Cluster.given()
+    if found is None:
+        pytest.skip(NONE_GIVEN)
+    return found
+
+
+@pytest.fixture(scope="session")
+def values() -> dict[str, Any]:
+    """The values of the release."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "kuberay" / "ci" / "small.yaml").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def release(cluster: Cluster, values: dict[str, Any]) -> Iterator[Cluster]:
+    """The product, installed and running. `KEEP_RELEASE=1` leaves it there."""
+    if cluster.scripts is not None:
+        for image in IMAGES:
+            subprocess.run([str(cluster.scripts / "load.sh"), image], check=True, timeout=600)
+    _apply(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    script = {"customers.py": (HERE / "customers.py").read_text()}
+    _apply(cluster, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "customers"}, "data": script})
+    cluster.kubectl("apply", "-f", str(HERE / "stores.yaml"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=180s", within_s=200)
+    cluster.helm("install", values)
+    wait_until(lambda: cluster.service_status() == "Running", within_s=600, what="the RayService", pause_s=2)
+    yield cluster
+    if not os.environ.get("KEEP_RELEASE"):
+        cluster.helm("uninstall")
+        cluster.kubectl("delete", "-f", str(HERE / "stores.yaml"), "--wait=false")
+
+
+def _apply(cluster: Cluster, resource: dict[str, Any]) -> None:
+    cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(resource))
