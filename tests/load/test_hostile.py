@@ -1,6 +1,6 @@
 """Somebody who wants to stop the desk doesn't; the next customer is answered as usual.
 
-`pytest tests/load/test_hostile.py -m full -s --no-cov`, on a quiet machine.
+`pytest tests/load/test_hostile.py -m full -s`, on a quiet machine.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ def main(database_url: str, bootstrap_servers: str) -> None:
         database_url=database_url,
         kafka=KafkaArgs(bootstrap_servers=bootstrap_servers),
         secret_key=SecretStr("a-secret-of-this-test"),
+        scaling_bounds={"ingress": (1, 3), "analysis": (1, 2), "agent": (1, 3), "ingest": (1, 3), "delivery": (1, 2)},
         embedded=False,
     )
     serve.run(graph(args), name="local", _local_testing_mode=True)

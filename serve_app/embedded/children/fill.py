@@ -26,6 +26,8 @@ async def fill(pool: Pool, settings: Settings) -> indexer.SyncReport:
     async with transaction(pool) as connection:
         await channel_configs.set_facts(connection, company.facts)
     encoder = await asyncio.to_thread(Encoder, settings.embedding_model)
-    return await indexer.sync(
+    report = await indexer.sync(
         pool, encoder, sections, own_names=company.own_names, allow_amounts=company.quotes_amounts
     )
+    await indexer.take_over(pool, encoder, own_names=company.own_names)
+    return report

@@ -23,6 +23,7 @@ from ray.serve.schema import ApplicationStatus
 
 from serve_app.settings.app_args import AppArgs, app_args
 from serve_app.settings.settings import SettingsError, load_settings
+from serve_app.telemetry import serve_logging
 
 APPLICATION = "nightdesk"
 CONTROLLER = "SERVE_CONTROLLER_ACTOR"
@@ -73,9 +74,10 @@ def wait_for_endpoints(file: Path) -> dict[str, str]:
 
 def deploy(args: AppArgs, builder: Callable[[AppArgs], serve.Application], *, host: str, port: int) -> None:
     """Run the graph at the root of `host:port`, unless it is running."""
-    serve.start(http_options=HTTPOptions(host=host, port=port))
+    logs = serve_logging(args.log_level)
+    serve.start(http_options=HTTPOptions(host=host, port=port), logging_config=logs)
     if _status() is not ApplicationStatus.RUNNING:
-        serve.run(builder(args), name=APPLICATION, route_prefix="/", blocking=False)
+        serve.run(builder(args), name=APPLICATION, route_prefix="/", blocking=False, logging_config=logs)
 
 
 def watch(*, until: Callable[[], bool]) -> None:

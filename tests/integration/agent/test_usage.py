@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from db.ids import new_id
 from db.measurement import usage
 from db.pool import acquire
+from ingest import tracing
+from serve_app.nodes.otlp import provider
 from tests.fakes.openai_server import OpenAIServer, Step
 from tests.fixtures.agent_desk import Desk
 from tests.fixtures.store import Store
@@ -51,3 +55,24 @@ async def test_the_day_sums_up_the_conversations(remote: Desk) -> None:
         nothing = await usage.of_conversation(connection, new_id())
     assert sum(u.requests for u in after) == sum(u.requests for u in before) + 1
     assert nothing == ()
+
+
+async def test_m4_each_request_is_a_span_with_its_tokens_and_without_text(remote: Desk, openai: OpenAIServer) -> None:
+    exporter = InMemorySpanExporter()
+    tracing.use(provider("agent", SimpleSpanProcessor(exporter)).get_tracer("tested"))
+    try:
+        openai.script(Step.fault("status", status=500), Step())
+        await asked(remote, f"{new_id()}@example.com")
+    finally:
+        tracing.use(None)
+    failed, answered = [span for span in exporter.get_finished_spans() if span.name == "chat gpt-test"]
+    [agent] = [span for span in exporter.get_finished_spans() if span.name == "agent"]
+    assert {span.parent.span_id for span in (failed, answered) if span.parent} == {agent.context.span_id}
+    assert dict(failed.attributes or {})["error.type"] == "InternalServerError"
+    assert dict(answered.attributes or {}) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-test",
+        "gen_ai.usage.input_tokens": 900,
+        "gen_ai.usage.output_tokens": 60,
+    }

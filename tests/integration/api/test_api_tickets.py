@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATHS = ("/api/v1/tickets/{}", "/support/ticket/{}")
 FIELDS = {
     "ticket_id", "status", "category", "priority", "subject", "source_channel", "created_at", "updated_at",
-    "resolved_at", "responses", "messages", "escalation_reason",
+    "resolved_at", "responses", "messages", "escalation_reason", "choices", "rated_good",
 }  # fmt: skip
 STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
 
@@ -49,7 +49,7 @@ async def test_h2_f4_a_valid_token_shows_the_ticket(api: Served, path: str) -> N
         ("agent", "Click on “Forgot password”."),
         ("staff", "And I am here, too."),
     ]
-    assert [set(one) for one in shown["responses"]] == [{"text", "channel", "created_at", "author"}] * 2
+    assert [set(one) for one in shown["responses"]] == [{"text", "body", "channel", "created_at", "author"}] * 2
     assert [one["direction"] for one in shown["messages"]] == ["inbound", "outbound", "outbound"]
     assert set(shown["messages"][0]) == {"direction", "text", "channel", "created_at"}
     assert response.headers["Cache-Control"] == "no-store"

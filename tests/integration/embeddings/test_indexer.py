@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from db import knowledge
 from db.pool import Pool, acquire, create_pool
 from embeddings.chunker import Section, parse_docs
-from embeddings.encoder import Encoder
-from embeddings.indexer import PriceInSectionError, SyncReport, sync
+from embeddings.encoder import BUILT_IN, Encoder, model_files
+from embeddings.indexer import PriceInSectionError, SyncReport, sync, take_over
 from embeddings.judge import PassageJudge, passage_text
 from embeddings.relevance import RelevanceGate
 from tests.fixtures.company import EXAMPLE
@@ -70,6 +71,29 @@ async def test_d4_two_syncs_at_once_leave_one_knowledge_base(
 ) -> None:
     await asyncio.gather(*(sync(pool, encoder, sections[:8]) for _ in range(3)))
     assert set(await hashes(pool, encoder)) == {section.slug for section in sections[:8]}
+
+
+async def test_d4_what_was_added_under_another_model_is_taken_over_once(
+    pool: Pool, encoder: Encoder, sections: list[Section], tmp_path: Path
+) -> None:
+    files = model_files(BUILT_IN)
+    shutil.copy(files.onnx, tmp_path / "model.onnx")
+    shutil.copy(files.tokenizer, tmp_path / "tokenizer.json")
+    before = Encoder(str(tmp_path))
+    await sync(pool, before, sections[:2], origin="/manuals/a.md")
+    await sync(pool, before, sections[2:3], origin="/manuals/b.md")
+    await sync(pool, encoder, sections[2:3], origin="/manuals/b.md")
+    assert await take_over(pool, encoder) == 2
+    assert await take_over(pool, encoder) == 0
+    async with acquire(pool) as connection:
+        stored = {one.slug: one.origin for one in await knowledge.list_sections(connection, encoder.model_id)}
+        assert stored == {
+            sections[0].slug: "/manuals/a.md",
+            sections[1].slug: "/manuals/a.md",
+            sections[2].slug: "/manuals/b.md",
+        }
+        found = await knowledge.search(connection, encoder.model_id, encoder.encode([sections[0].title])[0], limit=1)
+    assert found[0].slug == sections[0].slug
 
 
 async def test_d4_g2_a_question_finds_its_passage_by_meaning(

@@ -107,7 +107,7 @@ class Installation:
             health = await self.health()
             return bool(health["status"] == "healthy" and not health["alerts"])
 
-        await eventually(so, within_s=SOON_S)
+        await eventually(so, within_s=SOON_S, pause_s=0.1)
 
     async def shows(self, component: str, status: str, words: str) -> None:
         """Wait until a component has this status and these words in its detail; 'alerts' has no status."""
@@ -119,7 +119,7 @@ class Installation:
             found = health["components"][component]
             return bool(found["status"] == status and words in found["detail"] and health["status"] != "healthy")
 
-        await eventually(so, within_s=SOON_S)
+        await eventually(so, within_s=SOON_S, pause_s=0.1)
 
     def broker_processes(self) -> list[psutil.Process]:
         """The broker's processes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from serve_app.api.staff.decisions import EXPLAINED
 from serve_app.cli.explain import view
 from serve_app.cli.main import app
 from serve_app.cli.target import Target
+from serve_app.cli.trace.waterfall import spans_of
 from serve_app.embedded.base.errors import UserError
 from tests.fixtures.production import FOLLOW_UPS, MESSAGES, Production, Stored
 from tests.integration.api.serving import STAFF_KEY, arguments, running
@@ -148,3 +150,19 @@ def test_g13_the_command_finds_nothing_where_nothing_runs(tmp_path: Path) -> Non
     result = CliRunner().invoke(app, ["explain", "TKT-0001", "--data-dir", str(tmp_path)])
 
     assert "nothing runs on" in str(result.exception)
+
+
+async def test_m4_a_trace_accounts_for_all_of_a_turns_time(stored: Stored, pool: Pool) -> None:
+    for question in (PASSWORD, REFUND):
+        for turn in (await _explained(pool, stored.numbers[question])).turns:
+            spans = spans_of(turn, {})
+            assert [span.name for span in spans] == ["queue", "identity", "analysis", "agent", "delivery"]
+            assert turn.record is not None
+            assert spans[0].start_s == 0.0
+            for before, after in itertools.pairwise(spans):
+                assert before.end_s == pytest.approx(after.start_s, abs=1e-6)
+            assert spans[-1].start_s == turn.record.latency_ms / 1000
+            for span in spans[1:4]:
+                assert span.end_s is not None
+                assert (span.end_s - span.start_s) * 1000 == pytest.approx(turn.record.stages_ms[span.name])
+            assert "create_ticket" in spans[3].note
