@@ -124,7 +124,7 @@ tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser
 	@# Most of the inner tiers' tests wait rather than work, so two run at a time, a module each; the whole product, then, alone.
 	@# Both runs are made, so that one look shows everything that is broken.
 	failed=0; \
-	$(COVERED) --out $(VENV)/inner.json -m pytest $(INNER_TIERS) --numprocesses 2 --dist loadfile || failed=1; \
+	$(COVERED) --out $(VENV)/inner.json -m pytest $(INNER_TIERS) --numprocesses 3 --dist loadfile || failed=1; \
 	$(COVERED) --out $(VENV)/outer.json -m pytest $(OUTER_TIERS) || failed=1; \
 	$(COVERED) --out $(VENV)/both.json --fail-under 80 --merge $(VENV)/inner.json $(VENV)/outer.json || failed=1; \
 	exit $$failed

@@ -16,9 +16,14 @@ RETURNING o.id, o.conversation_id, o.ticket_id, o.message_id, o.author, o.channe
 
 -- mark_sent --
 -- Record that the provider accepted messages with all their parts. A delivery status that a callback has set meanwhile
--- is newer and kept.
+-- is newer and kept; where it made a part due again, the message is due again.
 WITH accepted AS (
     SELECT * FROM unnest($1::uuid[], $2::text[]) AS accepted (id, provider_ref)
+), outbox_requeued AS (
+    UPDATE outbox o SET state = 'ready', lease_until = NULL
+    FROM accepted WHERE o.id = accepted.id AND o.state = 'sending'
+      AND EXISTS (SELECT FROM outbox_parts p WHERE p.outbox_id = o.id AND p.state = 'ready' AND p.refs <> '{}')
+      AND NOT EXISTS (SELECT FROM outbox_parts p WHERE p.outbox_id = o.id AND p.state = 'sending')
 ), outbox_sent AS (
     UPDATE outbox o SET state = 'sent', sent_at = now(), lease_until = NULL, last_error = NULL
     FROM accepted WHERE o.id = accepted.id AND o.state IN ('sending', 'unknown')

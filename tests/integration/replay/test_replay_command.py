@@ -121,7 +121,7 @@ def test_t4_a_product_of_an_older_version_is_to_be_restarted(
 
 def test_t4_another_relevance_threshold_hands_over_what_was_answered(stored: Stored, replaying: Replaying) -> None:
     before = asyncio.run(_checksums(stored.url))
-    _, printed, report = replaying("RELEVANCE_THRESHOLD = 1.0", "--limit", "8")
+    _, printed, report = replaying("RELEVANCE_THRESHOLD = 1.0\nASK_FROM = 1.0", "--limit", "8")
 
     moved = {(move["before"], move["after"]): move["turns"] for move in report["moves"]}
     assert moved == {("answered", "escalated (no_kb_match)"): report["changed"]}

@@ -18,7 +18,7 @@ from db.ids import new_id
 from db.intake import mailbox
 from db.operations import dead_letters
 from db.pool import acquire, transaction
-from db.tickets import ticket_life
+from db.tickets import ratings, ticket_life
 from db.turns import bare_turn
 from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
@@ -185,6 +185,14 @@ async def _approve(store: Store) -> None:
     await _by_staff("approve", draft_id=None, text=None)(store)
 
 
+def _rated(*, good: bool) -> Callable[[Store], Awaitable[None]]:
+    async def rate(store: Store) -> None:
+        async with transaction(store.pool) as connection:
+            await ratings.rate(connection, store.numbers[0], good=good, reopen=True)
+
+    return rate
+
+
 MOVING_ACTIONS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
     "intake/web_form": (_form_reply,),
     "intake/channels": (_channel_message,),
@@ -193,6 +201,7 @@ MOVING_ACTIONS: Mapping[str, tuple[Callable[[Store], Awaitable[None]], ...]] = {
     "turns/end_turn": (_turn, _hand_over, _held),
     "outbound/outbox": (_park,),
     "intake/mailbox": (_gmail_take_over,),
+    "tickets/ratings": (_rated(good=True), _rated(good=False)),
     "tickets/ticket_life": (_ages,),
     "staff/actions": (_by_staff("take_over"), _release, _by_staff("resolve"), _by_staff("close"), _approve),
 }

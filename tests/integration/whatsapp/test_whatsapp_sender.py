@@ -9,11 +9,15 @@ from typing import Any
 
 import pytest
 
+from db.outbound import outbox
+from db.pool import acquire, transaction
+from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from deployments.channels.whatsapp.twilio_client import Twilio
 from deployments.rules.formatting import utf16_length
 from evaluation.providers.control_client import ControlClient
 from evaluation.providers.journal import Entry
 from evaluation.providers.twilio import DEMO_TEMPLATE, TwilioOptions
+from ingest.whatsapp.status import StatusUpdate
 from tests.fixtures.ports import deaf_port
 from tests.fixtures.waiting import PATIENCE_S, eventually
 from tests.fixtures.whatsapp_channel import BOB, EVE, Line, Store, opened_line, twilio_args
@@ -139,6 +143,33 @@ async def test_63016_by_callback_sends_the_template(line: Line) -> None:
     # A late callback of the first attempt means nothing any more.
     await line.hurry()
     assert len(line.accepted()) == 2
+
+
+async def test_a_callback_before_the_reply_is_marked_as_sent_makes_it_due_again(line: Line) -> None:
+    await line.answered("Hello")
+    node = await line.deliver()
+    await line.wait_for(3, kind="status_callback")
+    await line.all_in("sent")
+    await node.close(drain_s=2)
+    line.deliveries.remove(node)
+    # As the callback finds it when it is quicker than the sender's own record.
+    await line.store.execute("UPDATE outbox SET state = 'sending', lease_until = now() + interval '1 hour'")
+    await line.store.execute("UPDATE outbox_parts SET status = NULL")
+    [part] = await line.store.rows("SELECT outbox_id, n, provider_ref FROM outbox_parts")
+    key = PartKey(outbox_id=part["outbox_id"], n=part["n"])
+    refused = StatusUpdate(
+        provider_message_id=part["provider_ref"],
+        status="undelivered",
+        error_code=63018,
+        error_message="",
+        address=f"whatsapp:{EVE}",
+    )
+    async with transaction(line.store.pool) as connection:
+        assert await record_status(connection, key, refused, has_template=True)
+    async with acquire(line.store.pool) as connection:
+        await outbox.mark_sent(connection, [(part["outbox_id"], part["provider_ref"])])
+    assert await line.store.rows("SELECT state, lease_until FROM outbox") == [{"state": "ready", "lease_until": None}]
+    assert await line.store.value("SELECT delivery_status FROM messages WHERE author = 'agent'") == "pending"
 
 
 async def test_63016_at_once_sends_the_template(line: Line) -> None:

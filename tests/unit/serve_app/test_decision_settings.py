@@ -20,6 +20,7 @@ AFFECTS_NO_DECISION = frozenset(
     "cors_origins",
     "demo_channels_url",
     "details_kept_days",
+    "digest_at",
     "enabled_channels",
     "events_kept_hours",
     "http_host",
@@ -33,6 +34,7 @@ AFFECTS_NO_DECISION = frozenset(
     "otel_exporter_otlp_endpoint",
     "otel_exporter_otlp_headers",
     "public_rate_limit",
+    "rating_reopens",
     "scaling_bounds",
     "trusted_proxies",
 }
