@@ -121,12 +121,13 @@ imports: setup-dev
 	$(VENV)/bin/lint-imports
 
 tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser
-	@# Most of the inner tiers' tests wait rather than work, so two run at a time, a module each; the whole product, then, alone.
-	@# Both runs are made, so that one look shows everything that is broken.
+	@# Most of the inner tiers' tests wait rather than work, so three run at a time, a module each; the whole product, then, alone.
+	@# Both runs are made, so that one look shows everything that is broken. The coverage stands in .venv/coverage.txt.
 	failed=0; \
 	$(COVERED) --out $(VENV)/inner.json -m pytest $(INNER_TIERS) --numprocesses 3 --dist loadfile || failed=1; \
 	$(COVERED) --out $(VENV)/outer.json -m pytest $(OUTER_TIERS) || failed=1; \
-	$(COVERED) --out $(VENV)/both.json --fail-under 80 --merge $(VENV)/inner.json $(VENV)/outer.json || failed=1; \
+	$(COVERED) --out $(VENV)/both.json --fail-under 80 --merge $(VENV)/inner.json $(VENV)/outer.json >$(VENV)/coverage.txt \
+	  || { tail -3 $(VENV)/coverage.txt; echo "Less than 80 % of the lines were run: see $(VENV)/coverage.txt" >&2; failed=1; }; \
 	exit $$failed
 
 bench: setup ## Latency and throughput per node of the running product
