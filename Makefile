@@ -101,8 +101,8 @@ demo: setup ## Play the sample tickets through the running product
 	@$(VENV)/bin/nightdesk demo $(DATA_DIR_OPTION)
 
 test: setup-dev ## Every check and every test
-	@$(MAKE) --jobs 2 check
-	@$(MAKE) tests
+	@$(MAKE) --no-print-directory --jobs 2 check
+	@$(MAKE) --no-print-directory tests
 
 check: format lint types imports web-test ## Formatting, lint, types and import contracts, of the pages too
 
