@@ -20,8 +20,8 @@ _SQL = statements(__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassageRow:
-    """A passage to store. `content_hash` tells whether it changed; `vector` (384,) is L2-normalised."""
+class PassageText:
+    """A passage without its vector. `content_hash` tells whether it changed."""
 
     slug: str
     title: str
@@ -29,19 +29,19 @@ class PassageRow:
     content: str
     source: str
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageRow(PassageText):
+    """A passage to store; `vector` (384,) is L2-normalised."""
+
     vector: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddedPassage:
-    """A stored passage that was added from an `origin` other than the company's documents, without its vector."""
+class AddedPassage(PassageText):
+    """A stored passage that was added from an `origin` other than the company's documents."""
 
-    slug: str
-    title: str
-    category: str
-    content: str
-    source: str
-    content_hash: str
     origin: str
 
 

@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 from db import knowledge
-from db.pool import Pool, transaction
+from db.pool import Pool, acquire, transaction
 from embeddings.arrays import Floats
 from embeddings.chunker import Section
 from embeddings.encoder import Encoder
@@ -97,23 +97,22 @@ async def sync(
 async def take_over(pool: Pool, encoder: Encoder, *, own_names: Sequence[str] = ()) -> int:
     """Embed what was added to the documents while another model was in force; return how many passages.
 
-    The files that they came from may be gone; what is stored is enough. In one transaction.
+    The files that they came from may be gone; what is stored is enough.
     """
-    async with transaction(pool) as connection:
+    async with acquire(pool) as connection:
         added = await knowledge.of_other_models(connection, encoder.model_id)
+    if not added:
+        return 0
     texts = [without_own_names(passage_text(one.title, one.content), own_names) for one in added]
     vectors = await asyncio.to_thread(encoder.encode, texts)
     by_origin: dict[str, list[knowledge.PassageRow]] = {}
     for one, vector in zip(added, vectors, strict=True):
-        fields = {
-            name: getattr(one, name) for name in ("slug", "title", "category", "content", "source", "content_hash")
-        }
-        by_origin.setdefault(one.origin, []).append(knowledge.PassageRow(**fields, vector=vector))
+        text = asdict(one)
+        by_origin.setdefault(text.pop("origin"), []).append(knowledge.PassageRow(**text, vector=vector))
     async with transaction(pool) as connection:
         for origin, rows in by_origin.items():
             await knowledge.upsert_passages(connection, encoder.model_id, rows, origin=origin)
-        if added:
-            await knowledge.bump_version(connection, encoder.model_id)
+        await knowledge.bump_version(connection, encoder.model_id)
     return len(added)
 
 

@@ -51,7 +51,7 @@ class Judgement:
     @property
     def order(self) -> list[int]:
         """The passages' places, the likeliest answer first."""
-        return sorted(range(len(self.shares)), key=lambda place: -self.shares[place])
+        return likeliest_first(self.shares)
 
 
 class PassageJudge:
@@ -113,6 +113,11 @@ class PassageJudge:
             for row, channels, own in zip(rows, output, mask, strict=True):
                 found[row] = channels[: int(own.sum())]
         return [found[row] for row in range(len(texts))]
+
+
+def likeliest_first(shares: Sequence[float]) -> list[int]:
+    """Return the places of shares, the largest first."""
+    return sorted(range(len(shares)), key=lambda place: -shares[place])
 
 
 def readings(text: str) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any, Self
 from db.records import Passage
 from embeddings import lexical
 from embeddings.heads import HEADS, HeadNotUsableError
-from embeddings.judge import Judgement, passage_text
+from embeddings.judge import Judgement, likeliest_first, passage_text
 from embeddings.spelling import Speller, encoder_words
 
 MOST_OPTIONS = 3
@@ -41,8 +41,7 @@ class Relevance:
 
 def options(shares: Sequence[float], ask_from: float) -> tuple[int, ...]:
     """Return the places of the likeliest passages when their shares together reach `ask_from`, else none."""
-    likeliest = sorted(range(len(shares)), key=lambda place: -shares[place])[:MOST_OPTIONS]
-    near = tuple(place for place in likeliest if shares[place] >= LEAST_SHARE)
+    near = tuple(place for place in likeliest_first(shares)[:MOST_OPTIONS] if shares[place] >= LEAST_SHARE)
     return near if near and sum(shares[place] for place in near) >= ask_from else ()
 
 

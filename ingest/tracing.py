@@ -51,11 +51,16 @@ def turn_ended(inbox_id: UUID, stages_ms: Mapping[str, float], attributes: Mappi
     end = time.time_ns()
     at = end - _ns(sum(stages_ms.values()) / 1000)
     _note(inbox_id, TURN, ACCEPT, at, end, SpanKind.CONSUMER, attributes)
-    known = [stage for stage in STAGES if stage in stages_ms]
-    for stage in (*known, *(stage for stage in stages_ms if stage not in STAGES)):
-        until = at + _ns(stages_ms[stage] / 1000)
+    for stage, spent_ms in in_order(stages_ms):
+        until = at + _ns(spent_ms / 1000)
         _note(inbox_id, stage, TURN, at, until, SpanKind.INTERNAL, {})
         at = until
+
+
+def in_order(stages_ms: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return a turn's stages as they followed each other, those of no place of their own behind the others."""
+    known = [(stage, stages_ms[stage]) for stage in STAGES if stage in stages_ms]
+    return known + [(stage, spent_ms) for stage, spent_ms in stages_ms.items() if stage not in STAGES]
 
 
 @contextmanager

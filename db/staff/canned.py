@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.pool import Connection
 from db.sql import statements
+from db.staff.words import tsquery
 
 _SQL = statements(__file__)
 
@@ -30,7 +30,7 @@ async def by_slug(connection: Connection, slugs: Sequence[str]) -> list[ReadyAns
 
 async def by_words(connection: Connection, asked: str, *, limit: int) -> list[ReadyAnswer]:
     """Return the passages in which most of these words stand, the best first; the last word may be a beginning."""
-    words = [f"'{word}'" for word in re.findall(r"\w+", asked)[:20]]
-    if not words:
+    query = tsquery(asked, "|")
+    if query is None:
         return []
-    return [ReadyAnswer(**row) for row in await connection.fetch(_SQL["by_words"], " | ".join(words) + ":*", limit)]
+    return [ReadyAnswer(**row) for row in await connection.fetch(_SQL["by_words"], query, limit)]

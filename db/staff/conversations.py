@@ -25,13 +25,13 @@ from db.sql import statements
 from db.staff import files
 from db.staff.actions import Action
 from db.staff.files import FileOpening
+from db.staff.words import tsquery
 from db.turns import decisions
 from db.turns.decisions import DecisionRecord, InboxState
 
 ListState = Literal["handed_over", "agent", "closed", "drafts"]
 MAX_MESSAGES = 1000
 """Messages of a conversation that are shown, the newest."""
-MAX_WORDS = 20
 MIN_PATTERN = 3
 """Characters of a customer's name, address or number from which on its index helps."""
 _SQL = statements(__file__)
@@ -231,11 +231,10 @@ async def search(
 
 def _looked_for(asked: str) -> tuple[str | None, str | None, str | None]:
     """Return the tsquery, the ticket's number and the pattern that a text asks for."""
-    words = [f"'{word}'" for word in re.findall(r"\w+", asked)][:MAX_WORDS]
     number = re.fullmatch(r"(?:TKT-)?0*(\d{1,18})", asked.strip(), re.IGNORECASE)
     literal = re.sub(r"([\\%_])", r"\\\1", asked.strip())
     return (
-        " & ".join(words) + ":*" if words else None,
+        tsquery(asked, "&"),
         f"TKT-{int(number[1]):04d}" if number else None,
         f"%{literal}%" if len(literal) >= MIN_PATTERN else None,
     )

@@ -21,13 +21,18 @@ class Ratings:
     bad: int
 
 
+class UnknownTicketError(Exception):
+    """No ticket has this number; nothing was done."""
+
+
 async def rate(connection: Connection, number: str, *, good: bool, reopen: bool) -> TicketStatus | None:
     """Store the mark of an answered or ended ticket and return its status; None for a ticket that is neither.
 
     A good one resolves a ticket that waits for the customer. A bad one, with `reopen`, hands it over to a person,
-    unless it is closed. To be called in a transaction.
+    unless it is closed. To be called in a transaction. Raises UnknownTicketError.
     """
-    await connection.execute(_SQL["lock"], number)
+    if await connection.fetchval(_SQL["lock"], number) is None:
+        raise UnknownTicketError(number)
     status: TicketStatus | None = await connection.fetchval(_SQL["rate"], number, good)
     if status is None:
         return None

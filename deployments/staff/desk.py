@@ -115,8 +115,7 @@ class StaffDesk:
 
     async def take_over(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Assign the conversation to this person; the agent stops answering in it."""
-        async with self._locked(conversation_id) as (connection, state):
-            await _check_seen(connection, state, by, seen)
+        async with self._locked(conversation_id, by, seen) as (connection, state):
             _check_allowed("take_over", state)
             if state.assignee != by or state.untaken:
                 await _take_over(connection, state, by)
@@ -178,8 +177,7 @@ class StaffDesk:
 
     async def release(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ReleaseResult:
         """Return the conversation to the agent, which answers what came in after the last reply by staff."""
-        async with self._locked(conversation_id) as (connection, state):
-            await _check_seen(connection, state, by, seen)
+        async with self._locked(conversation_id, by, seen) as (connection, state):
             _check_allowed("release", state)
             woken = await actions.release(connection, state, wake_on=INCOMING)
             if woken:
@@ -193,8 +191,7 @@ class StaffDesk:
 
     async def resolve(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Resolve the ticket. The assignee stays: a follow-up reopens the ticket in the same conversation."""
-        async with self._locked(conversation_id) as (connection, state):
-            await _check_seen(connection, state, by, seen)
+        async with self._locked(conversation_id, by, seen) as (connection, state):
             _check_allowed("resolve", state)
             await actions.cancel_unsent(connection, state.conversation_id, DRAFTS, why=f"resolved by {by}")
             await actions.set_ticket_status(connection, state, "resolved")
@@ -203,8 +200,7 @@ class StaffDesk:
 
     async def close(self, conversation_id: UUID, *, by: str, seen: str | None = None) -> ConversationState:
         """Close ticket and conversation for good: the customer's next message opens new ones."""
-        async with self._locked(conversation_id) as (connection, state):
-            await _check_seen(connection, state, by, seen)
+        async with self._locked(conversation_id, by, seen) as (connection, state):
             _check_allowed("close", state)
             await actions.cancel_unsent(connection, state.conversation_id, DRAFTS, why=f"closed by {by}")
             await actions.set_ticket_status(connection, state, "closed")
@@ -226,8 +222,7 @@ class StaffDesk:
         The hand-over's queue follows; its severity and its clock stay. The correction is kept with both labels, as
         what a later training learns from.
         """
-        async with self._locked(conversation_id) as (connection, state):
-            await _check_seen(connection, state, by, seen)
+        async with self._locked(conversation_id, by, seen) as (connection, state):
             before = await actions.labels(connection, state)
             new_category, new_priority = category or before.category, priority or before.priority
             queue = None
@@ -243,12 +238,16 @@ class StaffDesk:
             return NewLabels(ticket_id=state.ticket_number, category=new_category, priority=new_priority, queue=queue)
 
     @asynccontextmanager
-    async def _locked(self, conversation_id: UUID) -> AsyncIterator[tuple[Connection, ConversationState]]:
+    async def _locked(
+        self, conversation_id: UUID, by: str = "", seen: str | None = None
+    ) -> AsyncIterator[tuple[Connection, ConversationState]]:
+        """Lock the conversation for an action, and check that it is as `by` has seen it."""
         try:
             async with transaction(self._pool) as connection:
                 state = await actions.lock(connection, conversation_id)
                 if state is None:
                     raise UnknownConversationError(str(conversation_id))
+                await _check_seen(connection, state, by, seen)
                 yield connection, state
         except IllegalTransitionError as error:
             raise ConversationStateError(

@@ -128,7 +128,7 @@ def _cpu_seconds(data_dir: str) -> dict[str, float]:
     seconds: dict[str, float] = {}
     for process in psutil.process_iter():
         try:
-            name, times = _part(process, data_dir), process.cpu_times()
+            name, times = part_of(process, data_dir), process.cpu_times()
         except psutil.Error:
             continue
         if name:
@@ -136,12 +136,13 @@ def _cpu_seconds(data_dir: str) -> dict[str, float]:
     return seconds
 
 
-def _part(process: psutil.Process, data_dir: str) -> str | None:
+def part_of(process: psutil.Process, data_dir: str) -> str | None:
+    """Return the node or part of this installation that a process is, None for others. Raises psutil.Error."""
     command = " ".join(process.cmdline())
     if command.startswith("postgres: "):
         # A backend's title does not name its data directory; its postmaster's command does.
         postmaster = process.parent()
-        return _part(postmaster, data_dir) if postmaster else None
+        return part_of(postmaster, data_dir) if postmaster else None
     if data_dir not in command and process.environ().get("NIGHTDESK_DATA_DIR") != data_dir:
         return None
     if command.startswith(_REPLICA):

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
-from embeddings.indexer import embedded_text
 from embeddings.judge import PassageJudge
 from embeddings.relevance import RelevanceGate
+from embeddings.workbench.answers.baselines import WORDS, baselines
 from embeddings.workbench.answers.data import HELD_OUT, Company, blind_company, example_company, load_companies
 from embeddings.workbench.answers.judge.calibrate import judged_by
-from embeddings.workbench.answers.measure import Judged, Outcomes, Scorer, by_voice, judge, outcome, outcomes, recall
-from embeddings.workbench.evaluate import bm25
+from embeddings.workbench.answers.measure import Judged, Outcomes, by_voice, judge, outcome, outcomes, recall
 from evaluation.quality.report import Figure, Group
 
 BLIND = "Answers, example company, blind"
@@ -82,17 +78,9 @@ def _figures(found: Outcomes) -> tuple[Figure, ...]:
 
 def _first(companies: Sequence[Company], encoder: Encoder) -> dict[str, float]:
     """Return how often BM25, and the encoder alone, put a section first that answers."""
-
-    def words(company: Company) -> Floats:
-        texts = [embedded_text(section) for section in company.sections]
-        return bm25(texts, [question.text for question in company.questions]).astype(np.float32)
-
-    def vectors(company: Company) -> Floats:
-        passages = encoder.encode([embedded_text(section) for section in company.sections])
-        return encoder.encode([question.text for question in company.questions]) @ passages.T
-
-    ways: dict[str, Scorer] = {"BM25": words, "encoder": vectors}
-    return {name: recall(judge(companies, scorer))["all"]["@1"] for name, scorer in ways.items()}
+    ways = baselines(encoder)
+    beside = {WORDS: ways[WORDS], "encoder": ways[encoder.model_id]}
+    return {name: recall(judge(companies, scorer))["all"]["@1"] for name, scorer in beside.items()}
 
 
 def _voices(judged: Sequence[Judged], gate: RelevanceGate) -> str:

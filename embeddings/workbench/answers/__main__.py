@@ -13,21 +13,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
 from embeddings.heads import HEADS
-from embeddings.indexer import embedded_text
 from embeddings.judge import MODEL, PassageJudge
 from embeddings.relevance import RelevanceGate
-from embeddings.workbench.answers.data import HELD_OUT, Company, blind_company, example_company, load_companies
+from embeddings.workbench.answers.baselines import baselines
+from embeddings.workbench.answers.data import HELD_OUT, blind_company, example_company, load_companies
 from embeddings.workbench.answers.judge.calibrate import calibrated, judged_by, products
 from embeddings.workbench.answers.measure import RANKS, Scorer, by_voice, cheapest_threshold, judge, outcomes, recall
-from embeddings.workbench.evaluate import bm25
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -74,29 +71,6 @@ def calibrate() -> None:
     (HEADS / "relevance.json").write_text(f"{stored}\n", encoding="utf-8")
     (HEADS / "relevance.metrics.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     Console().print_json(data=figures)
-
-
-def baselines(encoder: Encoder) -> Mapping[str, Scorer]:
-    """Return the simple ways: words alone, vectors alone, and the sum of both, each at mean 0 and deviation 1."""
-
-    def words(company: Company) -> Floats:
-        passages = [embedded_text(section) for section in company.sections]
-        return bm25(passages, [question.text for question in company.questions]).astype(np.float32)
-
-    def vectors(company: Company) -> Floats:
-        passages = encoder.encode([embedded_text(section) for section in company.sections])
-        return encoder.encode([question.text for question in company.questions]) @ passages.T
-
-    return {
-        "BM25": words,
-        encoder.model_id: vectors,
-        "both": lambda company: _even(words(company)) + _even(vectors(company)),
-    }
-
-
-def _even(scores: Floats) -> Floats:
-    spread: Floats = (scores - scores.mean()) / max(float(scores.std()), 1e-9)
-    return spread
 
 
 def _measured(scorer: Scorer) -> dict[str, Any]:

@@ -95,20 +95,22 @@ def outcome(one: Judged, threshold: float, ask_from: float = math.inf) -> str:
 
 def outcomes(judged: Sequence[Judged], threshold: float, ask_from: float = math.inf) -> Outcomes:
     """Return what a desk with these thresholds does; raises ZeroDivisionError without answerable questions."""
-    answerable = [one for one in judged if one.question.answers]
-    told = [one for one in judged if one.score >= threshold]
-    asked = [one for one in judged if one.score < threshold and one.asked_about(ask_from)]
-    rightly = sum(one.asked_rightly(ask_from) for one in asked)
-    unanswerable = len(judged) - len(answerable)
+    counts = _counts(judged, threshold, ask_from)
+    unanswerable = [one for one in judged if not one.question.answers]
+    answerable = len(judged) - len(unanswerable)
     return Outcomes(
         threshold=threshold,
         questions=len(judged),
-        right=sum(one.right for one in told) / len(answerable),
-        wrong=sum(not one.right for one in told) / len(judged),
-        answered_unanswerable=sum(not one.question.answers for one in told) / max(unanswerable, 1),
-        asked_rightly=rightly / len(answerable),
-        asked_in_vain=(len(asked) - rightly) / len(judged),
+        right=counts["right"] / answerable,
+        wrong=counts["wrong"] / len(judged),
+        answered_unanswerable=sum(one.score >= threshold for one in unanswerable) / max(len(unanswerable), 1),
+        asked_rightly=counts["asked rightly"] / answerable,
+        asked_in_vain=counts["asked in vain"] / len(judged),
     )
+
+
+def _counts(judged: Iterable[Judged], threshold: float, ask_from: float) -> Counter[str]:
+    return Counter(outcome(one, threshold, ask_from) for one in judged)
 
 
 def cheapest_threshold(judged: Sequence[Judged], wrong_costs: float = WRONG_COSTS) -> float:
@@ -126,12 +128,9 @@ def cheapest_thresholds(judged: Sequence[Judged], costs: Costs) -> tuple[float, 
 
 
 def _cost(judged: Sequence[Judged], thresholds: tuple[float, float], costs: Costs) -> float:
-    found = outcomes(judged, *thresholds)
-    answerable = sum(bool(one.question.answers) for one in judged)
-    right, rightly = found.right * answerable, found.asked_rightly * answerable
-    wrong, in_vain = found.wrong * len(judged), found.asked_in_vain * len(judged)
-    handed_over = len(judged) - right - rightly - wrong - in_vain
-    return handed_over + costs.wrong * wrong + costs.asked_rightly * rightly + costs.asked_in_vain * in_vain
+    counts = _counts(judged, *thresholds)
+    asked = costs.asked_rightly * counts["asked rightly"] + costs.asked_in_vain * counts["asked in vain"]
+    return counts["handed over"] + costs.wrong * counts["wrong"] + asked
 
 
 def recall(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
@@ -149,10 +148,10 @@ def recall(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
 
 def by_voice(judged: Sequence[Judged], threshold: float, ask_from: float = math.inf) -> dict[str, dict[str, int]]:
     """Return by voice the counts of right, wrong, asked rightly, asked in vain and handed over."""
-    counts: dict[str, Counter[str]] = {}
+    voices: dict[str, list[Judged]] = {}
     for one in judged:
-        counts.setdefault(one.question.voice, Counter())[outcome(one, threshold, ask_from)] += 1
-    return {voice: dict(count) for voice, count in counts.items()}
+        voices.setdefault(one.question.voice, []).append(one)
+    return {voice: dict(_counts(own, threshold, ask_from)) for voice, own in voices.items()}
 
 
 def _judged(company: Company, scores: Floats) -> Iterable[Judged]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from db.pool import acquire
-from db.tickets.ratings import rate
-from db.tickets.reads import ticket_with_messages
+from db.tickets.ratings import UnknownTicketError, rate
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.limits import count_call
-from serve_app.api.base.models import TICKET_NUMBER, RatingAccepted
+from serve_app.api.base.models import RatingAccepted
 from serve_app.api.base.routes import add_route, errors, json_response
-from serve_app.api.public.status_link import token_opens
-from serve_app.api.public.tickets import NOT_FOUND, TicketNumber, Token
+from serve_app.api.public.tickets import NOT_FOUND, TicketNumber, Token, admitted
 
 TOO_EARLY = "The ticket has no answer yet that could be marked"
 
@@ -40,15 +35,14 @@ class RatingCalls:
         """Mark an answered or ended ticket; the last mark counts. A good one resolves a ticket that waits for you, a
         bad one brings a person where the product is set so."""
         deps = self._deps
-        opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
-            if not opens or deps.form_rate is not None:
-                await count_call(database, request, "lookup", deps.lookup_rate)
-            allowed = opens and re.fullmatch(TICKET_NUMBER, number)
-            if not allowed or await ticket_with_messages(database, number) is None:
+            if not await admitted(deps, database, request, number, token):
                 raise ApiError(404, NOT_FOUND)
-            async with database.transaction():
-                status = await rate(database, number, good=rating.good, reopen=deps.rating_reopens)
+            try:
+                async with database.transaction():
+                    status = await rate(database, number, good=rating.good, reopen=deps.rating_reopens)
+            except UnknownTicketError:
+                raise ApiError(404, NOT_FOUND) from None
         if status is None:
             raise ApiError(409, TOO_EARLY, code="NOT_NOW")
         return json_response(RatingAccepted(ticket_id=number, good=rating.good, status=status))

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, accept_reply, reply_address
-from db.pool import acquire
+from db.pool import Connection, acquire
 from db.records import Channel, ChannelConfig
 from db.tickets.reads import TicketWithMessages, ticket_with_messages
 from deployments.rules.choices import choices_in
@@ -88,11 +88,8 @@ class PublicCalls:
         """
         deps = self._deps
         staff = await deps.staff.holder(request) is not None
-        opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
-            if not staff and (not opens or deps.form_rate is not None):
-                await count_call(database, request, "lookup", deps.lookup_rate)
-            allowed = (staff or opens) and re.fullmatch(TICKET_NUMBER, number)
+            allowed = is_number(number) if staff else await admitted(deps, database, request, number, token)
             ticket = await ticket_with_messages(database, number) if allowed else None
         if ticket is None:
             raise ApiError(404, NOT_FOUND)
@@ -105,11 +102,8 @@ class PublicCalls:
         """Write into a ticket; one that was answered or resolved is open again. A closed one refuses with 409."""
         began, deps = time.time_ns(), self._deps
         await refuse_when_off(deps, "web_form")
-        opens = token_opens(deps.secret_key, number, token)
         async with acquire(deps.pool) as database:
-            if not opens or deps.form_rate is not None:
-                await count_call(database, request, "lookup", deps.lookup_rate)
-            allowed = opens and re.fullmatch(TICKET_NUMBER, number)
+            allowed = await admitted(deps, database, request, number, token)
             address = await reply_address(database, number) if allowed else None
             if address is None:
                 raise ApiError(404, NOT_FOUND)
@@ -152,6 +146,22 @@ def public_router(deps: ApiDeps) -> APIRouter:
         responses=errors(400, 404, 408, 409, 413, 429, 503) | off,
     )  # fmt: skip
     return router
+
+
+def is_number(number: str) -> bool:
+    """Return whether a ticket can have this number."""
+    return re.fullmatch(TICKET_NUMBER, number) is not None
+
+
+async def admitted(deps: ApiDeps, database: Connection, request: Request, number: str, token: str) -> bool:
+    """Count a look-up of the caller, and return whether the token opens the ticket of this number.
+
+    Raises ApiError 429. The holder of a token is counted, too, where forms are limited.
+    """
+    opens = token_opens(deps.secret_key, number, token)
+    if not opens or deps.form_rate is not None:
+        await count_call(database, request, "lookup", deps.lookup_rate)
+    return opens and is_number(number)
 
 
 def key_reused() -> ApiError:

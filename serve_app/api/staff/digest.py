@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from db.records import Channel
 from deployments.reporting.digest import ChannelDigest, Digest, Span, digest_of
-from deployments.reporting.topics import Topic
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.models import Figures
@@ -35,6 +34,7 @@ def _as_written(value: object) -> object:
 
 Day = Annotated[date | SkipJsonSchema[None], BeforeValidator(_as_written)]
 DAY = timedelta(days=1)
+View = TypeVar("View", bound=BaseModel)
 
 
 class FirstAnswerView(BaseModel):
@@ -181,36 +181,30 @@ def _view(first: date, last: date, found: Digest) -> DigestView:
         last_day=last,
         totals=CountsView(**_counts(found.totals)),
         channels=[ChannelCounts(channel=each.channel, **_counts(each)) for each in found.channels],
-        issues=[_topic(topic) for topic in found.issues],
-        unanswered=[_topic(topic) for topic in found.unanswered],
+        issues=[_shown(TopicView, topic) for topic in found.issues],
+        unanswered=[_shown(TopicView, topic) for topic in found.unanswered],
     )
+
+
+def _shown(view: type[View], record: object) -> View:
+    return view.model_validate(record, from_attributes=True)
 
 
 def _counts(of: ChannelDigest) -> dict[str, object]:
-    ended, answers = of.resolutions, of.first_answers
+    ended = of.resolutions
     known = ended.durable + ended.reopened + ended.given_up
+    rate = ended.durable / known if known else None
     return {
         "figures": Figures(**figures_of(of.figures)),
-        "first_answer": FirstAnswerView(
-            tickets=answers.tickets, answered=answers.answered, p50_s=answers.p50_s, p90_s=answers.p90_s,
-            p95_s=answers.p95_s,
-        ),
+        "first_answer": _shown(FirstAnswerView, of.first_answers),
         "resolution": ResolutionView(
-            durable=ended.durable, reopened=ended.reopened, pending=ended.pending, given_up=ended.given_up,
-            rate=ended.durable / known if known else None,
+            durable=ended.durable,
+            reopened=ended.reopened,
+            pending=ended.pending,
+            given_up=ended.given_up,
+            rate=rate,
         ),
-        "mood": MoodView(messages=of.moods.messages, angry=of.moods.angry, uneasy=of.moods.uneasy),
-        "ratings": RatingView(good=of.ratings.good, bad=of.ratings.bad),
+        "mood": _shown(MoodView, of.moods),
+        "ratings": _shown(RatingView, of.ratings),
         "escalations": of.reasons,
-    }  # fmt: skip
-
-
-def _topic(topic: Topic) -> TopicView:
-    return TopicView(
-        words=list(topic.words),
-        title=topic.title,
-        questions=topic.questions,
-        customers=topic.customers,
-        escalated=topic.escalated,
-        tickets=list(topic.tickets),
-    )
+    }

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from db.pool import create_pool
 from evaluation.benchmarks import scaling
+from evaluation.benchmarks.pipeline import part_of
 from evaluation.benchmarks.scaling import ScalingReport
 from evaluation.client import ProductClient
 from evaluation.demo.samples import load_samples
@@ -36,7 +37,6 @@ TRIAL = "serve_app.app:trial_graph"
 SETTLE_S = 240.0
 KILL_EVERY_S = 45.0
 """Above the time that a replica takes to start: a graph that is never whole is deployed anew after 90 s."""
-REPLICA = "ray::ServeReplica:nightdesk:"
 KILLED = ("identity", "analysis", "agent", "ingest", "delivery")
 
 console = Console()
@@ -131,9 +131,7 @@ class Killer:
 
     def _is_replica(self, process: psutil.Process, node: str) -> bool:
         try:
-            title = " ".join(process.cmdline())
-            ours = title.startswith(f"{REPLICA}{node}")
-            return ours and process.environ().get("NIGHTDESK_DATA_DIR") == self._data_dir
+            return part_of(process, self._data_dir) == node
         except psutil.Error:
             return False
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from db.turns.decisions import DecisionRecord, ExplainedTurn, SentMessage
+from ingest.tracing import in_order
 
-STAGES = ("identity", "analysis", "agent")
 SHOWN_MS = 0.05
 
 
@@ -34,7 +34,7 @@ def spans_of(turn: ExplainedTurn, published: Mapping[UUID, datetime]) -> list[Sp
     if record is None:
         return [Span(name="waiting", start_s=0.0, end_s=None, note=turn.messages[-1].state)]
     ended_s = record.latency_ms / 1000
-    took_s = {stage: spent_ms / 1000 for stage, spent_ms in _in_order(record)}
+    took_s = {stage: spent_ms / 1000 for stage, spent_ms in in_order(record.stages_ms)}
     began_s = max(0.0, ended_s - sum(took_s.values()))
     spans = list(_before(turn, published, accepted, record.quiet_ms / 1000, began_s))
     at_s = began_s
@@ -61,11 +61,6 @@ def _before(
         at_s = in_kafka_s
     attempts = turn.messages[-1].attempts
     yield Span(name="queue", start_s=at_s, end_s=began_s, note=f"{attempts} failed attempts" if attempts else "")
-
-
-def _in_order(record: DecisionRecord) -> list[tuple[str, float]]:
-    known = [(stage, record.stages_ms[stage]) for stage in STAGES if stage in record.stages_ms]
-    return known + [(stage, spent) for stage, spent in record.stages_ms.items() if stage not in STAGES]
 
 
 def _inside(record: DecisionRecord, stage: str) -> str:
