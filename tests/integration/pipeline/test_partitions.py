@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -37,7 +38,7 @@ async def test_k1_a_senders_messages_keep_their_order_when_partitions_are_raised
 
     many = graph.kafka.model_copy(update={"partitions": AFTER})
     assert INCOMING in await TopicRetention(many).run_once()
-    assert await _partitions(many, INCOMING) == AFTER
+    await eventually(partial(_has, many, INCOMING, AFTER))
     assert await TopicRetention(few).run_once() == []  # it never sinks
     await _file(store, senders, range(5, 10))
     await graph.worker()
@@ -56,7 +57,9 @@ async def test_k1_a_senders_messages_keep_their_order_when_partitions_are_raised
 async def test_k1_only_the_topic_that_ingest_reads_gets_many(graph: Graph) -> None:
     wanted = graph.kafka.model_copy(update={"partitions": 30})
     await ensure_topics(wanted)
-    assert (await _partitions(wanted, INCOMING), await _partitions(wanted, ESCALATIONS)) == (30, 6)
+    # A broker takes a moment to know what its controller has made.
+    await eventually(partial(_has, wanted, INCOMING, 30))
+    await eventually(partial(_has, wanted, ESCALATIONS, 6))
 
 
 async def _file(store: Store, senders: list[str], numbers: range) -> None:
@@ -70,6 +73,10 @@ def _senders_that_move(wanted: int) -> list[str]:
     addresses = (f"mover{n}@example.com" for n in count())
     moving = (a for a in addresses if (murmur2(f"email:{a}".encode()) & 0x7FFFFFFF) % AFTER != 0)
     return [next(moving) for _ in range(wanted)]
+
+
+async def _has(kafka: KafkaArgs, topic: str, partitions: int) -> bool:
+    return await _partitions(kafka, topic) == partitions
 
 
 async def _partitions(kafka: KafkaArgs, topic: str) -> int:

@@ -9,6 +9,7 @@ from ingest.bus.topic_retention import TopicRetention
 from ingest.bus.topics import TopicSet, client_options, ensure_topics
 from serve_app.embedded.parts.kafka import EmbeddedKafka
 from serve_app.settings.app_args import KafkaArgs
+from tests.fixtures.waiting import eventually
 
 DAY_MS = 24 * 3600 * 1000
 CHECK_MS = 300_000
@@ -20,15 +21,22 @@ def of(broker: EmbeddedKafka) -> KafkaArgs:
 
 
 async def settings_of(broker: EmbeddedKafka, topic: str) -> dict[str, str]:
-    """All settings that hold for a topic, as its broker says."""
+    """All settings that hold for a topic, as its broker says, which takes a moment to know of a new one."""
+    found: dict[str, str] = {}
+
+    async def known() -> bool:
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        [(_, _, _, _, entries)] = answer.resources
+        found.update((name, value) for name, value, *_ in entries)
+        return bool(found)
+
     admin = AIOKafkaAdminClient(**client_options(of(broker)))
     await admin.start()
     try:
-        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        await eventually(known)
     finally:
         await admin.close()
-    [(_, _, _, _, entries)] = answer.resources
-    return {name: value for name, value, *_ in entries}
+    return found
 
 
 async def longest_ms(broker: EmbeddedKafka, topic: str) -> int:
@@ -54,7 +62,11 @@ async def test_k4_topics_of_an_older_release_are_altered_and_keep_what_else_is_s
     assert await longest_ms(kafka_server, topic_name) > 7 * DAY_MS
     task = TopicRetention(of(kafka_server), names=[topic_name, f"{topic_name}.missing"])
     assert await task.run_once() == [topic_name]
-    assert await longest_ms(kafka_server, topic_name) < DAY_MS
+
+    async def within_a_day() -> bool:
+        return await longest_ms(kafka_server, topic_name) < DAY_MS
+
+    await eventually(within_a_day)
     assert (await settings_of(kafka_server, topic_name))["max.message.bytes"] == "2000000"
     assert await task.run_once() == []
     assert task.problem() is None
