@@ -22,6 +22,7 @@ from evaluation.providers.twilio.settings import twilio_settings
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m evaluation.providers", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="this machine's name, where Gmail and Twilio are to listen")
     parser.add_argument("--gmail-port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--twilio-port", type=int, default=0)
     parser.add_argument("--console-port", type=int, default=0)
@@ -45,8 +46,8 @@ async def run(given: argparse.Namespace) -> None:
     gmail_options, twilio_options = _options(given)
     gmail, twilio = gmail_app(gmail_options, shared), twilio_app(twilio_options, shared)
     resume(earlier, gmail.state.account, twilio.state.account)
-    gmail_server = StandIn(RefuseBrowsers(gmail), port=given.gmail_port)
-    twilio_server = StandIn(RefuseBrowsers(twilio), port=given.twilio_port)
+    gmail_server = StandIn(RefuseBrowsers(gmail), host=given.host, port=given.gmail_port)
+    twilio_server = StandIn(RefuseBrowsers(twilio), host=given.host, port=given.twilio_port)
     console = console_app(
         gmail.state.account, twilio.state.account, shared, twilio_url=twilio_server.url, form_url=given.form_url
     )

@@ -28,7 +28,7 @@ class AbortableProtocol(H11Protocol):
 
 
 class StandIn(uvicorn.Server):
-    """One app on one port of the loopback; port 0 picks a free one, `url` names it.
+    """One app on one port of `host`, the loopback by default; port 0 picks a free one, `url` names it.
 
     `control_url` is a second port of the same app, which stays open while the provider is away.
     """

@@ -11,11 +11,16 @@ from typing import Any
 import pytest
 import yaml
 
+from evaluation.providers.gmail import GmailOptions
+from evaluation.providers.gmail.settings import gmail_settings
+from evaluation.providers.twilio import TwilioOptions
+from evaluation.providers.twilio.settings import twilio_settings
 from tests.cluster.cluster import NAMESPACE, NONE_GIVEN, ROOT, Cluster
 from tests.fixtures.waiting import wait_until
 
-IMAGES = ("nightdesk:dev", "nightdesk-postgres:dev", "nightdesk-kafka:dev", "nightdesk-redis:dev")
+IMAGES = ("nightdesk:dev", "nightdesk:next", "nightdesk-postgres:dev", "nightdesk-kafka:dev", "nightdesk-redis:dev")
 HERE = Path(__file__).parent
+GMAIL, TWILIO = "http://customers:8101", "http://customers:8102"
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +49,11 @@ def release(cluster: Cluster, values: dict[str, Any]) -> Iterator[Cluster]:
     script = {"customers.py": (HERE / "customers.py").read_text()}
     _apply(cluster, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "customers"}, "data": script})
     cluster.kubectl("apply", "-f", str(HERE / "stores.yaml"))
+    stand_ins = {
+        **gmail_settings(GmailOptions(push_url="http://nightdesk/webhooks/gmail"), GMAIL),
+        **twilio_settings(TwilioOptions(), TWILIO),
+    }
+    cluster.kubectl("patch", "secret", "nightdesk-settings", "-p", yaml.safe_dump({"stringData": stand_ins}))
     cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=180s", within_s=200)
     cluster.helm("install", values)
     wait_until(lambda: cluster.service_status() == "Running", within_s=600, what="the RayService", pause_s=2)

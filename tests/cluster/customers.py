@@ -78,8 +78,10 @@ def settle() -> None:
         tickets = [json.loads(line) for line in file]
     waiting, deadline = list(tickets), time.monotonic() + PATIENCE_S
     while waiting and time.monotonic() < deadline:
-        waiting = [ticket for ticket in waiting if not words_of_the_agent(ticket)]
-        time.sleep(1)
+        if words_of_the_agent(waiting[-1]):
+            waiting.pop()
+        else:
+            time.sleep(1)
     doubled = [ticket["id"] for ticket in tickets if (words_of_the_agent(ticket) or 0) > 1]
     print(json.dumps({"accepted": len(tickets), "lost": [one["id"] for one in waiting], "doubled": doubled}))
 

@@ -37,6 +37,23 @@ def test_pods_are_as_the_restricted_standard_demands(release: Cluster) -> None:
     assert ours == []
 
 
+def test_every_channel_is_answered(release: Cluster) -> None:
+    """The sample tickets by form, mail and WhatsApp; the stand-ins' journal says what came back."""
+    command = ("nightdesk", "demo", "--url", "http://nightdesk", "--channels", "http://127.0.0.1:8103")
+    printed = release.kubectl("exec", "customers", "--", *command, within_s=1200)
+    print(printed[-600:])
+    assert "0 lost, 0 answered twice" in printed
+
+
+def test_network_policies_cover_every_pod_of_the_release(release: Cluster) -> None:
+    policies = {one["metadata"]["name"]: one["spec"] for one in release.get("networkpolicies")["items"]}
+    denied = policies["nightdesk-deny"]
+    assert denied["policyTypes"] == ["Ingress", "Egress"]
+    selector = ",".join(f"{key}={value}" for key, value in denied["podSelector"]["matchLabels"].items())
+    covered = {pod["metadata"]["name"] for pod in release.pods(selector)}
+    assert covered >= {pod["metadata"]["name"] for pod in release.pods("ray.io/is-ray-node=yes")}
+
+
 def test_a_dead_worker_pod_loses_nothing(release: Cluster) -> None:
     _disturbed(release, lambda: _delete(release, "ray.io/node-type=worker"))
 
@@ -52,11 +69,29 @@ def test_a_dead_database_loses_nothing(release: Cluster) -> None:
     _disturbed(release, lambda: release.kubectl("exec", "postgres", "--", "bash", "-c", "kill -INT 1"))
 
 
+def test_a_dead_broker_loses_nothing(release: Cluster) -> None:
+    """SIGSEGV: a container's first process takes no SIGKILL from within, and Java ends by this without a farewell."""
+    _disturbed(release, lambda: release.kubectl("exec", "kafka", "--", "bash", "-c", "kill -SEGV 1"))
+
+
+def test_load_adds_a_worker_pod_and_its_end_takes_it_away(release: Cluster) -> None:
+    """More forms than one pod answers: Serve asks for replicas, Ray's autoscaler for a pod, KubeRay makes it."""
+    workers = "ray.io/node-type=worker"
+    wait_until(lambda: len(_ready(release, workers)) == 1, within_s=900, what="one worker", pause_s=5)
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(_send, release, 1500, 20.0)
+        wait_until(lambda: len(_ready(release, workers)) == 2, within_s=420, what="a second worker", pause_s=2)
+        print(load.result())
+    _assert_answered_once(release)
+    wait_until(lambda: len(release.pods(workers)) == 1, within_s=900, what="the second worker to go", pause_s=5)
+    _assert_answered_once(release)
+
+
 def test_an_upgrade_under_load_fails_nothing(release: Cluster, values: dict[str, Any]) -> None:
     """3 forms a second through the change of clusters: no call fails, nothing is lost or doubled."""
     before = release.active_ray_cluster()
     changed = copy.deepcopy(values)
-    changed["rollout"] = "again"
+    changed["image"]["tag"] = "next"
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(_send, release, 900, 3.0)
         release.helm("upgrade", changed)
@@ -65,6 +100,16 @@ def test_an_upgrade_under_load_fails_nothing(release: Cluster, values: dict[str,
         sent = load.result()
     assert sent["failed"] == []
     _assert_answered_once(release)
+
+
+def _ready(release: Cluster, selector: str) -> list[dict[str, Any]]:
+    """Return the pods that run and are ready."""
+    return [pod for pod in release.pods(selector) if _is_ready(pod)]
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _disturbed(release: Cluster, disturb: Callable[[], object]) -> None:
