@@ -61,6 +61,10 @@ class Cluster:
         found: dict[str, Any] = json.loads(printed.splitlines()[-1])
         return found
 
+    def exists(self) -> bool:
+        """Whether the release is installed."""
+        return bool(self.get("rayservice", RELEASE))
+
     def service_status(self) -> str:
         """Return what KubeRay says of the RayService: `Running` when every deployment is healthy."""
         conditions = self.get("rayservice", RELEASE).get("status", {}).get("conditions", [])

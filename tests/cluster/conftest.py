@@ -41,7 +41,17 @@ def values() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def release(cluster: Cluster, values: dict[str, Any]) -> Iterator[Cluster]:
-    """The product, installed and running. `KEEP_RELEASE=1` leaves it there."""
+    """The product, installed and running. `KEEP_RELEASE=1` leaves it there; one that is there is taken as it is."""
+    if not cluster.exists():
+        _install(cluster, values)
+    wait_until(lambda: cluster.service_status() == "Running", within_s=600, what="the RayService", pause_s=2)
+    yield cluster
+    if not os.environ.get("KEEP_RELEASE"):
+        cluster.helm("uninstall")
+        cluster.kubectl("delete", "-f", str(HERE / "stores.yaml"), "--wait=false")
+
+
+def _install(cluster: Cluster, values: dict[str, Any]) -> None:
     if cluster.scripts is not None:
         for image in IMAGES:
             subprocess.run([str(cluster.scripts / "load.sh"), image], check=True, timeout=600)
@@ -56,11 +66,6 @@ def release(cluster: Cluster, values: dict[str, Any]) -> Iterator[Cluster]:
     cluster.kubectl("patch", "secret", "nightdesk-settings", "-p", yaml.safe_dump({"stringData": stand_ins}))
     cluster.kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=180s", within_s=200)
     cluster.helm("install", values)
-    wait_until(lambda: cluster.service_status() == "Running", within_s=600, what="the RayService", pause_s=2)
-    yield cluster
-    if not os.environ.get("KEEP_RELEASE"):
-        cluster.helm("uninstall")
-        cluster.kubectl("delete", "-f", str(HERE / "stores.yaml"), "--wait=false")
 
 
 def _apply(cluster: Cluster, resource: dict[str, Any]) -> None:

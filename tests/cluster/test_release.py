@@ -79,7 +79,7 @@ def test_load_adds_a_worker_pod_and_its_end_takes_it_away(release: Cluster) -> N
     workers = "ray.io/node-type=worker"
     wait_until(lambda: len(_ready(release, workers)) == 1, within_s=900, what="one worker", pause_s=5)
     with ThreadPoolExecutor(1) as pool:
-        load = pool.submit(_send, release, 1500, 20.0)
+        load = pool.submit(_send, release, 4000, 40.0)
         wait_until(lambda: len(_ready(release, workers)) == 2, within_s=420, what="a second worker", pause_s=2)
         print(load.result())
     _assert_answered_once(release)

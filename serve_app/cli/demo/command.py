@@ -15,9 +15,7 @@ from serve_app.embedded.base.errors import UserError
 
 ChannelsOption = Annotated[
     str | None,
-    typer.Option(
-        "--channels", metavar="U", help="With --url: the page of the stand-ins' console; needs DATABASE_URL."
-    ),
+    typer.Option("--channels", metavar="U", help="With --url: the page of the stand-ins' console; needs DATABASE_URL."),
 ]
 
 
