@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web-form -type f -not -path '*/node_modules/*' -not 
 NPM = cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" NEXT_TELEMETRY_DISABLED=1 npm
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports tests bench chaos full soak cluster-test lock demo clean
+.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test scan sbom bench chaos full soak cluster-test lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -104,7 +104,7 @@ test: setup-dev ## Every check and every test
 	@$(MAKE) --no-print-directory --jobs 2 check
 	@$(MAKE) --no-print-directory tests
 
-check: format lint types imports web-test ## Formatting, lint, types and import contracts, of the pages too
+check: format lint types imports docs web-test ## Formatting, lint, types, import contracts and documents, of the pages too
 
 format: setup-dev
 	$(VENV)/bin/ruff format --check .
@@ -120,7 +120,42 @@ types: setup-dev
 imports: setup-dev
 	$(VENV)/bin/lint-imports
 
-tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser
+docs: setup-dev ## The documents as a site, in .venv/docs; a link that leads nowhere fails
+	@rm -rf $(VENV)/docs
+	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going docs $(VENV)/docs
+
+# What tries the alerts is no Python package: the system's, else that of Debian's package, unpacked into .venv.
+$(VENV)/.promtool:
+	@command -v "$${PROMTOOL:-promtool}" >/dev/null || { \
+	  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null \
+	    || { echo "The tests of the alerts need promtool: install Prometheus, or name it in PROMTOOL" >&2; exit 1; }; \
+	  echo "Fetching promtool with apt"; rm -rf $(VENV)/prometheus; mkdir -p $(VENV)/prometheus; cd $(VENV)/prometheus; \
+	  { apt-get -qq download prometheus 2>/dev/null || { apt-get -qq update && apt-get -qq download prometheus; }; } \
+	    && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus; }
+	@touch $@
+
+# The security scanner's own environment: its dependencies are not ours.
+$(VENV)/.scanner: requirements-scan.lock | $(UV)
+	$(UV) venv --quiet --clear --python $(PY) $(VENV)/scanner
+	VIRTUAL_ENV=$(VENV)/scanner $(UV) pip install --quiet --require-hashes -r requirements-scan.lock
+	@touch $@
+
+scan: setup-dev $(VENV)/.scanner ## Security scan of what the chart installs, and of the Dockerfile
+	$(VENV)/bin/pytest tests/unit/kuberay/test_scan.py -q
+
+alerts-test: setup-dev $(VENV)/.promtool ## Raise each alert once, by Prometheus' own rules
+	$(VENV)/bin/pytest tests/unit/kuberay/test_alerts.py -q
+
+sbom: setup-dev web-form/node_modules/.tests ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
+	@mkdir -p $(VENV)/sbom
+	@# Without the packages that the Dockerfile takes out again.
+	@awk -v out=" $$(sed -n 's/.*uv pip uninstall //p' Dockerfile) " \
+	  '/^[a-z]/ { split($$1, name, "=="); kept = !index(out, " " name[1] " ") } kept' requirements.lock > $(VENV)/sbom/requirements.txt
+	PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --of JSON -o $(VENV)/sbom/product.json --pyproject pyproject.toml \
+	  $(VENV)/sbom/requirements.txt
+	@$(NPM) sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/$(VENV)/sbom/pages.json
+
+tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser $(VENV)/.promtool $(VENV)/.scanner
 	@# Most of the inner tiers' tests wait rather than work, so three run at a time, a module each; the whole product, then, alone.
 	@# Both runs are made, so that one look shows everything that is broken. The coverage stands in .venv/coverage.txt.
 	failed=0; \
@@ -149,6 +184,7 @@ cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTE
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
 	$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 --extra workbench --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	echo checkov==3.3.30 | $(UV) pip compile --quiet --generate-hashes --no-header --python-version 3.11 - -o requirements-scan.lock
 
 clean: ## Remove the virtual environment and caches (the data directory stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -33,7 +33,7 @@ class PassageText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageRow(PassageText):
-    """A passage to store; `vector` (384,) is L2-normalised."""
+    """A passage to store; `vector` (d,) is L2-normalised."""
 
     vector: np.ndarray
 
@@ -47,7 +47,7 @@ class AddedPassage(PassageText):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSection:
-    """A stored passage with its origin and its `embedding` (384,)."""
+    """A stored passage with its origin and its `embedding` (d,)."""
 
     slug: str
     title: str
@@ -126,7 +126,7 @@ async def version(connection: Connection, model_id: str) -> int:
 async def search(
     connection: Connection, model_id: str, vector: np.ndarray, *, limit: int = 5, category: str | None = None
 ) -> list[Passage]:
-    """Return the `limit` passages nearest to `vector` (384,), best first, with their cosine similarity."""
+    """Return the `limit` passages nearest to `vector` (d,), best first, with their cosine similarity."""
     rows = await connection.fetch(_SQL["search"], model_id, vector, limit, category)
     return [Passage(**row) for row in rows]
 

@@ -47,14 +47,10 @@ ON CONFLICT (embedding_model) DO UPDATE SET version = knowledge_versions.version
 SELECT version FROM knowledge_versions WHERE embedding_model = $1;
 
 -- search --
--- The passages of a model nearest to a vector by cosine; the cast lets its partial HNSW index serve the order.
+-- The passages of a model nearest to a vector by cosine, by the partial HNSW index of the model (a function of migration
+-- 0045 puts the size of the vector into the statement, which the index needs).
 -- $1 model, $2 query vector, $3 limit, $4 category (null: all)
-SELECT id, slug, title, category, content, source,
-       1 - (embedding::vector(384) <=> $2::vector(384)) AS score
-FROM knowledge_base
-WHERE embedding_model = $1 AND ($4::text IS NULL OR category = $4)
-ORDER BY embedding::vector(384) <=> $2::vector(384)
-LIMIT $3;
+SELECT id, slug, title, category, content, source, score FROM nearest_passages($1, $2, $3, $4);
 
 -- list_sections --
 -- Every passage of a model with its vector and origin, for who looks at the knowledge base as a whole.

@@ -189,6 +189,14 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryVector:
+    """The L2-normalised embedding of a query, and the encoder that made it: it meets passages of that one only."""
+
+    model_id: str
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
     """A tool call with its result, for the decision record."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Self, TypedDict
 
-from db.records import Analysis
+from db.records import Analysis, QueryVector
 from deployments.agent.language import LanguageDetector
 from deployments.runtime.shortest_first import Job, ShortestFirst
 from embeddings.encoder import Encoder
@@ -15,6 +15,7 @@ from embeddings.judge import Judgement, PassageJudge
 from embeddings.moods import mood
 from embeddings.sentiment import SentimentHead
 from embeddings.ticket_labels import TicketLabelHeads
+from embeddings.vector_model import VectorModel
 
 SLICE = 4
 """Short texts that are analysed at a time. Between two slices others get their turn."""
@@ -23,10 +24,8 @@ FIXED = 100
 
 
 class Heads(TypedDict):
-    """What an analysis node has beside its encoder."""
+    """What an analysis node has beside its encoder and what reads its vectors."""
 
-    sentiment: SentimentHead
-    labels: TicketLabelHeads
     escalation: EscalationModel
     languages: LanguageDetector
     judge: PassageJudge
@@ -50,24 +49,31 @@ class AnalysisNode:
         judge: PassageJudge,
     ) -> None:
         """Raises HeadNotUsableError when a head reads vectors of another encoder."""
-        sentiment.head.require_encoder(encoder.model_id)
-        labels.require_encoder(encoder.model_id)
-        self._encoder = encoder
-        self._sentiment = sentiment
-        self._labels, self._languages = labels, languages
+        self._vectors = VectorModel(encoder=encoder, sentiment=sentiment, labels=labels)
+        self._languages = languages
         self._escalation = escalation
         self._judge = judge
         self._reading = ShortestFirst(thread="encoder")
 
     @classmethod
     def with_shipped_heads(cls, encoder: Encoder) -> Self:
-        """Return the node with all that ships beside the encoder; raises HeadNotUsableError."""
-        return cls(encoder=encoder, **shipped_heads())
+        """Return the node with the heads beside the encoder and all that ships; raises HeadNotUsableError."""
+        return cls.over(VectorModel.of(encoder))
+
+    @classmethod
+    def over(cls, vectors: VectorModel) -> Self:
+        """Return the node over an encoder and its heads, with all that ships; raises HeadNotUsableError."""
+        heads = shipped_heads()
+        return cls(encoder=vectors.encoder, sentiment=vectors.sentiment, labels=vectors.labels, **heads)
 
     @property
     def model_id(self) -> str:
         """The id of the encoder that makes the vectors."""
-        return self._encoder.model_id
+        return self._vectors.encoder.model_id
+
+    def put_in_force(self, vectors: VectorModel) -> None:
+        """Use another encoder and its heads from the next text on; a text is read by one of them whole."""
+        self._vectors = vectors
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """Return the L2-normalised vector, sentiment, labels and escalation scores of each text, in order.
@@ -86,13 +92,18 @@ class AnalysisNode:
 
     async def embed(self, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """Return the L2-normalised vector of each text, in order."""
-        size = sum(map(_size, texts))
-        vectors = await self._reading.run(self._reading.job(size), size, partial(self._encoder.encode, list(texts)))
-        return [tuple(row) for row in vectors.tolist()]
+        return await self._embed(self._vectors, texts)
 
-    async def embed_query(self, text: str) -> tuple[float, ...]:
+    async def embed_query(self, text: str) -> QueryVector:
         """Return the vector of one text."""
-        return (await self.embed([text]))[0]
+        vectors = self._vectors
+        [vector] = await self._embed(vectors, [text])
+        return QueryVector(model_id=vectors.encoder.model_id, vector=vector)
+
+    async def _embed(self, vectors: VectorModel, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        size = sum(map(_size, texts))
+        rows = await self._reading.run(self._reading.job(size), size, partial(vectors.encoder.encode, list(texts)))
+        return [tuple(row) for row in rows.tolist()]
 
     async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
         """Return what PassageJudge says of passages, in order, that a search found for a question."""
@@ -115,13 +126,14 @@ class AnalysisNode:
 
     def _analyses(self, texts: list[str], escalations: Sequence[dict[str, float]]) -> list[Analysis]:
         """Return the analyses of texts whose escalation scores are known."""
-        vectors = self._encoder.encode(texts)
-        sentiments = self._sentiment.score(texts, vectors)
-        labels = self._labels.labels(vectors)
+        model = self._vectors
+        vectors = model.encoder.encode(texts)
+        sentiments = model.sentiment.score(texts, vectors)
+        labels = model.labels.labels(vectors)
         languages = [self._languages.detect(text) for text in texts]
         return [
             Analysis(
-                model_id=self._encoder.model_id,
+                model_id=model.encoder.model_id,
                 vector=tuple(vector.tolist()),
                 sentiment=float(sentiment) if language == "en" else mood(text, language),
                 escalation=escalation,
@@ -134,10 +146,8 @@ class AnalysisNode:
 
 
 def shipped_heads() -> Heads:
-    """Load all that ships beside the encoder; raises HeadNotUsableError."""
+    """Load what ships and reads no vectors; raises HeadNotUsableError."""
     return Heads(
-        sentiment=SentimentHead.load(),
-        labels=TicketLabelHeads.load(),
         escalation=EscalationModel.load(),
         languages=LanguageDetector(),
         judge=PassageJudge.load(),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 
-from db import knowledge
+from db import embedding_models, knowledge
 from db.pool import Pool, acquire, transaction
 from embeddings.arrays import Floats
 from embeddings.chunker import Section
@@ -65,8 +65,8 @@ async def sync(
     One transaction; passages of other origins stay as they are. `own_names` are the company's and its product's, which
     are left out of what is embedded. `allow_amounts`: amounts of money may stand in the sections.
 
-    Raises PriceInSectionError and SectionTakenError before anything is written, and DatabaseUnavailableError as the
-    pool does.
+    Raises PriceInSectionError, SectionTakenError and ModelChangedError before anything is written, and
+    DatabaseUnavailableError as the pool does.
     """
     if not allow_amounts:
         refuse_prices(sections)
@@ -83,6 +83,7 @@ async def sync(
     gone = sorted(stored.keys() - wanted.keys())
     vectors = await asyncio.to_thread(encoder.encode, [embedded_text(section, own_names) for section in changed])
     async with transaction(pool) as connection:
+        await embedding_models.hold(connection, encoder.model_id)
         rows = passage_rows(changed, vectors, own_names)
         await knowledge.upsert_passages(connection, encoder.model_id, rows, origin=origin)
         await knowledge.delete(connection, encoder.model_id, gone, origin=origin)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,6 +60,8 @@ class RelevanceGate:
     products: tuple[str, ...]
     speller: Speller
     own_names: tuple[str, ...] = ()
+    of_models: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """`threshold` and `ask_from` over the cosines of other encoders, by their ids."""
 
     @classmethod
     def load(cls, path: Path | str | None = None, *, own_names: Sequence[str] = ()) -> Self:
@@ -100,15 +102,23 @@ class RelevanceGate:
         """Return the query to embed and to judge: spelling corrected, our own names left out."""
         return lexical.without_own_names(self.speller.correct(query), self.own_names)
 
-    def relevant(self, question: str, passages: Sequence[Passage], judgement: Judgement) -> Relevance:
-        """Decide by a search's prepared query, the passages found and their judgement; without passages it scores 0."""
+    def relevant(
+        self, question: str, passages: Sequence[Passage], judgement: Judgement, model_id: str | None = None
+    ) -> Relevance:
+        """Decide by a search's prepared query, the passages found and their judgement; without passages it scores 0.
+
+        `model_id`: the encoder that the search was made with, if it is not the gate's own.
+        """
+        threshold, ask_from = self.threshold, self.ask_from
+        if model_id != self.model_id:
+            threshold, ask_from = self.of_models.get(model_id or "", (threshold, ask_from))
         refused = not passages or self._names_foreign_product(question, passages)
         if refused:
-            return Relevance(ok=False, score=0.0, threshold=self.threshold)
+            return Relevance(ok=False, score=0.0, threshold=threshold)
         score = max(judgement.shares)
-        ok = score >= self.threshold
-        asked = () if ok else options(judgement.shares, self.ask_from)
-        return Relevance(ok=ok, score=score, threshold=self.threshold, options=asked)
+        ok = score >= threshold
+        asked = () if ok else options(judgement.shares, ask_from)
+        return Relevance(ok=ok, score=score, threshold=threshold, options=asked)
 
     def _names_foreign_product(self, question: str, passages: Sequence[Passage]) -> bool:
         """Return whether the question names a listed product that none of the passages mentions."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from db.records import Channel, IdentifierType
+from db.records import Channel, IdentifierType, Priority, Queue, Severity
 
 INCOMING = "fte.tickets.incoming"
 OUTGOING = "fte.tickets.outgoing"
@@ -63,6 +63,62 @@ class OutboundMessage(BaseModel):
     channel: Channel
     recipient: str
     timestamp: datetime
+
+
+class DeadLetterNotice(BaseModel):
+    """Announces a dead letter by its `id`; the text stays in the store. `inbox_id`: the message whose turn failed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: Literal[1] = 1
+    id: UUID
+    inbox_id: UUID | None = None
+    cause: str
+
+
+class HandOverNotice(BaseModel):
+    """Announces that a conversation was handed over to people. The customer's words stay in the store."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: Literal[1] = 1
+    ticket_number: str
+    ticket_id: UUID
+    conversation_id: UUID
+    channel: Channel
+    reason: str | None
+    severity: Severity | None
+    queue: Queue | None
+    priority: Priority
+    timestamp: datetime
+
+
+class FiguresNotice(BaseModel):
+    """The turns of the last `window_s` seconds in figures, and the alerts that they raise (a sentence each)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: Literal[1] = 1
+    window_s: float
+    turns: int
+    escalated: int
+    escalation_rate: float = Field(ge=0, le=1)
+    mean_latency_ms: float | None
+    p95_latency_ms: float | None
+    mean_quiet_ms: float | None
+    mean_model_ms: float | None
+    alerts: tuple[str, ...] = ()
+    timestamp: datetime
+
+
+MESSAGES: dict[str, type[BaseModel]] = {
+    INCOMING: InboundMessage,
+    OUTGOING: OutboundMessage,
+    DLQ: DeadLetterNotice,
+    ESCALATIONS: HandOverNotice,
+    METRICS: FiguresNotice,
+}
+"""What each topic carries; docs/asyncapi.yaml is made of it."""
 
 
 def sender_key(identifier_type: IdentifierType, value: str) -> str:

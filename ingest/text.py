@@ -17,6 +17,7 @@ _MARKS_LIMIT = 30
 _GAPS = re.compile(r"\n{3,}")
 # Letters and signs that show nothing: the fillers of Hangul, an empty Braille cell, joiners.
 _BLANKS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2800\u3164\ufe00-\ufe0f\uffa0\\s]")
+_FILLERS = " \u115f\u1160\u2800\u3164\uffa0"
 
 
 def clean(text: str) -> str:
@@ -39,8 +40,8 @@ def one_line(text: str, limit: int) -> str:
 
 
 def shown_name(text: str, limit: int) -> str:
-    """Return a name on one line as `one_line` does; '' for a name of which nothing would be seen."""
-    name = one_line(text, limit)
+    """Return a name on one line as `one_line` does, without what is not seen around it; '' where nothing would be."""
+    name = one_line(text, limit).strip(_FILLERS)
     return name if _BLANKS.sub("", name) else ""
 
 

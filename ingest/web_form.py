@@ -6,7 +6,7 @@ Lengths count code points of the trimmed text, as the page's own check does. Unk
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -24,9 +24,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from db.ids import new_id
+from db.intake.form_files import NewFile
 from db.intake.web_form import Claim, NewForm, NewReply, ReplyAddress
 from db.records import IdentifierType, Priority
-from ingest.events import INCOMING, InboundMessage, sender_key
+from ingest.events import INCOMING, Attachment, InboundMessage, sender_key
 from ingest.identifiers import (
     InvalidIdentifierError,
     normalise_email,
@@ -124,6 +125,9 @@ class SupportForm(BaseModel):
     category: Category
     priority: Priority = "medium"
     message: Message
+    homepage: str = Field(
+        default="", max_length=500, description="Leave it empty: people do not see it. It is not kept"
+    )
 
 
 class TicketReply(BaseModel):
@@ -134,7 +138,7 @@ class TicketReply(BaseModel):
     message: ReplyText
 
 
-def new_form(form: SupportForm, *, key: str | None, now: datetime) -> NewForm:
+def new_form(form: SupportForm, *, key: str | None, now: datetime, files: Sequence[NewFile] = ()) -> NewForm:
     """Make the record of a valid form. Without a `key` (the Idempotency-Key) every call is a form of its own."""
     inbox_id, conversation_id = new_id(), new_id()
     message = InboundMessage(
@@ -147,11 +151,12 @@ def new_form(form: SupportForm, *, key: str | None, now: datetime) -> NewForm:
         content=form.message,
         subject=form.subject,
         metadata={"name": form.name, "category": form.category, "priority": form.priority},
+        attachments=_attachments(files),
         timestamp=now,
     )
     return NewForm(
         key=message.message_id,
-        body_hash=_fingerprint(form),
+        body_hash=_fingerprint(form, files),
         sender_key=sender_key("email", form.email),
         name=form.name,
         email=form.email,
@@ -169,10 +174,13 @@ def new_form(form: SupportForm, *, key: str | None, now: datetime) -> NewForm:
         ticket_id=new_id(),
         message_id=new_id(),
         event_id=new_id(),
+        files=tuple(files),
     )
 
 
-def new_reply(reply: TicketReply, address: ReplyAddress, *, key: str | None, now: datetime) -> NewReply:
+def new_reply(
+    reply: TicketReply, address: ReplyAddress, *, key: str | None, now: datetime, files: Sequence[NewFile] = ()
+) -> NewReply:
     """Make the record of a customer's further message in a ticket; the key is unique within the ticket only."""
     inbox_id = new_id()
     kind, _, identifier = address.sender_key.partition(":")
@@ -186,11 +194,12 @@ def new_reply(reply: TicketReply, address: ReplyAddress, *, key: str | None, now
         identifier_type=identifier_type,
         content=reply.message,
         subject=address.subject,
+        attachments=_attachments(files),
         timestamp=now,
     )
     return NewReply(
         key=message.message_id,
-        body_hash=_fingerprint(reply),
+        body_hash=_fingerprint(reply, files),
         sender_key=address.sender_key,
         ticket_id=address.ticket_id,
         content=reply.message,
@@ -199,6 +208,7 @@ def new_reply(reply: TicketReply, address: ReplyAddress, *, key: str | None, now
         inbox_id=inbox_id,
         message_id=new_id(),
         event_id=new_id(),
+        files=tuple(files),
     )
 
 
@@ -209,6 +219,15 @@ def _claims(form: SupportForm) -> tuple[Claim, ...]:
     return (email, Claim(id=new_id(), type="phone", value=phone_key(form.phone)))
 
 
-def _fingerprint(body: BaseModel) -> bytes:
+def _attachments(files: Sequence[NewFile]) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment(filename=file.filename, content_type=file.content_type, size=len(file.content)) for file in files
+    )
+
+
+def _fingerprint(body: BaseModel, files: Sequence[NewFile]) -> bytes:
     """SHA-256 of the body as it was understood: order of fields, blanks and unknown fields make no other body."""
-    return hashlib.sha256(body.model_dump_json().encode()).digest()
+    digest = hashlib.sha256(body.model_dump_json(exclude={"homepage"}).encode())
+    for file in files:
+        digest.update(hashlib.sha256(file.filename.encode()).digest() + hashlib.sha256(file.content).digest())
+    return digest.digest()

@@ -50,4 +50,4 @@ def _build(args: AppArgs, nodes: Sequence[table.Scaled]) -> Application:
     delivery = serve.deployment(**of["delivery"])(DeliveryServer).bind(args)
     reporting = serve.deployment(**of["reporting"])(ReportingServer).bind(args)
     ingress = serve.deployment(**of["ingress"])(serve.ingress()(IngressServer))
-    return ingress.bind(args, ingest, delivery, reporting)
+    return ingress.bind(args, analysis, agent, ingest, delivery, reporting)

@@ -64,6 +64,12 @@ SELECT jsonb_build_object(
                       JOIN own_conversations own ON own.id = a.conversation_id),
     'messages', (SELECT jsonb_agg(m ORDER BY m.created_at, m.id) FROM messages m
                  JOIN own_conversations own ON own.id = m.conversation_id),
+    -- Files of web forms; each is had from the desk, by its conversation, message and number.
+    'files', (SELECT jsonb_agg(jsonb_build_object('conversation_id', m.conversation_id, 'message_id', f.message_id,
+                                                  'n', f.n, 'size', m.metadata -> 'attachments' -> f.n -> 'size',
+                                                  'received_at', f.received_at) ORDER BY f.received_at, f.n)
+              FROM message_files f JOIN messages m ON m.id = f.message_id
+              JOIN own_conversations own ON own.id = m.conversation_id),
     -- The message path, and what was decided on it.
     'received', (SELECT jsonb_agg(i ORDER BY i.received_at) FROM own_inbox i),
     'sent', (SELECT jsonb_agg(o ORDER BY o.created_at) FROM outbox o
@@ -72,6 +78,8 @@ SELECT jsonb_build_object(
                    JOIN own_conversations own ON own.id = o.conversation_id),
     'decisions', (SELECT jsonb_agg(d ORDER BY d.created_at) FROM decision_records d
                   JOIN own_conversations own ON own.id = d.conversation_id),
+    'requested_drafts', (SELECT jsonb_agg(r ORDER BY r.created_at) FROM requested_drafts r
+                         JOIN own_conversations own ON own.id = r.conversation_id),
     'dead_letters', (SELECT jsonb_agg(jsonb_build_object('id', d.id, 'cause', d.cause, 'created_at', d.created_at))
                      FROM dead_letters d JOIN own_inbox ON own_inbox.id = d.inbox_id),
     -- Earlier exports and erasures, found by the hash of the customer's id.
@@ -88,7 +96,8 @@ INSERT INTO privacy_actions (id, actor, action, customers, counts)
 SELECT $1::uuid, $2, $3, array_agg(sha256(uuid_send($1::uuid) || uuid_send(c))), $5 FROM unnest($4::uuid[]) AS c;
 
 -- erase --
--- Delete every row about these customers. A ticket's history, its hand-overs and the staff's actions go by cascade.
+-- Delete every row about these customers. A ticket's history, its hand-overs, the staff's actions and the drafts that they
+-- asked for, and the files of their messages go by cascade.
 -- Metrics are kept without their references to the customer.
 WITH own_conversations AS (
     SELECT id, sender_key FROM conversations WHERE customer_id = ANY ($1::uuid[])

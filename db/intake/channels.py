@@ -141,12 +141,12 @@ def _fields(message: ChannelMessage) -> dict[str, Any]:
         "answerable": message.answerable,
         "full_text": message.full_text if message.full_text not in ("", message.content) else None,
         "alias": message.alias or None,
-        "payload": _payload(message, keys["inbox_id"], files),
+        "payload": payload_of(message, keys["inbox_id"], files),
         "topic": message.topic,
     }
 
 
-def _payload(message: ChannelMessage, inbox_id: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+def payload_of(message: ChannelMessage, inbox_id: str, files: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the message for the bus (ingest.events.InboundMessage); the statement adds its conversation."""
     return {
         "v": 1,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from db.intake import form_files
+from db.intake.form_files import NewFile
 from db.pool import Connection, DatabaseUnavailableError
 from db.records import AcceptedForm, IdentifierType, Priority, TicketStatus
 from db.sql import statements
@@ -62,6 +65,7 @@ class NewForm:
     ticket_id: UUID
     message_id: UUID
     event_id: UUID
+    files: tuple[NewFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class NewReply:
     inbox_id: UUID
     message_id: UUID
     event_id: UUID
+    files: tuple[NewFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +106,14 @@ class AcceptedReply:
     status: TicketStatus
 
 
-async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
+async def accept_form(connection: Connection, form: NewForm, *, in_folder: bool = False) -> AcceptedForm:
     """Store the form and return its rows, or those of an earlier call with the same key and body.
+
+    With `in_folder` its files' bytes are in the folder already, and not stored.
 
     Raises KeyReusedError, CustomerUnsettledError.
     """
-    row = await _store(connection, form)
+    row = await _store(connection, form, in_folder=in_folder)
     if row is None:
         return await _earlier_form(connection, form)
     return AcceptedForm(
@@ -120,7 +127,7 @@ async def accept_form(connection: Connection, form: NewForm) -> AcceptedForm:
     )
 
 
-async def _store(connection: Connection, form: NewForm) -> asyncpg.Record | None:
+async def _store(connection: Connection, form: NewForm, *, in_folder: bool) -> asyncpg.Record | None:
     # fmt: off
     arguments = (
         form.inbox_id, form.key, form.sender_key, form.conversation_id, form.ticket_id, form.message_id,
@@ -133,8 +140,21 @@ async def _store(connection: Connection, form: NewForm) -> asyncpg.Record | None
     for _ in range(MAX_ATTEMPTS):
         # Violated when the customer was merged at this moment: the next attempt finds the surviving customer.
         with contextlib.suppress(asyncpg.ForeignKeyViolationError):
-            return await connection.fetchrow(_SQL["accept_form"], *arguments)
+            return await _with_files(connection, form, in_folder, "accept_form", *arguments)
     raise CustomerUnsettledError
+
+
+async def _with_files(
+    connection: Connection, message: NewForm | NewReply, in_folder: bool, statement: str, *arguments: Any
+) -> asyncpg.Record | None:
+    """Run the statement that accepts a message and store its files with it, if it is accepted now."""
+    if not message.files:  # what most messages are, in one round trip
+        return await connection.fetchrow(_SQL[statement], *arguments)
+    async with connection.transaction():
+        row = await connection.fetchrow(_SQL[statement], *arguments)
+        if row is not None and row["created_at"] is not None:
+            await form_files.add(connection, message.message_id, message.files, in_folder=in_folder)
+        return row
 
 
 async def _earlier_form(connection: Connection, form: NewForm) -> AcceptedForm:
@@ -151,11 +171,14 @@ async def reply_address(connection: Connection, number: str) -> ReplyAddress | N
     return None if row is None else ReplyAddress(**row)
 
 
-async def accept_reply(connection: Connection, reply: NewReply) -> AcceptedReply:
-    """Store the reply and reopen the ticket; repeats as in `accept_form`. Raises TicketClosedError, KeyReusedError."""
+async def accept_reply(connection: Connection, reply: NewReply, *, in_folder: bool = False) -> AcceptedReply:
+    """Store the reply and reopen the ticket; repeats and files as in `accept_form`.
+
+    Raises TicketClosedError, KeyReusedError.
+    """
     # fmt: off
-    row = await connection.fetchrow(
-        _SQL["accept_reply"],
+    row = await _with_files(
+        connection, reply, in_folder, "accept_reply",
         reply.inbox_id, reply.key, reply.sender_key, reply.message_id, reply.ticket_id, reply.body_hash,
         reply.payload, reply.content, reply.event_id, reply.topic,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from db.pool import Connection
@@ -33,6 +33,22 @@ class StageTime:
     p95: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """What a database has written: bytes of WAL, rows, transactions."""
+
+    wal_bytes: float
+    inserted: float
+    updated: float
+    deleted: float
+    transactions: float
+
+    def a_message(self, before: Writes, messages: int) -> Writes:
+        """Return what was written since `before`, for each of so many messages."""
+        was, now = asdict(before), asdict(self)
+        return Writes(**{name: (now[name] - was[name]) / messages for name in now})
+
+
 async def form_outcomes(connection: Connection, keys: Sequence[str]) -> list[FormOutcome]:
     """Return the outcome of each form that was accepted with one of these Idempotency-Keys."""
     return [FormOutcome(**row) for row in await connection.fetch(_SQL["form_outcomes"], list(keys))]
@@ -53,3 +69,10 @@ async def count_calls(connection: Connection, keys: Sequence[str], tool: str) ->
 async def stage_times(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
     """Return median and 95th percentile of each stage over the turns of these forms."""
     return [StageTime(**row) for row in await connection.fetch(_SQL["stage_times"], list(keys))]
+
+
+async def writes(connection: Connection) -> Writes:
+    """Return what was written so far; PostgreSQL counts rows and transactions a second late."""
+    row = await connection.fetchrow(_SQL["writes"])
+    assert row is not None
+    return Writes(**row)

@@ -35,3 +35,10 @@ CROSS JOIN LATERAL jsonb_each_text(d.stages_ms) AS stage
 WHERE i.provider_message_id = ANY ($1::text[])
 GROUP BY stage.key
 ORDER BY min(d.created_at), stage.key;
+
+-- writes --
+-- What was written so far: bytes of WAL (of the whole server), and this database's rows and transactions.
+-- report
+SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal_bytes, tup_inserted AS inserted,
+       tup_updated AS updated, tup_deleted AS deleted, xact_commit AS transactions
+FROM pg_stat_database WHERE datname = current_database();

@@ -77,5 +77,6 @@ WHERE d.created_at >= $1 AND d.created_at < $2 AND d.outcome <> 'held'
 ORDER BY d.created_at DESC, d.inbox_id LIMIT $3;
 
 -- passage_vectors --
--- The vectors of a model's passages.
-SELECT slug, embedding FROM knowledge_base WHERE embedding_model = $1;
+-- The vectors of the passages of the model in force, or else of this one.
+SELECT slug, embedding FROM knowledge_base
+WHERE embedding_model = coalesce((SELECT model_id FROM embedding_in_force), $1);

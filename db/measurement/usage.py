@@ -1,4 +1,4 @@
-"""Model usage: requests and tokens of a conversation or a day, by model."""
+"""Model usage: requests and tokens of a conversation or a span of time, by model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelUsage:
-    """The usage of a model. Failed requests count without their tokens; the embedded model has no usage."""
+    """The usage of a model; `turns` counts drafts that were asked for, too. Failed requests count without their tokens;
+    the embedded model has no usage."""
 
     model: str
     turns: int
@@ -32,6 +33,6 @@ async def of_conversation(connection: Connection, conversation_id: UUID) -> tupl
     return tuple(ModelUsage(**row) for row in await connection.fetch(_SQL["of_conversation"], conversation_id))
 
 
-async def of_day(connection: Connection, day: datetime) -> tuple[ModelUsage, ...]:
-    """Return the usage of all turns in the 24 hours from `day` (aware) on."""
-    return tuple(ModelUsage(**row) for row in await connection.fetch(_SQL["of_day"], day))
+async def between(connection: Connection, since: datetime, until: datetime) -> tuple[ModelUsage, ...]:
+    """Return the usage of all turns from `since` on and before `until` (both aware)."""
+    return tuple(ModelUsage(**row) for row in await connection.fetch(_SQL["between"], since, until))

@@ -22,9 +22,10 @@ from db.records import (
     TicketStatus,
 )
 from db.sql import statements
-from db.staff import files
+from db.staff import files, requested_drafts
 from db.staff.actions import Action
 from db.staff.files import FileOpening
+from db.staff.requested_drafts import RequestedDraftFile
 from db.staff.words import tsquery
 from db.turns import decisions
 from db.turns.decisions import DecisionRecord, InboxState
@@ -178,7 +179,7 @@ class StaffAction:
 class ConversationFile:
     """A conversation with its tickets, messages, drafts, decisions and actions, each oldest first.
 
-    `openings` say who opened customers' files.
+    `openings` say who opened customers' files, `requested` who asked the agent for a draft.
 
     `sentiment_score` in [0, 1] is the mean over the inbound messages, `sentiment_trend` its slope per message.
     `version` is another one after each message, draft and action; `looking` are the staff who have it open now.
@@ -206,6 +207,7 @@ class ConversationFile:
     decisions: tuple[DecisionRecord, ...]
     actions: tuple[StaffAction, ...]
     openings: tuple[FileOpening, ...]
+    requested: tuple[RequestedDraftFile, ...]
 
 
 async def exists(connection: Connection, conversation_id: UUID) -> bool:
@@ -262,4 +264,5 @@ async def conversation_file(connection: Connection, conversation_id: UUID) -> Co
         decisions=await decisions.of_conversation(connection, conversation_id),
         actions=tuple(StaffAction(**row) for row in actions),
         openings=tuple(await files.openings(connection, conversation_id)),
+        requested=tuple(await requested_drafts.of_conversation(connection, conversation_id)),
     )

@@ -14,11 +14,12 @@ _SQL = statements(__file__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratings:
-    """The marks given in a span; `channel` None: all."""
+    """The marks given in a span, and how many customers were asked by WhatsApp or mail; `channel` None: all."""
 
     channel: str | None
     good: int
     bad: int
+    asked: int
 
 
 class UnknownTicketError(Exception):

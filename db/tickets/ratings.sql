@@ -33,7 +33,11 @@ UPDATE conversations c SET status = 'handed_over', owner = 'staff', owner_token 
 FROM ticket_escalated WHERE c.id = ticket_escalated.conversation_id AND c.status <> 'closed';
 
 -- of_span --
--- The marks given from $1 to $2, by channel and over all (null).
+-- The marks given, and the questions asked by WhatsApp and mail, from $1 to $2, by channel and over all (null).
 -- report
-SELECT channel, count(*) FILTER (WHERE good) AS good, count(*) FILTER (WHERE NOT good) AS bad
-FROM ticket_ratings WHERE rated_at >= $1 AND rated_at < $2 GROUP BY GROUPING SETS ((channel), ());
+SELECT channel, count(*) FILTER (WHERE good) AS good, count(*) FILTER (WHERE NOT good) AS bad,
+       count(*) FILTER (WHERE good IS NULL) AS asked
+FROM (SELECT channel, good FROM ticket_ratings WHERE rated_at >= $1 AND rated_at < $2
+      UNION ALL
+      SELECT channel, NULL FROM rating_questions WHERE asked_at >= $1 AND asked_at < $2) marks
+GROUP BY GROUPING SETS ((channel), ());

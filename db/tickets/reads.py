@@ -16,13 +16,14 @@ _MESSAGE_COLUMNS = ("direction", "author", "text", "channel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketMessage:
-    """A message of a ticket."""
+    """A message of a ticket, with the names of its files."""
 
     direction: Direction
     author: Author
     text: str
     channel: Channel
     created_at: datetime
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,14 @@ async def ticket_with_messages(connection: Connection, number: str) -> TicketWit
     if not rows:
         return None
     messages = tuple(
-        TicketMessage(created_at=row["message_created_at"], **{name: row[name] for name in _MESSAGE_COLUMNS})
+        TicketMessage(
+            created_at=row["message_created_at"],
+            files=tuple(row["message_files"]),
+            **{name: row[name] for name in _MESSAGE_COLUMNS},
+        )
         for row in rows
         if row["direction"]
     )
-    ticket = {name: value for name, value in rows[0].items() if name not in (*_MESSAGE_COLUMNS, "message_created_at")}
+    of_message = (*_MESSAGE_COLUMNS, "message_created_at", "message_files")
+    ticket = {name: value for name, value in rows[0].items() if name not in of_message}
     return TicketWithMessages(messages=messages, **ticket)

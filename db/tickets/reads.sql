@@ -6,7 +6,9 @@ SELECT tickets.number, tickets.status, tickets.category, tickets.priority, ticke
        tickets.conversation_id, tickets.customer_id,
        (SELECT r.good FROM ticket_ratings r WHERE r.ticket_id = tickets.id) AS rated_good,
        messages.direction, messages.author, messages.content AS text, messages.channel,
-       messages.created_at AS message_created_at
+       messages.created_at AS message_created_at,
+       ARRAY (SELECT file ->> 'filename' FROM jsonb_array_elements(messages.metadata -> 'attachments') AS file)
+           AS message_files
 FROM tickets LEFT JOIN messages ON messages.ticket_id = tickets.id
     AND messages.delivery_status IS DISTINCT FROM 'cancelled'
 WHERE tickets.number = $1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +11,10 @@ from db.records import Lease, Turn
 from db.sql import statements
 from db.turns.decisions import DecisionRecord, InboxState, record_from
 from db.turns.open_turn import MAX_EARLIER, MAX_SENTIMENTS, history_of, turn_from
+from db.turns.turn_text import bounded
 
+MAX_UNANSWERED = 5
+"""Of the messages that wait for a person, how many a draft answers."""
 _SQL = statements(__file__)
 
 
@@ -53,6 +56,25 @@ async def turn_as_opened(connection: Connection, inbox_id: UUID) -> Turn | None:
     opened = {ticket["number"] for ticket in await connection.fetch(_SQL["opened_before"], numbers, row["decided_at"])}
     history = tuple(line for line, number in zip(history, numbers, strict=True) if number in opened)
     return turn_from(row, Lease(customer_id=row["customer_id"], token=0, holder=""), history)
+
+
+async def unanswered_turn(connection: Connection, conversation_id: UUID) -> Turn | None:
+    """Return what waits for a person in a conversation as one turn, after what was written before it; None: nothing.
+
+    Up to MAX_UNANSWERED messages, the newest. The lease has token 0, as in `turn_as_opened`.
+    """
+    rows = await connection.fetch(_SQL["unanswered"], conversation_id, MAX_UNANSWERED)
+    opened = [await turn_as_opened(connection, row["id"]) for row in rows]
+    turns = [turn for turn in opened if turn is not None]
+    if not turns:
+        return None
+    waiting = [message for turn in turns for message in turn.waiting]
+    contents = bounded([message.content for message in waiting])
+    return replace(
+        turns[0],
+        waiting=tuple(replace(one, content=content) for one, content in zip(waiting, contents, strict=True)),
+        unparsed=any(turn.unparsed for turn in turns),
+    )
 
 
 async def last_message_of_ticket(connection: Connection, number: str) -> tuple[UUID, InboxState] | None:

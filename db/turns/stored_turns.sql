@@ -100,3 +100,14 @@ SELECT COALESCE(i.absorbed_by, i.id) AS inbox_id, i.state
 FROM inbox i JOIN tickets t ON t.id = i.ticket_id
 WHERE t.number = $1
 ORDER BY i.received_at DESC, i.id DESC LIMIT 1;
+
+-- unanswered --
+-- The inbox rows of a conversation that wait for a person, oldest first: those since the last reply by the staff, the
+-- newest $2 of them.
+SELECT q.id FROM (
+    SELECT i.id, i.received_at FROM inbox i
+    WHERE i.conversation_id = $1 AND i.state IN ('escalated', 'held')
+      AND i.received_at > COALESCE((SELECT max(m.created_at) FROM messages m
+                                    WHERE m.conversation_id = $1 AND m.author = 'staff'), '-infinity')
+    ORDER BY i.received_at DESC, i.id DESC LIMIT $2) q
+ORDER BY q.received_at, q.id;

@@ -1,11 +1,15 @@
-"""The relevance gate over the knowledge base as it is now: its words are counted anew after each change."""
+"""The relevance gate over the knowledge base as it is now: its words are counted anew after each change.
+
+Another encoder that was put in force brings its own thresholds, which the store has.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
-from db import knowledge
+from db import embedding_models, knowledge
 from db.pool import Pool, acquire
 from embeddings.relevance import RelevanceGate
 
@@ -18,7 +22,7 @@ class LiveGate:
 
     def __init__(self, gate: RelevanceGate, *, pool: Pool, clock: Callable[[], float]) -> None:
         self._gate, self._pool, self._clock = gate, pool, clock
-        self._version: int | None = None
+        self._version: tuple[str, int] | None = None
         self._look_at = float("-inf")
         self._lock = asyncio.Lock()
 
@@ -32,9 +36,12 @@ class LiveGate:
 
     async def _look(self) -> None:
         async with acquire(self._pool) as connection:
-            version = await knowledge.version(connection, self._gate.model_id)
-            if version == self._version:
-                return
-            texts = await knowledge.texts(connection, self._gate.model_id)
-        self._gate = await asyncio.to_thread(self._gate.over, texts)
-        self._version = version
+            model_id = (await embedding_models.in_force(connection)).model_id or self._gate.model_id
+            models = await embedding_models.registered(connection)
+            version = model_id, await knowledge.version(connection, model_id)
+            texts = None if version == self._version else await knowledge.texts(connection, model_id)
+        thresholds = {one.model_id: (one.threshold, one.ask_from) for one in models.values()}
+        self._gate = replace(self._gate, of_models=thresholds)
+        if texts is not None:
+            self._gate = await asyncio.to_thread(self._gate.over, texts)
+            self._version = version

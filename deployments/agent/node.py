@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import structlog
 from agents import Agent, MaxTurnsExceeded, Model, Runner, TResponseInputItem, set_tracing_disabled
@@ -44,6 +45,8 @@ from embeddings.relevance import RelevanceGate
 __all__ = ["AgentNode", "ModelSettings"]
 
 log = structlog.get_logger(__name__)
+Opening: TypeAlias = Callable[[RunContext], Awaitable[list[TResponseInputItem]]]
+"""Begins a run and returns its transcript so far; it may finish the run."""
 _DEFAULT_CONFIG = ChannelConfig(
     channel="web_form",
     enabled=True,
@@ -115,10 +118,23 @@ class AgentNode:
 
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """Decide one turn. Raises DatabaseUnavailableError or NodeUnavailableError; the caller repeats it then."""
+        _, decision = await self._run(turn, analysis, self.open)
+        return decision
+
+    async def draft(self, turn: Turn, analysis: Analysis) -> Decision:
+        """Draft an answer for a person who has the conversation, searched for and checked as every answer.
+
+        `reply` is the text alone, which the person's own reply frames, and '' where `reason` says why there is none.
+        Raises what `run` does.
+        """
+        context, decision = await self._run(turn, analysis, self._open_for_a_person)
+        return replace(decision, reply=context.reply.text if context.reply else "")
+
+    async def _run(self, turn: Turn, analysis: Analysis, opening: Opening) -> tuple[RunContext, Decision]:
         context = await self.context(turn, analysis)
         model = self._turn_model(turn)
         try:
-            await self._decide(context, model)
+            await self._decide(context, model, opening)
         except (DatabaseUnavailableError, NodeUnavailableError):
             raise
         except Exception as error:
@@ -129,7 +145,7 @@ class AgentNode:
                 self._model_health.record(model.error)
         if context.unavailable and context.phase != "answered":
             raise context.unavailable
-        return self._decisions.build(context, model)
+        return context, self._decisions.build(context, model)
 
     async def ready(self) -> None:
         """Return when turns could be decided. Raises DatabaseUnavailableError or NodeUnavailableError."""
@@ -159,8 +175,7 @@ class AgentNode:
 
         Returns the transcript of the tool call. Raises DatabaseUnavailableError or NodeUnavailableError.
         """
-        await self._prepare(context)
-        items = await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
+        items = await self._begin(context, **arguments)
         if self._answers:
             rules_first.decide(context, rules=self._rules, languages=self._answered_in)
         else:
@@ -171,6 +186,15 @@ class AgentNode:
             recorded = {"rule": context.rule} | ({"reason": context.reason} if context.reason else {})
             context.calls.append(ToolCall(name=name, arguments=recorded, result="", ok=True, duration_ms=0.0))
         return items
+
+    async def _open_for_a_person(self, context: RunContext) -> list[TResponseInputItem]:
+        items = await self._begin(context)
+        rules_first.for_a_person(context, languages=self._answered_in, answers=self._answers)
+        return items
+
+    async def _begin(self, context: RunContext, **arguments: str) -> list[TResponseInputItem]:
+        await self._prepare(context)
+        return await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
 
     def health(self) -> tuple[Status, str]:
         """Return the model's status and detail for /health."""
@@ -196,8 +220,8 @@ class AgentNode:
             clock=self._clock,
         )
 
-    async def _decide(self, context: RunContext, model: TurnModel) -> None:
-        opened = await self.open(context)
+    async def _decide(self, context: RunContext, model: TurnModel, opening: Opening) -> None:
+        opened = await opening(context)
         if context.finished:
             return
         items = [*transcript.conversation(context.turn.earlier, context.choice or context.text), *opened]

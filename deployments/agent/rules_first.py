@@ -53,6 +53,17 @@ def hand_over(context: RunContext, *, rules: EscalationRules) -> None:
         context.escalate("human_request", rule="mode:off")
 
 
+def for_a_person(context: RunContext, *, languages: Collection[str] | None, answers: bool) -> None:
+    """Finish the run where no draft can be made for a person: the agent is off, there is no text, or none in this
+    language could be checked. Topics that people have to answer are no hindrance: a person reads the draft."""
+    if not answers:
+        context.escalate("human_request", rule="mode:off")
+    elif not any(c.isalnum() for c in context.text):
+        context.escalate("no_kb_match", rule="draft:no_text")
+    elif languages is not None and context.language not in languages:
+        context.escalate("unsupported_language", rule=f"language:{context.language}")
+
+
 def _escalated(context: RunContext, rules: EscalationRules) -> bool:
     """Escalate by the rules or by sentiment; return whether one of them applied."""
     decision = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from db.pool import DatabaseUnavailableError
-from db.records import Analysis, ChannelConfig, Passage, Priority, TicketLabels, ToolCall, Turn
+from db.records import Analysis, ChannelConfig, Passage, Priority, QueryVector, TicketLabels, ToolCall, Turn
 from deployments.channels.traits import TRAITS
 from deployments.rules.company import Company
 from deployments.rules.escalation import at_least
@@ -63,8 +63,8 @@ class PassageSearch(Protocol):
 class QueryAnalysis(Protocol):
     """What the analysis node does for a search; raises NodeUnavailableError."""
 
-    async def embed_query(self, text: str) -> Sequence[float]:
-        """Return the vector (d,) of a query."""
+    async def embed_query(self, text: str) -> QueryVector:
+        """Return the vector of a query."""
         ...
 
     async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:

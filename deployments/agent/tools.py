@@ -132,14 +132,19 @@ def _asked_back(context: RunContext) -> bool:
 async def find_passages(
     services: Services, model_id: str, arguments: SearchKnowledgeBaseInput, vector: Sequence[float] | None = None
 ) -> Search:
-    """Search the knowledge base and assess the relevance. `vector` (d,) is the query's embedding if it is known."""
+    """Search the knowledge base and assess the relevance. `vector` (d,) is the query's embedding if it is known.
+
+    `model_id` is the encoder of `vector`: what has to be embedded meets passages of the one that embeds it.
+    """
     prepared = services.gate.prepare(arguments.query)
-    given = vector if vector is not None and prepared == arguments.query else None
-    asked = np.asarray(given or await services.analysis.embed_query(prepared), dtype=np.float32)
+    if vector is None or prepared != arguments.query:
+        query = await services.analysis.embed_query(prepared)
+        model_id, vector = query.model_id, query.vector
+    asked = np.asarray(vector, dtype=np.float32)
     found = await services.search(model_id, asked, limit=CANDIDATES, category=arguments.category)
     texts = [passage_text(passage.title, passage.content) for passage in found]
     judgement = await services.analysis.judge(prepared, texts, [passage.score for passage in found])
-    relevance = services.gate.relevant(prepared, found, judgement)
+    relevance = services.gate.relevant(prepared, found, judgement, model_id)
     return Search(
         query=arguments.query,
         category=arguments.category,

@@ -1,9 +1,10 @@
-"""A customer's files: their bytes stay with the provider and are fetched when a person opens one."""
+"""A customer's files: they stay where they are, mostly with a provider, and are fetched when a person opens one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 FILE_BYTES = 25_000_000
 """What is opened here is at most as large as what Gmail sends, and larger than what WhatsApp carries."""
@@ -27,8 +28,9 @@ class FileUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file of a message. `n` counts the message's files from 0; `media_id` is Twilio's id of it, None with Gmail."""
+    """A file of a message. `n` counts the message's files from 0; `media_id` is Twilio's id of it, None elsewhere."""
 
+    message_id: UUID
     provider_message_id: str
     n: int
     filename: str

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -56,10 +57,11 @@ class LinkPreview:
 
 
 class IdentityLinks:
-    """Requests, previews and confirms links. Tokens are signed with `secret_key`."""
+    """Requests, previews and confirms links. Tokens are signed with `secret_key`; those of the previous keys hold."""
 
-    def __init__(self, *, pool: Pool, secret_key: str, public_base_url: str) -> None:
-        self._pool, self._secret, self._base = pool, secret_key.encode(), public_base_url
+    def __init__(self, *, pool: Pool, secret_key: str, public_base_url: str, previous_keys: Sequence[str] = ()) -> None:
+        self._pool, self._base = pool, public_base_url
+        self._secrets = [key.encode() for key in (secret_key, *previous_keys)]
         self._configs = ChannelConfigs(pool)
 
     async def request(self, ticket_number: str) -> UUID | None:
@@ -109,7 +111,7 @@ class IdentityLinks:
 
     def token(self, key: LinkKey) -> str:
         """Return the token of one side's link: `<request>.<side>.<HMAC-SHA256 over both, truncated to 24 bytes>`."""
-        return f"{key.link_id.hex}.{key.side}.{self._mac(key)}"
+        return f"{key.link_id.hex}.{key.side}.{_mac(key, self._secrets[0])}"
 
     def read_token(self, token: str) -> LinkKey | None:
         """Return what a token encodes, or None if its signature is wrong. Makes no database query."""
@@ -121,12 +123,9 @@ class IdentityLinks:
             key = LinkKey(link_id=UUID(hex=link), side="email" if side == "email" else "number")
         except ValueError:
             return None
-        ours = hmac.compare_digest(self._mac(key).encode(), mac.encode("utf-8", "replace"))
+        given = mac.encode("utf-8", "replace")
+        ours = any(hmac.compare_digest(_mac(key, secret).encode(), given) for secret in self._secrets)
         return key if ours and link == key.link_id.hex else None
-
-    def _mac(self, key: LinkKey) -> str:
-        digest = hmac.new(self._secret, f"identity-link:{key.link_id.hex}:{key.side}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).decode()
 
     async def _notice(self, link_id: UUID, named: ClaimedPair, side: Side) -> Notice:
         url = f"{self._base}/link#{self.token(LinkKey(link_id=link_id, side=side))}"
@@ -154,6 +153,11 @@ class IdentityLinks:
             record_text=RECORD_TEXT,
             body=body,
         )
+
+
+def _mac(key: LinkKey, secret: bytes) -> str:
+    digest = hmac.new(secret, f"identity-link:{key.link_id.hex}:{key.side}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).decode()
 
 
 def _number_hint(number: str) -> str:

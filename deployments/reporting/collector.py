@@ -14,7 +14,7 @@ from db.operations import dead_letters, events
 from db.pool import Pool, acquire
 from deployments.reporting.alerts import kind_of, notify_alerts
 from deployments.runtime import metrics as figures
-from ingest.events import METRICS
+from ingest.events import METRICS, FiguresNotice
 
 log = structlog.get_logger(__name__)
 
@@ -83,11 +83,11 @@ class Collector:
         return self.alerts
 
     def _event(self, window: Window) -> dict[str, object]:
-        return {
-            "v": 1,
-            "window_s": self.rules.window_s,
+        notice = FiguresNotice(
+            window_s=self.rules.window_s,
             **asdict(window),
-            "escalation_rate": window.escalation_rate,
-            "alerts": self.alerts,
-            "timestamp": self._now().isoformat(),
-        }
+            escalation_rate=window.escalation_rate,
+            alerts=tuple(self.alerts),
+            timestamp=self._now(),
+        )
+        return notice.model_dump(mode="json")

@@ -92,7 +92,7 @@ async def digest_of(pool: Pool, span: Span, *, embedding_model: str, now: dateti
             or FirstAnswers(channel=name, tickets=0, answered=0, p50_s=None, p90_s=None, p95_s=None),
             resolutions=_row(ended, name) or Resolutions(channel=name, durable=0, reopened=0, pending=0, given_up=0),
             moods=_row(moods, name) or Moods(channel=name, messages=0, angry=0, uneasy=0),
-            ratings=_row(rated, name) or Ratings(channel=name, good=0, bad=0),
+            ratings=_row(rated, name) or Ratings(channel=name, good=0, bad=0, asked=0),
             reasons={reason.reason: reason.count for reason in reasons if reason.channel == name},
         )  # fmt: skip
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from db.intake import form_files, proofs
 from db.measurement import retention
 from db.operations import events, node_status, notifications
 from db.pool import Connection, Pool, acquire
@@ -20,6 +21,7 @@ from deployments.reporting.periodic_tasks import PeriodicTask
 
 EVERY_S = 60.0
 BATCH = 2000
+FILES_BATCH = 50
 DAYS_AHEAD = 7
 """Days made ahead: so long the reporting node may be away before rows go to the default partition."""
 WINDOWS_KEPT = timedelta(hours=2)
@@ -32,11 +34,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """How long is kept: events that Kafka has, metrics (whole days), texts of tool calls in decision records."""
+    """How long is kept: events that Kafka has, metrics (whole days), texts of tool calls in decision records, the files
+    of web forms."""
 
     events: timedelta = timedelta(hours=24)
     metrics: timedelta = timedelta(days=90)
     details: timedelta = timedelta(days=90)
+    files: timedelta = timedelta(days=365)
 
 
 class Retention:
@@ -61,6 +65,7 @@ class Retention:
             PeriodicTask(name="retention of metrics", every_s=EVERY_S, work=self.metrics),
             PeriodicTask(name="retention of events", every_s=EVERY_S, work=self.events),
             PeriodicTask(name="retention of details", every_s=EVERY_S, work=self.details),
+            PeriodicTask(name="retention of files", every_s=EVERY_S, work=self.files),
             PeriodicTask(name="retention of notifications", every_s=EVERY_S, work=self.notifications),
             PeriodicTask(name="retention of short-lived rows", every_s=EVERY_S, work=self.short_lived),
         )
@@ -104,6 +109,16 @@ class Retention:
         )
         return _logged("details", done)
 
+    async def files(self) -> int:
+        """Delete the bytes of old files of web forms; return of how many. A batch holds few, since they are large."""
+        before = self._clock() - self._periods.files
+        done = await in_batches(
+            self._pool,
+            lambda c: form_files.delete_before(c, before=before, limit=FILES_BATCH),
+            size=FILES_BATCH,
+        )
+        return _logged("files", done)
+
     async def notifications(self) -> int:
         """Delete old notifications that are settled; return how many."""
         before = self._clock() - NOTIFICATIONS_KEPT
@@ -113,8 +128,12 @@ class Retention:
         return _logged("notifications", done)
 
     async def short_lived(self) -> int:
-        """Delete rate-limit windows that are over, and replicas that are gone; return how many windows."""
+        """Delete rate-limit windows that are over, proofs of work that have expired, and replicas that are gone; return
+        how many windows."""
         before = self._clock() - WINDOWS_KEPT
+        await in_batches(
+            self._pool, lambda c: proofs.delete_expired(c, before=before, limit=self._batch), size=self._batch
+        )
         async with acquire(self._pool) as connection:
             await node_status.delete_silent(connection)
         done = await in_batches(

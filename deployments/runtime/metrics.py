@@ -100,6 +100,17 @@ REPLIES = Metric(
     says="Attempts to send a reply: sent, ready (to be tried again), unknown (to be looked up), parked, redirected.",
     labels=("channel", "outcome"),
 )
+CHANNEL_DEGRADED = Metric(
+    name="nightdesk_channel_degraded",
+    kind="gauge",
+    says="1 while a channel's reader or a sender reports a problem: refused credentials, an outage, a quota.",
+    labels=("channel",),
+)
+WATCH_LEFT = Metric(
+    name="nightdesk_watch_left_seconds",
+    kind="gauge",
+    says="How long Gmail goes on pushing changes unless its watch is renewed, as it is daily; none without pushes.",
+)
 ALL = (
     LOOP_LAG,
     INBOUND_AGE,
@@ -114,6 +125,8 @@ ALL = (
     COST,
     DEAD_LETTERS,
     REPLIES,
+    CHANNEL_DEGRADED,
+    WATCH_LEFT,
 )
 
 

@@ -49,6 +49,7 @@ class FileDesk:
                 raise NoFileSourceError(found.channel)
             await files.record_opening(connection, key, by)
         stored = StoredFile(
+            message_id=key.message_id,
             provider_message_id=found.provider_message_id,
             n=key.n,
             filename=found.filename,

@@ -9,7 +9,7 @@ from db.ids import new_id
 from db.records import Decision, Turn
 from db.turns.end_turn import NewEvent, TurnSentiment, TurnWrites
 from deployments.turns.metrics import metrics_of
-from ingest.events import DLQ, ESCALATIONS, OUTGOING, OutboundMessage
+from ingest.events import DLQ, ESCALATIONS, OUTGOING, DeadLetterNotice, HandOverNotice, OutboundMessage
 
 
 def turn_writes(
@@ -37,8 +37,8 @@ def turn_writes(
         if decision.outcome == "escalated":
             events.append(NewEvent(id=new_id(), topic=ESCALATIONS, value=_hand_over(turn, decision, now)))
     if cause is not None:
-        letter = {"v": 1, "id": str(ids["decision_id"]), "inbox_id": str(turn.inbox_id), "cause": cause}
-        events.append(NewEvent(id=new_id(), topic=DLQ, value=letter))
+        letter = DeadLetterNotice(id=ids["decision_id"], inbox_id=turn.inbox_id, cause=cause)
+        events.append(NewEvent(id=new_id(), topic=DLQ, value=letter.model_dump(mode="json")))
     metrics = tuple(metrics_of(turn, sentiment, decision))
     return TurnWrites(
         **ids, sentiment=sentiment, stages_ms=stages_ms, events=tuple(events), metrics=metrics, cause=cause
@@ -46,16 +46,15 @@ def turn_writes(
 
 
 def _hand_over(turn: Turn, decision: Decision, now: datetime) -> dict[str, object]:
-    """The event of a hand-over. The customer's words stay in the store, where erasure reaches them."""
-    return {
-        "v": 1,
-        "ticket_number": turn.ticket.number,
-        "ticket_id": str(turn.ticket.id),
-        "conversation_id": str(turn.conversation_id),
-        "channel": turn.channel,
-        "reason": decision.reason,
-        "severity": decision.severity,
-        "queue": decision.queue,
-        "priority": decision.priority,
-        "timestamp": now.isoformat(),
-    }
+    notice = HandOverNotice(
+        ticket_number=turn.ticket.number,
+        ticket_id=turn.ticket.id,
+        conversation_id=turn.conversation_id,
+        channel=turn.channel,
+        reason=decision.reason,
+        severity=decision.severity,
+        queue=decision.queue,
+        priority=decision.priority,
+        timestamp=now,
+    )
+    return notice.model_dump(mode="json")

@@ -87,14 +87,23 @@ def bm25(passages: Sequence[str], queries: Sequence[str]) -> Scores:
     counts = [Counter(lexical.terms(passage)) for passage in passages]
     lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
     damping = K1 * (1 - B + B * lengths / lengths.mean())
-    having = Counter(stem for count in counts for stem in count)
+    having: dict[str, list[tuple[int, int]]] = {}
+    for place, count in enumerate(counts):
+        for stem, uses in count.items():
+            having.setdefault(stem, []).append((place, uses))
+    weighed = {stem: _weighed(np.array(found, dtype=np.int64), damping) for stem, found in having.items()}
     scores = np.zeros((len(queries), len(passages)))
     for row, query in enumerate(queries):
-        for stem in lexical.terms(query):
-            uses = np.array([count[stem] for count in counts], dtype=np.float64)
-            rarity = math.log(1 + (len(passages) - having[stem] + 0.5) / (having[stem] + 0.5))
-            scores[row] += rarity * uses * (K1 + 1) / (uses + damping)
+        for places, gains in (weighed[stem] for stem in lexical.terms(query) if stem in weighed):
+            scores[row, places] += gains
     return scores
+
+
+def _weighed(found: NDArray[np.int64], damping: Scores) -> tuple[NDArray[np.int64], Scores]:
+    """Return the passages (k,) that a stem stands in, of (k, 2) with its uses, and what it adds to each one's score."""
+    places, uses = found[:, 0], found[:, 1].astype(np.float64)
+    rarity = math.log(1 + (len(damping) - len(places) + 0.5) / (len(places) + 0.5))
+    return places, rarity * uses * (K1 + 1) / (uses + damping[places])
 
 
 def by_split(

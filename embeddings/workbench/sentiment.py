@@ -49,6 +49,7 @@ class Examples:
     labels: np.ndarray
     weights: np.ndarray
     families: np.ndarray
+    model_id: str
 
 
 @app.callback()
@@ -95,6 +96,7 @@ def examples(encoder: Encoder, labelled: list[Labelled]) -> Examples:
         labels=labels,
         weights=len(labels) / (counts[labels] * np.count_nonzero(counts)),
         families=np.array([text.family for text in labelled]),
+        model_id=encoder.model_id,
     )
 
 
@@ -110,7 +112,7 @@ def fit(known: Examples, rows: np.ndarray | None = None) -> LinearHead:
         bias=np.asarray(model.intercept_, dtype=np.float32),
         labels=LABELS,
         link="softmax",
-        model_id=BUILT_IN,
+        model_id=known.model_id,
     )
 
 

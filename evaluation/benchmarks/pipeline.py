@@ -45,6 +45,8 @@ class PipelineReport:
     alone: models_alone.ModelsAlone
     judgings: float
     """How often a message's passages were judged, on average."""
+    written: bench_reads.Writes
+    """To the database, a message."""
 
     @property
     def messages_per_s(self) -> float:
@@ -88,6 +90,7 @@ class PipelineReport:
                 "times_per_message": self.judgings,
             },
             "float_encoder": {"cpu_ms_per_text": self.alone.float_encoder_cpu_ms, "passes": self.float_passes},
+            "written_per_message": asdict(self.written),
             "stages": [asdict(stage) for stage in self.stages],
         }
 
@@ -98,6 +101,8 @@ async def measure(
     """Time the models alone, then send `messages` forms, `at_once` in parallel, and wait until all are answered."""
     batch = list(itertools.islice(forms(samples), messages))
     alone = await models_alone.measure(pool, [form["message"] for _, form in batch[:TIMED_ALONE]])
+    async with acquire(pool) as connection:
+        written_before = await bench_reads.writes(connection)
     before, started = _cpu_seconds(data_dir), time.monotonic()
     gate = asyncio.Semaphore(at_once)
 
@@ -112,6 +117,7 @@ async def measure(
     async with acquire(pool) as connection:
         stages = await bench_reads.stage_times(connection, keys)
         searches = await bench_reads.count_calls(connection, keys, SEARCH)
+        written = (await bench_reads.writes(connection)).a_message(written_before, messages)
     return PipelineReport(
         messages=messages,
         seconds=seconds,
@@ -120,6 +126,7 @@ async def measure(
         stages=tuple(stages),
         alone=alone,
         judgings=searches / messages,
+        written=written,
     )
 
 

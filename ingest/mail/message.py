@@ -17,7 +17,7 @@ from ingest.mail.parts.charsets import decode_words
 from ingest.mail.parts.mime import Mail, read
 from ingest.mail.quoting.layouts import subject_kind
 from ingest.mail.quoting.quotes import own_text
-from ingest.text import one_line, shorten
+from ingest.text import one_line, shorten, shown_name
 
 TEXT_LIMIT = 20_000
 _SUBJECT_LIMIT = 500
@@ -119,7 +119,7 @@ def parse(
         in_reply_to=in_reply_to,
         references=references,
         sender=sender.address,
-        sender_name=one_line(decode_words(sender.name), _NAME_LIMIT),
+        sender_name=shown_name(decode_words(sender.name), _NAME_LIMIT),
         reply_to=_reply_to(mail),
         subject=subject,
         text=text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ingest.text import clean, one_line
@@ -18,6 +19,8 @@ _FIELDS_LIMIT = 100
 _DEPTH_LIMIT = 6
 _TECHNICAL = frozenset({"flow_token", "flow_id", "type", "version", "wa_flow_response_params", "action", "screen"})
 _WITHIN = ("response_json", "responseJson", "nfm_reply", "flow_response", "data", "payload")
+_NAMES_OF = ("label", "question", "title", "name", "field", "key")
+_ANSWERS_OF = ("value", "answer", "response", "values", "answers")
 _SCREEN = re.compile(r"screen_\d+_")
 _POSITION = re.compile(r"_\d+$")
 _FILE_NAME = re.compile(r"[^\n/\\\\:*?\"<>|]{1,180}\.([A-Za-z0-9]{1,8})")
@@ -31,8 +34,8 @@ def answered_form(fields: Mapping[str, str]) -> str:
         read = json.loads(given) if given else None
     except (ValueError, RecursionError):
         return ""
-    pairs = dict(list(_pairs(read, "", 0))[:_FIELDS_LIMIT])
-    return clean("\n".join(f"{name}: {value}" if name else value for name, value in pairs.items()))
+    pairs = dict.fromkeys(islice(_pairs(read, "", 0), _FIELDS_LIMIT))
+    return clean("\n".join(f"{name}: {value}" if name else value for name, value in pairs))
 
 
 def file_name(fields: Mapping[str, str]) -> str:
@@ -53,7 +56,7 @@ def _pairs(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
         except (ValueError, RecursionError):
             return
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, inner in _unfolded(value).items():
             if str(key) not in _TECHNICAL:
                 yield from _pairs(inner, str(key), depth + 1)
     elif isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
@@ -63,6 +66,15 @@ def _pairs(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _pairs(inner, name, depth + 1)
     elif value not in (None, ""):
         yield _named(name), one_line(str(value), 2_000)
+
+
+def _unfolded(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer under its own name: `{"label": "City", "value": "Bern"}` becomes `{"City": "Bern"}`."""
+    named = next((key for key in _NAMES_OF if isinstance(value.get(key), str)), None)
+    given = next((key for key in _ANSWERS_OF if key in value), None)
+    if named is None or given is None:
+        return value
+    return {value[named]: value[given]} | {key: inner for key, inner in value.items() if key not in (named, given)}
 
 
 def _named(name: str) -> str:

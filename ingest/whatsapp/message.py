@@ -96,7 +96,7 @@ def parse(params: Params) -> ParsedMessage:
         kind=kind,
         text=text,
         attachments=attachments,
-        metadata={key: one_line(fields[name], 500) for name, key in _METADATA.items() if fields.get(name)},
+        metadata={key: _noted(fields[name], key) for name, key in _METADATA.items() if fields.get(name)},
         truncated=truncated,
         media=tuple(_media_id(fields.get(f"MediaUrl{n}", "")) for n, _ in enumerate(_media_types(fields))),
     )
@@ -107,6 +107,11 @@ def _sender(address: str) -> str:
         return normalise_whatsapp(address)
     except InvalidIdentifierError as error:
         raise InvalidMessageError(f"From is no WhatsApp sender: {error}") from error
+
+
+def _noted(value: str, key: str) -> str:
+    """Return what is kept beside a message: on one line, but for the text of the advertisement it came from."""
+    return shorten(value, 500)[0] if key == "referral_body" else one_line(value, 500)
 
 
 def _written(fields: dict[str, str], attachments: tuple[Attachment, ...]) -> str:

@@ -112,8 +112,8 @@ seccompProfile:
 {{- define "nightdesk.rayEnvironment" -}}
 - name: HTTP_HOST
   value: "0.0.0.0"
+# Empty. KubeRay's operator writes the RayService back without empty values; what it changes, Helm's next upgrade would not touch.
 - name: FORWARDED_ALLOW_IPS
-  value: ""
 - name: RAY_USAGE_STATS_ENABLED
   value: "0"
 - name: RAY_worker_niceness
@@ -127,8 +127,10 @@ seccompProfile:
 {{- end }}
 
 {{- define "nightdesk.envFrom" -}}
+# Optional: after an uninstall KubeRay's job that clears Redis runs with the head's environment, when this is gone already.
 - configMapRef:
     name: {{ include "nightdesk.name" . }}
+    optional: true
 - secretRef:
     name: {{ include "nightdesk.secretName" . }}
 {{- end }}

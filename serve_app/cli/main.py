@@ -11,12 +11,16 @@ from serve_app.cli.bench import command as bench
 from serve_app.cli.channels import command as channels
 from serve_app.cli.company import command as company
 from serve_app.cli.customers import command as customers
+from serve_app.cli.data import command as data
 from serve_app.cli.demo import command as demo
+from serve_app.cli.embeddings import command as embeddings
 from serve_app.cli.explain import command as explain
 from serve_app.cli.kb import command as kb
 from serve_app.cli.mcp import command as mcp
 from serve_app.cli.replay import command as replay
 from serve_app.cli.serve_config import command as serve_config
+from serve_app.cli.sizing import command as sizing
+from serve_app.cli.thresholds import command as thresholds
 from serve_app.cli.trace import command as trace
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.settings import SettingsError
@@ -41,12 +45,16 @@ app.command("replay")(replay.replay)
 app.command("migrate")(migrate.migrate)
 app.command("mcp")(mcp.mcp)
 app.command("serve-config")(serve_config.serve_config)
+app.command("sizing")(sizing.sizing)
 app.add_typer(bench.app, name="bench")
 app.add_typer(channels.app, name="channels")
 app.add_typer(company.app, name="company")
 app.add_typer(customers.app, name="customers")
+app.add_typer(data.app, name="data")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(embeddings.app, name="embeddings")
 app.add_typer(kb.app, name="kb")
+app.add_typer(thresholds.app, name="thresholds")
 
 
 def main() -> None:

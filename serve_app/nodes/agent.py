@@ -31,6 +31,7 @@ class AgentServer:
             analysis=RemoteAnalysis(analysis),
             model=model_settings(args.model),
             company=args.company,
+            embedding_model=args.embedding_model,
             links=links(args),
             escalation_thresholds=args.escalation_thresholds,
             support=args.support,
@@ -44,6 +45,13 @@ class AgentServer:
         """As AgentNode.run."""
         with self._runs.timed():
             decision = await self._node.run(turn, analysis)
+        count_usage(decision, self._prices)
+        return decision
+
+    async def draft(self, turn: Turn, analysis: Analysis) -> Decision:
+        """As AgentNode.draft."""
+        with self._runs.timed():
+            decision = await self._node.draft(turn, analysis)
         count_usage(decision, self._prices)
         return decision
 

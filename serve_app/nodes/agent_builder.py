@@ -12,7 +12,9 @@ from deployments.agent.node import AgentNode, ModelSettings
 from deployments.agent.run_context import QueryAnalysis
 from deployments.rules.company import Company
 from deployments.rules.escalation import EscalationRules
+from embeddings.encoder import BUILT_IN, model_files
 from embeddings.relevance import RelevanceGate
+from embeddings.vector_model import RELEVANCE
 from serve_app.settings.support import SupportArgs, service_levels
 
 
@@ -25,13 +27,17 @@ def agent_node(
     links: Callable[[str], str],
     escalation_thresholds: Mapping[str, float],
     support: SupportArgs,
+    embedding_model: str = BUILT_IN,
 ) -> AgentNode:
-    """Return the node. `evaluation.replay.run` builds one by the same settings, but for the clock."""
+    """Return the node. `evaluation.replay.run` builds one by the same settings, but for the clock.
+
+    `embedding_model`: whose thresholds hold as long as no other model is in force.
+    """
     return AgentNode(
         pool=pool,
         analysis=analysis,
         model=model,
-        gate=RelevanceGate.load(own_names=company.own_names),
+        gate=RelevanceGate.load(model_files(embedding_model).heads / RELEVANCE, own_names=company.own_names),
         rules=EscalationRules(escalation_thresholds, own_names=company.own_names),
         company=company,
         links=links,

@@ -12,7 +12,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
-from db.records import Analysis, Decision, Turn
+from db.records import Analysis, Decision, QueryVector, Turn
 from deployments.runtime.retries import NodeDiedError, NodeUnavailableError
 from embeddings.judge import Judgement
 
@@ -46,9 +46,9 @@ class RemoteAnalysis:
         analyses: list[Analysis] = await _answer(self._handle.analyse.remote(list(texts)))
         return analyses
 
-    async def embed_query(self, text: str) -> tuple[float, ...]:
+    async def embed_query(self, text: str) -> QueryVector:
         """Return the vector of one text. Raises NodeUnavailableError."""
-        vector: tuple[float, ...] = await _answer(self._handle.embed_query.remote(text))
+        vector: QueryVector = await _answer(self._handle.embed_query.remote(text))
         return vector
 
     async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
@@ -66,6 +66,11 @@ class RemoteAgent:
     async def run(self, turn: Turn, analysis: Analysis) -> Decision:
         """As AgentNode.run. Raises NodeUnavailableError too."""
         decision: Decision = await _answer(self._handle.run.remote(turn, analysis))
+        return decision
+
+    async def draft(self, turn: Turn, analysis: Analysis) -> Decision:
+        """As AgentNode.draft. Raises NodeUnavailableError too."""
+        decision: Decision = await _answer(self._handle.draft.remote(turn, analysis))
         return decision
 
     async def ready(self) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from db.pool import Pool
 from deployments.ingest_node import GROUP
 from deployments.reporting.collector import AlertRules
+from deployments.reporting.folder_sweep import FolderSweep
 from deployments.reporting.morning import Morning
 from deployments.reporting.node import ReportingNode
 from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
+from deployments.reporting.rating_questions import RatingQuestions
 from deployments.reporting.retention import Periods, Retention
 from deployments.rules.support_hours import ServiceLevels
 from ingest.bus.topic_retention import TopicRetention
 from ingest.identifiers import normalise_email
+from serve_app.api.public.status_link import rating_link
 from serve_app.nodes.gmail_account import account
 from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
@@ -36,7 +40,12 @@ class ReportingServer:
             group=GROUP,
             rules=_rules(args),
             mailbox=_mailbox(args, pool),
-            tasks=(*_tasks(args, pool), *_digest_tasks(args, pool), *_retention_tasks(args, pool)),
+            tasks=(
+                *_tasks(args, pool),
+                *_rating_tasks(args, pool),
+                *_digest_tasks(args, pool),
+                *_retention_tasks(args, pool),
+            ),
         )
 
     async def check_health(self) -> None:
@@ -71,6 +80,19 @@ def _tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
     )
 
 
+def _rating_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
+    """Return none where nobody is asked by WhatsApp or mail."""
+    if not args.support.rating_ask:
+        return ()
+    questions = RatingQuestions(
+        pool=pool,
+        channels=args.support.rating_ask,
+        links=partial(rating_link, args.public_base_url, args.secret_key.get_secret_value()),
+        off=switches(args, pool).reasons,
+    )
+    return (PeriodicTask(name="questions for a mark", every_s=30.0, work=questions.run_once),)
+
+
 def _digest_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
     """Return none where nobody would hear of the digest."""
     support = args.support
@@ -92,10 +114,14 @@ def _retention_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
         events=timedelta(hours=kept.events_hours),
         metrics=timedelta(days=kept.metrics_days),
         details=timedelta(days=kept.details_days),
+        files=timedelta(days=kept.files_days),
     )
     topics = TopicRetention(args.kafka)
+    folder = args.form.folder
+    sweep = FolderSweep(pool=pool, folder=folder) if folder else None
     return (
         *Retention(pool=pool, periods=periods).tasks(),
+        *((PeriodicTask(name="folder of files", every_s=600.0, work=sweep.run_once),) if sweep else ()),
         PeriodicTask(name="topics' settings", every_s=300.0, work=topics.run_once, problem=topics.problem),
     )
 

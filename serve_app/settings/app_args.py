@@ -11,6 +11,8 @@ from deployments.rules.company import Company
 from serve_app.settings.alerts import AlertArgs
 from serve_app.settings.channels import GmailArgs, TwilioArgs
 from serve_app.settings.company_documents import company_of
+from serve_app.settings.form import FormArgs
+from serve_app.settings.login import LoginArgs
 from serve_app.settings.model import ModelArgs
 from serve_app.settings.retention import RetentionArgs
 from serve_app.settings.settings import (
@@ -62,14 +64,17 @@ class AppArgs(BaseModel):
     support: SupportArgs = SupportArgs()
     alerts: AlertArgs = AlertArgs()
     retention: RetentionArgs = RetentionArgs()
+    form: FormArgs = FormArgs()
     demo_channels_url: str | None = None
     embedding_model: str = EMBEDDING_MODEL
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     scaling_bounds: dict[str, tuple[int, int]] = Field(default_factory=dict)
     """By node the least and the most replicas, where they differ from the table's (serve_app/scaling)."""
     secret_key: SecretStr
+    secret_key_previous: SecretStr | None = None
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
+    login: LoginArgs | None = None
     bound_to_loopback: bool = True
     public_base_url: str = f"http://{LOOPBACK}:{HTTP_PORT}"
     trusted_proxies: str = ""
@@ -88,6 +93,11 @@ class AppArgs(BaseModel):
         """The limit of `POST /support/form` for each client address."""
         return parse_rate(self.public_rate_limit)
 
+    @property
+    def previous_keys(self) -> tuple[str, ...]:
+        """Keys that SECRET_KEY has replaced and whose links still open what they opened."""
+        return tuple(self.secret_key_previous.get_secret_value().split()) if self.secret_key_previous else ()
+
 
 def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = False) -> AppArgs:
     """Build the graph's arguments. Raises SettingsError when a variable that it needs is not set."""
@@ -103,13 +113,16 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         support=support_args(settings, company),
         alerts=alert_args(settings),
         retention=retention_args(settings),
+        form=form_args(settings),
         demo_channels_url=settings.demo_channels_url,
         embedding_model=settings.embedding_model,
         escalation_thresholds=settings.escalation_thresholds,
         scaling_bounds=settings.scaling_bounds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
+        secret_key_previous=settings.secret_key_previous,
         staff_api_key=settings.staff_api_key,
         operator_token=settings.operator_token,
+        login=login_args(settings),
         bound_to_loopback=settings.http_host in LOOPBACK_NAMES,
         public_base_url=public_base_url(settings, port),
         trusted_proxies=settings.trusted_proxies,
@@ -184,8 +197,26 @@ def support_args(settings: Settings, company: Company) -> SupportArgs:
         sla_hours={**SLA_HOURS, **settings.sla_hours},
         digest_at=settings.digest_at,
         rating_reopens=settings.rating_reopens,
+        rating_ask=settings.rating_ask,
         resolve_after_hours=settings.ticket_resolve_hours,
         close_after_hours=settings.ticket_close_hours,
+    )
+
+
+def login_args(settings: Settings) -> LoginArgs | None:
+    """Return how the staff sign in by their provider, None where they do not. Raises SettingsError for half of it."""
+    if settings.oidc_issuer is None and settings.oidc_client_id is None:
+        return None
+    if not settings.oidc_allowed and not settings.oidc_groups:
+        raise SettingsError("OIDC_ALLOWED is not set: name addresses, domains (@example.com), or OIDC_GROUPS")
+    return LoginArgs(
+        issuer=_required("OIDC_ISSUER", settings.oidc_issuer),
+        client_id=_required("OIDC_CLIENT_ID", settings.oidc_client_id),
+        client_secret=settings.oidc_client_secret,
+        scopes=settings.oidc_scopes,
+        allowed=settings.oidc_allowed,
+        groups=settings.oidc_groups,
+        groups_claim=settings.oidc_groups_claim,
     )
 
 
@@ -207,6 +238,19 @@ def retention_args(settings: Settings) -> RetentionArgs:
         events_hours=settings.events_kept_hours,
         metrics_days=settings.metrics_kept_days,
         details_days=settings.details_kept_days,
+        files_days=settings.files_kept_days,
+    )
+
+
+def form_args(settings: Settings) -> FormArgs:
+    """Return what the web form takes."""
+    return FormArgs(
+        files=settings.form_files,
+        file_mb=settings.form_file_mb,
+        file_types=settings.form_file_types,
+        files_dir=settings.form_files_dir.resolve() if settings.form_files_dir else None,
+        trap=settings.form_trap,
+        proof=settings.form_proof,
     )
 
 

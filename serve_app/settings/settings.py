@@ -36,14 +36,17 @@ from serve_app.settings.channels import (
     TemplateSid,
     WhatsAppNumber,
 )
+from serve_app.settings.form import FILE_MB, FILE_TYPES, FILES, FileTypes
+from serve_app.settings.login import GROUPS_CLAIM, SCOPES, Allowed, Issuer, Scopes
 from serve_app.settings.model import ModelPrice
-from serve_app.settings.retention import DETAILS_DAYS, EVENTS_HOURS, METRICS_DAYS
+from serve_app.settings.retention import DETAILS_DAYS, EVENTS_HOURS, FILES_DAYS, METRICS_DAYS
 from serve_app.settings.support import (
     AGENT_MODE,
     CLOSE_HOURS,
     DIGEST_AT,
     RESOLVE_HOURS,
     AgentMode,
+    AskedChannel,
     ClockTime,
     Hours,
     NotifyUrls,
@@ -102,6 +105,7 @@ class Settings(BaseSettings):
     gmail_units_per_minute: int = Field(default=UNITS_PER_MINUTE, ge=7_500)
     gmail_api_base_url: BaseUrl | None = None
     mail_web_answers: bool = False
+    learn_from_customers: bool = False
     google_token_url: BaseUrl = GOOGLE_OAUTH_URL
     google_certs_url: BaseUrl = GOOGLE_CERTS_URL
 
@@ -119,9 +123,23 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_rate_limit: str = PUBLIC_RATE_LIMIT
+    form_files: int = Field(default=FILES, ge=0, le=10)
+    form_file_mb: int = Field(default=FILE_MB, ge=1, le=25)
+    form_file_types: Annotated[FileTypes, NoDecode] = FILE_TYPES
+    form_files_dir: Path | None = None
+    form_trap: bool = False
+    form_proof: int = Field(default=0, ge=0, le=10_000)
     secret_key: SecretStr | None = None
+    secret_key_previous: SecretStr | None = None
     staff_api_key: SecretStr | None = None
     operator_token: SecretStr | None = None
+    oidc_issuer: Issuer | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_allowed: Annotated[Allowed, NoDecode] = ()
+    oidc_groups: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_groups_claim: str = GROUPS_CLAIM
+    oidc_scopes: Scopes = SCOPES
 
     agent_mode: AgentMode = AGENT_MODE
     notify_urls: NotifyUrls | None = None
@@ -130,6 +148,7 @@ class Settings(BaseSettings):
     sla_hours: dict[Severity, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     digest_at: ClockTime = DIGEST_AT
     rating_reopens: bool = False
+    rating_ask: Annotated[tuple[AskedChannel, ...], NoDecode] = ()
     ticket_resolve_hours: float = Field(default=RESOLVE_HOURS, gt=0)
     ticket_close_hours: float = Field(default=CLOSE_HOURS, gt=0)
 
@@ -143,6 +162,7 @@ class Settings(BaseSettings):
     events_kept_hours: float = Field(default=EVENTS_HOURS, gt=0, le=EVENTS_HOURS)
     metrics_kept_days: int = Field(default=METRICS_DAYS, ge=1)
     details_kept_days: float = Field(default=DETAILS_DAYS, gt=0)
+    files_kept_days: float = Field(default=FILES_DAYS, gt=0)
 
     demo_channels_url: BaseUrl | None = None
     enabled_channels: Annotated[tuple[str, ...], NoDecode] = CHANNELS
@@ -175,7 +195,16 @@ class Settings(BaseSettings):
             check_key_length(value.get_secret_value(), "the token")
         return value
 
-    @field_validator("cors_origins", "enabled_channels", "gmail_groups", mode="before")
+    @field_validator(
+        "cors_origins",
+        "enabled_channels",
+        "form_file_types",
+        "gmail_groups",
+        "oidc_allowed",
+        "oidc_groups",
+        "rating_ask",
+        mode="before",
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

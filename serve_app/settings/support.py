@@ -49,12 +49,17 @@ TimeZoneName = Annotated[str, StringConstraints(strip_whitespace=True), AfterVal
 NotifyUrls = Annotated[SecretStr, AfterValidator(_usable_urls)]
 
 
+AskedChannel = Literal["whatsapp", "email"]
+"""On the web the ticket's own page asks."""
+
+
 class SupportArgs(BaseModel):
     """The support team. `sla_hours`: within how many support hours a person takes a hand-over, by severity; critical
     counts every hour. `hours` are in `timezone`.
 
     The digest of the day before is announced at `digest_at` of the team's time. With `rating_reopens` a ticket that its
-    customer marks as bad goes to a person.
+    customer marks as bad goes to a person. By the channels of `rating_ask` a customer is asked for a mark, once, after
+    the resolution.
 
     A waiting ticket resolves by itself after `resolve_after_hours`, a resolved one closes after `close_after_hours`.
     """
@@ -68,6 +73,7 @@ class SupportArgs(BaseModel):
     sla_hours: dict[Severity, float] = Field(default_factory=lambda: dict(SLA_HOURS))
     digest_at: str = DIGEST_AT
     rating_reopens: bool = False
+    rating_ask: tuple[AskedChannel, ...] = ()
     resolve_after_hours: float = RESOLVE_HOURS
     close_after_hours: float = CLOSE_HOURS
 

@@ -23,6 +23,7 @@ from embeddings.judge import Judgement
 from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import SentimentHead
 from embeddings.spelling import Speller
+from ingest.form_files import EXTENSIONS, FileRules
 from ingest.mail.html.sheet import Sheet
 from tests.fixtures.company import EXAMPLE, GUARD
 from tests.fixtures.cpu_time import cpu_seconds, slowness
@@ -50,6 +51,7 @@ OBJECTS: Mapping[type, Any] = MappingProxyType(
         Speller: GATE.speller,
         SentimentHead: SentimentHead.load(),
         Sheet: Sheet(),
+        FileRules: FileRules(most=3, largest=5_000_000, types=tuple(EXTENSIONS)),
     }
 )
 
@@ -115,6 +117,7 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.agent.protocol.refusal": "the name of a tool",
     "deployments.agent.protocol.advance": "the name of a tool",
     "deployments.agent.rules_first.decide": "takes a run; EscalationRules.decide is walked",
+    "deployments.agent.rules_first.for_a_person": "takes a run; the detector of languages is walked",
     "deployments.agent.run_context.RunContext.answer": "keeps a review",
     "deployments.agent.run_context.RunContext.escalate": "keeps a reason",
     "deployments.agent.run_context.PassageSearch.__call__": "a protocol",
@@ -127,7 +130,6 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.rules.company_file.wrong": "a file of our own",
     "deployments.rules.support_hours.SupportHours.parse": "a setting",
     "deployments.rules.support_hours.ServiceLevels.parse": "a setting",
-    "deployments.staff.changes.describe_change": "names of people and of actions",
     "embeddings.spelling.distance": "two words of like length: Speller.correct is walked",
     "embeddings.judge.PassageJudge.judge": "reads at most 256 tokens of a text; readings is walked",
     "embeddings.escalation.strongest": "scores of stretches",
@@ -135,8 +137,6 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.agent.run_context.QueryAnalysis.judge": "a protocol",
     "deployments.channels.gmail.parser.MailParser.file": "in the killable process; what takes the mail apart is walked",
     "deployments.channels.status_mails.StatusMails.send_link": "a ticket's number",
-    "deployments.staff.files.FileDesk.open": "names of our own",
-    "deployments.staff.reply_frame.ReplyFrame.around": "a person's text; formatting.render is walked",
     "ingest.mail.html.sheet.Sheet.of": "walked by html_text, which asks it for each element",
     "embeddings.chunker.parse_docs": "our own documents",
     "embeddings.chunker.parse_page": "documents that our own people add",
@@ -148,11 +148,13 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "embeddings.chunker.slugify": "our own documents",
     "embeddings.encoder.package_file": "a name of our own",
     "embeddings.encoder.model_files": "a name of our own",
+    "embeddings.vector_model.VectorModel.load": "a name of our own",
     "embeddings.heads.metrics": "a name of our own",
     "ingest.mail.headers.tokens.lex": "its second text is a constant of ours; parse_from and dmarc_pass walk it",
     "ingest.events.sender_key": "an identifier that was normalised",
     "ingest.mail.quoting.layouts.HtmlLayouts.is_quote": "takes a parsed element; html_to_text is walked",
     "ingest.mail.quoting.layouts.HtmlLayouts.is_signature": "takes a parsed element; html_to_text is walked",
+    "ingest.mail.quoting.layouts.HtmlLayouts.is_signature_prefix": "takes a parsed element; html_to_text is walked",
     "ingest.mail.html.styles.Sheet.add": "a style sheet of a mail; html_to_text is walked",
     "ingest.mail.html.styles.Sheet.of": "a style sheet of a mail; html_to_text is walked",
     "deployments.channels.gmail.parser.MailParser.parse": "runs ingest.mail in a process with limits",
@@ -187,7 +189,7 @@ NOT_OUTSIDE_FOLDERS: Mapping[str, str] = {
     "deployments.identity.node.": "a name of our own",
     "deployments.reporting.": "settings and names of our own",
     "deployments.runtime.": "names of our own",
-    "deployments.staff.desk.": "texts of our own people",
+    "deployments.staff.": "names and texts of our own people",
     "deployments.turns.": "takes records",
     "deployments.analysis_node.": "runs a model, in a thread and bounded by tokens",
     "embeddings.encoder.Encoder.": "runs a model, bounded by tokens",

@@ -13,7 +13,7 @@ from deployments.runtime.metrics import ALL, Metric, PrometheusSink
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| `(nightdesk_\w+)` \| (\w+) \| ([\w, ]*)\| (.+) \|$", re.MULTILINE)
-UNITS = ("_seconds", "_records", "_in_flight", "_total", "_letters")
+UNITS = ("_seconds", "_records", "_in_flight", "_total", "_letters", "_degraded")
 
 
 def test_m4_the_table_and_the_code_say_the_same() -> None:

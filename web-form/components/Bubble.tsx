@@ -10,7 +10,7 @@ interface Props extends Said {
 }
 
 /** One message of a conversation, the customer's at the line's end. */
-export function Bubble({ author, text, at, language, t }: Props) {
+export function Bubble({ author, text, at, files = [], language, t }: Props) {
   const mine = author === "customer";
   const name = mine ? t.you : fill(t.authors[author], { company: company().name });
   const look = mine
@@ -25,6 +25,19 @@ export function Bubble({ author, text, at, language, t }: Props) {
       <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
         {text}
       </p>
+      {files.length > 0 && (
+        <ul aria-label={t.files.chosen} className="mt-2 flex flex-wrap gap-2">
+          {files.map((name, at) => (
+            <li
+              // biome-ignore lint/suspicious/noArrayIndexKey: two files may have one name
+              key={`${name} ${at}`}
+              className="max-w-full rounded-lg wrap-anywhere border border-line px-2 py-0.5 text-sm"
+            >
+              <bdi>{name}</bdi>
+            </li>
+          ))}
+        </ul>
+      )}
     </li>
   );
 }

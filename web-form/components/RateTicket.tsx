@@ -40,12 +40,14 @@ export function RateTicket({ ticket, opener, onRated, endpoint }: Props) {
       <p id="rate" className="font-medium">
         {t.rateAsk}
       </p>
-      <Button kind="quiet" busy={busy} aria-pressed={mark === true} className={PRESSED} onClick={() => rate(true)}>
-        {t.rateYes}
-      </Button>
-      <Button kind="quiet" busy={busy} aria-pressed={mark === false} className={PRESSED} onClick={() => rate(false)}>
-        {t.rateNo}
-      </Button>
+      <span className="flex gap-2">
+        <Button kind="quiet" busy={busy} aria-pressed={mark === true} className={PRESSED} onClick={() => rate(true)}>
+          {t.rateYes}
+        </Button>
+        <Button kind="quiet" busy={busy} aria-pressed={mark === false} className={PRESSED} onClick={() => rate(false)}>
+          {t.rateNo}
+        </Button>
+      </span>
       <p role="status" className="text-sm text-soft">
         {told}
       </p>

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { apiClient, type Schemas } from "@/lib/api";
 import { company } from "@/lib/company";
 import { explain } from "@/lib/explain";
+import { fileKeys, multipart } from "@/lib/files";
 import { TICKET_REPLY } from "@/lib/generated/rules";
 import { fill } from "@/lib/i18n/fill";
 import { useFormValidation } from "@/lib/useFormValidation";
@@ -11,9 +12,11 @@ import { length } from "@/lib/validation";
 import { type Opener, ticketPath, ticketQuery } from "@/lib/watchTicket";
 import { Button } from "./Button";
 import { Card } from "./Card";
+import { FileField } from "./FileField";
 import { FormField } from "./FormField";
 import { Notice } from "./Notice";
 import { useTexts } from "./Texts";
+import { useFiles } from "./useFiles";
 import { useSending } from "./useSending";
 
 interface Props {
@@ -28,6 +31,7 @@ interface Props {
 export function ReplyForm({ opener, said, onSent, endpoint }: Props) {
   const { t, language } = useTexts();
   const form = useFormValidation(TICKET_REPLY, { message: "" }, t, language);
+  const attached = useFiles();
   const { busy, run } = useSending();
   const [notice, setNotice] = useState("");
   const [progress, setProgress] = useState("");
@@ -37,19 +41,25 @@ export function ReplyForm({ opener, said, onSent, endpoint }: Props) {
   async function send(event: FormEvent) {
     event.preventDefault();
     const values = form.submit();
+    const { files } = attached;
     setNotice("");
-    if (!values || busy) return;
+    if (!values || attached.error || busy) return;
     setProgress(t.sending);
-    const path = ticketPath(opener, "/messages") + ticketQuery(opener);
+    const path = ticketPath(opener, files.length ? "/messages/files" : "/messages") + ticketQuery(opener);
+    const body = files.length ? multipart(values, files) : values;
     const waiting = () => setProgress(t.waitingForService);
     const sent = await run(
-      { ...values, said },
-      (key) => apiClient(endpoint).postOnce<Schemas["ReplyAccepted"]>(path, values, key, { waiting }),
-      (error) => setNotice(form.refused(error) ? t.marked : explain(error, t, company().supportAddress)),
+      { ...values, said, files: fileKeys(files) },
+      (key) => apiClient(endpoint).postOnce<Schemas["ReplyAccepted"]>(path, body, key, { waiting }),
+      (error) => {
+        const marked = attached.refused(error) || form.refused(error);
+        setNotice(marked ? t.marked : explain(error, t, company().supportAddress));
+      },
     );
     setProgress(sent ? t.sent : "");
     if (!sent) return;
     form.setValues({ message: "" });
+    attached.choose([]);
     onSent();
   }
 
@@ -72,6 +82,13 @@ export function ReplyForm({ opener, said, onSent, endpoint }: Props) {
           hint={t.writeBackHint}
           rows={4}
           counter={counter}
+          readOnly={busy}
+        />
+        <FileField
+          id="files"
+          files={attached.files}
+          error={attached.error}
+          onChange={attached.choose}
           readOnly={busy}
         />
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">

@@ -12,7 +12,7 @@ export function Shell({
   title,
   children,
 }: {
-  page: "form" | "status" | "link";
+  page: "form" | "status" | "link" | "rate";
   title: string;
   children: ReactNode;
 }) {

@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from "react";
 import { goTo, useHash } from "@/lib/useHash";
-import type { Opener } from "@/lib/watchTicket";
+import { type Opener, opened } from "@/lib/watchTicket";
 import { Button } from "./Button";
 import { FindTicket } from "./FindTicket";
 import { Notice } from "./Notice";
@@ -11,20 +11,6 @@ import { StatusChecker } from "./StatusChecker";
 import { useTexts } from "./Texts";
 
 const NONE: Opener = { number: "", token: "" };
-
-/** `TKT-0042:token`, which stands behind the # so that no server sees it. */
-function opened(hash: string): Opener | null {
-  const [number = "", token = ""] = decoded(hash).split(":");
-  return number && token ? { number: number.toUpperCase(), token } : null;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return "";
-  }
-}
 
 export function StatusPage() {
   const { t } = useTexts();

@@ -1,5 +1,6 @@
 // The customers' pages in a real browser against the running product: `node e2e/customers.mjs URL ALLOWED_ORIGIN`.
 
+import { createHash, randomBytes } from "node:crypto";
 import { check, equal, look, open, run } from "./browser.mjs";
 
 const [url, allowed] = process.argv.slice(2);
@@ -25,6 +26,43 @@ async function ticket(page, message = QUESTION) {
   return { number: ticket_id, token: status_token, path: `${url}/status#${ticket_id}:${status_token}` };
 }
 
+/** A file for an upload. */
+const file = (name, buffer) => ({ name, mimeType: "application/octet-stream", buffer });
+const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"), randomBytes(2_000)]);
+const PROGRAM = Buffer.concat([Buffer.from("4d5a9000", "hex"), randomBytes(2_000)]);
+
+/** Let the product ask for a proof of work: the calls of the form come back with those that were sent. */
+async function askForProof(context) {
+  const [nonce, salt, place] = [randomBytes(16), randomBytes(16), Buffer.alloc(4)];
+  place.writeUInt32BE(700);
+  const hash = (data) => createHash("sha256").update(data).digest();
+  const key = hash(hash(Buffer.concat([salt, nonce, place])));
+  const common = {
+    algorithm: "SHA-256",
+    cost: 2,
+    keyLength: 32,
+    nonce: nonce.toString("hex"),
+    salt: salt.toString("hex"),
+  };
+  const parameters = { ...common, keyPrefix: key.subarray(0, 16).toString("hex") };
+  const proofs = [];
+  const headers = { "Access-Control-Allow-Origin": "*" };
+  await context.route("**/support/challenge", (route) =>
+    route.fulfill({ json: { parameters, signature: "s" }, headers }),
+  );
+  await context.route("**/support/form", async (route) => {
+    const proof = route.request().headers()["x-altcha"];
+    if (proof) {
+      proofs.push(JSON.parse(Buffer.from(proof, "base64").toString()));
+      await route.continue();
+    } else {
+      const body = { error: "PROOF_REQUIRED", message: "no", request_id: "1" };
+      await route.fulfill({ status: 400, json: body, headers });
+    }
+  });
+  return { proofs, solution: { counter: 700, derivedKey: key.toString("hex") } };
+}
+
 const tests = {
   async "by keyboard alone: from the empty form to the answer, which appears by itself"(browser) {
     const { page, finish } = await open(browser);
@@ -46,6 +84,8 @@ const tests = {
     await page.keyboard.press("Tab");
     await page.keyboard.type(QUESTION);
     equal(await page.locator("[aria-invalid=true]").count(), 0, "wrong fields once filled in");
+    await page.keyboard.press("Tab");
+    equal(await page.evaluate(() => document.activeElement.id), "files", "the way to the files");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "We have your request" }).waitFor();
@@ -167,6 +207,67 @@ const tests = {
     await finish();
   },
 
+  async "a file goes with a form, what only looks like one does not, and the answer is marked"(browser) {
+    const { page, finish } = await open(browser);
+    await page.goto(url);
+    await fillIn(page);
+    await page.locator("#files").setInputFiles([file("run.exe", PROGRAM)]);
+    await page.locator("#files-error", { hasText: "run.exe is not taken" }).waitFor();
+    await page.getByRole("button", { name: "Take run.exe off" }).click();
+    await page.locator("#files").setInputFiles([file("screen.png", PNG), file("bill.pdf", PROGRAM)]);
+    await submit(page);
+    await page.locator("#files-error", { hasText: "One of the files is not taken" }).waitFor();
+    await look(page, "form-file-refused-1440-light-en");
+    await page.getByRole("button", { name: "Take bill.pdf off" }).click();
+    await submit(page);
+    await page.getByRole("heading", { name: "We have your request" }).waitFor();
+    await page.getByRole("link", { name: "Read the answer" }).click();
+    await page.getByRole("log").getByText("screen.png").waitFor();
+    await page.locator("#message").fill("And this is the bill.");
+    await page.locator("#files").setInputFiles([file("bill.txt", Buffer.from("12 euros"))]);
+    await submit(page);
+    await page.getByRole("log").getByText("bill.txt").waitFor();
+    await look(page, "status-files-1440-light-en");
+
+    const known = await ticket(page);
+    await page.goto(known.path);
+    await page.getByRole("button", { name: "Yes", exact: true }).click();
+    await page.getByText("Thank you for telling us.").waitFor();
+    await page.goto(`${url}/rate#${known.number}:${known.token}`);
+    await page.getByText(known.number).waitFor();
+    await look(page, "rate-1440-light-en");
+    await page.getByRole("button", { name: "No", exact: true }).click();
+    await page.getByRole("heading", { name: "We are sorry" }).waitFor();
+    await page.goto(`${url}/rate#${known.number}:${"x".repeat(32)}`);
+    await page.reload();
+    await page.getByRole("button", { name: "Yes", exact: true }).click();
+    await page.getByRole("alert").filter({ hasText: "can't be marked" }).waitFor();
+    await finish();
+  },
+
+  async "a proof of work is done where the product asks for one: in a worker on the page, and in the widget"(browser) {
+    const { page, context, finish } = await open(browser);
+    const { proofs, solution } = await askForProof(context);
+    await page.goto(url);
+    await fillIn(page);
+    await submit(page);
+    await page.getByRole("heading", { name: "We have your request" }).waitFor();
+    await embed(context, allowed, "");
+    await page.goto(`${allowed}/shop`);
+    await page.getByRole("button", { name: "Ask us" }).click();
+    await page.locator("#nd-name").fill("Ada Byron");
+    await page.locator("#nd-email").fill(address());
+    await page.locator("#nd-message").fill(QUESTION);
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await page.getByRole("log").locator("li").first().waitFor();
+    equal(
+      proofs.map((proof) => proof.solution),
+      [solution, solution],
+      "solutions",
+    );
+    await finish();
+  },
+
   async "wrong token, lost link, another ticket; the service goes away while a ticket is open"(browser) {
     const { page, finish } = await open(browser);
     const known = await ticket(page);
@@ -219,6 +320,8 @@ const tests = {
       await page.goto(url);
       equal(await page.evaluate(() => document.documentElement.lang), lang, "the browser's language");
       await page.locator("#message").fill("x");
+      await page.locator("#files").setInputFiles([file(`${"a-screenshot-with-a-long-name-".repeat(3)}1.png`, PNG)]);
+      await page.locator("#files").setInputFiles([file("log.exe", PROGRAM)]);
       await submit(page);
       await page.locator("#name[aria-invalid=true]").waitFor();
       await look(page, `form-${name}`);
@@ -228,6 +331,9 @@ const tests = {
       await page.goto(`${url}/link#made-up`);
       await page.locator("[role=alert] p").waitFor();
       await look(page, `link-${name}`);
+      await page.goto(`${url}/rate#${known.number}:${known.token}`);
+      await page.getByText(known.number).waitFor();
+      await look(page, `rate-${name}`);
       await finish();
     }
   },

@@ -1,4 +1,5 @@
-// The desk in a real browser: `node e2e/desk.mjs URL ANNS_KEY BOBS_KEY`. Three hand-overs and a draft wait.
+// The desk in a real browser: `node e2e/desk.mjs URL ANNS_KEY BOBS_KEY`. Hand-overs, a draft, a dead letter and customers who may be
+// one wait.
 
 import { check, equal, look, open, run } from "./browser.mjs";
 
@@ -25,6 +26,19 @@ async function openFirst(page) {
 async function write(page, text) {
   await page.keyboard.press("r");
   await page.keyboard.type(text);
+}
+
+/** Find a conversation by its words and open it. */
+async function find(page, words) {
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("1");
+  await page.waitForFunction(() => document.querySelectorAll('nav[aria-label="Waiting"] li').length > 1);
+  await page.keyboard.press("/");
+  await page.keyboard.type(words);
+  await page.waitForFunction(() => document.querySelectorAll("nav li").length === 1);
+  await page.keyboard.press("Escape");
+  await openFirst(page);
 }
 
 const tests = {
@@ -55,9 +69,9 @@ const tests = {
     await write(page, "This is Ann. I look into it.");
     await page.keyboard.press("Control+Enter");
     await page.locator("li", { hasText: "This is Ann. I look into it." }).first().waitFor();
-    await page.keyboard.press("Escape");
+    // The keys work again as soon as it is sent.
     await page.keyboard.press("u");
-    await said(page, "the agent has it");
+    await said(page, "Given back to the agent.");
     await finish();
   },
 
@@ -95,7 +109,6 @@ const tests = {
     await page.keyboard.type(" Ann was here.");
     await page.keyboard.press("Control+Enter");
     await page.getByText("the agent's own draft").waitFor();
-    await page.keyboard.press("Escape");
     await page.keyboard.press("1");
     await page.waitForFunction(() => document.querySelectorAll("nav li").length > 1);
     await page.keyboard.press("Escape");
@@ -105,6 +118,93 @@ const tests = {
     await said(page, "Resolved.");
     await page.waitForFunction((n) => document.querySelectorAll("nav li").length === n - 1, before);
     await finish();
+  },
+
+  async "the agent drafts on request: it is edited, sent, resolved; where nothing answers, that is said"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await find(page, "forgotten password");
+    await page.keyboard.press("d");
+    await page.getByText("A draft by the agent, from reset-a-forgotten-password").waitFor();
+    const drafted = await page.getByLabel("Your reply").inputValue();
+    check(drafted.includes("Forgot password"), `a draft from the documents: ${drafted}`);
+    await look(page, "desk-asked-draft");
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(" Ann has read it.");
+    await page.keyboard.press("Control+Shift+Enter");
+    await said(page, "Resolved.");
+    await find(page, "forgotten password");
+    await page.getByText("the agent's own draft").waitFor();
+    await find(page, "third");
+    await page.keyboard.press("d");
+    await said(page, "No draft: The knowledge base has nothing that answers this.");
+    equal(await page.getByLabel("Your reply").inputValue(), "", "the reply");
+    await finish();
+  },
+
+  async "labels are corrected by keys, once, with Enter"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await find(page, "third");
+    await page.keyboard.press("p");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.type("bil");
+    await page.keyboard.press("Enter");
+    await said(page, "Corrected.");
+    await page.waitForFunction(() => document.getElementById("category").value === "billing");
+    await finish();
+  },
+
+  async "the overview: a dead letter is read and replayed, customers are merged and parted, gaps and costs"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await page.keyboard.press("o");
+    await page.getByText("Dead letters (1)").waitFor();
+    await page.getByText("Customers who may be one (1)").waitFor();
+    await page.locator("li details summary").first().press("Enter");
+    await page.getByText("BROKEN").waitFor();
+    await page.getByText(/Not in the knowledge base, last 7 days \(\d+\)/).waitFor();
+    await page.getByText("Models, last 7 days").waitFor();
+    await look(page, "desk-overview");
+    await page.getByRole("button", { name: "One customer" }).press("Enter");
+    await said(page, "They are one customer now.");
+    await page.getByText("Customers who may be one (0)").waitFor();
+    await page.getByRole("button", { name: "Take the last merge back" }).press("Enter");
+    await said(page, "The merge is taken back.");
+    await page.getByRole("button", { name: /^Replay the letter/ }).press("Enter");
+    await said(page, "The dead letter is on its way again.");
+    await page.getByText("Dead letters (0)").waitFor();
+    await page.keyboard.press("o");
+    await page.setViewportSize({ width: 360, height: 760 });
+    await page.locator("nav li").first().waitFor();
+    await page.keyboard.press("o");
+    await page.getByText("Dead letters (0)").waitFor();
+    await look(page, "desk-overview-narrow");
+    await page.getByRole("button", { name: "Back" }).click();
+    await page.locator("nav li").first().waitFor();
+    await finish();
+  },
+
+  async "the desk in light and dark, narrow and wide, with German and Arabic conversations"(browser) {
+    for (const [words, width, colorScheme] of [
+      ["Zahlungsaufforderung", 360, "light"],
+      ["Zahlungsaufforderung", 1440, "dark"],
+      ["كلمة المرور", 360, "dark"],
+      ["كلمة المرور", 1440, "light"],
+    ]) {
+      const { page, finish } = await desk(browser, annsKey, { viewport: { width, height: 800 }, colorScheme });
+      await find(page, words);
+      const inbound = page.locator("[data-inbound] p[dir=auto]").first();
+      const direction = await inbound.evaluate((one) => getComputedStyle(one).direction);
+      equal(direction, words.startsWith("Z") ? "ltr" : "rtl", "the direction of what the customer wrote");
+      await page.keyboard.press("c");
+      await page
+        .getByRole("button", { name: /^Insert/ })
+        .first()
+        .waitFor();
+      await look(page, `desk-${words.startsWith("Z") ? "de" : "ar"}-${width}-${colorScheme}`);
+      await finish();
+    }
   },
 
   async "search, ready answers, help and the narrow window"(browser) {
@@ -119,7 +219,7 @@ const tests = {
     await page.keyboard.press("Escape");
     await openFirst(page);
     await page.keyboard.press("c");
-    await page.getByPlaceholder("Search, or take what the agent found").fill("password");
+    await page.getByPlaceholder("Search; Enter takes the first").fill("password");
     await page
       .getByRole("button", { name: /^Insert/ })
       .first()

@@ -46,13 +46,14 @@ export const API_BASE = process.env.NEXT_PUBLIC_API_BASE ?? "/api/v1";
 export function apiClient(base: string = API_BASE) {
   async function once(path: string, options: Options): Promise<Response> {
     const headers: Record<string, string> = { ...options.headers };
-    if (options.body !== undefined) headers["Content-Type"] = "application/json";
+    const form = options.body instanceof FormData; // the browser names its type, with the boundary
+    if (options.body !== undefined && !form) headers["Content-Type"] = "application/json";
     let response: Response;
     try {
       response = await fetch(base + path, {
         method: options.method ?? (options.body === undefined ? "GET" : "POST"),
         headers,
-        body: options.body === undefined ? null : JSON.stringify(options.body),
+        body: form ? (options.body as FormData) : options.body === undefined ? null : JSON.stringify(options.body),
         cache: "no-store",
         credentials: options.credentials ?? "omit",
         signal: options.signal ?? null,

@@ -7,6 +7,7 @@ export function explain(error: ApiError, t: Messages, address: string, off: stri
   if (error.status === 429) return fill(t.tooFast, { seconds: Math.ceil(error.retryAfter) });
   if (error.status === 0 || error.status >= 500) return t.notSent;
   if (error.status === 403) return fill(off, { address });
+  if (error.code === "PROOF_WRONG" || error.code === "PROOF_USED") return t.notProven;
   if (error.status === 409 && error.code === "TICKET_CLOSED") return t.closedLead;
   return t.refused;
 }

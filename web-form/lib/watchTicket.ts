@@ -16,6 +16,20 @@ const SLOWEST_AWAY_S = 60;
 export const ticketPath = ({ number }: Opener, rest = "") => `/tickets/${encodeURIComponent(number)}${rest}`;
 export const ticketQuery = ({ token }: Opener) => `?token=${encodeURIComponent(token)}`;
 
+/** Read `TKT-0042:token`, which stands behind the # so that no server sees it. */
+export function opened(hash: string): Opener | null {
+  const [number = "", token = ""] = decoded(hash).split(":");
+  return number && token ? { number: number.toUpperCase(), token } : null;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}
+
 interface Watcher {
   onTicket: (ticket: Ticket) => void;
   onState: (state: Watched) => void;
@@ -87,13 +101,22 @@ export interface Said {
   author: "customer" | "agent" | "staff" | "system";
   text: string;
   at: string;
+  /** The names of its files. */
+  files?: string[];
 }
 
 /** What the customer wrote and was told, oldest first; answers without the channel's greeting and closing lines. */
 export function conversation(ticket: Ticket): Said[] {
   const mine = ticket.messages
     .filter((message) => message.direction === "inbound")
-    .map((message): Said => ({ author: "customer", text: message.text, at: message.created_at }));
+    .map(
+      (message): Said => ({
+        author: "customer",
+        text: message.text,
+        at: message.created_at,
+        files: message.files ?? [],
+      }),
+    );
   const ours = ticket.responses.map((one): Said => ({ author: one.author, text: one.body, at: one.created_at }));
   return [...mine, ...ours].sort((one, other) => one.at.localeCompare(other.at));
 }

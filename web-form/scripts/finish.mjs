@@ -1,4 +1,4 @@
-// After `next build`: the widget, a .gz beside every script and sheet, so that the product compresses nothing itself,
+// After `next build`: the widget and the worker of proofs, a .gz beside every script and sheet, so that the product compresses nothing itself,
 // and all of it to where the product and its wheel look for it.
 
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,9 +8,12 @@ import { build } from "esbuild";
 
 const OUT = "out";
 const PRODUCT = "../serve_app/web";
-const widget = { entryPoints: ["widget/widget.ts"], outfile: `${OUT}/widget.js`, bundle: true, minify: true };
+const scripts = { "widget/widget.ts": "widget.js", "lib/proof-worker.ts": "proof.js" };
 const define = { "process.env.NEXT_PUBLIC_API_BASE": "undefined" };
-await build({ ...widget, define, target: "es2020", format: "iife", charset: "utf8", logLevel: "warning" });
+for (const [entry, name] of Object.entries(scripts)) {
+  const paths = { entryPoints: [entry], outfile: `${OUT}/${name}`, bundle: true, minify: true };
+  await build({ ...paths, define, target: "es2020", format: "iife", charset: "utf8", logLevel: "warning" });
+}
 for (const unused of ["404.html", "_not-found", "_not-found.html"])
   rmSync(`${OUT}/${unused}`, { recursive: true, force: true });
 

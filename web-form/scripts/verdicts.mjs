@@ -10,4 +10,6 @@ const { checkAll, SUPPORT_FORM } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`
 );
 const forms = JSON.parse(readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(forms.map((form) => Object.keys(checkAll(SUPPORT_FORM, form)).sort())));
+process.stdout.write(
+  JSON.stringify(forms.map((form) => Object.keys(checkAll(SUPPORT_FORM, { homepage: "", ...form })).sort())),
+);

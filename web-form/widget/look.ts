@@ -47,6 +47,7 @@ input, textarea { width: 100%; min-height: 44px; padding: .5rem .7rem; backgroun
 .error { color: var(--bad); font-weight: 500; }
 .error:empty, .hint:empty, .notice:empty { display: none; }
 .notice { margin: .5rem 0; padding: .6rem .8rem; border-radius: .6rem; background: var(--bad-tint); color: var(--bad); }
+.trap { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .row { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; margin-block-start: .8rem; }
 a { color: var(--link); }
 .log { max-height: 17rem; overflow: auto; }

@@ -4,6 +4,8 @@ import { type Api, ApiError, type Schemas, submissionKeys } from "../lib/api";
 import { explain } from "../lib/explain";
 import { SUPPORT_FORM, TICKET_REPLY } from "../lib/generated/rules";
 import { fill } from "../lib/i18n/fill";
+import { solveInSlices } from "../lib/proof";
+import { proven } from "../lib/proven";
 import { sentence } from "../lib/sentence";
 import { check, type Rule, trimmed } from "../lib/validation";
 import {
@@ -58,17 +60,29 @@ export class Panel {
     const send = make("button", { type: "submit", class: "send" }, t.widget.ask);
     const hint = make("p", { class: "hint" }, t.messageHint);
     const rows = Object.values(fields).map((field) => field.row);
-    const form = make("form", { novalidate: "" }, ...rows, hint, make("div", { class: "row" }, send, this.progress));
+    const trap = make("input", { name: "homepage", tabindex: "-1", autocomplete: "off", "aria-label": "Homepage" });
+    const form = make(
+      "form",
+      { novalidate: "" },
+      ...rows,
+      hint,
+      make("div", { class: "trap", "aria-hidden": "true" }, trap),
+      make("div", { class: "row" }, send, this.progress),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask(fields, send);
+      this.ask(fields, trap.value, send);
     });
     this.body.replaceChildren(form);
     this.watchFields(fields, SUPPORT_FORM);
     fields.name.control.focus();
   }
 
-  private async ask(fields: Record<"name" | "email" | "message", Field>, send: HTMLButtonElement): Promise<void> {
+  private async ask(
+    fields: Record<"name" | "email" | "message", Field>,
+    homepage: string,
+    send: HTMLButtonElement,
+  ): Promise<void> {
     const { category, origin } = this.settings;
     if (!this.checked(fields, SUPPORT_FORM)) return;
     const typed = {
@@ -76,9 +90,16 @@ export class Panel {
       email: fields.email.control.value,
       message: fields.message.control.value,
     };
-    const body = { ...typed, subject: subjectOf(typed.message), category };
+    const body = { ...typed, subject: subjectOf(typed.message), category, ...(homepage && { homepage }) };
+    const working = () => {
+      this.progress.textContent = this.settings.t.proving;
+    };
     const accepted = await this.sent(send, body, (key, waiting) =>
-      this.api.postOnce<Schemas["FormAccepted"]>("/support/form", body, key, { waiting }),
+      proven(
+        this.api,
+        (headers) => this.api.postOnce<Schemas["FormAccepted"]>("/support/form", body, key, { waiting, headers }),
+        { solve: solveInSlices, working },
+      ),
     );
     if (!accepted) return;
     const opener = { number: accepted.ticket_id, token: accepted.status_token };

@@ -29,6 +29,7 @@ from deployments.channels.gmail.mail_store import MailIntake
 from deployments.channels.gmail.quota import UNITS_PER_MINUTE, reading
 from deployments.channels.quota import SharedQuota
 from deployments.channels.sender import TransientDeliveryError
+from deployments.runtime import metrics
 from deployments.runtime.heartbeat import EVERY_S, Heartbeat
 
 NODE = "email"
@@ -148,7 +149,10 @@ class MailboxWorker:
     async def _renew_watch(self, lease: MailboxLease) -> None:
         """Renew the watch, which lasts seven days, each day. If Google refuses it the mailbox is still polled."""
         now = self._clock()
-        if self._topic is None or (lease.watched_at and now - lease.watched_at < RENEW_WATCH_AFTER):
+        if self._topic is None:
+            return
+        _tell(lease.watch_expires_at, now)
+        if lease.watched_at and now - lease.watched_at < RENEW_WATCH_AFTER:
             return
         topic = self._topic
         try:
@@ -160,6 +164,7 @@ class MailboxWorker:
             log.warning("watch_refused", error=str(error))
             return
         self._watch_problem = ""
+        _tell(expires_at, now)
         async with acquire(self._pool) as connection:
             await mailbox.record_watch(connection, self._address, now, expires_at=expires_at)
 
@@ -259,6 +264,10 @@ class MailboxWorker:
 
 def _since_connected(lease: MailboxLease, mail: RawMail) -> bool:
     return int(mail.received_ms) >= (lease.created_at - CONNECTED_MARGIN).timestamp() * 1000
+
+
+def _tell(expires_at: datetime | None, now: datetime) -> None:
+    metrics.record(metrics.WATCH_LEFT, (expires_at - now).total_seconds() if expires_at else 0.0)
 
 
 def _watch_ends(expires_at: datetime | None, now: datetime) -> str:

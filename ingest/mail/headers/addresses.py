@@ -6,17 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from ingest.identifiers import InvalidIdentifierError, normalise_email
 from ingest.mail.headers.tokens import MalformedHeaderError, Token, lex
+from ingest.mail.parts.charsets import decode_words
 
 _HEADER_LIMIT = 2_000
 _LAST_ANGLE = re.compile(r"<([^<>\s]{1,400}@[^<>\s]{1,400})>\s*$")
 _AROUND_AT = re.compile(r"(?<!\s)\s*+@\s*+")
 _LOCAL = r'(?:"[^"\\\s<>,@\x00-\x1f\x7f]{1,250}"|[^"\\\s<>,;:()\[\]@\x00-\x1f\x7f]{1,250})'
 _DOMAIN = r"(?:[\w-]{1,63}\.){1,20}[^\W\d_][\w-]{1,62}"
-_AS_IT_IS = re.compile(rf"({_LOCAL})@({_DOMAIN})")
+_HOST = r"[\w-]{1,63}|\[(?:ipv6:)?[\da-f.:]{3,45}\]"
+_AS_IT_IS = re.compile(rf"({_LOCAL})@({_DOMAIN}|{_HOST})")
 _ANYWHERE = re.compile(
     rf"(?:^|[\s<>\"',;:()\[\]])([\w.!#$%&*+/=?^`{{|}}~-]{{1,250}}@{_DOMAIN})(?=$|[\s<>\"',;:()\[\]])"
 )
@@ -46,7 +48,8 @@ def mail_address(text: str) -> str:
     """Return the normal form of an address that mail came from. Raises InvalidIdentifierError.
 
     Rules that hold for a form are no reason to refuse mail that Gmail delivered: dots anywhere, quoted names, long
-    ones and underscores in domains are let through, in lower case; `mailto:` and a dot at the end are dropped.
+    ones, underscores in domains, hosts without a domain (but `localhost`) and IP addresses are let through, in lower
+    case; `mailto:` and a dot at the end are dropped.
     """
     bare = _AROUND_AT.sub("@", text.strip()).rstrip(".")
     bare = bare[7:] if bare[:7].lower() == "mailto:" else bare
@@ -57,7 +60,7 @@ def mail_address(text: str) -> str:
         return normalise_email(bare)
     except InvalidIdentifierError:
         match = _AS_IT_IS.fullmatch(bare.lower())
-        if match is None:
+        if match is None or match[2] in SPECIAL_USE_DOMAIN_NAMES:
             raise
     return f"{match[1]}@{match[2]}"
 
@@ -73,6 +76,8 @@ def parse_from(value: str) -> Mailbox:
     try:
         return _mailbox([token for token in lex(value, "<>,;:") if token.kind != "comment"])
     except (MalformedHeaderError, InvalidIdentifierError):
+        # Some programs encode the whole header, address included.
+        value = decode_words(value)
         match = _LAST_ANGLE.search(value) or _ANYWHERE.search(value)
         return Mailbox(address=mail_address(match[1] if match else ""), name="", sole=False)
 

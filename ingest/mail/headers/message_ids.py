@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from ingest.mail.parts.charsets import decode_words
 
@@ -15,10 +16,10 @@ _SPACE = re.compile(r"\s+")
 def message_ids(value: str) -> tuple[str, ...]:
     """Return the ids of a header, each in angle brackets, in order.
 
-    Encoded words are read, an id that a line break tore is put together, and ids without brackets count where nothing
-    else stands in the header.
+    Encoded words and `&lt;` are read, an id that a line break tore is put together, and ids without brackets count
+    where nothing else stands in the header.
     """
-    text = decode_words(value) if "=?" in value else value
+    text = unescape(decode_words(value) if "=?" in value else value)
     found = [_joined(inner) for inner in _ENCLOSED.findall(text)]
     if not found:
         words = text.strip(" \t\r\n<>").split()

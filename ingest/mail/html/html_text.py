@@ -24,8 +24,10 @@ _TAG = re.compile(
 )
 _DEPTH_SHOWN = 3
 _EMOJI_LIMIT = 12
-_OPEN, _CLOSE = "\ue0fe", "\ue0ff"
-_BOUNDS = re.compile(f"[{_OPEN}{_CLOSE}]")
+_SIGNATURES_LIMIT = 20
+_SIGNED, _OPEN, _CLOSE = "\ue0fd", "\ue0fe", "\ue0ff"
+_BOUNDS = re.compile(f"[{_SIGNED}{_OPEN}{_CLOSE}]")
+_DELIMITER = "-- "
 _UNREAD = frozenset({"xml", "style", "script", "template", "noscript", "title", "object", "svg", "math", "select"})
 _STYLED = ("style", "class", "id", "hidden", "bgcolor", "background", "color", "size", "height", "width")
 
@@ -38,13 +40,15 @@ Attributes = Mapping[str, str | None]
 def html_to_text(html: str, *, keep_quotes: bool = False) -> str:
     """Return the visible text of an HTML mail: no markup, no links' targets, no pictures, nothing hidden.
 
-    A quoted mail's lines are marked with `>` unless `keep_quotes` is set or it is a forward; signatures that are marked
-    as such are dropped, a picture of an emoji is the emoji. What lies beyond 300,000 characters or 2,000 elements deep
-    is not read. Never raises.
+    A quoted mail's lines are marked with `>` unless `keep_quotes` is set or it is a forward; a line `-- ` stands above
+    what the mail program marked as a signature, a picture of an emoji is the emoji. What lies beyond 300,000 characters
+    or 2,000 elements deep is not read. Never raises.
     """
     html = _BOUNDS.sub("", html[:_HTML_LIMIT].replace("\x00", "")).encode("utf-8", "replace").decode()
     tree = LexborHTMLParser(html[: _deepest(html)])
-    quotes = _prepared(tree)
+    quotes, signatures = _prepared(tree)
+    for node in signatures:
+        _sign(node)
     if not keep_quotes:
         for node in quotes:
             _bound(node)
@@ -61,8 +65,8 @@ def _deepest(html: str) -> int:
     return len(html)
 
 
-def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
-    """Take out what a person does not see, put emoji in place of their pictures, and return the quoted mails."""
+def _prepared(tree: LexborHTMLParser) -> tuple[list[LexborNode], list[LexborNode]]:
+    """Take out what a person does not see, put emoji in place of their pictures; return quoted mails and signatures."""
     sheet = Sheet()
     for style in islice(tree.css("style"), 20):
         sheet.add(style.text())
@@ -70,6 +74,7 @@ def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
     removed: list[LexborNode] = []
     emoji: list[tuple[LexborNode, str]] = []
     quotes: list[LexborNode] = []
+    signatures: list[LexborNode] = []
     root = tree.root
     for node in islice(root.traverse(include_text=True), _NODES_LIMIT) if root is not None else ():
         parent = node.parent
@@ -88,18 +93,20 @@ def _prepared(tree: LexborHTMLParser) -> list[LexborNode]:
             elif HTML.is_quote(node.tag or "", attributes) and look.quoted < _DEPTH_SHOWN:
                 look = replace(look, quoted=look.quoted + 1)
                 quotes.append(node)
+            elif len(signatures) < _SIGNATURES_LIMIT and HTML.is_signature(node.tag or "", attributes):
+                signatures.append(node)
         looks[node.mem_id] = look
     for picture, sign in emoji:
         picture.replace_with(sign)
     for node in removed:
         node.decompose()
-    return quotes
+    return quotes, signatures
 
 
 def _looked(node: LexborNode, attributes: Attributes, look: Look, sheet: Sheet) -> tuple[Look, bool]:
     """Return how text looks within an element, and whether nothing of the element is read."""
     tag = node.tag or ""
-    if tag in _UNREAD or "hidden" in attributes or HTML.is_signature(tag, attributes):
+    if tag in _UNREAD or "hidden" in attributes or HTML.is_signature_prefix(tag, attributes):
         return replace(look, removed=True), True
     if not attributes and not sheet.rules:
         return look, False
@@ -136,6 +143,13 @@ def _bound(node: LexborNode) -> None:
     node.insert_child(_CLOSE)
 
 
+def _sign(node: LexborNode) -> None:
+    """Put a sign in front of a signature's text."""
+    first = node.first_child
+    if first is not None and node.text().strip():
+        first.insert_before(_SIGNED)
+
+
 def _is_forwarded(node: LexborNode) -> bool:
     at = node.first_child
     while at is not None and not (text := at.text()[:200].strip()):
@@ -143,8 +157,18 @@ def _is_forwarded(node: LexborNode) -> bool:
     return at is not None and is_forward_line(text.split("\n")[0])
 
 
+def _delimited(text: str) -> str:
+    """Put `-- ` on a line of its own where a signature begins; of one within another the outer counts."""
+    before, *signed = text.split(_SIGNED)
+    for piece in signed:
+        delimited = before.rstrip(_OPEN + " \n").endswith(_DELIMITER.strip())
+        before = before + piece if delimited else f"{before.rstrip(' ')}\n{_DELIMITER}\n{piece}"
+    return before
+
+
 def _marked(text: str) -> str:
-    """Mark the lines between the signs with `>`."""
+    """Mark the lines between the signs with `>`, and put `-- ` above a signature."""
+    text = _delimited(text)
     if _OPEN not in text:
         return text
     lines: list[str] = []

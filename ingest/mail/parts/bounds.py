@@ -20,6 +20,7 @@ _HEADER_LIMIT = 16_000
 _CONTENT_HEADER_LIMIT = 1_000
 _HEAD_LIMIT = 200_000
 _HEADER_LINE = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|[ \t]|From ")
+_MBOX_LINE = re.compile(rb">+From [^\n]*\n")
 
 
 class _BoundedHeaders(Compat32):
@@ -42,6 +43,8 @@ def parsed(raw: bytes) -> Message:
 
 def without_stray_lines(raw: bytes) -> bytes:
     """Drop lines among the headers that are none and stand above From: the parser would take the rest for the text."""
+    if mbox := _MBOX_LINE.match(raw):
+        raw = raw[mbox.end() :]
     head, gap, body = raw[:_HEAD_LIMIT].replace(b"\r\n", b"\n").partition(b"\n\n")
     lines = head.split(b"\n")
     at = next((n for n, line in enumerate(lines) if line[:5].lower() == b"from:"), 0)

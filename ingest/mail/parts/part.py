@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
@@ -74,7 +75,8 @@ def attachment_of(part: Message) -> Iterator[Attachment]:
     content_type = content_type_of(part)
     size = _size(part)
     inline = not str(part.get("content-disposition", "")).strip().lower().startswith("attachment")
-    pixel = inline and part.get_content_maintype() == "image" and 0 < size < _PIXEL_LIMIT
+    attached = filename_of(part) is not None and "content-id" not in part
+    pixel = inline and not attached and part.get_content_maintype() == "image" and 0 < size < _PIXEL_LIMIT
     if content_type not in _PROOFS and not pixel:
         yield Attachment(filename=filename_of(part) or _default_name(part), content_type=content_type, size=size)
 
@@ -120,7 +122,18 @@ def _from_base64(raw: bytes) -> bytes:
     lines = [line.strip() for line in raw.split(b"\n")]
     end = next((n for n, line in enumerate(lines) if not _BASE64_LINE.fullmatch(line)), len(lines))
     groups = re.split(rb"=+", b"".join(lines[:end]))
-    return b"".join(_decoded(group) for group in groups) if end else raw
+    return b"".join(_decoded(group) for group in groups) if end else _from_blanked(raw)
+
+
+def _from_blanked(raw: bytes) -> bytes:
+    """Decode base64 with blanks within its lines, if it says something in UTF-8; else return what was given."""
+    whole = b"".join(raw.split())
+    if len(whole) % 4 or not _BASE64_LINE.fullmatch(whole):
+        return raw
+    with suppress(ValueError):
+        if "".join(base64.b64decode(whole).decode().split()).isprintable():
+            return base64.b64decode(whole)
+    return raw
 
 
 def _decoded(group: bytes) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingest.mail.quoting.layouts import is_separator
-from ingest.mail.quoting.reply_headers import header_length, is_field_like, is_introduction
+from ingest.mail.quoting.layouts import is_reply_marker, is_separator
+from ingest.mail.quoting.reply_headers import header_length, is_attribution, is_field_like, is_introduction
 
 _HEADER_LINES = 16
 _UNKNOWN_FIELDS = 3
@@ -48,7 +48,7 @@ class HeaderScan:
         if found == end:
             return start
         least = max(found - 3, 0)
-        while found > least and (not self.lines[found - 1].strip() or is_separator(self.lines[found - 1])):
+        while found > least and (not self.lines[found - 1].strip() or _is_rule(self.lines[found - 1])):
             found -= 1
         return found
 
@@ -60,6 +60,10 @@ class HeaderScan:
         return length > 0 and not any(line.strip() for line in self.lines[at + length : end])
 
 
+def _is_rule(line: str) -> bool:
+    return is_separator(line) or is_reply_marker(line)
+
+
 def _unknown_length(lines: Sequence[str], at: int) -> int:
     end = at
     while end < len(lines) and end - at < _HEADER_LINES and is_field_like(lines[end]):
@@ -67,7 +71,9 @@ def _unknown_length(lines: Sequence[str], at: int) -> int:
     digits = any(char.isdigit() for line in lines[at:end] for char in line[:_LINE_LIMIT])
     if end - at >= _UNKNOWN_FIELDS and digits:
         return end - at
-    for length in (1, 2, 3):
+    if is_attribution(lines[at]):
+        return 1
+    for length in (1, 2, 3, 4):
         part = [line.strip() for line in lines[at : at + length]]
         joined = " ".join(part)
         if not all(part) or len(joined) > _LINE_LIMIT or not any(char.isdigit() for char in part[0]):

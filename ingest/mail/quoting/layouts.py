@@ -21,6 +21,7 @@ _TAGS_LIMIT = 5
 _RULED = re.compile(r"[-_=*~—–]*+\s*+(.{0,60}?)\s*+[-_=*~—–]*+\s*+[:：]?")
 _RULER = re.compile(r"[-_=*~—–]{5,}+")
 _FIELD_LIMIT = 500
+_MARKER_LIMIT = 90
 _NAME_LIMIT = 30
 _SELECTOR = re.compile(r"(\w*)(?:\.([\w-]+)|#([\w-]+)|\[(\w+)(?:=([\w-]+))?\])")
 _ENDS_NAME = re.compile(r"[:：|]")
@@ -38,6 +39,7 @@ class Layouts:
     forward_prefixes: frozenset[str]
     forward_lines: frozenset[str]
     separators: frozenset[str]
+    reply_markers: tuple[str, ...]
     reply_verbs: tuple[str, ...]
     own_words: frozenset[str]
     plain_placeholders: frozenset[str]
@@ -51,6 +53,7 @@ class HtmlLayouts:
 
     quotes: tuple[tuple[str, str, str], ...]
     signatures: tuple[tuple[str, str, str], ...]
+    signature_prefixes: tuple[tuple[str, str, str], ...]
 
     def is_quote(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Return whether an element holds quoted mail."""
@@ -59,6 +62,10 @@ class HtmlLayouts:
     def is_signature(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
         """Return whether an element holds a signature."""
         return bool(attributes) and any(_fits(one, tag, attributes) for one in self.signatures)
+
+    def is_signature_prefix(self, tag: str, attributes: Mapping[str, str | None]) -> bool:
+        """Return whether an element is the delimiter above a signature."""
+        return bool(attributes) and any(_fits(one, tag, attributes) for one in self.signature_prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ def _read() -> Layouts:
         forward_prefixes=_keys(data["forward_prefixes"]),
         forward_lines=_keys(data["forward_lines"]),
         separators=_keys(data["separators"]),
+        reply_markers=tuple(sorted(_keys(data["reply_markers"]))),
         reply_verbs=tuple(sorted(_keys(data["reply_verbs"]))),
         own_words=_keys(data["own_words"]),
         plain_placeholders=_keys(data["plain_placeholders"]),
@@ -149,6 +157,12 @@ def is_ruler(line: str) -> bool:
 def is_separator(line: str) -> bool:
     """Return whether a line stands above quoted mail: a ruler, or `---- Original Message ----` in any language."""
     return is_ruler(line) or (_ruled(line) in LAYOUTS.separators and line.strip(" >*")[:1] in "-_=—–")
+
+
+def is_reply_marker(line: str) -> bool:
+    """Return whether a line asks for the answer to be written above it, as the mails of desks do."""
+    bare = line.strip(" \t>*#=_-–—~")
+    return 0 < len(bare) <= _MARKER_LIMIT and key(bare).startswith(LAYOUTS.reply_markers)
 
 
 def field_of(line: str) -> Field | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.mail.quoting.layouts import LAYOUTS, Field, field_of, is_separator, key
+from ingest.mail.quoting.layouts import LAYOUTS, Field, field_of, is_reply_marker, is_separator, key
 
 _BLOCK_LINES = 14
 _CONTINUED_LINES = 3
 _LINE_LIMIT = 300
-_WRAPPED_LINES = 3
+_ATTRIBUTION_LIMIT = 150
+_WRAPPED_LINES = 4
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.h时時시点]\s?\d{2}(?!\d)")
 _DATE = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4})(?!\d)")
 _ADDRESS = re.compile(r"[^\s<>()\"]{1,64}@[^\s<>()\"]{2,190}")
@@ -23,11 +24,13 @@ def header_length(lines: Sequence[str], at: int) -> int:
     """Return how many lines the header takes that begins at `at`; 0 where none begins.
 
     A block of fields names a sender, a date, and a recipient or a subject, in one language. A separator counts only
-    above such fields.
+    above such fields, but `Reply above this line`, which desks write, by itself.
     """
     line = lines[at]
     if not line.strip() or line.startswith(_MARKED):
         return 0
+    if is_reply_marker(line) or _is_ruled_introduction(line):
+        return 1
     if is_separator(line) or _is_attributed_separator(line):
         return _below_separator(lines, at)
     return _block_length(lines, at) or _reply_line_length(lines, at) or _glued_length(line)
@@ -100,28 +103,29 @@ def _block_length(lines: Sequence[str], at: int) -> int:
     found, end, missed = [first], at + 1, 0
     for n in range(at + 1, min(at + _BLOCK_LINES, len(lines))):
         field = field_of(lines[n])
+        if field is not None and field.name == first.name:
+            break
         if field is not None and field.name in LAYOUTS.field_names:
             found, end, missed = [*found, field], n + 1, 0
             continue
         missed += 1
         if missed > _CONTINUED_LINES:
             break
-    return end - at if _is_header(found) else 0
+    typed = lines[at].lstrip(" \t*_|")[:1].islower()
+    return end - at if any(_speaks(found, names, typed=typed) for names in LAYOUTS.fields) else 0
 
 
-def _is_header(found: Sequence[Field]) -> bool:
-    return any(_speaks(found, names) for names in LAYOUTS.fields)
-
-
-def _speaks(found: Sequence[Field], names: object) -> bool:
+def _speaks(found: Sequence[Field], names: object, *, typed: bool) -> bool:
+    """Return whether fields are a header in one language; `typed`: the first begins small, as no program writes it."""
     assert isinstance(names, dict)
     roles = {names[field.name]: field.value for field in reversed(found) if field.name in names and field.value}
     if "from" not in roles or "sent" not in roles or not roles.keys() & {"to", "subject"}:
         return False
+    sent = roles["sent"]
     if "@" in roles["from"]:
-        return True
-    dated = _DATE.search(roles["sent"]) or _TIME.search(roles["sent"])
-    return dated is not None and not _DATE.search(roles["from"])
+        return not typed or any(char.isdigit() for char in sent)
+    # A form that somebody filled in has a date, programs write the time too.
+    return _TIME.search(sent) is not None and not _DATE.search(roles["from"])
 
 
 def _is_attributed_separator(line: str) -> bool:
@@ -130,6 +134,20 @@ def _is_attributed_separator(line: str) -> bool:
     return (
         len(bare) <= _LINE_LIMIT and bare.startswith("--") and bare.endswith("--") and _ADDRESS.search(bare) is not None
     )
+
+
+def _is_ruled_introduction(line: str) -> bool:
+    """Return whether a line is `---- On Mon, 9 Mar 2026 …, Ann <ann@…> wrote ----`, as Zoho writes it."""
+    bare = line.strip()
+    return bare.startswith("--") and bare.endswith("--") and is_introduction(bare.strip("- "))
+
+
+def is_attribution(line: str) -> bool:
+    """Return whether a line is nothing but `Ann <ann@…>, 9 March 2026, 15:15`, as desks put above what they quote."""
+    bare = line.strip(" *_|")
+    if len(bare) > _ATTRIBUTION_LIMIT or not _ENCLOSED.search(bare) or bare.endswith((".", "?", "!")):
+        return False
+    return bool(_TIME.search(bare)) and LAYOUTS.own_words.isdisjoint(_WORD.findall(key(bare)))
 
 
 def _below_separator(lines: Sequence[str], at: int) -> int:

@@ -26,21 +26,30 @@ from ingest.mail.quoting.layouts import key
 
 _DELIMITER = re.compile(r"\*{0,2}(?:--|—|__) ?\*{0,2}")
 _TAIL_LINES = 10
+# `Ann Holm — warehouse`: one such line names the writer, several are a list.
+_ROLE = re.compile(r"\w\.? +[-–—:=→] +\w|\w: +\w")
 
 
 def without_signature(text: str) -> str:
     """Return `text` without the signature at its end, legal notices, banners and "Sent from my phone".
 
     A sign-off counts only if something stands above it and what follows is a short block of name, role, telephone and
-    address. The text is never made empty.
+    address. The text is made empty only where it is a signature below `-- ` and nothing else.
     """
-    lines = text.strip().split("\n")
+    lines = _below_delimiter(text.strip().split("\n"))
     lines = _below_banner(lines)
     lines = _before_notices(lines)
     lines = _before_sent_from(lines)
     lines = _before_delimiter(lines)
     lines = _before_sent_from(lines)
     return "\n".join(_before_sign_off(lines)).strip()
+
+
+def _below_delimiter(lines: list[str]) -> list[str]:
+    """Drop a `-- ` at the top: below it stands a signature alone, or text that was written into one."""
+    if len(lines) < 2 or not _DELIMITER.fullmatch(lines[0].strip()):
+        return lines
+    return [] if is_contact_block(lines[1:]) else lines[1:]
 
 
 def _below_banner(lines: list[str]) -> list[str]:
@@ -127,6 +136,8 @@ def _is_signature(lines: Sequence[str], start: int, found: int) -> bool:
     if not is_contact_block(below):
         return False
     cues = set(key(" ".join(line for line in lines[max(start - _TAIL_LINES, 0) : start])).replace(":", " ").split())
+    if sum(_ROLE.search(line) is not None for line in below) > 1:
+        return False
     return len(below) < 2 or cues.isdisjoint(ENDINGS.list_cues) or any(is_number_line(line) for line in below)
 
 

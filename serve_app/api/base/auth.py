@@ -27,17 +27,25 @@ class StaffKeys:
 
     That takes a server that is bound to loopback, a `public_base_url` ('' for none) that is this machine's, and a call
     that `why_not_local` finds nothing about. `operator_token` is the key of the `nightdesk` commands; it is generated,
-    so it does not count as a configured key.
+    so it does not count as a configured key. With `people_sign_in` the desk has its own door, by the provider of
+    identities, and no call is answered without a key or a session.
     """
 
     pairs: tuple[tuple[str, str], ...]
     bound_to_loopback: bool
     public_base_url: str = ""
     operator_token: str | None = None
+    people_sign_in: bool = False
 
     @classmethod
     def parse(
-        cls, text: str | None, *, bound_to_loopback: bool, public_base_url: str = "", operator_token: str | None = None
+        cls,
+        text: str | None,
+        *,
+        bound_to_loopback: bool,
+        public_base_url: str = "",
+        operator_token: str | None = None,
+        people_sign_in: bool = False,
     ) -> StaffKeys:
         """Read the keys as STAFF_API_KEY has them. Raises ValueError for an empty or a short key."""
         return cls(
@@ -45,6 +53,7 @@ class StaffKeys:
             bound_to_loopback=bound_to_loopback,
             public_base_url=public_base_url,
             operator_token=operator_token,
+            people_sign_in=people_sign_in,
         )
 
     def holder(self, authorization: str | None) -> str | None:
@@ -65,6 +74,8 @@ class StaffKeys:
         """Return why this call needs a key, '' when it is answered without one."""
         if self.pairs:
             return "staff keys are configured"
+        if self.people_sign_in:
+            return "the staff sign in by a provider of identities"
         if not self.bound_to_loopback:
             return "the server listens beyond this machine"
         if self.public_base_url and not is_loopback(urlsplit(self.public_base_url).hostname or ""):
@@ -76,7 +87,7 @@ class StaffKeys:
         reason = self.why_key_needed(request)
         if not reason:
             return LOCAL
-        if self.pairs:
+        if self.pairs or self.people_sign_in:
             raise ApiError(401, "This call needs a staff key: Authorization: Bearer <key>", headers=_CHALLENGE)
         raise ApiError(403, NO_KEY.format(reason))
 

@@ -41,6 +41,7 @@ _MESSAGES = {
     "string_pattern_mismatch": "has characters that are not allowed here",
     "literal_error": "must be one of {expected}",
     "json_invalid": "is not valid JSON",
+    "multipart_invalid": "is no form that can be read, as multipart/form-data is",
     "model_attributes_type": "must be a JSON object, sent as application/json",
     "dict_type": "must be a JSON object, sent as application/json",
 }
@@ -121,7 +122,8 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # the framework could not read the body at all: wrong encoding, nested too deep
-            problem = FieldProblem(field="body", message=_MESSAGES["json_invalid"])
+            form = request.headers.get("content-type", "").startswith("multipart/")
+            problem = FieldProblem(field="body", message=_MESSAGES["multipart_invalid" if form else "json_invalid"])
             message = f"{problem.field}: {problem.message}"
             return error_response(request.scope, 400, message, code="VALIDATION_ERROR", details=[problem])
         allowed = ", ".join(sorted(_allowed(request))) if error.status_code == 405 else ""

@@ -14,10 +14,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_app.api.base.errors import error_response
+from serve_app.api.base.errors import error_response, retry_after
 
 MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 20.0
+FILES_SECONDS = 90.0
+"""Five files of five megabytes over a telephone's uplink of 2.5 Mbit/s."""
+FILES_RETRY_SECONDS = 3.0
+FILES_AT_ONCE = 4
+"""Bodies with files stand whole in memory, a few times over; others are asked to come again."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = structlog.get_logger(__name__)
 
@@ -67,12 +72,23 @@ class Cors(CORSMiddleware):
 
 
 class Guard:
-    """Innermost: reads the body within its limits (408, 413), and answers an uncaught exception with a bare 500."""
+    """Innermost: reads the body within its limits (408, 413), and answers an uncaught exception with a bare 500.
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, body_seconds: float = BODY_SECONDS) -> None:
+    Where files are posted (a path that ends with /files) the body may hold `files_bytes` more, over a longer time.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        body_seconds: float = BODY_SECONDS,
+        files_bytes: int = 0,
+    ) -> None:
         self._app = app
         self._limit = max_body_bytes
         self._seconds = body_seconds
+        self._files_limit = max_body_bytes + files_bytes
+        self._with_files = asyncio.Semaphore(FILES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,30 +97,41 @@ class Guard:
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._guarded(scope, receive, send)
             return
+        if not scope["path"].endswith("/files"):
+            await self._whole(scope, receive, send, self._limit, self._seconds)
+        elif self._with_files.locked():
+            message = "Many files come in at this moment; please try again"
+            await error_response(scope, 503, message, headers=retry_after(FILES_RETRY_SECONDS))(scope, receive, send)
+        else:
+            async with self._with_files:
+                await self._whole(scope, receive, send, self._files_limit, FILES_SECONDS)
+
+    async def _whole(self, scope: Scope, receive: Receive, send: Send, limit: int, seconds: float) -> None:
+        """Pass the call on with its whole body."""
         try:
-            body = await self._read(scope, receive)
+            body = await self._read(scope, receive, limit, seconds)
         except TimeoutError:
             await error_response(scope, 408, "The body did not arrive in time")(scope, receive, send)
             return
         if body is None:
-            refusal = error_response(scope, 413, f"The body is larger than {self._limit} bytes")
+            refusal = error_response(scope, 413, f"The body is larger than {limit} bytes")
             await refusal(scope, receive, send)
             return
         await self._guarded(scope, _replay(body, receive), send)
 
-    async def _read(self, scope: Scope, receive: Receive) -> Message | None:
+    async def _read(self, scope: Scope, receive: Receive, limit: int, seconds: float) -> Message | None:
         """Return the whole body as one message (or the disconnect), None when it is too large."""
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isascii() or not announced.isdigit() or int(announced) > self._limit:
+        if not announced.isascii() or not announced.isdigit() or int(announced) > limit:
             return None
         body = bytearray()
-        async with asyncio.timeout(self._seconds):
+        async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
                     return message
                 body += message.get("body", b"")
-                if len(body) > self._limit:
+                if len(body) > limit:
                     return None
                 if not message.get("more_body"):
                     return {"type": "http.request", "body": bytes(body), "more_body": False}

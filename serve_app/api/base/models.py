@@ -59,6 +59,7 @@ class TicketMessage(BaseModel):
     text: str
     channel: Channel
     created_at: datetime
+    files: list[str] = Field(default=[], description="The names of the files that came with it")
 
 
 class TicketView(BaseModel):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from db.pool import Pool
 from db.records import Channel
 from deployments.channels.files import FileSource, StoredFile
+from deployments.channels.form_files import FormFiles
 from deployments.channels.whatsapp.files import TwilioFiles
+from ingest.file_folder import FileFolder
 from serve_app.settings.channels import GmailArgs, TwilioArgs
 
 if TYPE_CHECKING:
@@ -30,9 +33,12 @@ def gmail_client(args: GmailArgs) -> Gmail | None:
     )
 
 
-def file_sources(gmail: GmailArgs, twilio: TwilioArgs) -> dict[Channel, FileSource]:
-    """Return what fetches files, for each channel with credentials."""
-    found: dict[Channel, FileSource] = {}
+def file_sources(
+    pool: Pool, folder: FileFolder | None, gmail: GmailArgs, twilio: TwilioArgs
+) -> dict[Channel, FileSource]:
+    """Return what fetches files: those of forms from the store or the folder, others for each channel with
+    credentials."""
+    found: dict[Channel, FileSource] = {"web_form": FormFiles(pool, folder)}
     if not gmail.missing:
         found["email"] = _GmailFilesOnDemand(gmail)
     if twilio.account_sid is not None and twilio.auth_token is not None:

@@ -17,10 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from deployments.rules.company import Company
+from ingest.form_files import EXTENSIONS, FileRules
 
 FOLDER = Path(__file__).parents[2] / "web"
 LANGUAGE = re.compile(r"[a-z]{2}")
 DEFAULT_LANGUAGE = "en"
+NO_FILES = FileRules(most=0, largest=0, types=())
 _INLINE_SCRIPT = re.compile(r"<script(?:\s+id=\"[^\"]*\")?>(.*?)</script>", re.DOTALL)
 
 
@@ -47,10 +49,11 @@ class Page:
 
 
 class Export:
-    """The pages and assets below `folder`; there are none before they are built."""
+    """The pages and assets below `folder`; there are none before they are built. `files` is what the form takes."""
 
-    def __init__(self, company: Company, folder: Path = FOLDER) -> None:
+    def __init__(self, company: Company, folder: Path = FOLDER, files: FileRules = NO_FILES) -> None:
         self._company = company
+        self._files = files
         self._folder = folder
 
     @cached_property
@@ -70,15 +73,19 @@ class Export:
         return {lang: self._page(path.with_suffix(".html")) for lang, path in files.items()}
 
     def assets(self) -> dict[str, File]:
-        """Return what lies below `/_next/static`, and the widget, by its path."""
+        """Return what lies below `/_next/static`, the widget, and the worker that solves proofs of work, by path."""
         found = sorted((self._folder / "_next" / "static").rglob("*"))
         assets = {
             f"/{path.relative_to(self._folder).as_posix()}": _asset(path)
             for path in found
             if path.is_file() and path.suffix != ".gz"
         }
-        widget = self._folder / "widget.js"
-        return assets | ({"/widget.js": self._widget(widget)} if widget.is_file() else {})
+        widget, proof = self._folder / "widget.js", self._folder / "proof.js"
+        return (
+            assets
+            | ({"/widget.js": self._widget(widget)} if widget.is_file() else {})
+            | ({"/proof.js": _asset(proof)} if proof.is_file() else {})
+        )
 
     def _widget(self, path: Path) -> File:
         """Return the widget with the company's name and colour in it."""
@@ -89,14 +96,14 @@ class Export:
         return File(body=body, packed=gzip.compress(body, mtime=0), media_type="text/javascript; charset=utf-8")
 
     def _page(self, path: Path) -> Page:
-        text = fill(path.read_text(encoding="utf-8"), self._company)
+        text = fill(path.read_text(encoding="utf-8"), self._company, self._files)
         body = text.encode()
         scripts = tuple(f"'sha256-{_hash(script)}'" for script in dict.fromkeys(_INLINE_SCRIPT.findall(text)))
         file = File(body=body, packed=gzip.compress(body, mtime=0), media_type="text/html; charset=utf-8")
         return Page(file=file, scripts=scripts)
 
 
-def fill(page: str, company: Company) -> str:
+def fill(page: str, company: Company, files: FileRules) -> str:
     """Return the exported page with the company's facts in the places that the build left for them.
 
     The same facts stand in it as JSON, which the page's scripts read (`web-form/lib/company.ts`).
@@ -107,9 +114,11 @@ def fill(page: str, company: Company) -> str:
         "supportAddress": company.support_address,
         "helpUrl": company.help_url,
     }
+    endings = [ending for kind in files.types for ending in EXTENSIONS[kind]]
+    form = {"files": {"most": files.most, "largest": files.largest, "endings": endings}}
     for place, value in (("NAME", "name"), ("SIGNATURE", "signature"), ("SUPPORT_ADDRESS", "supportAddress")):
         page = page.replace(f"__COMPANY_{place}__", html.escape(facts[value]))
-    data = json.dumps(facts).replace("<", "\\u003c")
+    data = json.dumps(facts | form).replace("<", "\\u003c")
     head = f'<script id="company" type="application/json">{data}</script>'
     if company.colour:
         head = f'<link rel="stylesheet" href="/assets/company.css"/>{head}'

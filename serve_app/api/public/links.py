@@ -70,12 +70,17 @@ class LinkCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._links = IdentityLinks(pool=deps.pool, secret_key=deps.secret_key, public_base_url=deps.public_base_url)
+        self._links = IdentityLinks(
+            pool=deps.pool,
+            secret_key=deps.secret_key,
+            previous_keys=deps.previous_keys,
+            public_base_url=deps.public_base_url,
+        )
 
     async def ask(self, request: Request, wanted: LinkRequest) -> Response:
         """Send one one-time link to the address and another to the number that this ticket's form named."""
         await self._count(request)
-        if not token_opens(self._deps.secret_key, wanted.ticket_id, wanted.token):
+        if not token_opens(self._deps.secret_keys, wanted.ticket_id, wanted.token):
             raise ApiError(404, NOT_FOUND)
         await self._links.request(wanted.ticket_id)
         return json_response(LinkAsked(), 202)

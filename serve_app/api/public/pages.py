@@ -18,7 +18,14 @@ from serve_app.api.public.look import stylesheet
 PAGES = Path(__file__).parents[2] / "pages"
 ROUTES = {"/docs": "docs.html"}
 """Pages that are written by hand, in `serve_app/pages`."""
-EXPORTED = {"/": "", "/status": "status", "/link": "link", "/staff": "staff", "/staff/digest": "staff/digest"}
+EXPORTED = {
+    "/": "",
+    "/status": "status",
+    "/link": "link",
+    "/rate": "rate",
+    "/staff": "staff",
+    "/staff/digest": "staff/digest",
+}
 """Pages of `web-form/` by their names there."""
 POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -12,6 +12,7 @@ from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.models import RatingAccepted
 from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.public.status_link import token_marks
 from serve_app.api.public.tickets import NOT_FOUND, TicketNumber, Token, admitted
 
 TOO_EARLY = "The ticket has no answer yet that could be marked"
@@ -33,10 +34,11 @@ class RatingCalls:
 
     async def rate(self, request: Request, number: TicketNumber, rating: NewRating, token: Token = "") -> Response:
         """Mark an answered or ended ticket; the last mark counts. A good one resolves a ticket that waits for you, a
-        bad one brings a person where the product is set so."""
+        bad one brings a person where the product is set so. The token is the ticket's, or that of
+        the question by mail."""
         deps = self._deps
         async with acquire(deps.pool) as database:
-            if not await admitted(deps, database, request, number, token):
+            if not await admitted(deps, database, request, number, token, token_marks):
                 raise ApiError(404, NOT_FOUND)
             try:
                 async with database.transaction():

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
+from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
+from db.intake.form_files import NewFile
 from db.intake.web_form import KeyReusedError, TicketClosedError, accept_form, accept_reply, reply_address
 from db.pool import Connection, acquire
 from db.records import Channel, ChannelConfig
@@ -20,7 +24,7 @@ from ingest import tracing
 from ingest.web_form import SupportForm, TicketReply, new_form, new_reply
 from serve_app.api.base.channels import refuse_when_off
 from serve_app.api.base.deps import ApiDeps
-from serve_app.api.base.errors import ApiError
+from serve_app.api.base.errors import ApiError, retry_after
 from serve_app.api.base.limits import count_call
 from serve_app.api.base.models import (
     TICKET_NUMBER,
@@ -32,10 +36,14 @@ from serve_app.api.base.models import (
     TicketView,
 )
 from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.public.proof import Proof, Proofs
 from serve_app.api.public.status_link import status_token, token_opens
 
 ACCEPTED = "Thank you. We have your request and answer on this ticket, usually within seconds."
+FILES_AWAY = "The files can't be kept at the moment. Nothing was stored"
 NOT_FOUND = "There is no such ticket, or the token does not open it"
+
+_log = structlog.get_logger(__name__)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -56,18 +64,32 @@ class PublicCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
+        self._proofs = Proofs(deps.secret_key, deps.form_proof)
 
-    async def submit(self, request: Request, form: SupportForm, key: IdempotencyKey = None) -> Response:
+    async def submit(
+        self, request: Request, form: SupportForm, key: IdempotencyKey = None, proof: Proof = None
+    ) -> Response:
         """Open a ticket. After a 201 it is stored; the answer follows on the ticket."""
+        return await self.submit_with(request, form, key, proof, ())
+
+    async def submit_with(
+        self, request: Request, form: SupportForm, key: str | None, proof: str | None, files: Sequence[NewFile]
+    ) -> Response:
+        """Open a ticket, with files."""
         began, deps = time.time_ns(), self._deps
         await refuse_when_off(deps, "web_form")
-        record = new_form(form, key=key, now=deps.clock())
-        rate = deps.form_rate if await deps.staff.holder(request) is None else None
+        record = new_form(form, key=key, now=deps.clock(), files=files)
+        public = await deps.staff.holder(request) is None
+        if public and deps.form_trap and form.homepage:
+            raise ApiError(400, "A field was filled in that people do not see", code="TRAP", field="homepage")
         async with acquire(deps.pool) as database:
-            if rate is not None:
-                await count_call(database, request, "form", rate)
+            if public and deps.form_rate is not None:
+                await count_call(database, request, "form", deps.form_rate)
+            if public and self._proofs.wanted:
+                await self._proofs.check(database, proof, record.key)
             try:
-                accepted = await accept_form(database, record)
+                in_folder = await self._in_folder(record.message_id, files)
+                accepted = await accept_form(database, record, in_folder=in_folder)
             except KeyReusedError:
                 raise key_reused() from None
         deps.relay.wake()
@@ -100,6 +122,18 @@ class PublicCalls:
         self, request: Request, number: TicketNumber, reply: TicketReply, token: Token = "", key: IdempotencyKey = None
     ) -> Response:
         """Write into a ticket; one that was answered or resolved is open again. A closed one refuses with 409."""
+        return await self.reply_with(request, number, reply, token, key, ())
+
+    async def reply_with(
+        self,
+        request: Request,
+        number: str,
+        reply: TicketReply,
+        token: str,
+        key: str | None,
+        files: Sequence[NewFile],
+    ) -> Response:
+        """Write into a ticket, with files."""
         began, deps = time.time_ns(), self._deps
         await refuse_when_off(deps, "web_form")
         async with acquire(deps.pool) as database:
@@ -108,8 +142,9 @@ class PublicCalls:
             if address is None:
                 raise ApiError(404, NOT_FOUND)
             try:
-                record = new_reply(reply, address, key=key, now=deps.clock())
-                accepted = await accept_reply(database, record)
+                record = new_reply(reply, address, key=key, now=deps.clock(), files=files)
+                in_folder = await self._in_folder(record.message_id, files)
+                accepted = await accept_reply(database, record, in_folder=in_folder)
             except TicketClosedError:
                 message = "This ticket is closed. Please send a new request"
                 raise ApiError(409, message, code="TICKET_CLOSED") from None
@@ -124,6 +159,18 @@ class PublicCalls:
             created_at=accepted.created_at,
         )
         return json_response(answer, 201)
+
+    async def _in_folder(self, message_id: UUID, files: Sequence[NewFile]) -> bool:
+        """Write the files into the folder, if there is one: what becomes no message is deleted from it later."""
+        folder = self._deps.file_folder
+        if folder is None or not files:
+            return False
+        try:
+            await asyncio.to_thread(folder.write, message_id, files)
+        except OSError as error:
+            _log.error("file_not_written", error=str(error))
+            raise ApiError(503, FILES_AWAY, headers=retry_after(30)) from error
+        return True
 
 
 def public_router(deps: ApiDeps) -> APIRouter:
@@ -153,12 +200,19 @@ def is_number(number: str) -> bool:
     return re.fullmatch(TICKET_NUMBER, number) is not None
 
 
-async def admitted(deps: ApiDeps, database: Connection, request: Request, number: str, token: str) -> bool:
+async def admitted(
+    deps: ApiDeps,
+    database: Connection,
+    request: Request,
+    number: str,
+    token: str,
+    fits: Callable[[Sequence[str], str, str], bool] = token_opens,
+) -> bool:
     """Count a look-up of the caller, and return whether the token opens the ticket of this number.
 
     Raises ApiError 429. The holder of a token is counted, too, where forms are limited.
     """
-    opens = token_opens(deps.secret_key, number, token)
+    opens = fits(deps.secret_keys, number, token)
     if not opens or deps.form_rate is not None:
         await count_call(database, request, "lookup", deps.lookup_rate)
     return opens and is_number(number)
@@ -193,7 +247,13 @@ def _view(ticket: TicketWithMessages, configs: Mapping[Channel, ChannelConfig]) 
             if sent.direction == "outbound" and sent.author != "customer"
         ],
         messages=[
-            TicketMessage(direction=each.direction, text=each.text, channel=each.channel, created_at=each.created_at)
+            TicketMessage(
+                direction=each.direction,
+                text=each.text,
+                channel=each.channel,
+                created_at=each.created_at,
+                files=list(each.files),
+            )
             for each in ticket.messages
         ],
         escalation_reason=ticket.escalation_reason,

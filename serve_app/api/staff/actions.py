@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Request
@@ -12,28 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
-from db.intake.web_form import KeyReusedError
 from db.records import Category, ConversationStatus, Owner, Priority, TicketStatus
 from db.staff.actions import ConversationState
 from deployments.agent.checks.guardrails import Guard
-from deployments.staff.desk import (
-    ConversationChangedError,
-    ConversationStateError,
-    NewLabels,
-    ReleaseResult,
-    SentReply,
-    StaffDesk,
-    UnknownConversationError,
-)
+from deployments.staff.desk import NewLabels, ReleaseResult, StaffDesk
+from deployments.staff.replies import SentReply, StaffReplies
 from ingest.web_form import ReplyText
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.public.status_link import status_link
-from serve_app.api.public.tickets import IdempotencyKey, key_reused
+from serve_app.api.public.tickets import IdempotencyKey
+from serve_app.api.staff.refusals import with_api_errors
 from serve_app.api.staff.security import STAFF
 
-T = TypeVar("T")
 SENT_REPLY = TypeAdapter(SentReply)
 NEW_LABELS = TypeAdapter(NewLabels)
 PATH = "/conversations/{conversation_id}"
@@ -54,6 +46,9 @@ class StaffReply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     text: ReplyText
+    draft_id: UUID | None = Field(
+        default=None, description="The draft of the agent's, asked for by `draft`, that your text was made of"
+    )
 
 
 class Approval(BaseModel):
@@ -107,14 +102,15 @@ class StaffCalls:
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
         links = partial(status_link, deps.public_base_url, deps.secret_key)
-        self._desk = StaffDesk(
+        self._desk = StaffDesk(pool=deps.pool, relay=deps.relay)
+        self._replies = StaffReplies(
             pool=deps.pool, relay=deps.relay, links=links, guard=Guard(deps.company), clock=deps.clock
         )
 
     async def take_over(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Take the conversation over, from another person too. The agent stops; its unsent replies are dropped."""
         by, version = await self._by(request, seen)
-        return _state_response(await _with_api_errors(self._desk.take_over(conversation_id, by=by, seen=version)))
+        return _state_response(await with_api_errors(self._desk.take_over(conversation_id, by=by, seen=version)))
 
     async def reply(
         self,
@@ -127,13 +123,16 @@ class StaffCalls:
         """Write to the customer over their channel, in the form of its replies. Findings of the guard are warnings,
         nothing is blocked. The first reply is a take-over too."""
         by, version = await self._by(request, seen)
-        sent = await _with_api_errors(self._desk.reply(conversation_id, by=by, text=reply.text, key=key, seen=version))
+        call = self._replies.reply(
+            conversation_id, by=by, text=reply.text, draft_id=reply.draft_id, key=key, seen=version
+        )
+        sent = await with_api_errors(call)
         return json_response(SENT_REPLY.dump_json(sent), 201)
 
     async def release(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Give the conversation back to the agent, which answers the messages since a person wrote last."""
         by, version = await self._by(request, seen)
-        released: ReleaseResult = await _with_api_errors(self._desk.release(conversation_id, by=by, seen=version))
+        released: ReleaseResult = await with_api_errors(self._desk.release(conversation_id, by=by, seen=version))
         return json_response(
             ReleaseView(**_fields(released.state), to_answer=released.woken, unanswered=released.unanswered)
         )
@@ -141,12 +140,12 @@ class StaffCalls:
     async def resolve(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Resolve the ticket. The customer's next message opens it again, for the same owner."""
         by, version = await self._by(request, seen)
-        return _state_response(await _with_api_errors(self._desk.resolve(conversation_id, by=by, seen=version)))
+        return _state_response(await with_api_errors(self._desk.resolve(conversation_id, by=by, seen=version)))
 
     async def close(self, request: Request, conversation_id: UUID, seen: Seen = None) -> Response:
         """Close the conversation for good."""
         by, version = await self._by(request, seen)
-        return _state_response(await _with_api_errors(self._desk.close(conversation_id, by=by, seen=version)))
+        return _state_response(await with_api_errors(self._desk.close(conversation_id, by=by, seen=version)))
 
     async def approve(
         self,
@@ -159,10 +158,10 @@ class StaffCalls:
         """Send one of the agent's drafts, as it is or with your own text."""
         by, version = await self._by(request, seen)
         wanted = approval or Approval()
-        call = self._desk.approve(
+        call = self._replies.approve(
             conversation_id, by=by, draft_id=wanted.draft_id, text=wanted.text, key=key, seen=version
         )
-        return json_response(SENT_REPLY.dump_json(await _with_api_errors(call)))
+        return json_response(SENT_REPLY.dump_json(await with_api_errors(call)))
 
     async def label(
         self, request: Request, conversation_id: UUID, correction: Correction, seen: Seen = None
@@ -173,7 +172,7 @@ class StaffCalls:
         call = self._desk.label(
             conversation_id, by=by, category=correction.category, priority=correction.priority, seen=version
         )
-        return json_response(NEW_LABELS.dump_json(await _with_api_errors(call)))
+        return json_response(NEW_LABELS.dump_json(await with_api_errors(call)))
 
     async def _by(self, request: Request, seen: str | None) -> tuple[str, str | None]:
         """Return who is calling, and the version that they have seen; a session's call has to name it."""
@@ -213,20 +212,6 @@ def _add(
         router, "POST", f"{PATH}/{action}", f"{PATH}/{action}", handler,
         summary=summary, status_code=status, response_model=answer, responses=errors(*refusals),
     )  # fmt: skip
-
-
-async def _with_api_errors(action: Awaitable[T]) -> T:
-    """Await an action and turn its refusals into ApiError: 404, 409."""
-    try:
-        return await action
-    except UnknownConversationError:
-        raise ApiError(404, "There is no such conversation") from None
-    except ConversationChangedError as error:
-        raise ApiError(409, str(error), code="CHANGED") from None
-    except ConversationStateError as error:
-        raise ApiError(409, str(error), code="NOT_NOW") from None
-    except KeyReusedError:
-        raise key_reused() from None
 
 
 def _fields(state: ConversationState) -> dict[str, object]:

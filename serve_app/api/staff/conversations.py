@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from pydantic import BaseModel, Field, TypeAdapter
 from starlette.responses import Response
 
 from db.measurement import usage
-from db.measurement.usage import ModelUsage
 from db.pool import acquire
 from db.records import Channel, Queue, Severity
 from db.staff import conversations
@@ -20,6 +18,7 @@ from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
+from serve_app.api.staff.usage import UsageView, priced
 
 FILE = TypeAdapter(ConversationFile)
 Assignee = Annotated[
@@ -40,17 +39,6 @@ class ConversationList(BaseModel):
 
     conversations: list[Summary]
     next: UUID | None = Field(description="Pass it as `after` for the next page; null at the end")
-
-
-class UsageView(BaseModel):
-    """Requests and tokens of one model. The embedded model uses no tokens and is not listed."""
-
-    model: str
-    turns: int
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost: float | None = Field(description="At the price in OPENAI_PRICES; null where none is set for this model")
 
 
 class ConversationUsage(BaseModel):
@@ -108,12 +96,7 @@ class ConversationCalls:
             used = await usage.of_conversation(database, conversation_id)
         if not known:
             raise ApiError(404, "There is no such conversation")
-        return json_response(ConversationUsage(usage=[self._priced(model) for model in used]))
-
-    def _priced(self, used: ModelUsage) -> UsageView:
-        price = self._deps.prices.get(used.model)
-        cost = used.cost(input_price=price.input, output_price=price.output) if price else None
-        return UsageView(**asdict(used), cost=cost)
+        return json_response(ConversationUsage(usage=priced(used, self._deps.prices)))
 
 
 def conversations_router(deps: ApiDeps) -> APIRouter:

@@ -70,6 +70,7 @@ class RatingView(BaseModel):
 
     good: int
     bad: int
+    asked: int = Field(description="Customers who were asked by WhatsApp or mail; on the web the ticket's page asks")
 
 
 class CountsView(BaseModel):

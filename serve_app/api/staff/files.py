@@ -39,7 +39,9 @@ class FileCalls:
 
     def __init__(self, deps: ApiDeps) -> None:
         self._deps = deps
-        self._desk = FileDesk(pool=deps.pool, sources=file_sources(deps.gmail, deps.twilio))
+        self._desk = FileDesk(
+            pool=deps.pool, sources=file_sources(deps.pool, deps.file_folder, deps.gmail, deps.twilio)
+        )
 
     async def open(
         self,
@@ -48,7 +50,7 @@ class FileCalls:
         message_id: UUID,
         n: Annotated[int, Path(ge=0, le=1_000, description="Which of the message's `attachments`, from 0")],
     ) -> Response:
-        """Fetch a file from Gmail or Twilio. Who opened it is written down, and shown with the conversation."""
+        """Fetch a file from where it is kept. Who opened it is written down, and shown with the conversation."""
         by = await self._deps.staff.require(request)
         key = MessageFileKey(conversation_id=conversation_id, message_id=message_id, n=n)
         try:

@@ -37,6 +37,7 @@ class CustomerData(BaseModel):
     hand_overs: list[dict[str, Any]]
     staff_actions: list[dict[str, Any]]
     messages: list[dict[str, Any]]
+    files: list[dict[str, Any]] = Field(description="Files of web forms; the desk hands them out")
     received: list[dict[str, Any]]
     sent: list[dict[str, Any]]
     sent_parts: list[dict[str, Any]]

@@ -16,7 +16,7 @@ from serve_app.api.base.models import ChannelMetrics, ChannelReport, Figures, Pe
 from serve_app.api.base.routes import add_route, errors, json_response
 from serve_app.api.staff.security import STAFF
 
-_SPANS = {
+SPANS = {
     "1h": timedelta(hours=1),
     "6h": timedelta(hours=6),
     "12h": timedelta(hours=12),
@@ -36,7 +36,7 @@ class ReportCalls:
         """Show the metrics of every channel, also of one without traffic, over the period up to now."""
         await self._deps.staff.require(request)
         async with acquire(self._deps.pool) as database:
-            rows = await channel_figures(database, self._deps.clock() - _SPANS[period])
+            rows = await channel_figures(database, self._deps.clock() - SPANS[period])
         found = {row.channel: row for row in rows}
         report = ChannelReport(
             period=period,

@@ -17,13 +17,16 @@ import structlog
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
-from db.intake.channels import accept_message
-from db.pool import acquire, transaction
+from db.ids import new_id
+from db.intake.channels import ChannelMessage, accept_message, payload_of
+from db.pool import Connection, acquire, transaction
+from db.tickets.rating_questions import Answer, take_answer
 from deployments.channels.switches import NOT_ENABLED
 from deployments.channels.whatsapp.delivery_status import PartKey, record_status
 from ingest import tracing
 from ingest.events import InvalidMessageError
 from ingest.whatsapp.intake import channel_message
+from ingest.whatsapp.marks import mark_of
 from ingest.whatsapp.message import parse
 from ingest.whatsapp.post import Params
 from ingest.whatsapp.signature import verify
@@ -79,7 +82,11 @@ class TwilioCalls:
         record = channel_message(
             parsed, now=deps.clock(), quiet_s=deps.twilio.quiet_s, join_hours=deps.twilio.join_hours
         )
+        good = mark_of(parsed)
         async with acquire(deps.pool, timeout=CONNECTION_TIMEOUT_S) as database:
+            if good is not None and await self._is_mark(database, record, good=good):
+                _log.info("whatsapp_mark", sid=parsed.provider_message_id, good=good)
+                return _twiml()
             accepted = await accept_message(database, record)
         if accepted is not None:
             tracing.accepted(accepted.inbox_id, "whatsapp", since=began)
@@ -104,6 +111,20 @@ class TwilioCalls:
         if changed:
             deps.relay.wake()
         return _twiml()
+
+    async def _is_mark(self, database: Connection, record: ChannelMessage, *, good: bool) -> bool:
+        """Store the mark if the message answers the question after a resolution: then it opens no ticket."""
+        inbox_id = new_id()
+        answer = Answer(
+            inbox_id=inbox_id,
+            provider=record.provider,
+            provider_message_id=record.provider_message_id,
+            sender_key=record.sender_key,
+            content=record.content,
+            payload=payload_of(record, str(inbox_id), []),
+            good=good,
+        )
+        return await take_answer(database, answer, reopen=self._deps.rating_reopens)
 
     async def _signed(self, request: Request, signature: str, algorithm: str) -> Params:
         """Return the form's parameters. Raises ApiError 403 unless Twilio's signature is right."""

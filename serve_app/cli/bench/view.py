@@ -80,13 +80,16 @@ def _show_pipeline(report: pipeline_benchmark.PipelineReport) -> None:
     table.add_row("together, without judging", f"{report.cpu_ms_per_message:.1f}", style="bold")
     console.print(table)
     console.print(_stage_table(report.stages))
-    alone = report.alone
+    alone, written = report.alone, report.written
     console.print(
         f"{report.messages} messages in {report.seconds:.1f} s: {report.messages_per_s:.1f} a second, "
         f"{report.unanswered} unanswered.\n"
         f"A message costs {report.passes:.1f} passes of the encoder ({alone.encoder_cpu_ms:.1f} CPU-ms a text), "
         f"{report.float_passes:.1f} of the one in float32 ({alone.float_encoder_cpu_ms:.1f}).\n"
-        f"Judging beside that: {report.judgings:.2f} times a message, {alone.judge_cpu_ms:.1f} CPU-ms each."
+        f"Judging beside that: {report.judgings:.2f} times a message, {alone.judge_cpu_ms:.1f} CPU-ms each.\n"
+        f"Written to PostgreSQL a message: {written.wal_bytes / 1024:.1f} kB of WAL, "
+        f"{written.inserted:.1f} rows added, {written.updated:.1f} changed, "
+        f"{written.deleted:.1f} deleted, {written.transactions:.1f} transactions."
     )
 
 

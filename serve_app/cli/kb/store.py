@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from db import knowledge
+from db.embedding_models import ModelChangedError
 from db.knowledge import StoredSection
 from db.pool import DatabaseUnavailableError, Pool, acquire, create_pool, transaction
 from deployments.agent.models.questions import first_query
@@ -17,12 +18,13 @@ from deployments.rules.company import Company
 from embeddings import indexer
 from embeddings.chunker import InvalidDocumentError
 from embeddings.documents import read_source
-from embeddings.encoder import Encoder, model_files
+from embeddings.encoder import Encoder, ModelNotFoundError, ModelNotUsableError, model_files
 from serve_app.cli.kb.doubts import Doubt, doubts
 from serve_app.cli.kb.gaps import Asked, Gap, grouped
 from serve_app.cli.target import find_database, settings_of
 from serve_app.embedded.base.errors import NotRunningError, UserError
 from serve_app.embedded.children.fill import fill
+from serve_app.nodes.model_in_force import with_model_in_force
 from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings
 
@@ -76,7 +78,14 @@ def run_on(settings: Settings, work: Callable[[Base], Awaitable[T]]) -> T:
     """Do `work` on the knowledge base in DATABASE_URL of these settings. Raises UserError as `run`."""
     try:
         return asyncio.run(_with_base(settings, work))
-    except (InvalidDocumentError, indexer.PriceInSectionError, indexer.SectionTakenError) as error:
+    except (
+        InvalidDocumentError,
+        indexer.PriceInSectionError,
+        indexer.SectionTakenError,
+        ModelChangedError,
+        ModelNotFoundError,
+        ModelNotUsableError,
+    ) as error:
         raise UserError(str(error)) from None
     except DatabaseUnavailableError as error:
         raise UserError(f"{error}: `nightdesk status` shows what runs.") from None
@@ -85,6 +94,7 @@ def run_on(settings: Settings, work: Callable[[Base], Awaitable[T]]) -> T:
 async def _with_base(settings: Settings, work: Callable[[Base], Awaitable[T]]) -> T:
     pool = await create_pool(settings.database_url or "", size=2)
     try:
+        settings = await with_model_in_force(pool, settings)
         return await work(Base(pool=pool, settings=settings, company=company_of(settings)))
     finally:
         await pool.close()

@@ -26,6 +26,7 @@ from serve_app.mcp_server.key_gate import KeyGate
 from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpSession, Nodes
 from serve_app.nodes.agent_builder import agent_node, back_from_now
+from serve_app.nodes.model_in_force import with_model_in_force
 from serve_app.settings.app_args import support_args
 from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings
@@ -102,6 +103,7 @@ def staff_keys(product: Target, settings: Settings) -> StaffKeys:
 async def _session(product: Target, settings: Settings) -> AsyncIterator[tuple[McpSession, Pool]]:
     pool = await create_pool(product.database_url, size=4)
     try:
+        settings = await with_model_in_force(pool, settings)
         links, mode, company = _link_builder(settings), settings.agent_mode, company_of(settings)
         back = back_from_now(support_args(settings, company))
         turns = ClientTurns(pool=pool, links=links, approval=mode == "draft", back=back)
@@ -141,6 +143,7 @@ def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes
         analysis=analysis,
         model=ModelSettings(),  # not used: the client is the model
         company=company,
+        embedding_model=settings.embedding_model,
         links=links,
         escalation_thresholds=settings.escalation_thresholds,
         support=support_args(settings, company),

@@ -23,6 +23,7 @@ from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
 from embeddings.indexer import PriceInSectionError
 from embeddings.relevance import RelevanceGate
+from embeddings.vector_model import RELEVANCE
 from evaluation.replay.knowledge import search_in
 from evaluation.replay.report import COMPARED, Case, ReplayReport
 from evaluation.replay.run import Replayer, Variant
@@ -30,6 +31,7 @@ from serve_app.cli.replay.settings import TriedSettings
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.nodes.agent_model import model_settings
+from serve_app.nodes.model_in_force import folder_in_force
 from serve_app.settings.app_args import model_args, support_args
 from serve_app.settings.company_documents import company_of
 from serve_app.settings.support import service_levels
@@ -54,7 +56,7 @@ def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | Non
     source = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
     console.print(Text(f"settings that the file leaves alone: {source}", style="dim"))
     try:
-        encoder = Encoder(tried.settings.embedding_model)
+        encoder = Encoder(asyncio.run(_encoder_in_force(product.database_url, tried)))
         report = asyncio.run(_replay(product.database_url, encoder, variant_of(tried, encoder), span, console))
     except (ValueError, PromptNotUsableError, InvalidDocumentError, PriceInSectionError) as error:
         raise UserError(str(error)) from error
@@ -73,7 +75,7 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
     Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError.
     """
     company = company_of(tried.settings)
-    gate = RelevanceGate.load(own_names=company.own_names)
+    gate = RelevanceGate.load(encoder.heads / RELEVANCE, own_names=company.own_names)
     docs, support = tried.product_docs, support_args(tried.settings, company)
     return Variant(
         model=model_settings(model_args(tried.settings)),
@@ -90,6 +92,14 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
 def _tried_gate(gate: RelevanceGate, tried: TriedSettings) -> RelevanceGate:
     threshold = gate.threshold if tried.relevance_threshold is None else tried.relevance_threshold
     return replace(gate, threshold=threshold, ask_from=gate.ask_from if tried.ask_from is None else tried.ask_from)
+
+
+async def _encoder_in_force(url: str, tried: TriedSettings) -> str:
+    pool = await create_pool(url, size=1, read_only=True)
+    try:
+        return await folder_in_force(pool, tried.settings.embedding_model)
+    finally:
+        await pool.close()
 
 
 async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:

@@ -8,7 +8,9 @@ from db.outbound import channel_configs
 from db.pool import Pool, transaction
 from embeddings import indexer
 from embeddings.chunker import InvalidDocumentError, parse_docs
-from embeddings.encoder import Encoder
+from embeddings.encoder import Encoder, model_files
+from embeddings.vector_model import require_heads
+from serve_app.nodes.model_in_force import with_model_in_force
 from serve_app.settings.company_documents import DOCUMENTS, company_of, context_dir
 from serve_app.settings.settings import Settings
 
@@ -16,8 +18,11 @@ from serve_app.settings.settings import Settings
 async def fill(pool: Pool, settings: Settings) -> indexer.SyncReport:
     """Bring both up to date; what came from elsewhere stays. A second time writes nothing.
 
-    Raises SettingsError, InvalidDocumentError, PriceInSectionError, and DatabaseUnavailableError as the pool does.
+    Raises SettingsError, InvalidDocumentError, PriceInSectionError, ModelNotFoundError, ModelNotUsableError,
+    HeadNotUsableError, and DatabaseUnavailableError as the pool does.
     """
+    settings = await with_model_in_force(pool, settings)
+    require_heads(model_files(settings.embedding_model).heads)
     document, company = context_dir(settings) / DOCUMENTS, company_of(settings)
     try:
         sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)

@@ -11,6 +11,8 @@ from db.operations.hand_back import hand_back
 from db.pool import create_pool, transaction
 from embeddings import indexer
 from embeddings.chunker import InvalidDocumentError
+from embeddings.encoder import ModelNotFoundError, ModelNotUsableError
+from embeddings.heads import HeadNotUsableError
 from serve_app.embedded.base.start_options import ALONE
 from serve_app.embedded.children.fill import fill
 from serve_app.settings.settings import Settings, SettingsError, load_settings
@@ -39,7 +41,14 @@ def main() -> None:
         sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: the database does not answer ({error}): check DATABASE_URL")
-    except (migrate.MigrationError, InvalidDocumentError, indexer.PriceInSectionError) as error:
+    except (
+        migrate.MigrationError,
+        InvalidDocumentError,
+        indexer.PriceInSectionError,
+        ModelNotFoundError,
+        ModelNotUsableError,
+        HeadNotUsableError,
+    ) as error:
         sys.exit(f"error: {error}")
     except Exception as error:  # of the driver: the traceback goes to the log, the last line to the user
         traceback.print_exc()

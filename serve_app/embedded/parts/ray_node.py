@@ -21,6 +21,8 @@ from serve_app.embedded.base.processes import POLL_SECONDS, PartProcess
 START_SECONDS = 180.0
 OBJECT_STORE_BYTES = 200_000_000
 DASHBOARD_PORT = 8265
+METRICS_PORT = 8266
+"""Where Prometheus finds the figures, on loopback: another one when it is taken."""
 OLD_SESSIONS_KEPT = 1
 
 
@@ -41,6 +43,7 @@ class RayHead:
         self._process = PartProcess(self.name, record_path=data_dir.record(self.name), log=data_dir.log(self.name))
         self.port = 0
         self.dashboard_port = 0
+        self.metrics_port = 0
 
     @property
     def pid(self) -> int | None:
@@ -110,6 +113,7 @@ class RayHead:
             self.dashboard_port = (
                 DASHBOARD_PORT if ports.is_free(DASHBOARD_PORT) else self._data_dir.port("ray_dashboard")
             )
+        self.metrics_port = METRICS_PORT if ports.is_free(METRICS_PORT) else self._data_dir.port("ray_metrics")
 
     def _command(self) -> list[str]:
         options = {
@@ -122,6 +126,7 @@ class RayHead:
             "dashboard-port": self.dashboard_port,
             "dashboard-agent-listen-port": self._data_dir.port("ray_agent"),
             "include-log-monitor": "false",
+            "metrics-export-port": self.metrics_port,
         }
         start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
         return [

@@ -2,6 +2,7 @@
 # PostgreSQL as the official image starts it: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, PGDATA.
 set -euo pipefail
 data=${PGDATA:?}/cluster
+[ "${1:-}" = postgres ] && shift
 if [ ! -f "$data/PG_VERSION" ]; then
   rm -rf "$data"
   initdb -D "$data" -U "$POSTGRES_USER" --auth=scram-sha-256 --pwfile=<(printf '%s' "$POSTGRES_PASSWORD") \

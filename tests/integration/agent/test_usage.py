@@ -48,10 +48,10 @@ async def test_failed_requests_count(remote: Desk, openai: OpenAIServer) -> None
 async def test_the_day_sums_up_the_conversations(remote: Desk) -> None:
     now = datetime.now(UTC)
     async with acquire(remote.pool) as connection:
-        before = await usage.of_day(connection, now - timedelta(hours=1))
+        before = await usage.between(connection, now - timedelta(hours=1), now + timedelta(hours=1))
     await asked(remote, f"{new_id()}@example.com")
     async with acquire(remote.pool) as connection:
-        after = await usage.of_day(connection, now - timedelta(hours=1))
+        after = await usage.between(connection, now - timedelta(hours=1), now + timedelta(hours=1))
         nothing = await usage.of_conversation(connection, new_id())
     assert sum(u.requests for u in after) == sum(u.requests for u in before) + 1
     assert nothing == ()

@@ -63,10 +63,14 @@ def arguments(database_url: str, **changes: Any) -> AppArgs:
 
 
 @asynccontextmanager
-async def running(args: AppArgs, *, beat_every_s: float = EVERY_S, silent_s: float = SILENT_S) -> AsyncIterator[Served]:
-    """Serve the application under uvicorn, as the ingress node would."""
+async def running(
+    args: AppArgs, *, beat_every_s: float = EVERY_S, silent_s: float = SILENT_S, port: int = 0, **changes: Any
+) -> AsyncIterator[Served]:
+    """Serve the application under uvicorn, as the ingress node would; `changes` are of its ApiDeps."""
     ingress = IngressNode(
-        build_app=lambda parts: build_api(replace(api_deps(args, parts, version="1.2.3"), silent_s=silent_s)),
+        build_app=lambda parts: build_api(
+            replace(api_deps(args, parts, version="1.2.3"), silent_s=silent_s, **changes)
+        ),
         database_url=args.database_url,
         pool_size=4,
         kafka=args.kafka,
@@ -75,7 +79,7 @@ async def running(args: AppArgs, *, beat_every_s: float = EVERY_S, silent_s: flo
     app = await ingress.__serve_build_asgi_app__()
     # Named TCP: asyncio switches Nagle's delay off only on a socket that says so.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="on"))
     task = asyncio.create_task(server.serve(sockets=[listener]))

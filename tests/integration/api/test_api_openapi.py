@@ -30,6 +30,11 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404"]
 include-path-regex = "/metrics/digest$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400"]
 
+# Whether a file is taken is told by its bytes, its name's ending and its size.
+[[operations]]
+include-path-regex = "/files$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
+
 # A piece of evidence that no merge came from has null for its merge, which schemathesis puts into these paths.
 [[operations]]
 include-path-regex = "/merges/.merge_id./"

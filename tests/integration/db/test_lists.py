@@ -33,6 +33,6 @@ async def test_h8_paging_drafts_continues_after_an_approved_one(office: Office) 
         await office.form(f"How do I export board {n}?", approval=True)
     [first] = await numbers(office.store, "drafts", limit=1)
     conversation_id = await office.store.value("SELECT conversation_id FROM tickets WHERE number = $1", first)
-    await office.desk.approve(conversation_id, by="ann", draft_id=None, text=None)
+    await office.replies.approve(conversation_id, by="ann", draft_id=None, text=None)
     assert await numbers(office.store, "drafts", after=first) == office.store.numbers[1:]
     assert await numbers(office.store, "drafts") == office.store.numbers[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from ingest.events import TOPICS
 from serve_app.embedded.base import ports
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.run_file import RunFile, load
+from serve_app.embedded.parts.ray_node import METRICS_PORT
 from serve_app.embedded.supervision.shutdown import LEFTOVER_GRACE, SUPERVISOR_SECONDS
 from tests.fixtures.kafka_log import values_in
 from tests.fixtures.waiting import wait_until
@@ -141,6 +143,31 @@ def test_s1_ray_asks_for_its_token(run_file: RunFile) -> None:
     assert httpx.get(path, timeout=60, trust_env=False).status_code == 401
     token = (Path(run_file.data_dir) / "secrets" / "ray_token").read_text()
     assert httpx.get(path, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False).status_code == 200
+
+
+def _session(leader: int) -> Iterator[psutil.Process]:
+    """The processes of a part, as long as they live."""
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader:
+                yield process
+        except (psutil.Error, OSError):
+            continue
+
+
+def test_m4_ray_tells_its_figures_where_prometheus_looks(running: Running) -> None:
+    kept = json.loads((running.data_dir / "ports.json").read_text())
+    wanted = {METRICS_PORT, kept.get("ray_metrics")}
+    ray = running.parts()["ray"]["pid"]
+    ours = {
+        link.laddr.port
+        for process in _session(ray)
+        for link in process.net_connections("inet")
+        if link.status == psutil.CONN_LISTEN and link.laddr.port in wanted
+    }
+    assert len(ours) == 1
+    figures = f"http://127.0.0.1:{ours.pop()}/metrics"
+    wait_until(lambda: "ray_node_cpu_count" in httpx.get(figures, timeout=60, trust_env=False).text)
 
 
 def test_s1_a_second_up_prints_the_address(running: Running) -> None:

@@ -13,7 +13,7 @@ from deployments.channels.status_mails import ANSWERED, StatusMails
 from deployments.channels.web_form import WebFormSender
 from deployments.delivery.node import DeliveryNode
 from deployments.rules.formatting import render
-from deployments.staff.desk import StaffDesk
+from deployments.staff.replies import StaffReplies
 from evaluation.providers.journal import Entry
 from tests.fixtures.company import GUARD
 from tests.fixtures.mail_channel import ADDRESS, CUSTOMER, Post
@@ -28,8 +28,8 @@ def link(number: str) -> str:
     return f"https://help.example/status#{number}:token"
 
 
-def desk(post: Post) -> StaffDesk:
-    return StaffDesk(pool=post.store.pool, relay=Wakes(), links=link, guard=GUARD)
+def desk(post: Post) -> StaffReplies:
+    return StaffReplies(pool=post.store.pool, relay=Wakes(), links=link, guard=GUARD)
 
 
 async def told_by_mail(post: Post) -> DeliveryNode:

@@ -6,6 +6,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from prometheus_client import REGISTRY
 
 from db.intake import mailbox
 from db.operations import dead_letters
@@ -136,9 +137,17 @@ async def test_h6_a_watch_that_has_expired_shows_until_it_is_renewed(post: Post)
     await worker.run_once()
     status, detail = worker.status()
     assert (status, "the watch expired on" in detail) == ("degraded", True)
+    assert _watch_left_days() < 0
     post.control.clear_faults()
     await worker.run_once()
     assert worker.status()[0] == "healthy"
+    assert _watch_left_days() > 6
+
+
+def _watch_left_days() -> float:
+    left = REGISTRY.get_sample_value("nightdesk_watch_left_seconds")
+    assert left is not None
+    return left / 86_400
 
 
 async def test_h6_refused_credentials_say_what_to_do_and_come_back(post: Post) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from deployments.staff.desk import StaffDesk
+from deployments.staff.replies import StaffReplies
 from ingest.events import InboundMessage
 from tests.fixtures.company import GUARD
 from tests.fixtures.mail_channel import CUSTOMER, Post
@@ -19,10 +19,10 @@ async def test_g14_a_staff_reply_is_sent_in_the_thread_and_not_marked_automatic(
     await post.delivery()
     conversation_id: UUID = await post.store.value("SELECT id FROM conversations")
     text = "Your account is open again.\n\nAnn"
-    desk = StaffDesk(
+    replies = StaffReplies(
         pool=post.store.pool, relay=Wakes(), links=lambda number: f"https://help.example/status#{number}", guard=GUARD
     )
-    await desk.reply(conversation_id, by="ann", text=text)
+    await replies.reply(conversation_id, by="ann", text=text)
     await post.settled()
     notice, reply = post.sent()
     assert (reply.to, reply.thread) == ((CUSTOMER,), asked["thread_id"])

@@ -16,6 +16,7 @@ from deployments.reporting.collector import AlertRules, Collector
 from deployments.reporting.hand_overs import HandOvers
 from deployments.rules.support_hours import ServiceLevels
 from deployments.staff.desk import StaffDesk
+from deployments.staff.replies import StaffReplies
 from serve_app.settings.support import SLA_HOURS
 from tests.fixtures.company import GUARD
 from tests.fixtures.store import Store, Wakes
@@ -61,9 +62,9 @@ async def sent_notifications(store: Store, *, by: timedelta = timedelta()) -> li
 
 async def by_ann(store: Store, verb: str, **arguments: object) -> None:
     conversation = await store.value("SELECT id FROM conversations ORDER BY created_at LIMIT 1")
-    await getattr(StaffDesk(pool=store.pool, relay=Wakes(), links=str, guard=GUARD), verb)(
-        conversation, by="ann", **arguments
-    )
+    desk = StaffDesk(pool=store.pool, relay=Wakes())
+    replies = StaffReplies(pool=store.pool, relay=Wakes(), links=str, guard=GUARD)
+    await getattr(replies if verb == "reply" else desk, verb)(conversation, by="ann", **arguments)
 
 
 async def test_g14_a_hand_over_gets_a_due_time_and_is_announced_without_the_customers_text(store: Store) -> None:

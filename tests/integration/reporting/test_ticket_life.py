@@ -22,7 +22,9 @@ from db.tickets import ratings, ticket_life
 from db.turns import bare_turn
 from deployments.channels.parking import park
 from deployments.reporting.ticket_life import TicketLife
-from deployments.staff.desk import ConversationStateError, StaffDesk
+from deployments.staff.conversation_lock import ConversationStateError
+from deployments.staff.desk import StaffDesk
+from deployments.staff.replies import StaffReplies
 from ingest.events import INCOMING, InboundMessage
 from tests.fixtures.company import GUARD
 from tests.fixtures.store import Store, Wakes
@@ -166,11 +168,12 @@ async def _ages(store: Store) -> None:
 
 def _by_staff(verb: str, **arguments: object) -> Callable[[Store], Awaitable[None]]:
     async def act(store: Store) -> None:
-        desk = StaffDesk(pool=store.pool, relay=Wakes(), links=str, guard=GUARD)
+        desk = StaffDesk(pool=store.pool, relay=Wakes())
+        replies = StaffReplies(pool=store.pool, relay=Wakes(), links=str, guard=GUARD)
         conversation = await store.value("SELECT id FROM conversations")
         # A refused staff action changes nothing.
         with contextlib.suppress(ConversationStateError, asyncpg.CheckViolationError):
-            await getattr(desk, verb)(conversation, by="ann", **arguments)
+            await getattr(replies if verb in ("reply", "approve") else desk, verb)(conversation, by="ann", **arguments)
 
     return act
 

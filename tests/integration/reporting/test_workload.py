@@ -50,6 +50,25 @@ async def test_m4_the_ages_of_what_waits_are_those_of_the_oldest(store: Store) -
         assert REGISTRY.get_sample_value("nightdesk_outbox_age_seconds", {"state": state}) == age_s
 
 
+async def test_m4_a_channel_is_degraded_while_one_of_its_readers_or_senders_says_so(store: Store) -> None:
+    def shown() -> dict[str, float | None]:
+        return {
+            channel: REGISTRY.get_sample_value("nightdesk_channel_degraded", {"channel": channel})
+            for channel in ("email", "whatsapp", "web_form")
+        }
+
+    meter = WorkloadMeter(store.pool)
+    async with acquire(store.pool) as connection:
+        await node_status.report(connection, "email", "reader", "healthy")
+        await node_status.report(connection, "email", "sender", "degraded", "invalid_grant")
+        await node_status.report(connection, "whatsapp", "sender", "healthy")
+    await meter.run_once()
+    assert shown() == {"email": 1, "whatsapp": 0, "web_form": 0}
+    await store.execute("UPDATE node_status SET seen_at = now() - interval '1 hour' WHERE replica = 'sender'")
+    await meter.run_once()
+    assert shown() == {"email": 0, "whatsapp": 0, "web_form": 0}
+
+
 async def test_s5_what_the_reporting_node_says_is_known_until_it_is_old(store: Store) -> None:
     now = 1_000.0
     watch = WorkloadWatch(store.pool, every_s=0.02, fresh_s=20, clock=lambda: now)

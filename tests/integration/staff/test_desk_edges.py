@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from deployments.staff.desk import ConversationStateError
+from deployments.staff.conversation_lock import ConversationStateError
 from tests.fixtures.office import Office
 
 
@@ -38,7 +38,7 @@ async def test_g14_the_same_person_takes_the_next_hand_over_too(office: Office) 
 async def test_g15_a_staff_reply_reopens_a_resolved_ticket(office: Office) -> None:
     await office.form("HANDOVER please")
     conversation_id = (await office.conversation())["id"]
-    await office.desk.reply(conversation_id, by="ann", text="All is well again.")
+    await office.replies.reply(conversation_id, by="ann", text="All is well again.")
     await office.desk.resolve(conversation_id, by="ann")
-    await office.desk.reply(conversation_id, by="ann", text="One thing more.")
+    await office.replies.reply(conversation_id, by="ann", text="One thing more.")
     assert (await office.ticket())["status"] == "escalated"

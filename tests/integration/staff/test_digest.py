@@ -37,7 +37,7 @@ async def a_day(office: Office) -> None:
         await office.form(text)
     await office.pipeline().handle(await office.chat("How do I export boards?", sid="SM1"))
     [first, *_] = await office.store.rows("SELECT id FROM conversations WHERE owner = 'staff' ORDER BY created_at")
-    await office.desk.reply(first["id"], by="ann", text="This is Ann.")
+    await office.replies.reply(first["id"], by="ann", text="This is Ann.")
 
 
 async def test_m2_the_figures_are_those_of_the_channels_for_the_same_window(

@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import acquire
 from db.tickets.reads import ticket_with_messages
-from deployments.staff.desk import ConversationStateError
+from deployments.staff.conversation_lock import ConversationStateError
 from tests.fixtures.office import Office
 
 
@@ -34,7 +34,7 @@ async def test_g14_a_draft_is_not_shown_to_the_customer(office: Office) -> None:
 
 async def test_g14_an_approved_draft_is_sent_as_the_agents_reply(office: Office) -> None:
     conversation_id = await drafted(office)
-    sent = await office.desk.approve(conversation_id, by="ann", draft_id=None, text=None)
+    sent = await office.replies.approve(conversation_id, by="ann", draft_id=None, text=None)
     assert sent.warnings == ()
     [reply] = await office.store.rows("SELECT * FROM outbox")
     assert (reply["state"], reply["author"], reply["message_id"]) == ("ready", "agent", sent.message_id)
@@ -47,13 +47,15 @@ async def test_g14_an_approved_draft_is_sent_as_the_agents_reply(office: Office)
     assert await office.store.value("SELECT count(*) FROM agent_metrics WHERE metric_type = 'response_latency'") == 1
     assert await office.store.violations() == {}
     with pytest.raises(ConversationStateError):
-        await office.desk.approve(conversation_id, by="ann", draft_id=reply["id"], text=None)
+        await office.replies.approve(conversation_id, by="ann", draft_id=reply["id"], text=None)
 
 
 async def test_g14_an_edited_draft_is_sent_as_a_staff_reply_with_warnings(office: Office) -> None:
     conversation_id = await drafted(office)
     draft_id = await office.store.value("SELECT id FROM outbox")
-    sent = await office.desk.approve(conversation_id, by="ann", draft_id=draft_id, text="It costs 10 dollars a month.")
+    sent = await office.replies.approve(
+        conversation_id, by="ann", draft_id=draft_id, text="It costs 10 dollars a month."
+    )
     assert sent.warnings
     [message] = await office.store.rows("SELECT * FROM messages WHERE direction = 'outbound'")
     assert (message["author"], message["content"], message["sources"]) == ("staff", "It costs 10 dollars a month.", [])
@@ -63,7 +65,7 @@ async def test_g14_an_edited_draft_is_sent_as_a_staff_reply_with_warnings(office
 
 async def test_g14_a_staff_reply_discards_the_draft(office: Office) -> None:
     conversation_id = await drafted(office)
-    await office.desk.reply(conversation_id, by="ann", text="I will see to it myself.")
+    await office.replies.reply(conversation_id, by="ann", text="I will see to it myself.")
     states = await office.store.rows("SELECT author, state, message_id FROM outbox ORDER BY id")
     assert [(s["author"], s["state"]) for s in states] == [("agent", "cancelled"), ("staff", "ready")]
     assert states[0]["message_id"] is None
@@ -79,7 +81,7 @@ async def test_g14_a_take_over_discards_the_draft_and_a_release_asks_the_agent_a
     assert (await office.desk.release(conversation_id, by="ann")).woken == 1
     assert await office.follow_up("Well?", approval=True) == "answered"
     with pytest.raises(ConversationStateError):
-        await office.desk.approve(
+        await office.replies.approve(
             conversation_id,
             by="ann",
             draft_id=await office.store.value("SELECT min(id::text)::uuid FROM outbox"),
@@ -92,9 +94,9 @@ async def test_g14_a_take_over_discards_the_draft_and_a_release_asks_the_agent_a
 async def test_g14_each_message_has_its_draft_and_the_oldest_is_approved_first(office: Office) -> None:
     conversation_id = await drafted(office)
     await office.follow_up("And a card?", approval=True)
-    first = await office.desk.approve(conversation_id, by="ann", draft_id=None, text=None)
+    first = await office.replies.approve(conversation_id, by="ann", draft_id=None, text=None)
     assert (await office.ticket())["status"] == "processing"
-    second = await office.desk.approve(conversation_id, by="ann", draft_id=None, text=None)
+    second = await office.replies.approve(conversation_id, by="ann", draft_id=None, text=None)
     messages = await office.store.rows("SELECT id, content FROM messages WHERE author = 'agent' ORDER BY created_at")
     assert [one["id"] for one in messages] == [first.message_id, second.message_id]
     assert "export" in messages[0]["content"]

@@ -11,7 +11,7 @@ import pytest
 
 from db.intake.web_form import KeyReusedError
 from db.records import Analysis, Decision, Turn
-from deployments.staff.desk import ConversationStateError, UnknownConversationError
+from deployments.staff.conversation_lock import ConversationStateError, UnknownConversationError
 from tests.fakes.nodes import FlatAnalysis, decision
 from tests.fixtures.office import Office
 
@@ -34,7 +34,7 @@ async def test_g14_after_a_release_the_agent_answers_with_the_staff_reply_in_its
     assert (ticket["status"], ticket["summary"], ticket["severity"]) == ("escalated", "wants a person", "medium")
     assert (await office.conversation())["assignee"] is None
 
-    sent = await office.desk.reply(conversation_id, by="ann", text="Your workspace is back, please log in again.")
+    sent = await office.replies.reply(conversation_id, by="ann", text="Your workspace is back, please log in again.")
     assert (sent.ticket_id, sent.warnings) == (ticket["number"], ())
     conversation = await office.conversation()
     assert (conversation["owner"], conversation["assignee"]) == ("staff", "ann")
@@ -72,7 +72,7 @@ async def test_g14_messages_answered_by_staff_are_not_answered_again_after_relea
     await office.form("HANDOVER please")
     await office.follow_up("Hello, anybody there?")
     conversation_id = await only_conversation_id(office)
-    await office.desk.reply(conversation_id, by="ann", text="Yes, I am.")
+    await office.replies.reply(conversation_id, by="ann", text="Yes, I am.")
     released = await office.desk.release(conversation_id, by="ann")
     assert (released.woken, released.state.ticket_status) == (0, "waiting")
     assert await office.inbox() == ["escalated", "held"]
@@ -83,7 +83,7 @@ async def test_g14_release_reports_an_unanswered_customer(office: Office) -> Non
     conversation_id = await only_conversation_id(office)
     released = await office.desk.release(conversation_id, by="ann")
     assert (released.woken, released.unanswered) == (0, True)
-    await office.desk.reply(conversation_id, by="ann", text="It is on its way.", key="1")
+    await office.replies.reply(conversation_id, by="ann", text="It is on its way.", key="1")
     assert not (await office.desk.release(conversation_id, by="ann")).unanswered
 
 
@@ -177,7 +177,7 @@ async def test_g14_staff_may_take_over_from_a_colleague(office: Office) -> None:
 async def test_g15_a_follow_up_after_resolve_is_held_for_the_same_assignee(office: Office) -> None:
     await office.form("HANDOVER please")
     conversation_id = await only_conversation_id(office)
-    await office.desk.reply(conversation_id, by="ann", text="Done.")
+    await office.replies.reply(conversation_id, by="ann", text="Done.")
     assert (await office.desk.resolve(conversation_id, by="ann")).ticket_status == "resolved"
     assert (await office.ticket())["resolved_at"] is not None
     with pytest.raises(ConversationStateError):
@@ -194,7 +194,7 @@ async def test_g15_a_closed_conversation_refuses_every_staff_action(office: Offi
     assert (state.status, state.ticket_status) == ("closed", "closed")
     for refused in (
         office.desk.take_over(conversation_id, by="ann"),
-        office.desk.reply(conversation_id, by="ann", text="x"),
+        office.replies.reply(conversation_id, by="ann", text="x"),
         office.desk.release(conversation_id, by="ann"),
         office.desk.resolve(conversation_id, by="ann"),
         office.desk.close(conversation_id, by="ann"),
@@ -226,7 +226,7 @@ async def test_g6_a_staff_reply_that_fails_the_guardrails_is_sent_with_warnings(
     await office.form("HANDOVER please")
     conversation_id = await only_conversation_id(office)
     text = "We will refund you the 49 dollars by Friday."
-    sent = await office.desk.reply(conversation_id, by="ann", text=text)
+    sent = await office.replies.reply(conversation_id, by="ann", text=text)
     assert {warning.code for warning in sent.warnings} == {"guard"}
     assert len(sent.warnings) >= 2
     number = (await office.ticket())["number"]
@@ -239,22 +239,22 @@ async def test_g6_a_staff_reply_that_fails_the_guardrails_is_sent_with_warnings(
 async def test_r8_a_staff_reply_outside_the_whatsapp_window_carries_a_warning(office: Office) -> None:
     await office.pipeline().handle(await office.chat("HANDOVER", sid="SM1"))
     conversation_id = await only_conversation_id(office)
-    assert (await office.desk.reply(conversation_id, by="ann", text="Hello!")).warnings == ()
+    assert (await office.replies.reply(conversation_id, by="ann", text="Hello!")).warnings == ()
     await office.store.execute("UPDATE inbox SET received_at = now() - interval '25 hours'")
-    [warning] = (await office.desk.reply(conversation_id, by="ann", text="Still there?")).warnings
+    [warning] = (await office.replies.reply(conversation_id, by="ann", text="Still there?")).warnings
     assert warning.code == "whatsapp_window"
 
 
 async def test_h8_a_repeated_idempotency_key_sends_one_reply(office: Office) -> None:
     await office.form("HANDOVER please")
     conversation_id = await only_conversation_id(office)
-    replies = [office.desk.reply(conversation_id, by="ann", text="It costs 5 dollars", key="k") for _ in range(5)]
+    replies = [office.replies.reply(conversation_id, by="ann", text="It costs 5 dollars", key="k") for _ in range(5)]
     assert len(set(await asyncio.gather(*replies))) == 1
     assert await office.store.value("SELECT count(*) FROM outbox WHERE author = 'staff'") == 1
     with pytest.raises(KeyReusedError):
-        await office.desk.reply(conversation_id, by="ann", text="Something else", key="k")
+        await office.replies.reply(conversation_id, by="ann", text="Something else", key="k")
     await office.desk.close(conversation_id, by="ann")
-    assert (await office.desk.reply(conversation_id, by="ann", text="It costs 5 dollars", key="k")).warnings
+    assert (await office.replies.reply(conversation_id, by="ann", text="It costs 5 dollars", key="k")).warnings
 
 
 async def test_h11_staff_actions_are_append_only(office: Office) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from db.records import Analysis, Category, Decision, Priority, TicketLabels, Turn
-from deployments.staff.desk import UnknownConversationError
+from deployments.staff.conversation_lock import UnknownConversationError
 from tests.fakes.nodes import ScriptedAgent, decision
 from tests.fixtures.office import Office
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from db.pool import create_pool
-from deployments.staff.desk import ConversationStateError, StaffDesk
-from tests.fixtures.company import GUARD
+from deployments.staff.conversation_lock import ConversationStateError
+from deployments.staff.desk import StaffDesk
 from tests.fixtures.office import Office
 from tests.fixtures.store import Wakes
 
@@ -23,7 +23,7 @@ def take_over_in_another_process(database_url: str, conversation_id: UUID) -> No
 
     async def act() -> None:
         pool = await create_pool(database_url, size=1)
-        await StaffDesk(pool=pool, relay=Wakes(), links=str, guard=GUARD).take_over(conversation_id, by="ann")
+        await StaffDesk(pool=pool, relay=Wakes()).take_over(conversation_id, by="ann")
         await pool.close()
 
     thread = threading.Thread(target=asyncio.run, args=(act(),))
@@ -118,7 +118,9 @@ async def test_g14_the_race_at_its_full_size(office: Office) -> None:
 async def test_g14_two_concurrent_approvals_send_one_reply(office: Office) -> None:
     await office.form("How do I export a board?", approval=True)
     conversation_id: UUID = (await office.conversation())["id"]
-    calls = [office.desk.approve(conversation_id, by=name, draft_id=None, text=None) for name in ("ann", "bob", "cleo")]
+    calls = [
+        office.replies.approve(conversation_id, by=name, draft_id=None, text=None) for name in ("ann", "bob", "cleo")
+    ]
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(result, ConversationStateError) for result in results) == 2
     assert await office.store.value("SELECT count(*) FROM messages WHERE author = 'agent'") == 1

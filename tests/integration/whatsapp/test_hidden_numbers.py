@@ -6,7 +6,7 @@ import pytest
 
 from db.outbound import whatsapp_parts
 from db.pool import acquire
-from deployments.staff.desk import StaffDesk
+from deployments.staff.replies import StaffReplies
 from ingest.events import InboundMessage
 from tests.fixtures.company import GUARD
 from tests.fixtures.store import Wakes
@@ -65,7 +65,7 @@ async def test_a_staff_reply_reaches_a_number_that_was_hidden_meanwhile(store: S
         metadata={"address": f"whatsapp:{USER_ID}"},
     )  # fmt: skip
     await accept(store, hidden)
-    sent = await StaffDesk(pool=store.pool, relay=Wakes(), links=str, guard=GUARD).reply(
+    sent = await StaffReplies(pool=store.pool, relay=Wakes(), links=str, guard=GUARD).reply(
         first.conversation_id, by="ann", text="Yes, we are."
     )
     assert sent.warnings == ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -27,7 +29,7 @@ async def with_photo(line: Line) -> StoredFile:
 
     await eventually(so, within_s=30)
     return StoredFile(
-        provider_message_id=sid, n=0, filename="image-1.jpg", content_type="image/jpeg",
+        message_id=uuid4(), provider_message_id=sid, n=0, filename="image-1.jpg", content_type="image/jpeg",
         media_id=await line.store.value(media),
     )  # fmt: skip
 
@@ -56,6 +58,6 @@ async def test_a_file_that_is_too_large_or_gone_is_refused(line: Line) -> None:
     assert await account(line, len(PHOTO)).fetch(photo) == PHOTO
     with pytest.raises(FileTooLargeError):
         await account(line, len(PHOTO) - 1).fetch(photo)
-    gone = StoredFile(provider_message_id="MM" + "0" * 32, n=0, filename="a", content_type="b", media_id=photo.media_id)
+    gone = replace(photo, provider_message_id="MM" + "0" * 32)
     with pytest.raises(FileGoneError):
         await account(line, 10).fetch(gone)

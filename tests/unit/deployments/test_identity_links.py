@@ -29,6 +29,15 @@ def test_i2_a_token_opens_its_own_side_under_its_own_key(link_id: UUID, side: An
     assert LINKS.read_token(swapped) is None
 
 
+def test_x3_a_link_of_a_key_that_was_replaced_still_opens_and_new_ones_are_of_the_new_key() -> None:
+    key = LinkKey(link_id=UUID(int=7), side="email")
+    rotated = IdentityLinks(
+        pool=NO_STORE, secret_key="two", previous_keys=["nought", "one"], public_base_url="http://127.0.0.1"
+    )
+    assert rotated.read_token(LINKS.token(key)) == key
+    assert rotated.token(key) == OTHER.token(key)
+
+
 @given(at=st.integers(min_value=0, max_value=70), letter=st.characters(codec="ascii"))
 def test_i2_a_token_with_one_letter_changed_opens_nothing(at: int, letter: str) -> None:
     key = LinkKey(link_id=UUID(int=7), side="email")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,20 @@ from embeddings.arrays import Floats
 from embeddings.encoder import Encoder
 from embeddings.heads import HeadNotUsableError, LinearHead
 from embeddings.ticket_labels import CATEGORIES, PRIORITIES, TicketLabelHeads, medians
-from embeddings.workbench.ticket_labels import MEASURED, as_mail, category_figures, priority_figures, read
+from embeddings.workbench.ticket_labels import (
+    MEASURED,
+    as_mail,
+    by_time,
+    category_figures,
+    priority_figures,
+    read,
+    read_corrections,
+    read_tickets,
+)
+
+TICKETS = Path(__file__).parents[3] / "context" / "sample-tickets.json"
+NEAR = 0.65
+"""The cosine from which a training line would count as one of those tickets."""
 
 
 def _category(*, weights: Floats, labels: tuple[str, ...] = CATEGORIES) -> LinearHead:
@@ -27,7 +41,7 @@ def heads() -> TicketLabelHeads:
 
 
 def test_the_messages_measured_on_are_of_other_trades_and_none_is_trained_on() -> None:
-    known, unseen = read("messages"), read("held_out")
+    known, unseen = [*read("messages"), *read("mails")], read("held_out")
     assert not {message.trade for message in known} & {message.trade for message in unseen}
     assert not {message.text for message in known} & {message.text for message in unseen}
     for category in set(CATEGORIES) - {GENERAL}:
@@ -45,6 +59,30 @@ def test_labels_of_other_trades(encoder: Encoder, heads: TicketLabelHeads, dress
     assert found["unsure"] <= 0.15
     urgency = np.array([PRIORITIES.index(message.priority) for message in asked])
     assert priority_figures(heads.priority.probabilities(vectors), urgency)["accuracy"] >= 0.75
+
+
+def test_labels_of_tickets_that_others_labelled(encoder: Encoder, heads: TicketLabelHeads) -> None:
+    asked = read_tickets(TICKETS)
+    vectors = encoder.encode([ticket.text for ticket in asked])
+    right = np.array([CATEGORIES.index(ticket.category) for ticket in asked])
+    found = category_figures(heads.category.probabilities(vectors), right)
+    assert found["accuracy"] >= 0.85
+    assert found["unsure"] <= 0.15
+    learned = encoder.encode([message.whole.text for message in (*read("messages"), *read("mails"))])
+    assert float((vectors @ learned.T).max()) < NEAR
+
+
+def test_the_newest_corrections_are_measured_on_and_other_languages_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.jsonl"
+    rows = [
+        {"text": f"{n}", "category": "billing", "priority": "low", "language": "en", "date": f"2026-03-{n:02}"}
+        for n in (5, 3, 1, 4, 2)
+    ]
+    lines = [json.dumps(row) for row in (*rows, rows[0] | {"language": "de"})]
+    file.write_text("".join(f"{line}\n" for line in lines))
+    learned, newest = by_time(read_corrections(file))
+    assert [message.text for message in learned] == ["1", "2", "3", "4"]
+    assert [(message.text, message.category) for message in newest] == [("5", "billing")]
 
 
 def test_what_is_not_probable_enough_is_general(heads: TicketLabelHeads) -> None:

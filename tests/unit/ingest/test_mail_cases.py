@@ -1,8 +1,13 @@
-"""Issue 12: small inputs in the manner of public bug reports of other desks come out right (tests/data/mail_cases)."""
+"""Issue 12: small inputs in the manner of public bug reports of other desks come out right (tests/data/mail_cases).
+
+`blind_a.jsonl` and `blind_b.jsonl` are by two authors who saw neither the parsers nor each other's.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +23,32 @@ OURS = ("help@desk.example.org",)
 RECEIVED = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
 
 
+def _blind() -> Iterator[Any]:
+    """Yield the blind authors' cases by author and kind."""
+    for author in ("a", "b"):
+        lines = (DATA / f"blind_{author}.jsonl").read_text().split("\n")
+        cases = [json.loads(line) for line in lines if line]
+        for kind in sorted({case["name"].partition("/")[0] for case in cases}):
+            of_kind = [case for case in cases if case["name"].startswith(f"{kind}/")]
+            yield pytest.param(of_kind, id=f"{author} {kind}")
+
+
 def _read(name: str) -> object:
     raw = (DATA / name).read_bytes()
-    if name.endswith(".json"):
-        return parse_whatsapp([(key, value) for key, value in json.loads(raw)])
+    return _posted(json.loads(raw)) if name.endswith(".json") else _mailed(raw)
+
+
+def _read_blind(case: Mapping[str, Any]) -> object:
+    if "post" in case:
+        return _posted(case["post"])
+    return _mailed(base64.b64decode(case["mail_base64"]) if "mail_base64" in case else case["mail"].encode())
+
+
+def _posted(params: list[list[str]]) -> object:
+    return parse_whatsapp([(key, value) for key, value in params])
+
+
+def _mailed(raw: bytes) -> object:
     return parse(raw, gmail_id="1", thread_id="t", label_ids=("INBOX",), internal_date=RECEIVED, our_addresses=OURS)
 
 
@@ -46,6 +73,11 @@ def _is_right(found: object, expected: object, field: str) -> bool:
     return found == (expected.split() if field == "text" and isinstance(expected, str) else expected)
 
 
+def _wrong(parsed: object, expected: Mapping[str, Any]) -> dict[str, object]:
+    shown = {field: _shown(parsed, field) for field in expected}
+    return {field: shown[field] for field, value in expected.items() if not _is_right(shown[field], value, field)}
+
+
 def test_the_cases_are_all_there() -> None:
     files = {str(path.relative_to(DATA)) for path in DATA.rglob("*.*") if path.parent != DATA}
     assert files == set(CASES)
@@ -54,11 +86,11 @@ def test_the_cases_are_all_there() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_comes_out_right(name: str) -> None:
-    parsed = _read(name)
-    expected: dict[str, Any] = CASES[name]["expected"]
-    wrong = {
-        field: _shown(parsed, field)
-        for field, value in expected.items()
-        if not _is_right(_shown(parsed, field), value, field)
-    }
-    assert wrong == {}
+    assert _wrong(_read(name), CASES[name]["expected"]) == {}
+
+
+@pytest.mark.parametrize("cases", list(_blind()))
+def test_what_blind_authors_wrote_comes_out_right(cases: list[dict[str, Any]]) -> None:
+    assert len(cases) == 20
+    wrong = {case["name"]: _wrong(_read_blind(case), case["expected"]) for case in cases}
+    assert {name: found for name, found in wrong.items() if found} == {}

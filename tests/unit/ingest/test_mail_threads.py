@@ -19,9 +19,15 @@ KEPT_AT_MOST = 0.02
 class Measured:
     """What came out of letters: lines of the customer's that are missing, quoted lines that are still there."""
 
+    threads: int
+    own: int
     lost: list[str]
     kept: list[str]
     quoted: int
+
+    def __str__(self) -> str:
+        kept = f"{len(self.kept)} of {self.quoted} quoted lines kept ({len(self.kept) / self.quoted:.1%})"
+        return f"{self.threads} threads: {len(self.lost)} of {self.own} lines lost, {kept}"
 
 
 def _text(letter: Letter, ours: Sequence[str]) -> str:
@@ -32,7 +38,7 @@ def _text(letter: Letter, ours: Sequence[str]) -> str:
 
 
 def _measure(count: int, *, known: bool) -> Measured:
-    lost, kept, quoted = [], [], 0
+    lost, kept, quoted, own = [], [], 0, 0
     for letter in (letter for thread in threads(count) for letter in thread):
         found = _text(letter, letter.ours if known else ())
         where = f"{letter.language} {letter.client}: "
@@ -40,10 +46,12 @@ def _measure(count: int, *, known: bool) -> Measured:
         mine = {"".join(line.split()) for line in (*letter.own, *letter.ending)}
         kept += [where + line for line in found.split("\n") if line.strip() and "".join(line.split()) not in mine]
         quoted += len(letter.quoted)
-    return Measured(lost, kept, quoted)
+        own += len(letter.own)
+    return Measured(count, own, lost, kept, quoted)
 
 
 def _holds(measured: Measured) -> None:
+    print(measured)
     assert measured.lost == []
     assert len(measured.kept) <= KEPT_AT_MOST * measured.quoted, measured.kept[:20]
 

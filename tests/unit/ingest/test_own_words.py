@@ -27,6 +27,10 @@ _HEADERS = {
     "From: Nordlys <help@desk.example.org>\nDate: 03/02/2026 09:12AM\nSubject: Re: x",
     "Greek": "Στις Δευ 2 Μαρ 2026 στις 9:12 π.μ., ο χρήστης Nordlys <help@desk.example.org> έγραψε:",
     "Thai": "ในวันที่ จ. 2 มี.ค. 2026 เวลา 09:12 Nordlys <help@desk.example.org> เขียนว่า:",
+    "Zoho": "---- On Mon, 02 Mar 2026 09:12:44 +0530 Nordlys <help@desk.example.org> wrote ----",
+    "another desk": "##- Please type your reply above this line -##\n\nNordlys <help@desk.example.org>, Mar 2, 2026, 09:12",
+    "without an address": "On Mon, 2 Mar 2026, at 09:12, Ben Lei wrote:",
+    "wrapped thrice": "On Mon, Mar 2, 2026 at 9:12 AM\nNordlys Support and Care Team of\nthe North <help@desk.example.org>\nwrote:",
     "wrapped": "On Mon, 2 Mar 2026 at\n09:12, Nordlys <help@desk.example.org>\nwrote:",
 }
 _STAYS = {
@@ -51,6 +55,7 @@ _SIGN_OFFS = (
 _ENDS_THAT_STAY = (
     "Thanks!\nOrder no. 4711", "Merci\n\nFacture 2026-118", "Gracias\n\nPedido: 4711\nNIF: B123", "Thanks\n\n1. Sales\n2. Ops",
     "Danke\n\nDE89 3704 0044 0532 0130 00", "Thanks\n\nhttps://app.example.org/b/4711", "Best,\nAnn\n\nPS: only archived cards",
+    "Спасибо\n\nИванов И. — склад\nПетрова А. — бухгалтерия", "Thanks\n\nAnn Holm - admin\nTom Berg - guest",
     "Sent from the web app they do.", "Sent from my iPhone they never arrive, why?",
     "This message is confidential for my boss only. Please call me at 4711.",
 )  # fmt: skip

@@ -159,8 +159,26 @@ def test_ray_runs_as_nightdesk_up_runs_it(tmp_path: Path) -> None:
     shared = wanted.keys() - elsewhere - one_machine - in_the_image - balancers
     for owner, spec in pod_specs(resources("small")):
         if owner.startswith("RayService"):
-            env = {one["name"]: one.get("value") for one in spec["containers"][0]["env"]}
+            env = {one["name"]: one.get("value", "") for one in spec["containers"][0]["env"]}
             assert {name: env.get(name) for name in shared} == {name: wanted[name] for name in shared}, owner
+
+
+@pytest.mark.parametrize("name", VALUE_SETS)
+def test_the_operator_writes_the_worker_groups_back_as_they_are(name: str) -> None:
+    """Its first update leaves out empty values and adds `scaleStrategy`; whatever it changes, it then owns."""
+    for group in find(name, "RayService")["spec"]["rayClusterConfig"]["workerGroupSpecs"]:
+        assert group["scaleStrategy"] == {}
+        assert [
+            one["name"] for one in group["template"]["spec"]["containers"][0]["env"] if one.get("value") == ""
+        ] == []
+
+
+@pytest.mark.parametrize("name", VALUE_SETS)
+def test_a_drain_is_bounded_by_whole_numbers(name: str) -> None:
+    """Of pods that no scale subresource counts, Kubernetes takes `minAvailable` alone."""
+    budgets = [one["spec"] for one in resources(name) if one["kind"] == "PodDisruptionBudget"]
+    assert all(isinstance(one["minAvailable"], int) and "maxUnavailable" not in one for one in budgets)
+    assert budgets or name == "small"
 
 
 @pytest.mark.parametrize("name", VALUE_SETS)

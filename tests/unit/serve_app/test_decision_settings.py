@@ -15,7 +15,9 @@ from serve_app.settings.settings import Settings, SettingsError, load_settings, 
 AFFECTS_NO_DECISION = frozenset(
     name
     for name in Settings.model_fields
-    if name.startswith(("alert_", "kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_"))
+    if name.startswith(
+        ("alert_", "kafka_", "gmail_", "google_", "twilio_", "whatsapp_", "database_", "db_", "ticket_", "oidc_")
+    )
 ) | {
     "cors_origins",
     "demo_channels_url",
@@ -23,7 +25,15 @@ AFFECTS_NO_DECISION = frozenset(
     "digest_at",
     "enabled_channels",
     "events_kept_hours",
+    "files_kept_days",
+    "form_file_mb",
+    "form_file_types",
+    "form_files",
+    "form_files_dir",
+    "form_proof",
+    "form_trap",
     "http_host",
+    "learn_from_customers",
     "log_level",
     "mail_web_answers",
     "metrics_kept_days",
@@ -34,8 +44,10 @@ AFFECTS_NO_DECISION = frozenset(
     "otel_exporter_otlp_endpoint",
     "otel_exporter_otlp_headers",
     "public_rate_limit",
+    "rating_ask",
     "rating_reopens",
     "scaling_bounds",
+    "secret_key_previous",
     "trusted_proxies",
 }
 """Settings of channels, storage, retention, access and prices."""

@@ -48,11 +48,17 @@ export function Answers({ staff, slugs, about, onTake }: Props) {
           type="search"
           value={asked}
           onChange={(event) => setAsked(event.target.value)}
-          placeholder="Search, or take what the agent found"
+          onKeyDown={(event) => {
+            const first = found?.[0];
+            if (event.key !== "Enter" || !first) return;
+            event.preventDefault();
+            onTake(first.text);
+          }}
+          placeholder="Search; Enter takes the first"
           className="mt-1 block min-h-9 w-full rounded-lg border border-line bg-card px-3 text-sm font-normal"
         />
       </label>
-      <ul className="mt-2 max-h-64 overflow-y-auto">
+      <ul className="mt-2 max-h-[16vh] overflow-y-auto">
         {found?.map((answer) => (
           <li key={answer.slug} className="border-t border-edge py-2 first:border-t-0">
             <div className="flex flex-wrap items-baseline justify-between gap-2">

@@ -50,8 +50,7 @@ export function Bar({ wanted, state, me, search, box, onWanted, onSearch }: Prop
               }}
               className="min-h-8 rounded-full px-2.5 text-sm text-soft hover:text-text aria-pressed:bg-tint aria-pressed:font-semibold aria-pressed:text-accent-strong"
             >
-              {choice.name}
-              {count !== null && <span className="ms-1 tabular-nums">{count}</span>}
+              {choice.name} {count !== null && <span className="tabular-nums">{count}</span>}
             </button>
           );
         })}

@@ -1,7 +1,7 @@
 "use client";
 
 import { type FormEvent, type KeyboardEvent, type RefObject, useState } from "react";
-import type { Staff, Talk } from "@/lib/staff/client";
+import type { AskedDraft, Staff, Talk } from "@/lib/staff/client";
 import { Answers } from "./Answers";
 import { Key, Tool } from "./parts";
 
@@ -18,7 +18,12 @@ interface Props {
   box: RefObject<HTMLTextAreaElement | null>;
   answersOpen: boolean;
   onAnswers: (open: boolean) => void;
-  onSend: () => void;
+  /** The agent's draft that the text was made of. */
+  draft: AskedDraft | undefined;
+  /** Ask for one; null: not now. */
+  onDraft: (() => void) | null;
+  /** `done`: the ticket is resolved by it. */
+  onSend: (done: boolean) => void;
 }
 
 /** A person's reply, with ready answers beside it. */
@@ -29,15 +34,19 @@ export function Composer(props: Props) {
   const asked = talk.messages.filter(({ direction }) => direction === "inbound").at(-1)?.text ?? "";
   const about = (talk.tickets.at(-1)?.subject || asked).slice(0, 200);
 
-  function send(event?: FormEvent) {
-    event?.preventDefault();
+  function send(done: boolean) {
     const wrong = text.trim() ? "" : "Write something first.";
     setProblem(wrong);
-    if (!wrong && !busy) props.onSend();
+    if (!wrong && !busy) props.onSend(done);
+  }
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    send(false);
   }
 
   function pressed(event: KeyboardEvent) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send(event.shiftKey);
   }
 
   function take(answer: string) {
@@ -47,13 +56,18 @@ export function Composer(props: Props) {
   }
 
   return (
-    <form onSubmit={send} className="border-t border-edge bg-page px-4 py-3" aria-label="Reply">
+    <form
+      onSubmit={submit}
+      className="min-h-0 overflow-y-auto border-t border-edge bg-page px-4 py-3 lg:max-h-[60%]"
+      aria-label="Reply"
+    >
       {props.answersOpen && <Answers staff={props.staff} slugs={slugs} about={about} onTake={take} />}
       {writing.length > 0 && (
         <p className="mb-2 text-sm font-medium text-warm">{`${writing.join(" and ")} ${writing.length > 1 ? "are" : "is"} writing here too.`}</p>
       )}
       <textarea
         id="reply"
+        dir="auto"
         aria-label="Your reply"
         ref={box}
         rows={4}
@@ -66,10 +80,19 @@ export function Composer(props: Props) {
         placeholder="Your reply"
         className="block w-full resize-y rounded-xl border border-line bg-card px-3 py-2"
       />
+      {props.draft && <Origin draft={props.draft} />}
       <div className="mt-2 flex flex-wrap items-center gap-x-3 gap-y-2">
         <Tool type="submit" strong disabled={busy}>
-          {busy ? "Sending …" : "Send"} <Key>Ctrl ⏎</Key>
+          Send <Key>Ctrl ⏎</Key>
         </Tool>
+        <Tool disabled={busy} onClick={() => send(true)}>
+          Send and resolve <Key>Ctrl ⇧ ⏎</Key>
+        </Tool>
+        {props.onDraft && (
+          <Tool hint="d" disabled={busy} onClick={props.onDraft}>
+            Draft by the agent
+          </Tool>
+        )}
         <Tool hint="c" onClick={() => props.onAnswers(!props.answersOpen)} aria-expanded={props.answersOpen}>
           Ready answers
         </Tool>
@@ -82,5 +105,18 @@ export function Composer(props: Props) {
         {problem}
       </p>
     </form>
+  );
+}
+
+/** What the agent's draft rests on and took. */
+function Origin({ draft }: { draft: AskedDraft }) {
+  const cost = draft.cost === null ? "" : `, ${draft.cost.toFixed(4)}`;
+  const took = draft.input_tokens
+    ? `; ${draft.model}, ${draft.input_tokens} + ${draft.output_tokens} tokens${cost}`
+    : "";
+  return (
+    <p className="mt-1 text-sm wrap-anywhere text-soft">
+      {`A draft by the agent${draft.sources.length ? `, from ${draft.sources.join(", ")}` : ""}${took}. Read it before you send it.`}
+    </p>
   );
 }

@@ -1,10 +1,10 @@
 "use client";
 
-import type { ReactNode, RefObject } from "react";
+import { type ReactNode, type RefObject, useRef, useState } from "react";
 import type { Staff, Step, Talk } from "@/lib/staff/client";
 import { CATEGORIES, CHANNELS, clock, SEVERITIES, when, words } from "@/lib/staff/words";
 import { Mood } from "./Mood";
-import { Badge, severityTone, Tool } from "./parts";
+import { Badge, Key, severityTone, Tool } from "./parts";
 import { Thread } from "./Thread";
 
 interface Props {
@@ -32,6 +32,7 @@ export function possible(talk: Talk, me: string) {
     resolve: open && ticket !== undefined && !["resolved", "closed"].includes(ticket.status),
     close: open,
     reply: open,
+    draft: open && talk.owner === "staff",
   };
 }
 
@@ -60,7 +61,7 @@ export function Conversation({ talk, staff, me, now, busy, looking, title, onSte
           <span>{has || (talk.owner === "agent" ? "the agent has it" : "nobody has it yet")}</span>
           {looking.length > 0 && <Badge tone="good">{looking.join(", ")} looking</Badge>}
         </p>
-        <h2 ref={title} tabIndex={-1} className="text-lg font-semibold wrap-anywhere focus:outline-none">
+        <h2 dir="auto" ref={title} tabIndex={-1} className="text-lg font-semibold wrap-anywhere focus:outline-none">
           {ticket.subject || "(no subject)"}
         </h2>
         <p className="text-sm wrap-anywhere text-soft">
@@ -86,12 +87,13 @@ export function Conversation({ talk, staff, me, now, busy, looking, title, onSte
             </Tool>
           )}
           {can.close && (
-            <Tool disabled={busy} onClick={() => confirm(FINAL) && onStep("close")}>
+            <Tool hint="x" disabled={busy} onClick={() => confirm(FINAL) && onStep("close")}>
               Close
             </Tool>
           )}
           <Choice
             label="Category"
+            hint="g"
             value={ticket.category}
             of={CATEGORIES}
             busy={busy}
@@ -99,6 +101,7 @@ export function Conversation({ talk, staff, me, now, busy, looking, title, onSte
           />
           <Choice
             label="Priority"
+            hint="p"
             value={ticket.priority}
             of={SEVERITIES}
             busy={busy}
@@ -107,11 +110,13 @@ export function Conversation({ talk, staff, me, now, busy, looking, title, onSte
         </div>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section tabIndex={0} aria-label="What was written" className="min-h-0 flex-1 overflow-y-auto p-4" data-scroll>
+      <section tabIndex={0} aria-label="What was written" className="min-h-24 flex-1 overflow-y-auto p-4" data-scroll>
         {ticket.summary && (
           <section aria-label="Hand-over" className="mb-4 rounded-xl bg-warm-tint px-4 py-3 text-sm text-warm">
             <b>{ticket.escalation_reason ? `Handed over: ${words(ticket.escalation_reason)}` : "Handed over"}</b>
-            <p className="whitespace-pre-wrap wrap-anywhere">{ticket.summary}</p>
+            <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
+              {ticket.summary}
+            </p>
           </section>
         )}
         <Thread talk={talk} staff={staff} />
@@ -121,31 +126,53 @@ export function Conversation({ talk, staff, me, now, busy, looking, title, onSte
   );
 }
 
-const FINAL = "Close it for good? What the customer writes next opens a new conversation.";
+export const FINAL = "Close it for good? What the customer writes next opens a new conversation.";
 
 interface ChoiceProps {
   label: string;
+  /** The key that leads to it. */
+  hint: string;
   value: string;
   of: string[];
   busy: boolean;
   onChange: (value: string) => void;
 }
 
-/** A label of the ticket that can be corrected. */
-function Choice({ label, value, of, busy, onChange }: ChoiceProps) {
+/** A label of the ticket that can be corrected: by the mouse at once, by keys with Enter or on leaving it. */
+function Choice({ label, hint, value, of, busy, onChange }: ChoiceProps) {
+  const [wanted, setWanted] = useState<string | null>(null);
+  const byKey = useRef(false);
+  const commit = (code: string | null) => {
+    setWanted(null);
+    if (code && code !== value) onChange(code);
+  };
   return (
-    <select
-      aria-label={label}
-      value={value}
-      disabled={busy}
-      onChange={(event) => onChange(event.target.value)}
-      className="min-h-9 rounded-lg border border-line bg-card px-2 py-1 text-sm"
-    >
-      {[...new Set([...of, value])].map((code) => (
-        <option key={code} value={code}>
-          {words(code)}
-        </option>
-      ))}
-    </select>
+    <span className="inline-flex items-center gap-1">
+      <select
+        id={label.toLowerCase()}
+        aria-label={label}
+        aria-keyshortcuts={hint}
+        value={wanted ?? value}
+        disabled={busy}
+        onPointerDown={() => {
+          byKey.current = false;
+        }}
+        onKeyDown={(event) => {
+          byKey.current = true;
+          if (event.key === "Enter") commit(wanted);
+          if (event.key === "Escape") setWanted(null);
+        }}
+        onChange={(event) => (byKey.current ? setWanted(event.target.value) : commit(event.target.value))}
+        onBlur={() => commit(wanted)}
+        className="min-h-9 rounded-lg border border-line bg-card px-2 py-1 text-sm"
+      >
+        {[...new Set([...of, value])].map((code) => (
+          <option key={code} value={code}>
+            {words(code)}
+          </option>
+        ))}
+      </select>
+      <Key>{hint}</Key>
+    </span>
   );
 }

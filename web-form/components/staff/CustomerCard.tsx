@@ -80,7 +80,9 @@ export function CustomerCard({ id, here, version, staff }: Props) {
                   {message.direction === "inbound" ? "customer" : message.author}, {when(message.created_at)}{" "}
                   {message.claimed && <Badge tone="warm">claimed</Badge>}
                 </p>
-                <p className="line-clamp-4 whitespace-pre-wrap wrap-anywhere">{message.text}</p>
+                <p dir="auto" className="line-clamp-4 whitespace-pre-wrap wrap-anywhere">
+                  {message.text}
+                </p>
               </li>
             ))}
           </ol>

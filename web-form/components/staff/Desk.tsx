@@ -2,36 +2,26 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "@/lib/api";
-import { company } from "@/lib/company";
-import type { Draft, SentReply, Session, Staff, Step } from "@/lib/staff/client";
+import type { Session, Staff } from "@/lib/staff/client";
 import { useEvents } from "@/lib/staff/useEvents";
 import { useNow } from "@/lib/staff/useNow";
 import { useShortcuts } from "@/lib/staff/useShortcuts";
+import { About } from "./About";
 import { Bar, LISTS } from "./Bar";
 import { Composer } from "./Composer";
-import { Conversation, possible } from "./Conversation";
-import { CustomerCard } from "./CustomerCard";
+import { Conversation, FINAL, possible } from "./Conversation";
+import { DeskHeader } from "./DeskHeader";
 import { DraftCard } from "./DraftCard";
 import { Gate } from "./Gate";
 import { Help } from "./Help";
 import { Operations } from "./Operations";
-import { Panel, Tool } from "./parts";
+import { Tool } from "./parts";
 import { Queue } from "./Queue";
-import { Usage } from "./Usage";
+import { useActs } from "./useActs";
+import { useOperations } from "./useOperations";
 import { useQueue } from "./useQueue";
 import { useTalk } from "./useTalk";
-import { Why } from "./Why";
-
-const DONE: Record<Step, string> = {
-  "take-over": "The conversation is yours.",
-  release: "Given back to the agent.",
-  resolve: "Resolved.",
-  close: "Closed.",
-  label: "Corrected.",
-  approve: "Sent.",
-  reply: "Sent.",
-};
-const UNANSWERED = "Nobody has replied to the customer's last message, and the agent will not before the next one.";
+import { useTexts } from "./useTexts";
 
 /** The support desk: signing in, then the desk itself. */
 export function Desk() {
@@ -44,25 +34,25 @@ interface Props {
   onOut: (reason?: string) => void;
 }
 
+/** Where the address leads, instead of to a conversation: to what else wants a person. */
+const OVERVIEW = "overview";
 const hashId = () => (typeof location === "undefined" ? "" : location.hash.slice(1));
 
 function SignedIn({ staff, session, onOut }: Props) {
   const me = session.name;
   const now = useNow();
-  const [selected, setSelected] = useState<string | null>(() => hashId() || null);
+  const [shown, setShown] = useState<string | null>(() => hashId() || null);
+  const overview = shown === OVERVIEW;
+  const selected = overview ? null : shown;
   const [search, setSearch] = useState("");
   const [said, setSaid] = useState<{ text: string; bad: boolean; more?: string[] }>({ text: "", bad: false });
-  const [busy, setBusy] = useState(false);
   const [help, setHelp] = useState(false);
   const [answers, setAnswers] = useState(false);
-  /** What is being written, by conversation, and the version that its writer had seen when it was begun. */
-  const [texts, setTexts] = useState<Record<string, string>>({});
-  const begun = useRef<Record<string, string>>({});
   const replyBox = useRef<HTMLTextAreaElement>(null);
   const draftBox = useRef<HTMLTextAreaElement>(null);
   const searchBox = useRef<HTMLInputElement>(null);
   const title = useRef<HTMLHeadingElement>(null);
-  const text = selected ? (texts[selected] ?? "") : "";
+  const texts = useTexts(selected);
 
   const say = useCallback((words: string, bad = false, more: string[] = []) => setSaid({ text: words, bad, more }), []);
   const failed = useCallback(
@@ -73,8 +63,9 @@ function SignedIn({ staff, session, onOut }: Props) {
     },
     [onOut, say],
   );
+  const operations = useOperations(staff);
   const queue = useQueue(staff, true, failed);
-  const { talk, load: loadTalk } = useTalk(staff, selected, text.trim() !== "", failed);
+  const { talk, newest, load: loadTalk } = useTalk(staff, selected, texts.text.trim() !== "", failed);
   const { state, live } = useEvents(true, (ids) => {
     queue.load();
     if (selected && (!ids.length || ids.includes(selected))) loadTalk();
@@ -82,7 +73,7 @@ function SignedIn({ staff, session, onOut }: Props) {
   const others = (state?.looking ?? []).filter((one) => one.conversation_id === selected && one.name !== me);
 
   useEffect(() => {
-    const moved = () => setSelected(hashId() || null);
+    const moved = () => setShown(hashId() || null);
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
@@ -113,40 +104,19 @@ function SignedIn({ staff, session, onOut }: Props) {
     if (next) go(next.conversation_id);
   }
 
-  function write(words: string) {
-    if (!selected || !talk) return;
-    if (!text.trim() && words.trim()) begun.current[selected] = talk.version;
-    setTexts((before) => ({ ...before, [selected]: words }));
-  }
-
-  async function act(name: Step, body: object = {}, version = talk?.version) {
-    if (!selected || !version || busy) return;
-    setBusy(true);
-    say("");
-    const rows = queue.rows ?? [];
-    const after = rows[rows.findIndex((row) => row.conversation_id === selected) + 1]?.conversation_id ?? null;
-    try {
-      const answer = await staff.act<Partial<SentReply> & { unanswered?: boolean }>(selected, name, version, body, () =>
-        say("The service is away for a moment. Trying again …"),
-      );
-      const notes = (answer.warnings ?? []).map(({ message }) => message);
-      say(DONE[name], false, answer.unanswered ? [...notes, UNANSWERED] : notes);
-      if (name === "reply") setTexts((before) => ({ ...before, [selected]: "" }));
-      await Promise.all([queue.load(), loadTalk()]);
-      if (name === "resolve" || name === "close") go(after);
-    } catch (error) {
-      failed(error);
-      // They have been told, and see what is new: the next try is made knowing it.
-      delete begun.current[selected];
-      await Promise.all([queue.load(), loadTalk()]);
-    } finally {
-      setBusy(false);
-    }
-  }
-
-  const reply = () => selected && act("reply", { text: text.trim() }, begun.current[selected] ?? talk?.version);
-  const approve = (draft: Draft, edited: string | null) =>
-    act("approve", { draft_id: draft.draft_id, ...(edited !== null && { text: edited }) });
+  const { busy, act, reply, approve, askForDraft } = useActs({
+    staff,
+    talk,
+    newest,
+    rows: queue.rows ?? [],
+    texts,
+    reload: () => Promise.all([queue.load(), loadTalk()]),
+    say,
+    failed,
+    onNext: go,
+    onSent: () => title.current?.focus({ preventScroll: true }),
+    onText: () => replyBox.current?.focus(),
+  });
 
   function back() {
     const field = document.activeElement as HTMLElement | null;
@@ -166,7 +136,13 @@ function SignedIn({ staff, session, onOut }: Props) {
     u: can?.release ? () => act("release") : null,
     e: can?.resolve ? () => act("resolve") : null,
     a: draft ? () => approve(draft, null) : null,
-    d: draft ? () => draftBox.current?.focus() : null,
+    d: draft ? () => draftBox.current?.focus() : can?.draft ? askForDraft : null,
+    g: can ? () => document.getElementById("category")?.focus() : null,
+    p: can ? () => document.getElementById("priority")?.focus() : null,
+    x: can?.close ? () => confirm(FINAL) && act("close") : null,
+    o: () => go(overview ? null : OVERVIEW),
+    PageDown: talk ? () => scrollThread(1) : null,
+    PageUp: talk ? () => scrollThread(-1) : null,
     "/": () => searchBox.current?.focus(),
     "?": () => setHelp(true),
     Escape: back,
@@ -191,22 +167,16 @@ function SignedIn({ staff, session, onOut }: Props) {
   );
   return (
     <div className="flex min-h-screen flex-col lg:h-screen">
-      <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-edge bg-card px-4 py-2">
-        <h1 className="flex items-center gap-2 font-semibold">
-          {/* biome-ignore lint/performance/noImgElement: the product serves the logo as it is */}
-          <img src="/assets/logo" alt="" width="24" height="24" /> {company().name} desk
-        </h1>
-        <p className="flex flex-wrap items-center gap-x-4 gap-y-1 text-sm text-soft">
-          {state && state.overdue > 0 && <span className="font-semibold text-bad">{state.overdue} late</span>}
-          <span>{live ? "live" : "connecting …"}</span>
-          <a href="/staff/digest">Digest</a>
-          <span>{me}</span>
-          {session.by === "session" && <Tool onClick={leave}>Sign out</Tool>}
-          <Tool hint="?" onClick={() => setHelp(true)}>
-            Keys
-          </Tool>
-        </p>
-      </header>
+      <DeskHeader
+        session={session}
+        state={state}
+        live={live}
+        wanting={operations.count}
+        overview={overview}
+        onOverview={() => go(OVERVIEW)}
+        onKeys={() => setHelp(true)}
+        onLeave={leave}
+      />
       <div aria-live="polite" role="status" className="px-4 text-sm">
         {said.text && !said.bad && <Told {...said} />}
       </div>
@@ -217,9 +187,7 @@ function SignedIn({ staff, session, onOut }: Props) {
         id="main"
         className="grid min-h-0 flex-1 lg:grid-cols-[22rem_minmax(0,1fr)] xl:grid-cols-[22rem_minmax(0,1fr)_21rem]"
       >
-        <div
-          className={`min-h-0 min-w-0 flex-col border-e border-edge bg-card lg:flex ${selected ? "hidden" : "flex"}`}
-        >
+        <div className={`min-h-0 min-w-0 flex-col border-e border-edge bg-card lg:flex ${shown ? "hidden" : "flex"}`}>
           <Bar
             wanted={queue.wanted}
             state={state}
@@ -240,10 +208,19 @@ function SignedIn({ staff, session, onOut }: Props) {
           />
         </div>
         <section
-          aria-label="Conversation"
-          className={`min-h-0 min-w-0 flex-col lg:flex ${selected ? "flex" : "hidden"}`}
+          aria-label={selected ? "Conversation" : "Overview"}
+          className={`min-h-0 min-w-0 flex-col lg:flex ${shown ? "flex" : "hidden"} ${selected ? "" : "overflow-y-auto"}`}
         >
-          {!selected && <Operations staff={staff} onSaid={say} />}
+          {!selected && (
+            <>
+              {overview && (
+                <p className="px-4 pt-3 lg:hidden">
+                  <Tool onClick={() => go(null)}>Back</Tool>
+                </p>
+              )}
+              <Operations staff={staff} watched={operations.watched} onChanged={operations.load} onSaid={say} />
+            </>
+          )}
           {selected && !talk && <p className="p-4 text-soft">Loading …</p>}
           {talk && (
             <>
@@ -274,47 +251,31 @@ function SignedIn({ staff, session, onOut }: Props) {
                 <Composer
                   talk={talk}
                   staff={staff}
-                  text={text}
-                  onText={write}
+                  text={texts.text}
+                  onText={(words) => texts.write(talk, words)}
                   busy={busy}
                   writing={others.filter(({ writing }) => writing).map(({ name }) => name)}
                   box={replyBox}
                   answersOpen={answers}
                   onAnswers={setAnswers}
+                  draft={texts.draft}
+                  onDraft={can.draft && !draft ? askForDraft : null}
                   onSend={reply}
                 />
               )}
             </>
           )}
         </section>
-        {talk && (
-          <section
-            aria-label="About this conversation"
-            className="min-h-0 min-w-0 overflow-y-auto border-s border-edge bg-card lg:col-span-2 xl:col-span-1"
-          >
-            <CustomerCard id={talk.customer_id} here={talk.conversation_id} version={talk.version} staff={staff} />
-            <Panel title="Why the agent did this">
-              <Why decisions={talk.decisions} staff={staff} />
-            </Panel>
-            <Panel title="What people did" open={false}>
-              <ul>
-                {talk.actions.map((action) => (
-                  <li key={`${action.created_at}${action.action}`}>
-                    {action.staff}: {action.action.replaceAll("_", " ")}
-                  </li>
-                ))}
-                {talk.openings.map((seen) => (
-                  <li key={seen.opened_at}>{seen.staff}: opened a file</li>
-                ))}
-              </ul>
-            </Panel>
-            <Usage id={talk.conversation_id} version={talk.version} staff={staff} />
-          </section>
-        )}
+        {talk && <About talk={talk} staff={staff} />}
       </main>
       {help && <Help onClose={() => setHelp(false)} />}
     </div>
   );
+}
+
+function scrollThread(pages: 1 | -1) {
+  const box = document.querySelector<HTMLElement>("[data-scroll]");
+  box?.scrollBy({ top: pages * box.clientHeight * 0.9 });
 }
 
 function Told({ text, bad, more = [] }: { text: string; bad: boolean; more?: string[] }) {

@@ -28,6 +28,7 @@ export function DraftCard({ draft, busy, box, onApprove }: Props) {
       </h3>
       <textarea
         id={id}
+        dir="auto"
         ref={box}
         rows={8}
         maxLength={10_000}

@@ -56,7 +56,9 @@ function Row({ row, chosen, me, now }: { row: Summary; chosen: boolean; me: stri
           <span className="font-mono">{row.ticket_id}</span>
           <span>{age}</span>
         </span>
-        <span className="line-clamp-1 font-medium wrap-anywhere">{row.subject || row.last_text || "(no subject)"}</span>
+        <span dir="auto" className="line-clamp-1 font-medium wrap-anywhere">
+          {row.subject || row.last_text || "(no subject)"}
+        </span>
         <span className="line-clamp-1 text-sm wrap-anywhere text-soft">
           {row.customer_name ?? row.sender.split(":").slice(1).join(":")} · {CHANNELS[row.channel]} · {has}
         </span>

@@ -1,17 +1,42 @@
 "use client";
 
-import { type FormEvent, useState } from "react";
-import { Button } from "@/components/Button";
+import { type FormEvent, useEffect, useState } from "react";
+import { Button, buttonLook } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { FormField } from "@/components/FormField";
 import { ApiError } from "@/lib/api";
 import type { Session, Staff } from "@/lib/staff/client";
 
-/** Signing in with a staff key. `why`: what the product says when no key can open the desk. */
-export function SignIn({ staff, why, onDone }: { staff: Staff; why: string; onDone: (session: Session) => void }) {
+/** Why the provider's door stayed shut: `?sign-in=…` in the address, as the product sends people back. */
+const SHUT: Record<string, string> = {
+  cancelled: "You have not signed in.",
+  old: "This took too long, or it began in another browser. Try again.",
+  refused: "You may not work at this desk. Ask who runs it to add your address or group.",
+  failed: "The answer of the provider does not prove who you are. Try again; if it stays so, its settings are wrong.",
+  away: "The provider that you sign in by is away. Try again in a moment, or use a staff key.",
+};
+const told = () => new URLSearchParams(typeof location === "undefined" ? "" : location.search).get("sign-in") ?? "";
+
+interface Props {
+  staff: Staff;
+  /** What the product says when no key can open the desk. */
+  why: string;
+  onDone: (session: Session) => void;
+}
+
+/** Signing in: by the company's provider where there is one, or with a staff key. */
+export function SignIn({ staff, why, onDone }: Props) {
   const [key, setKey] = useState("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const [provider, setProvider] = useState<string | null>(null);
+  const [shut] = useState(() => SHUT[told()] ?? "");
+  useEffect(() => {
+    staff.ways().then(
+      (ways) => setProvider(ways.provider),
+      () => {},
+    );
+  }, [staff]);
 
   async function send(event: FormEvent) {
     event.preventDefault();
@@ -31,7 +56,20 @@ export function SignIn({ staff, why, onDone }: { staff: Staff; why: string; onDo
     <main id="main" className="mx-auto w-full max-w-md px-5 py-16">
       <h1 className="mb-6 text-2xl font-semibold">The support desk</h1>
       <Card>
+        {shut && (
+          <p role="alert" className="mb-4 rounded-xl bg-bad-tint px-4 py-2 text-bad">
+            {shut}
+          </p>
+        )}
         {why && <p className="mb-4 text-soft">{why}</p>}
+        {provider && (
+          <div className="mb-6 border-b border-edge pb-6">
+            <a href={provider} className={buttonLook()}>
+              Sign in with your account
+            </a>
+            <p className="mt-2 text-sm text-soft">By your company's own provider. Your session lasts twelve hours.</p>
+          </div>
+        )}
         <form onSubmit={send} noValidate>
           <FormField
             id="key"
@@ -45,8 +83,8 @@ export function SignIn({ staff, why, onDone }: { staff: Staff; why: string; onDo
             required
             ltr
           />
-          <Button type="submit" busy={busy}>
-            Sign in
+          <Button type="submit" kind={provider ? "quiet" : "primary"} busy={busy}>
+            Sign in{provider ? " with the key" : ""}
           </Button>
         </form>
       </Card>

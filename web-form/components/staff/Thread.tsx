@@ -33,7 +33,9 @@ function Bubble({ message, conversation, staff }: { message: Message; conversati
         <b className="capitalize">{name}</b>
         <time dateTime={message.created_at}>{when(message.created_at)}</time>
       </p>
-      <p className="whitespace-pre-wrap wrap-anywhere">{message.text}</p>
+      <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
+        {message.text}
+      </p>
       {message.full_text && <More title="with what it quotes" text={message.full_text} />}
       {message.draft && <More title="the agent's own draft" text={message.draft} />}
       {message.attachments.map((file, index) => (
@@ -54,7 +56,9 @@ function More({ title, text }: { title: string; text: string }) {
   return (
     <details className="mt-1 text-sm">
       <summary className="text-soft">{title}</summary>
-      <p className="whitespace-pre-wrap wrap-anywhere border-s-2 border-line ps-3">{text}</p>
+      <p dir="auto" className="whitespace-pre-wrap wrap-anywhere border-s-2 border-line ps-3">
+        {text}
+      </p>
     </details>
   );
 }

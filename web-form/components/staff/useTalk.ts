@@ -6,17 +6,20 @@ import type { Staff, Talk } from "@/lib/staff/client";
 
 const LOOK_MS = 20_000;
 
-/** The open conversation, and that the others see who has it open. */
+/** The open conversation (`newest`: as it was read last, before it is shown), and that the others see who has it open. */
 export function useTalk(staff: Staff, id: string | null, writing: boolean, failed: (error: unknown) => void) {
   const [talk, setTalk] = useState<Talk | null>(null);
   const wanted = useRef(id);
   wanted.current = id;
+  const newest = useRef<Talk | null>(null);
 
   const load = useCallback(async () => {
     if (!id) return;
     try {
       const found = await staff.talk(id);
-      if (wanted.current === id) setTalk(found);
+      if (wanted.current !== id) return;
+      newest.current = found;
+      setTalk(found);
     } catch (error) {
       if (wanted.current !== id) return;
       const gone = error instanceof ApiError && [400, 404].includes(error.status);
@@ -26,6 +29,7 @@ export function useTalk(staff: Staff, id: string | null, writing: boolean, faile
 
   useEffect(() => {
     setTalk(null);
+    newest.current = null;
     load();
   }, [load]);
 
@@ -45,5 +49,5 @@ export function useTalk(staff: Staff, id: string | null, writing: boolean, faile
     };
   }, [staff, id]);
 
-  return { talk: talk?.conversation_id === id ? talk : null, load };
+  return { talk: talk?.conversation_id === id ? talk : null, newest, load };
 }

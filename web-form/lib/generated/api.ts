@@ -83,6 +83,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the agent for a draft
+         * @description Let the agent draft an answer to what waits for a person here: searched for and checked as its own answers,
+         *     and not sent. Where nothing answers, it says so.
+         */
+        post: operations["draft_api_v1_conversations__conversation_id__draft_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/label": {
         parameters: {
             query?: never;
@@ -113,7 +134,7 @@ export interface paths {
         };
         /**
          * Open a customer's file
-         * @description Fetch a file from Gmail or Twilio. Who opened it is written down, and shown with the conversation.
+         * @description Fetch a file from where it is kept. Who opened it is written down, and shown with the conversation.
          */
         get: operations["open_api_v1_conversations__conversation_id__messages__message_id__files__n__get"];
         put?: never;
@@ -673,6 +694,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Use and cost of models
+         * @description Show what the agent's turns and the drafts that were asked for took, over the period up to now.
+         */
+        get: operations["report_api_v1_metrics_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/answers": {
         parameters: {
             query?: never;
@@ -741,6 +782,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/staff/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to sign in to the desk
+         * @description Say how to sign in. Anybody may ask: the page that asks has nobody yet.
+         */
+        get: operations["ways_api_v1_staff_sign_in_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A proof of work to solve
+         * @description Return a challenge to solve before a form is sent; 404 where none is needed.
+         */
+        get: operations["challenge_api_v1_support_challenge_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/support/form": {
         parameters: {
             query?: never;
@@ -755,6 +836,26 @@ export interface paths {
          * @description Open a ticket. After a 201 it is stored; the answer follows on the ticket.
          */
         post: operations["submit_api_v1_support_form_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/form/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a form with files
+         * @description Open a ticket, as `POST /support/form` does, with files. All of it is stored, or nothing is.
+         */
+        post: operations["submit_api_v1_support_form_files_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -843,6 +944,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{ticket_id}/messages/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write into a ticket, with files
+         * @description Write into a ticket, as `POST /tickets/{ticket_id}/messages` does, with files.
+         */
+        post: operations["reply_api_v1_tickets__ticket_id__messages_files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{ticket_id}/rating": {
         parameters: {
             query?: never;
@@ -855,7 +976,8 @@ export interface paths {
         /**
          * Mark a ticket
          * @description Mark an answered or ended ticket; the last mark counts. A good one resolves a ticket that waits for you, a
-         *     bad one brings a person where the product is set so.
+         *     bad one brings a person where the product is set so. The token is the ticket's, or that of
+         *     the question by mail.
          */
         post: operations["rate_api_v1_tickets__ticket_id__rating_post"];
         delete?: never;
@@ -928,6 +1050,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Challenge
+         * @description A challenge of altcha's second version.
+         */
+        Challenge: {
+            /**
+             * Parameters
+             * @description algorithm, cost, keyLength, keyPrefix, nonce, salt, expiresAt
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Signature */
+            signature: string;
+        };
         /**
          * ChannelCounts
          * @description The counts of one channel.
@@ -1035,7 +1172,7 @@ export interface components {
          * ConversationFile
          * @description A conversation with its tickets, messages, drafts, decisions and actions, each oldest first.
          *
-         *     `openings` say who opened customers' files.
+         *     `openings` say who opened customers' files, `requested` who asked the agent for a draft.
          *
          *     `sentiment_score` in [0, 1] is the mean over the inbound messages, `sentiment_trend` its slope per message.
          *     `version` is another one after each message, draft and action; `looking` are the staff who have it open now.
@@ -1082,6 +1219,8 @@ export interface components {
              * @enum {string}
              */
             owner: "agent" | "staff";
+            /** Requested */
+            requested: components["schemas"]["RequestedDraftFile"][];
             /** Sender */
             sender: string;
             /** Sender Verified */
@@ -1187,6 +1326,13 @@ export interface components {
             }[];
             /** Evidence */
             evidence: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Files
+             * @description Files of web forms; the desk hands them out
+             */
+            files: {
                 [key: string]: unknown;
             }[];
             /** Hand Overs */
@@ -1427,6 +1573,45 @@ export interface components {
             /** Sources */
             sources: string[] | null;
             /** Text */
+            text: string;
+        };
+        /**
+         * DraftView
+         * @description A draft for your reply; send it with `draft_id`, edited or not. It is kept with what it took.
+         */
+        DraftView: {
+            /**
+             * Cost
+             * @description At the price in OPENAI_PRICES; null where none is set for this model
+             */
+            cost: number | null;
+            /**
+             * Draft Id
+             * Format: uuid
+             */
+            draft_id: string;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Model */
+            model: string;
+            /**
+             * Nothing
+             * @description Why there is none, in a sentence; empty where there is one
+             */
+            nothing: string;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Requests */
+            requests: number;
+            /**
+             * Sources
+             * @description The passages of the knowledge base that it rests on
+             */
+            sources: string[];
+            /**
+             * Text
+             * @description Without greeting and signature, which your reply gets. Empty: there is none
+             */
             text: string;
         };
         /**
@@ -1694,6 +1879,60 @@ export interface components {
              * @example TKT-0042
              */
             ticket_id: string;
+        };
+        /**
+         * FormWithFiles
+         * @description A request for support, with files.
+         */
+        FormWithFiles: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "account_access" | "billing" | "technical" | "how_to" | "feature_request" | "complaint";
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+            /**
+             * Files
+             * @description FORM_FILES of them at most, of FORM_FILE_MB each; their bytes have to be of FORM_FILE_TYPES
+             * @default []
+             */
+            files: string[];
+            /**
+             * Homepage
+             * @description Leave it empty: people do not see it. It is not kept
+             * @default
+             */
+            homepage: string;
+            /**
+             * Message
+             * @description 10 to 10000 characters: code points, without the white space around them
+             */
+            message: string;
+            /**
+             * Name
+             * @description 2 to 255 characters: code points, without the white space around them
+             */
+            name: string;
+            /**
+             * Phone
+             * @description International, with + and the country code; may be left out
+             */
+            phone?: string | null;
+            /**
+             * Priority
+             * @default medium
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "critical";
+            /**
+             * Subject
+             * @description 5 to 500 characters: code points, without the white space around them
+             */
+            subject: string;
         };
         /**
          * FoundPassage
@@ -2239,6 +2478,11 @@ export interface components {
          * @description The customers' marks for their tickets.
          */
         RatingView: {
+            /**
+             * Asked
+             * @description Customers who were asked by WhatsApp or mail; on the web the ticket's page asks
+             */
+            asked: number;
             /** Bad */
             bad: number;
             /** Good */
@@ -2413,6 +2657,54 @@ export interface components {
             message: string;
         };
         /**
+         * ReplyWithFiles
+         * @description What customers add to their tickets, with files.
+         */
+        ReplyWithFiles: {
+            /**
+             * Files
+             * @description FORM_FILES of them at most, of FORM_FILE_MB each; their bytes have to be of FORM_FILE_TYPES
+             * @default []
+             */
+            files: string[];
+            /**
+             * Message
+             * @description 1 to 10000 characters: code points, without the white space around them
+             */
+            message: string;
+        };
+        /**
+         * RequestedDraftFile
+         * @description A draft that somebody asked for. `text` '': there was none, for that `reason`. `message_id`: the reply that it
+         *     became, or None.
+         */
+        RequestedDraftFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Draft Id
+             * Format: uuid
+             */
+            draft_id: string;
+            /** Message Id */
+            message_id: string | null;
+            /** Model */
+            model: string;
+            /** Reason */
+            reason: string | null;
+            /** Staff */
+            staff: string;
+            /** Text */
+            text: string;
+            /** Usage */
+            usage: {
+                [key: string]: number;
+            };
+        };
+        /**
          * ResolutionView
          * @description The tickets that ended in these days. Giving up is no resolution.
          */
@@ -2529,6 +2821,11 @@ export interface components {
          * @description A person's reply: the customer gets all of it, with the channel's greeting, signature and reference around it.
          */
         StaffReply: {
+            /**
+             * Draft Id
+             * @description The draft of the agent's, asked for by `draft`, that your text was made of
+             */
+            draft_id?: string | null;
             /**
              * Text
              * @description 1 to 10000 characters: code points, without the white space around them
@@ -2750,6 +3047,12 @@ export interface components {
              */
             email: string;
             /**
+             * Homepage
+             * @description Leave it empty: people do not see it. It is not kept
+             * @default
+             */
+            homepage: string;
+            /**
              * Message
              * @description 10 to 10000 characters: code points, without the white space around them
              */
@@ -2905,6 +3208,12 @@ export interface components {
              * @enum {string}
              */
             direction: "inbound" | "outbound";
+            /**
+             * Files
+             * @description The names of the files that came with it
+             * @default []
+             */
+            files: string[];
             /** Text */
             text: string;
         };
@@ -3084,6 +3393,19 @@ export interface components {
             version: string;
         };
         /**
+         * UsageReport
+         * @description The use of language models in a period, by model.
+         */
+        UsageReport: {
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "1h" | "6h" | "12h" | "24h" | "7d";
+            /** Usage */
+            usage: components["schemas"]["UsageView"][];
+        };
+        /**
          * UsageView
          * @description Requests and tokens of one model. The embedded model uses no tokens and is not listed.
          */
@@ -3103,6 +3425,17 @@ export interface components {
             requests: number;
             /** Turns */
             turns: number;
+        };
+        /**
+         * WaysIn
+         * @description How to sign in to the desk.
+         */
+        WaysIn: {
+            /**
+             * Provider
+             * @description Where signing in by the provider of identities begins; null: only by key
+             */
+            provider: string | null;
         };
         /**
          * StaffAction
@@ -3474,6 +3807,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StateView"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    draft_api_v1_conversations__conversation_id__draft_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
                 };
             };
             /** @description Something in the call is not as it should be; `details` names it */
@@ -5980,6 +6402,77 @@ export interface operations {
             };
         };
     };
+    report_api_v1_metrics_usage_get: {
+        parameters: {
+            query?: {
+                period?: "1h" | "6h" | "12h" | "24h" | "7d";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     answers_api_v1_staff_answers_get: {
         parameters: {
             query?: {
@@ -6250,12 +6743,63 @@ export interface operations {
             };
         };
     };
+    ways_api_v1_staff_sign_in_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysIn"];
+                };
+            };
+        };
+    };
+    challenge_api_v1_support_challenge_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     submit_api_v1_support_form_post: {
         parameters: {
             query?: never;
             header?: {
                 /** @description Visible ASCII. The same key and body answer as the first call did; another body is a 409 */
                 "Idempotency-Key"?: string | null;
+                /** @description Altcha's payload: the solved challenge, where the product asks for one (400, PROOF_REQUIRED) */
+                "X-Altcha"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -6263,6 +6807,102 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SupportForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormAccepted"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The web form is off */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit_api_v1_support_form_files_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Visible ASCII. The same key and body answer as the first call did; another body is a 409 */
+                "Idempotency-Key"?: string | null;
+                /** @description Altcha's payload: the solved challenge, where the product asks for one (400, PROOF_REQUIRED) */
+                "X-Altcha"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormWithFiles"];
             };
         };
         responses: {
@@ -6573,6 +7213,114 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TicketReply"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyAccepted"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The web form is off */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reply_api_v1_tickets__ticket_id__messages_files_post: {
+        parameters: {
+            query?: {
+                /** @description The status_token of the form's answer */
+                token?: string;
+            };
+            header?: {
+                /** @description Visible ASCII. The same key and body answer as the first call did; another body is a 409 */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ReplyWithFiles"];
             };
         };
         responses: {

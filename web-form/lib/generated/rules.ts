@@ -16,6 +16,10 @@ export const SUPPORT_FORM = {
     "required": true,
     "typed": "^(?=.{1,254}$)(?=[^@]{1,64}@)(?:[A-Za-z0-9!#$%&'*+\\/=?^_`\\{\\|\\}~\\-]|(?![\\p{Z}\\p{C}])[^\\x00-\\x7f])+(?:\\.(?:[A-Za-z0-9!#$%&'*+\\/=?^_`\\{\\|\\}~\\-]|(?![\\p{Z}\\p{C}])[^\\x00-\\x7f])+)*@(?:(?!(?!xn)..--)[\\p{L}\\p{M}\\p{N}](?:[\\p{L}\\p{M}\\p{N}\\-]{0,61}[\\p{L}\\p{M}\\p{N}])?[.\\u3002\\uff0e\\uff61])+(?!(?:arpa|invalid|local|localhost|onion)$)(?=.*\\p{L}\\p{M}*$)(?!(?!xn)..--)[\\p{L}\\p{M}\\p{N}](?:[\\p{L}\\p{M}\\p{N}\\-]{0,61}[\\p{L}\\p{M}\\p{N}])?$"
   },
+  "homepage": {
+    "required": false,
+    "most": 500
+  },
   "message": {
     "required": true,
     "least": 10,

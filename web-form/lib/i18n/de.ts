@@ -44,6 +44,19 @@ export const de: Messages = {
   send: "Anfrage senden",
   sending: "Wird gesendet …",
   waitingForService: "Der Dienst ist kurz nicht erreichbar. Neuer Versuch …",
+  proving: "Einen Moment: Ihr Gerät zeigt, dass kein Programm Formulare in Mengen schickt …",
+  notProven: "Die Prüfung, die Programme fernhält, ist nicht gelungen. Bitte senden Sie noch einmal.",
+  files: {
+    add: "Dateien anhängen",
+    chosen: "Dateien",
+    hint: "Höchstens {most}, je bis {size} MB: {endings}",
+    takeOff: "{name} entfernen",
+    one: "Eine der Dateien",
+    many: "Zu einer Nachricht gehören höchstens {most} Dateien.",
+    empty: "{name} ist leer.",
+    large: "{name} ist größer als {size} MB.",
+    type: "{name} nehmen wir nicht an. Möglich sind: {endings}.",
+  },
   marked: "Bitte sehen Sie sich die markierten Felder an.",
   problems: {
     empty: "Bitte ausfüllen.",
@@ -117,6 +130,8 @@ export const de: Messages = {
   rateNo: "Nein",
   rateGood: "Danke für Ihre Rückmeldung.",
   rateBad: "Danke. Es tut uns leid, dass sie nicht geholfen hat.",
+  ratePerson: "Jemand aus unserem Team sieht es sich noch einmal an und antwortet Ihnen.",
+  rateGone: "Das lässt sich nicht mehr bewerten: Das Ticket ist wieder in Arbeit, oder der Link ist unvollständig.",
   closedLead: "Dieses Ticket ist geschlossen. Senden Sie eine neue Anfrage, dort geht es weiter.",
   linkTitle: "Schreiben Sie uns auch auf WhatsApp?",
   linkLead:

@@ -43,6 +43,19 @@ export const en = {
   send: "Send request",
   sending: "Sending …",
   waitingForService: "The service is away for a moment. Trying again …",
+  proving: "A moment: your device proves that it is no flood of forms …",
+  notProven: "The check that keeps programs away did not succeed. Please send it again.",
+  files: {
+    add: "Add files",
+    chosen: "Files",
+    hint: "At most {most}, each up to {size} MB: {endings}",
+    takeOff: "Take {name} off",
+    one: "One of the files",
+    many: "At most {most} files go with a message.",
+    empty: "{name} is empty.",
+    large: "{name} is larger than {size} MB.",
+    type: "{name} is not taken. We take: {endings}.",
+  },
   marked: "Please look at the marked fields.",
   problems: {
     empty: "Please fill this in.",
@@ -111,6 +124,8 @@ export const en = {
   rateNo: "No",
   rateGood: "Thank you for telling us.",
   rateBad: "Thank you. We are sorry that it was no help.",
+  ratePerson: "A person of our team looks at it again and answers you.",
+  rateGone: "This can't be marked any more: a person has the ticket again, or the link is not whole.",
   closedLead: "This ticket is closed. Send a new request, and we go on there.",
   linkTitle: "Do you write to us on WhatsApp too?",
   linkLead:

@@ -44,6 +44,19 @@ export const es: Messages = {
   send: "Enviar consulta",
   sending: "Enviando …",
   waitingForService: "El servicio no responde por un momento. Nuevo intento …",
+  proving: "Un momento: su dispositivo demuestra que ningún programa envía formularios en masa …",
+  notProven: "La comprobación que aleja a los programas no ha funcionado. Envíelo de nuevo.",
+  files: {
+    add: "Adjuntar archivos",
+    chosen: "Archivos",
+    hint: "Como máximo {most}, cada uno de hasta {size} MB: {endings}",
+    takeOff: "Quitar {name}",
+    one: "Uno de los archivos",
+    many: "Un mensaje puede llevar como máximo {most} archivos.",
+    empty: "{name} está vacío.",
+    large: "{name} supera los {size} MB.",
+    type: "{name} no se admite. Se admiten: {endings}.",
+  },
   marked: "Revise los campos marcados.",
   problems: {
     empty: "Rellene este campo.",
@@ -112,6 +125,8 @@ export const es: Messages = {
   rateNo: "No",
   rateGood: "Gracias por su opinión.",
   rateBad: "Gracias. Sentimos que no le haya ayudado.",
+  ratePerson: "Una persona de nuestro equipo lo revisará de nuevo y le responderá.",
+  rateGone: "Ya no se puede valorar: el ticket está de nuevo en curso, o el enlace está incompleto.",
   closedLead: "Este ticket está cerrado. Envíe una consulta nueva y seguimos allí.",
   linkTitle: "¿Nos escribe también por WhatsApp?",
   linkLead:

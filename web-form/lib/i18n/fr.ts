@@ -44,6 +44,19 @@ export const fr: Messages = {
   send: "Envoyer la demande",
   sending: "Envoi en cours …",
   waitingForService: "Le service est absent un instant. Nouvel essai …",
+  proving: "Un instant : votre appareil montre qu’aucun programme n’envoie des formulaires en masse …",
+  notProven: "La vérification qui écarte les programmes n’a pas réussi. Veuillez renvoyer votre demande.",
+  files: {
+    add: "Joindre des fichiers",
+    chosen: "Fichiers",
+    hint: "Au plus {most}, chacun jusqu’à {size} Mo : {endings}",
+    takeOff: "Retirer {name}",
+    one: "L’un des fichiers",
+    many: "Un message peut contenir au plus {most} fichiers.",
+    empty: "{name} est vide.",
+    large: "{name} dépasse {size} Mo.",
+    type: "{name} n’est pas accepté. Sont acceptés : {endings}.",
+  },
   marked: "Veuillez vérifier les champs signalés.",
   problems: {
     empty: "Veuillez remplir ce champ.",
@@ -117,6 +130,8 @@ export const fr: Messages = {
   rateNo: "Non",
   rateGood: "Merci de votre retour.",
   rateBad: "Merci. Nous regrettons qu’elle ne vous ait pas aidé.",
+  ratePerson: "Une personne de notre équipe y revient et vous répond.",
+  rateGone: "Ce n’est plus possible : le ticket est de nouveau en cours, ou le lien est incomplet.",
   closedLead: "Ce ticket est fermé. Envoyez une nouvelle demande, et nous continuons là.",
   linkTitle: "Nous écrivez-vous aussi sur WhatsApp ?",
   linkLead:

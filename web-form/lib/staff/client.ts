@@ -10,6 +10,7 @@ export type ThreadMessage = Schemas["ThreadMessage"];
 export type ReadyAnswer = Schemas["ReadyAnswer"];
 export type SentReply = Schemas["SentReply"];
 export type Session = Schemas["SessionView"];
+export type AskedDraft = Schemas["DraftView"];
 
 export type DigestPair = Schemas["DigestPair"];
 export type Counts = Schemas["CountsView"];
@@ -47,12 +48,15 @@ export function staffClient(api: Api = apiClient()) {
         {},
         { ...ours, headers: { ...ours.headers, Authorization: `Bearer ${key}` } },
       ),
+    ways: () => get<Schemas["WaysIn"]>("/staff/sign-in"),
     signOut: () => api.raw("/staff/session", { ...ours, method: "DELETE" }),
     list: (wanted: Wanted, after?: string) => get<Page>(`/conversations?${query(wanted, after)}`),
     talk: (id: string) => get<Talk>(at(id)),
     customer: (id: string) => get<Customer>(`/customers/${id}`),
     thread: (id: string) => get<{ messages: ThreadMessage[]; next: string | null }>(`/customers/${id}/messages`),
     usage: (id: string) => get<Schemas["ConversationUsage"]>(`${at(id)}/usage`),
+    usageOf: (period: "24h" | "7d") => get<Schemas["UsageReport"]>(`/metrics/usage?period=${period}`),
+    draft: (id: string) => api.post<AskedDraft>(`${at(id)}/draft`, {}, ours),
     answersOf: (slugs: string[]) =>
       get<{ answers: ReadyAnswer[] }>(
         `/staff/answers?${slugs.map((slug) => `slug=${encodeURIComponent(slug)}`).join("&")}`,
@@ -64,9 +68,12 @@ export function staffClient(api: Api = apiClient()) {
       ),
     health: () => get<Schemas["HealthView"]>("/health"),
     letters: () => get<{ dead_letters: Schemas["LetterView"][] }>("/dead-letters"),
+    letter: (id: string) => get<Schemas["LetterDetail"]>(`/dead-letters/${id}`),
     replay: (id: string) => api.post<unknown>(`/dead-letters/${id}/replay`, {}, ours),
     merges: () => get<Schemas["MergeQueue"]>("/merges"),
-    decide: (id: string, answer: "approve" | "reject") => api.post<unknown>(`/merges/${id}/${answer}`, {}, ours),
+    merge: (id: string) => api.post<Schemas["Merge"]>(`/merges/${id}/approve`, {}, ours),
+    keepApart: (id: string) => api.post<unknown>(`/merges/${id}/reject`, {}, ours),
+    undoMerge: (id: string) => api.post<unknown>(`/merges/${id}/undo`, {}, ours),
     file: (path: string) => api.raw(path, ours),
     look: (id: string, writing: boolean) => api.raw(`${at(id)}/presence`, { ...ours, body: { writing } }),
     leave: () => api.raw("/staff/presence", { ...ours, method: "DELETE" }),

@@ -19,6 +19,13 @@ export const CATEGORIES = [
 const whole = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 export const when = (iso: string) => whole.format(new Date(iso));
 
+/** The day so many days before today, where the reader is: 2026-11-30. */
+export function dayBefore(days: number): string {
+  const day = new Date();
+  day.setDate(day.getDate() - days);
+  return [day.getFullYear(), day.getMonth() + 1, day.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+}
+
 /** A length of time in its largest unit or two: "40 s", "12 min", "3 h 5 min", "4 d". */
 export function span(seconds: number): string {
   if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;

@@ -1,0 +1,64 @@
+"""Makes of resolved tickets questions with their answers, without personal data, the newest of them to measure with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from db.pool import Connection
+from db.staff import exports as store
+from db.staff.exports import What
+from deployments.agent.checks.masking import Vault
+from deployments.channels.traits import TRAITS
+
+_LONGEST = 8_000
+"""Characters of a text, as much as the product reads of a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionLine:
+    """A question and what answered it: a person's words, or slugs of sections. No ticket, customer or name is in it."""
+
+    question: str
+    passage: str | None
+    answers: tuple[str, ...]
+    split: Literal["train", "test"]
+    date: date
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """The line as `nightdesk data check` reads it."""
+        said: dict[str, object] = {"answers": list(self.answers)} if self.passage is None else {"passage": self.passage}
+        return {"question": self.question, **said, "split": self.split, "date": self.date.isoformat()}
+
+
+async def question_lines(
+    connection: Connection, what: What, since: datetime, *, test_share: float
+) -> list[QuestionLine]:
+    """Return the lines since a time (aware), the oldest first; the newest `test_share` of them are to measure with.
+
+    A search is judged on what came after what it was trained with.
+    """
+    found = await store.resolved(connection, what, since)
+    first_of_test = len(found) - round(len(found) * test_share)
+    return [_line(one, "test" if place >= first_of_test else "train") for place, one in enumerate(found)]
+
+
+def _line(one: store.Resolved, split: Literal["train", "test"]) -> QuestionLine:
+    subject = one.subject.strip() if TRAITS[one.channel].has_subject else ""
+    vault = Vault(names=_names(one.names))
+    return QuestionLine(
+        question=vault.mask(f"{subject}\n{one.text}" if subject else one.text)[:_LONGEST],
+        passage=None if one.answer is None else vault.mask(one.answer)[:_LONGEST],
+        answers=one.slugs,
+        split=split,
+        date=one.resolved_at.date(),
+    )
+
+
+def _names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names whole and in parts, the longest first."""
+    parts = {part for name in names for part in (name, *name.split())}
+    return tuple(sorted(parts, key=len, reverse=True))

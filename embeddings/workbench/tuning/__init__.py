@@ -1,0 +1,1 @@
+"""Makes a model better on a team's own data."""

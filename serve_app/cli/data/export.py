@@ -1,0 +1,90 @@
+"""`nightdesk data export`: the desk's own questions with what answered them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serve_app.cli.options import DataDirOption
+from serve_app.embedded.base.errors import NotRunningError, UserError
+
+if TYPE_CHECKING:
+    from db.staff.exports import What
+    from deployments.staff.exports import QuestionLine
+
+
+class Exported(StrEnum):
+    """What answered the questions."""
+
+    REPLIES = "replies"
+    ANSWERS = "answers"
+
+
+OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the lines (JSONL).")]
+WhatOption = Annotated[
+    Exported,
+    typer.Option("--what", help="replies: people's, to hand-overs; answers: the agent's that customers called good."),
+]
+
+
+def export(
+    out: OutOption,
+    what: WhatOption = Exported.REPLIES,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="How far to look back.")] = 365,
+    test_share: Annotated[float, typer.Option(min=0, max=0.9, help="Of the newest, to measure with.")] = 0.2,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Write what customers asked and what answered it, a line a ticket, without personal data; newest to measure with.
+
+    Only with LEARN_FROM_CUSTOMERS=true, and nothing of customers who object (docs/privacy.md). Questions of the
+    training part that stand in the test part too, or nearly so, are left out.
+    """
+    from serve_app.cli.target import find_database, settings_of
+    from serve_app.cli.workbench_extra import workbench
+
+    product = find_database(data_dir)
+    if not settings_of(product).learn_from_customers:
+        raise UserError("LEARN_FROM_CUSTOMERS is not true: customers' words are not used for training.")
+    since = datetime.now(UTC) - timedelta(days=days)
+    found = asyncio.run(_lines(product.database_url, what.value, since, test_share))
+    with workbench():
+        lines = without_leaks(found)
+    written = "".join(f"{json.dumps(line.columns, ensure_ascii=False)}\n" for line in lines)
+    out.write_text(written, encoding="utf-8")
+    test = sum(line.split == "test" for line in lines)
+    left_out = (
+        f"; {len(found) - len(lines)} left out, which are nearly in the test part" if len(lines) < len(found) else ""
+    )
+    print(f"{len(lines)} questions are in {out}, {test} of them to measure with{left_out}")
+
+
+def without_leaks(lines: Sequence[QuestionLine]) -> list[QuestionLine]:
+    """Return the lines without those to train with that are nearly one of those to measure with."""
+    from embeddings.workbench.sets.near import near_pairs
+
+    train = [line for line in lines if line.split == "train"]
+    test = [line for line in lines if line.split == "test"]
+    known = {row for row, _ in near_pairs([line.question for line in train], [line.question for line in test])}
+    return [*(line for row, line in enumerate(train) if row not in known), *test]
+
+
+async def _lines(url: str, what: What, since: datetime, test_share: float) -> list[QuestionLine]:
+    from db.pool import DatabaseUnavailableError, create_pool, transaction
+    from deployments.staff.exports import question_lines
+
+    try:
+        pool = await create_pool(url, size=1)
+        try:
+            async with transaction(pool) as connection:
+                return await question_lines(connection, what, since, test_share=test_share)
+        finally:
+            await pool.close()
+    except DatabaseUnavailableError as error:
+        raise NotRunningError(f"{error}: start it with `nightdesk up`.") from None

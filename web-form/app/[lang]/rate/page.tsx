@@ -1,0 +1,5 @@
+import { RatePage } from "@/components/RatePage";
+
+export default function Page() {
+  return <RatePage />;
+}
