@@ -15,7 +15,7 @@ from ingest.mail.parts.charsets import decode_words
 _HEADER_LIMIT = 2_000
 _LAST_ANGLE = re.compile(r"<([^<>\s]{1,400}@[^<>\s]{1,400})>\s*$")
 _AROUND_AT = re.compile(r"(?<!\s)\s*+@\s*+")
-_LOCAL = r'(?:"[^"\\\s<>,@\x00-\x1f\x7f]{1,250}"|[^"\\\s<>,;:()\[\]@\x00-\x1f\x7f]{1,250})'
+_LOCAL = r'(?:"(?:[^"\\\s<>,@\x00-\x1f\x7f]| ){1,250}"|[^"\\\s<>,;:()\[\]@\x00-\x1f\x7f]{1,250})'
 _DOMAIN = r"(?:[\w-]{1,63}\.){1,20}[^\W\d_][\w-]{1,62}"
 _HOST = r"[\w-]{1,63}|\[(?:ipv6:)?[\da-f.:]{3,45}\]"
 _AS_IT_IS = re.compile(rf"({_LOCAL})@({_DOMAIN}|{_HOST})")

@@ -73,5 +73,13 @@ def _without_block(text: str, begin: str, end: str) -> str:
     while (start := text.find(begin, at)) >= 0:
         kept.append(text[at:start])
         stop = text.find(end, start)
+        if stop < 0 and not _is_armour(text[start + len(begin) :]):
+            at = start
+            break
         at = len(text) if stop < 0 else stop + len(end)
     return "".join((*kept, text[at:]))
+
+
+def _is_armour(text: str) -> bool:
+    """Return whether a block that was cut off goes on with codes and `Name: value`, not with somebody's words."""
+    return all(": " in line or " " not in line.strip() for line in text.splitlines())

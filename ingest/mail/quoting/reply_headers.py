@@ -104,6 +104,8 @@ def _block_length(lines: Sequence[str], at: int) -> int:
     for n in range(at + 1, min(at + _BLOCK_LINES, len(lines))):
         field = field_of(lines[n])
         if field is not None and field.name == first.name:
+            if not missed and not _is_sender(first):
+                return 0  # Somebody's own field above a program's block, which has one of this name too.
             break
         if field is not None and field.name in LAYOUTS.field_names:
             found, end, missed = [*found, field], n + 1, 0
@@ -113,6 +115,10 @@ def _block_length(lines: Sequence[str], at: int) -> int:
             break
     typed = lines[at].lstrip(" \t*_|")[:1].islower()
     return end - at if any(_speaks(found, names, typed=typed) for names in LAYOUTS.fields) else 0
+
+
+def _is_sender(field: Field) -> bool:
+    return any(names.get(field.name) == "from" for names in LAYOUTS.fields)
 
 
 def _speaks(found: Sequence[Field], names: object, *, typed: bool) -> bool:

@@ -1,6 +1,7 @@
 """Issue 12: small inputs in the manner of public bug reports of other desks come out right (tests/data/mail_cases).
 
-`blind_a.jsonl` and `blind_b.jsonl` are by two authors who saw neither the parsers nor each other's.
+`blind_a`, `blind_b` and `blind_c` are by three authors who saw neither the parsers nor each other's cases. Of the third's,
+one is left out: it wants a place's name in the text, where here a whole location is a file's name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ RECEIVED = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
 
 def _blind() -> Iterator[Any]:
     """Yield the blind authors' cases by author and kind."""
-    for author in ("a", "b"):
+    for author in ("a", "b", "c"):
         lines = (DATA / f"blind_{author}.jsonl").read_text().split("\n")
         cases = [json.loads(line) for line in lines if line]
         for kind in sorted({case["name"].partition("/")[0] for case in cases}):
@@ -91,6 +92,6 @@ def test_a_case_comes_out_right(name: str) -> None:
 
 @pytest.mark.parametrize("cases", list(_blind()))
 def test_what_blind_authors_wrote_comes_out_right(cases: list[dict[str, Any]]) -> None:
-    assert len(cases) == 20
+    assert len(cases) >= 20
     wrong = {case["name"]: _wrong(_read_blind(case), case["expected"]) for case in cases}
     assert {name: found for name, found in wrong.items() if found} == {}
