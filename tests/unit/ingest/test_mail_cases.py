@@ -1,7 +1,7 @@
 """Issue 12: small inputs in the manner of public bug reports of other desks come out right (tests/data/mail_cases).
 
-`blind_a`, `blind_b` and `blind_c` are by three authors who saw neither the parsers nor each other's cases. Of the third's,
-one is left out: it wants a place's name in the text, where here a whole location is a file's name.
+`blind_a`, `blind_b` and `blind_c` are by three authors who saw neither the parsers nor each other's cases.
+One of the third's is left out: it wants a place's name in the text, where here a whole location is a file's name.
 """
 
 from __future__ import annotations
