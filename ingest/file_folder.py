@@ -16,6 +16,7 @@ from uuid import UUID
 from db.intake.form_files import FileKey, NewFile
 
 LEFT_OVER_S = 3_600.0
+_DIGITS = 2
 
 
 class FileFolder:
@@ -35,6 +36,7 @@ class FileFolder:
                     out.write(file.content)
                     out.flush()
                     os.fsync(out.fileno())
+            self._keep_names()
         except OSError:
             self.delete(written)
             raise
@@ -58,6 +60,14 @@ class FileFolder:
                     if key is not None and time.time() - entry.stat().st_mtime >= older_than_s:
                         yield key
 
+    def _keep_names(self) -> None:
+        """Bring the folder itself to the disk: a new file's name is in it."""
+        folder = os.open(self._path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
     def _of(self, message_id: UUID, n: int) -> Path:
         return self._path / f"{message_id}.{n}"
 
@@ -65,6 +75,6 @@ class FileFolder:
 def _key(name: str) -> FileKey | None:
     message_id, _, n = name.partition(".")
     try:
-        return UUID(message_id), int(n)
+        return (UUID(message_id), int(n)) if len(n) <= _DIGITS else None
     except ValueError:
         return None

@@ -31,6 +31,7 @@ WHERE said.text <> '' AND c.training_objection IS NULL
 ORDER BY corrected.corrected_at, t.number;
 
 -- object --
--- Note of these customers that nothing of theirs is learned from, or with $2 false that it may be again.
+-- Note of these customers, and of those who were merged into them, that nothing of theirs is learned from, or with $2 false
+-- that it may be again: a merge that is taken back leaves each with their own objection.
 UPDATE customers SET training_objection = CASE WHEN $2 THEN COALESCE(training_objection, now()) END
-WHERE id = ANY ($1::uuid[]);
+WHERE id = ANY ($1::uuid[]) OR merged_into = ANY ($1::uuid[]);

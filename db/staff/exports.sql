@@ -18,7 +18,8 @@ CROSS JOIN LATERAL (
                                     WHERE answer.ticket_id = t.id AND answer.direction = 'outbound'), 'infinity')
 ) said
 CROSS JOIN LATERAL (
-    SELECT m.content FROM messages m WHERE m.ticket_id = t.id AND m.direction = 'outbound' AND m.author = 'staff'
+    SELECT COALESCE((SELECT o.metadata ->> 'written' FROM outbox o WHERE o.message_id = m.id LIMIT 1), m.content) AS content
+    FROM messages m WHERE m.ticket_id = t.id AND m.direction = 'outbound' AND m.author = 'staff'
     ORDER BY m.created_at, m.id LIMIT 1
 ) reply
 WHERE t.status IN ('resolved', 'closed') AND t.resolved_at >= $1 AND said.text <> '' AND c.training_objection IS NULL

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from db.pool import Connection
 from db.records import Decision
 from db.sql import statements
@@ -29,13 +31,19 @@ class RequestedDraftFile:
     created_at: datetime
 
 
+class ConversationGoneError(Exception):
+    """The conversation was erased while the agent drafted: nothing is kept."""
+
+
 async def add(
     connection: Connection, draft_id: UUID, conversation_id: UUID, decided: Decision, *, by: str, latency_ms: float
 ) -> None:
-    """Keep what the agent has decided for a person; `decided.reply` is the draft, '' where a reason says why not."""
+    """Keep what the agent has decided for a person; `decided.reply` is the draft, '' where a reason says why not.
+
+    Raises ConversationGoneError.
+    """
     passages = [{"slug": p.slug, "title": p.title, "score": round(p.score, 4)} for p in decided.passages]
-    await connection.execute(
-        _SQL["add"],
+    fields = (
         draft_id,
         conversation_id,
         by,
@@ -51,6 +59,10 @@ async def add(
         decided.model_ms,
         latency_ms,
     )
+    try:
+        await connection.execute(_SQL["add"], *fields)
+    except asyncpg.ForeignKeyViolationError:
+        raise ConversationGoneError(str(conversation_id)) from None
 
 
 async def use(connection: Connection, draft_id: UUID, at: ConversationState, message_id: UUID, text: str) -> bool:

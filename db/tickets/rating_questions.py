@@ -18,6 +18,10 @@ from db.tickets.ratings import rate
 _SQL = statements(__file__)
 
 
+class _TakenError(Exception):
+    """Another message has answered the question at this moment: nothing is stored."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketToAsk:
     """A ticket whose customer may be asked, by this channel; `sender_key` is who wrote."""
@@ -82,9 +86,14 @@ async def take_answer(connection: Connection, answer: Answer, *, reopen: bool) -
     }
     try:
         async with connection.transaction():
-            if await rate(connection, row["number"], good=answer.good, reopen=reopen) is None:
-                return False
-            await connection.fetchval(_SQL["take_answer"], fields)
-    except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError):
+            return await _taken(connection, row["number"], fields, good=answer.good, reopen=reopen)
+    except (_TakenError, asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError):
         return False  # it came twice at once, or its customer was merged or erased at this moment
+
+
+async def _taken(connection: Connection, number: str, fields: dict[str, Any], *, good: bool, reopen: bool) -> bool:
+    if await rate(connection, number, good=good, reopen=reopen) is None:
+        return False
+    if not await connection.fetchval(_SQL["take_answer"], fields):
+        raise _TakenError
     return True

@@ -8,10 +8,13 @@ from itertools import islice
 import structlog
 
 from db.intake import form_files
+from db.intake.form_files import FileKey
 from db.pool import Pool, acquire
 from ingest.file_folder import LEFT_OVER_S, FileFolder
 
 BATCH = 500
+STRANGE = 20
+"""Files left over from calls that were cut are few."""
 
 log = structlog.get_logger(__name__)
 
@@ -23,16 +26,31 @@ class FolderSweep:
         self._pool, self._folder, self._left_over_s = pool, folder, left_over_s
 
     async def run_once(self) -> int:
-        """Delete what no message has; return how many files. Raises DatabaseUnavailableError, OSError."""
+        """Delete what no message has; return how many files. Raises DatabaseUnavailableError, OSError.
+
+        Where the database knows none of many files, nothing is deleted: it is another product's folder, or the database
+        is a new one before its backup is read back.
+        """
         deleted = 0
         found = await asyncio.to_thread(lambda: list(self._folder.old(older_than_s=self._left_over_s)))
-        waiting = iter(found)
-        while files := list(islice(waiting, BATCH)):
-            async with acquire(self._pool) as connection:
-                known = await form_files.known(connection, files)
-            gone = [file for file in files if file not in known]
-            await asyncio.to_thread(self._folder.delete, gone)
-            deleted += len(gone)
+        known = await self._known(found)
+        if not known and len(found) > STRANGE:
+            log.warning(
+                "files_unknown", files=len(found), detail="none of them is in this database: nothing is deleted"
+            )
+            return 0
+        gone = iter([file for file in found if file not in known])
+        while files := list(islice(gone, BATCH)):
+            await asyncio.to_thread(self._folder.delete, files)
+            deleted += len(files)
         if deleted:
             log.info("files_deleted", files=deleted)
         return deleted
+
+    async def _known(self, found: list[FileKey]) -> set[FileKey]:
+        known: set[FileKey] = set()
+        waiting = iter(found)
+        while files := list(islice(waiting, BATCH)):
+            async with acquire(self._pool) as connection:
+                known |= set(await form_files.known(connection, files))
+        return known

@@ -9,13 +9,10 @@ from db.pool import Connection
 from db.records import Category, Channel, Priority
 from db.staff import corrections as store
 from db.staff.customer_lookup import find_customer
-from deployments.agent.checks.masking import Vault
 from deployments.agent.language import LanguageDetector
 from deployments.channels.traits import TRAITS
+from deployments.staff.scrubbing import scrubbed
 from ingest.identifiers import normalise_email, normalise_phone
-
-_LONGEST = 8_000
-"""Characters of a text, as much as the product reads of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +54,7 @@ async def object_to_training(connection: Connection, who: str, *, objects: bool)
 def _line(one: store.Correction, languages: LanguageDetector) -> LabelledLine:
     subject = one.subject.strip() if TRAITS[one.channel].has_subject else ""
     whole = f"{subject}\n{one.text}" if subject else one.text
-    text = Vault(names=_names(one)).mask(whole)[:_LONGEST]
+    text = scrubbed(whole, one.names)
     before = {"category": one.category_before, "priority": one.priority_before}
     after = {"category": one.category, "priority": one.priority}
     return LabelledLine(
@@ -69,9 +66,3 @@ def _line(one: store.Correction, languages: LanguageDetector) -> LabelledLine:
         channel=one.channel,
         date=one.corrected_at.date(),
     )
-
-
-def _names(one: store.Correction) -> tuple[str, ...]:
-    """Return the customer's names whole and in parts, the longest first."""
-    parts = {part for name in one.names for part in (name, *name.split())}
-    return tuple(sorted(parts, key=len, reverse=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -10,11 +9,8 @@ from typing import Literal
 from db.pool import Connection
 from db.staff import exports as store
 from db.staff.exports import What
-from deployments.agent.checks.masking import Vault
 from deployments.channels.traits import TRAITS
-
-_LONGEST = 8_000
-"""Characters of a text, as much as the product reads of a message."""
+from deployments.staff.scrubbing import scrubbed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +44,10 @@ async def question_lines(
 
 def _line(one: store.Resolved, split: Literal["train", "test"]) -> QuestionLine:
     subject = one.subject.strip() if TRAITS[one.channel].has_subject else ""
-    vault = Vault(names=_names(one.names))
     return QuestionLine(
-        question=vault.mask(f"{subject}\n{one.text}" if subject else one.text)[:_LONGEST],
-        passage=None if one.answer is None else vault.mask(one.answer)[:_LONGEST],
+        question=scrubbed(f"{subject}\n{one.text}" if subject else one.text, one.names),
+        passage=None if one.answer is None else scrubbed(one.answer, one.names),
         answers=one.slugs,
         split=split,
         date=one.resolved_at.date(),
     )
-
-
-def _names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names whole and in parts, the longest first."""
-    parts = {part for name in names for part in (name, *name.split())}
-    return tuple(sorted(parts, key=len, reverse=True))

@@ -73,7 +73,10 @@ class RequestedDrafts:
         draft_id = new_id()
         async with acquire(self._pool) as connection:
             took = round((self._clock() - began) * 1000, 2)
-            await requested_drafts.add(connection, draft_id, conversation_id, decided, by=by, latency_ms=took)
+            try:
+                await requested_drafts.add(connection, draft_id, conversation_id, decided, by=by, latency_ms=took)
+            except requested_drafts.ConversationGoneError as gone:
+                raise UnknownConversationError(str(gone)) from None
         return RequestedDraft(
             draft_id=draft_id,
             text=decided.reply,

@@ -12,6 +12,8 @@ from ingest.form_files import EXTENSIONS, FileRules
 
 FILES = 3
 FILE_MB = 5
+BODY_MB = 50
+"""What the files of a message may have together: they stand in memory, four messages at a time."""
 FILE_TYPES = ("application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp", "text/plain")
 
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar, get_args
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
@@ -36,7 +36,7 @@ from serve_app.settings.channels import (
     TemplateSid,
     WhatsAppNumber,
 )
-from serve_app.settings.form import FILE_MB, FILE_TYPES, FILES, FileTypes
+from serve_app.settings.form import BODY_MB, FILE_MB, FILE_TYPES, FILES, FileTypes
 from serve_app.settings.login import GROUPS_CLAIM, SCOPES, Allowed, Issuer, Scopes
 from serve_app.settings.model import ModelPrice
 from serve_app.settings.retention import DETAILS_DAYS, EVENTS_HOURS, FILES_DAYS, METRICS_DAYS
@@ -193,6 +193,20 @@ class Settings(BaseSettings):
     def _operator_token(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             check_key_length(value.get_secret_value(), "the token")
+        return value
+
+    @field_validator("form_file_mb")
+    @classmethod
+    def _body(cls, value: int, info: ValidationInfo) -> int:
+        if value * int(info.data.get("form_files", 0)) > BODY_MB:
+            raise ValueError(f"FORM_FILES times FORM_FILE_MB is more than {BODY_MB}: lower one of them")
+        return value
+
+    @field_validator("secret_key_previous")
+    @classmethod
+    def _previous_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in value.get_secret_value().split() if value is not None else ():
+            check_key_length(key, "a key")  # A part of a key that had blanks in it could be guessed.
         return value
 
     @field_validator(

@@ -61,7 +61,8 @@ class Promotion:
             model_id = (await asyncio.to_thread(model_files, str(folder))).model_id
             async with acquire(self.service.pool) as connection:
                 known = (await embedding_models.registered(connection)).get(model_id)
-            if known and known.data_sha256 == self.data.sha256 and await asyncio.to_thread(Path(known.folder).is_dir):
+            judged = known and known.data_sha256 == self.data.sha256 and known.parent == current.model_id
+            if known and judged and await asyncio.to_thread(Path(known.folder).is_dir):
                 self.told("it has passed the gate with these data before")
                 return known
             verdict = await asyncio.to_thread(self._gate(current).judge, folder)

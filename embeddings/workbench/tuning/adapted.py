@@ -22,8 +22,10 @@ def adapted(
 ) -> Adapter:
     """Train an adapter over a model (built-in name or folder) and write both into the folder `out`.
 
-    Raises ModelNotFoundError, ModelNotUsableError, and ValueError for too few questions.
+    Raises ModelNotFoundError, ModelNotUsableError, ValueError for too few questions, and, before anything is done,
+    OutTakenError for a folder that holds something else than an earlier adapter of this command.
     """
+    _require_own(out, base)
     encoder = Encoder(base, threads=2)
     pairs = Pairs(queries=_encoded(encoder, train.queries), passages=_encoded(encoder, train.passages),
                   relevant=train.relevant)  # fmt: skip
@@ -32,6 +34,19 @@ def adapted(
     served_form(base, out.parent, name=out.name)
     np.savez(out / ADAPTER, weights=_behind(out / ADAPTER, found.weights))
     return found
+
+
+class OutTakenError(ValueError):
+    """The folder has something in it that this command did not write: name another one."""
+
+
+def _require_own(out: Path, base: str) -> None:
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / ADAPTER).is_file() or out.resolve() == Path(base).resolve():
+        raise OutTakenError(
+            f"--out {out} has other things in it, or is the base itself: name a folder that is not there yet"
+        )
 
 
 def _behind(path: Path, weights: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -48,7 +49,11 @@ class FileCalls:
         proof: Proof = None,
     ) -> Response:
         """Open a ticket, as `POST /support/form` does, with files. All of it is stored, or nothing is."""
-        files = await accepted_files(self._rules, form.files)
+        try:
+            files = await accepted_files(self._rules, form.files)
+        except ApiError:
+            await self._calls.count_refused(request)
+            raise
         fields = SupportForm(**form.model_dump(include=set(SupportForm.model_fields)))
         return await self._calls.submit_with(request, fields, key, proof, files)
 
@@ -61,7 +66,8 @@ class FileCalls:
         key: IdempotencyKey = None,
     ) -> Response:
         """Write into a ticket, as `POST /tickets/{ticket_id}/messages` does, with files."""
-        files = await accepted_files(self._rules, reply.files)
+        # For a stranger no byte is looked at; they are refused below.
+        files = await accepted_files(self._rules, reply.files) if self._calls.opens(number, token) else ()
         return await self._calls.reply_with(request, number, TicketReply(message=reply.message), token, key, files)
 
 
@@ -89,6 +95,11 @@ async def accepted_files(rules: FileRules, uploads: Sequence[UploadFile]) -> tup
         rules.check_number(len(uploads))
         for upload in uploads:
             rules.check_size(upload.filename or "", upload.size or 0)
-        return tuple([rules.accept(upload.filename or "", await upload.read()) for upload in uploads])
+        return tuple([await _accepted(rules, upload) for upload in uploads])
     except RefusedFileError as error:
         raise ApiError(400, str(error), code=error.code, field="files") from None
+
+
+async def _accepted(rules: FileRules, upload: UploadFile) -> NewFile:
+    """Tell a file's type in a thread: five million characters take 20 ms."""
+    return await asyncio.to_thread(rules.accept, upload.filename or "", await upload.read())

@@ -103,6 +103,17 @@ class PublicCalls:
         )
         return json_response(answer, 201)
 
+    async def count_refused(self, request: Request) -> None:
+        """Count a form that is refused before it gets here. Raises ApiError 429."""
+        deps = self._deps
+        if deps.form_rate is not None and await deps.staff.holder(request) is None:
+            async with acquire(deps.pool) as database:
+                await count_call(database, request, "form", deps.form_rate)
+
+    def opens(self, number: str, token: str) -> bool:
+        """Whether a token is that of the ticket of this number."""
+        return token_opens(self._deps.secret_keys, number, token)
+
     async def ticket(self, request: Request, number: TicketNumber, token: Token = "") -> Response:
         """Show a ticket to the holder of its token, or to staff by its number.
 

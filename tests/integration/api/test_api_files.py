@@ -7,11 +7,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from deployments.reporting.folder_sweep import FolderSweep
+from deployments.reporting.folder_sweep import STRANGE, FolderSweep
 from deployments.reporting.retention import Periods, Retention
 from ingest.events import InboundMessage
 from ingest.file_folder import FileFolder
@@ -151,7 +152,8 @@ async def test_where_no_files_are_taken_the_form_says_so(serve: Any) -> None:
 
 
 async def test_a_folder_has_the_bytes_where_one_is_set(serve: Any, tmp_path: Path) -> None:
-    folder = tmp_path / "files"
+    folder, strange = tmp_path / "files", tmp_path / "strange"
+    strange.mkdir()
     async with serve(form=FormArgs(files_dir=folder)) as api:
         assert (await send(api, ("a.png", PNG, "image/png"), ("b.txt", b"b", "text/plain"), key="k")).status_code == 201
         assert (await send(api, ("a.png", PNG, "image/png"), ("b.txt", b"b", "text/plain"), key="k")).status_code == 201
@@ -163,6 +165,10 @@ async def test_a_folder_has_the_bytes_where_one_is_set(serve: Any, tmp_path: Pat
             return await FolderSweep(pool=api.pool, folder=FileFolder(folder), left_over_s=left_over_s).run_once()
 
         assert (await swept(3_600.0), len(list(folder.iterdir()))) == (0, 5)
+        for n in range(STRANGE):
+            (strange / f"{uuid4()}.{n}").write_bytes(b"of another product, or of a database that is not read back yet")
+        (strange / f"{uuid4()}.0").write_bytes(b"one more")
+        assert await FolderSweep(pool=api.pool, folder=FileFolder(strange), left_over_s=0.0).run_once() == 0
         assert await swept(0.0) == 2  # what the repeated call wrote
         customer = await api.pool.fetchval("SELECT id FROM customers")
         assert (await api.client.post(f"/api/v1/customers/{customer}/erase", headers=STAFF)).status_code == 200

@@ -74,6 +74,12 @@ async def test_an_objection_holds_for_who_they_are_merged_into(office: Office) -
     async with acquire(office.store.pool) as connection:
         await merge(connection, winner=winner, loser=loser, tier=3, actor="ann", evidence="they said so")
     assert await lines(office) == []
+    # Both are one person now, and say together what holds for each: also should the merge be taken back.
+    count = "SELECT count(*) FROM customers WHERE training_objection IS NOT NULL"
+    assert await objects(office, "ann@example.com", really=False)
+    assert await office.store.value(count) == 0
+    assert await objects(office, "ann@example.com")
+    assert await office.store.value(count) == 2
 
 
 async def test_the_command_writes_lines_to_train_with_only_where_the_company_allows_it(

@@ -39,9 +39,19 @@ async def test_a_person_s_reply_is_a_pair_without_personal_data(office: Office, 
     assert line.passage is not None
     assert "Under Looks" in line.passage
     assert "Ann" not in line.passage
+    assert not any(mark in f"{line.passage}{line.question}" for mark in ("TKT-", "status#", "Kind regards"))
     (tmp_path / "a.jsonl").write_text(json.dumps(line.columns), encoding="utf-8")
     [example] = read_data(tmp_path / "a.jsonl").examples
     assert (example.text, example.answers, example.split) == (line.question, (line.passage,), "test")
+
+
+async def test_links_and_numbers_that_open_a_ticket_stay_here(office: Office) -> None:
+    """Customers paste what we sent them, and a person may write a link themselves."""
+    await office.form("Your link http://desk.example/status#TKT-0042:c2VjcmV0 for TKT-0042 does not open. Why?")
+    await answered_by_ann(office, "Open http://desk.example/status#TKT-0042:c2VjcmV0 again.")
+    [line] = await lines(office, "replies", test_share=1.0)
+    assert "does not open" in line.question
+    assert not any(secret in f"{line.question}{line.passage}" for secret in ("c2VjcmV0", "TKT-0042"))
 
 
 async def test_nothing_of_one_who_objects_nor_of_what_is_open(office: Office) -> None:

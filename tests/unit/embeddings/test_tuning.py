@@ -13,6 +13,7 @@ import pytest
 from embeddings.encoder import Encoder, ModelNotFoundError, ModelNotUsableError, package_file
 from embeddings.workbench.registry.candidate import licence_of, served_form
 from embeddings.workbench.sets.retrieval_set import RetrievalSet
+from embeddings.workbench.tuning.adapted import OutTakenError, adapted
 from embeddings.workbench.tuning.trainer import Recipe, tune
 
 WORDS = ("apple", "river", "engine", "window", "letter", "garden", "silver", "doctor")
@@ -82,3 +83,10 @@ def test_what_is_not_pooled_as_we_serve_or_cannot_be_read_is_refused(base: Path,
     with pytest.raises(ModelNotFoundError, match="nor one of sentence-transformers"):
         served_form(str(tmp_path / "nothing"), tmp_path / "c")
     assert licence_of(str(base)) == "apache-2.0"
+
+
+def test_an_adapter_deletes_nothing_that_it_did_not_write(tmp_path: Path) -> None:
+    (tmp_path / "questions.jsonl").write_text("a team's data")
+    with pytest.raises(OutTakenError, match="has other things in it"):
+        adapted("built-in", DATA, tmp_path)
+    assert (tmp_path / "questions.jsonl").read_text() == "a team's data"

@@ -74,6 +74,17 @@ def test_rate_off_is_no_limit() -> None:
     assert (rate.hits, rate.seconds) == (30, 60)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("SECRET_KEY_PREVIOUS", "a key with blanks in it"), ("FORM_FILE_MB", "25")]
+)
+def test_a_value_that_would_be_unsafe_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        load_settings()
+
+
 def test_secrets_do_not_show_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-1234567890")
     assert "sk-canary" not in repr(load_settings())
