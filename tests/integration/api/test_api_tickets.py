@@ -51,7 +51,7 @@ async def test_h2_f4_a_valid_token_shows_the_ticket(api: Served, path: str) -> N
     ]
     assert [set(one) for one in shown["responses"]] == [{"text", "body", "channel", "created_at", "author"}] * 2
     assert [one["direction"] for one in shown["messages"]] == ["inbound", "outbound", "outbound"]
-    assert set(shown["messages"][0]) == {"direction", "text", "channel", "created_at"}
+    assert set(shown["messages"][0]) == {"direction", "text", "channel", "created_at", "files"}
     assert response.headers["Cache-Control"] == "no-store"
 
 

@@ -64,7 +64,7 @@ async def by_ann(store: Store, verb: str, **arguments: object) -> None:
     conversation = await store.value("SELECT id FROM conversations ORDER BY created_at LIMIT 1")
     desk = StaffDesk(pool=store.pool, relay=Wakes())
     replies = StaffReplies(pool=store.pool, relay=Wakes(), links=str, guard=GUARD)
-    await getattr(replies if verb == "reply" else desk, verb)(conversation, by="ann", **arguments)
+    await getattr(replies if verb in ("reply", "approve") else desk, verb)(conversation, by="ann", **arguments)
 
 
 async def test_g14_a_hand_over_gets_a_due_time_and_is_announced_without_the_customers_text(store: Store) -> None:

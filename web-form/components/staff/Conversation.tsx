@@ -141,9 +141,15 @@ interface ChoiceProps {
 /** A label of the ticket that can be corrected: by the mouse at once, by keys with Enter or on leaving it. */
 function Choice({ label, hint, value, of, busy, onChange }: ChoiceProps) {
   const [wanted, setWanted] = useState<string | null>(null);
+  // Escape is followed by leaving the field before the page is drawn again: what leaving stores must know of it.
+  const held = useRef<string | null>(null);
   const byKey = useRef(false);
+  const hold = (code: string | null) => {
+    held.current = code;
+    setWanted(code);
+  };
   const commit = (code: string | null) => {
-    setWanted(null);
+    hold(null);
     if (code && code !== value) onChange(code);
   };
   return (
@@ -159,11 +165,11 @@ function Choice({ label, hint, value, of, busy, onChange }: ChoiceProps) {
         }}
         onKeyDown={(event) => {
           byKey.current = true;
-          if (event.key === "Enter") commit(wanted);
-          if (event.key === "Escape") setWanted(null);
+          if (event.key === "Enter") commit(held.current);
+          if (event.key === "Escape") hold(null);
         }}
-        onChange={(event) => (byKey.current ? setWanted(event.target.value) : commit(event.target.value))}
-        onBlur={() => commit(wanted)}
+        onChange={(event) => (byKey.current ? hold(event.target.value) : commit(event.target.value))}
+        onBlur={() => commit(held.current)}
         className="min-h-9 rounded-lg border border-line bg-card px-2 py-1 text-sm"
       >
         {[...new Set([...of, value])].map((code) => (
