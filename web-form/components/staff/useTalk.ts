@@ -12,12 +12,18 @@ export function useTalk(staff: Staff, id: string | null, writing: boolean, faile
   const wanted = useRef(id);
   wanted.current = id;
   const newest = useRef<Talk | null>(null);
+  // Answers may overtake each other: what was asked for before the one that is shown is older than it.
+  const asked = useRef(0);
+  const shown = useRef(0);
 
   const load = useCallback(async () => {
     if (!id) return;
+    asked.current += 1;
+    const mine = asked.current;
     try {
       const found = await staff.talk(id);
-      if (wanted.current !== id) return;
+      if (wanted.current !== id || mine < shown.current) return;
+      shown.current = mine;
       newest.current = found;
       setTalk(found);
     } catch (error) {
