@@ -28,8 +28,9 @@ FORMS = 60
 SLOWER = 2.0
 SETTLED = """
     UPDATE inbox SET state = 'ignored', finished_at = now() WHERE state = 'waiting';
-    UPDATE outbox SET state = 'parked' WHERE state IN ('ready', 'sending', 'unknown')"""
-"""What the scaled store has under way is no real message: it would be tried, and dead-lettered."""
+    UPDATE outbox SET state = 'parked' WHERE state IN ('ready', 'sending', 'unknown');
+    DELETE FROM dead_letters"""
+"""What the scaled store has under way is no real message; of too many dead letters ingest stops."""
 
 
 async def answer_times(product: Product, sender: str) -> list[float]:
