@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-import structlog
-
-from db.outbound import channel_configs, status_mails
+from db.outbound import status_mails
 from db.outbound.status_mails import StatusMail, TicketToTell, Told, Wording
 from db.pool import Connection, Pool, transaction
-from deployments.rules.formatting import TemplateNotUsableError, framed
+from deployments.channels.mail_template import in_mail_template
 
 ANSWERED = "There is an answer to your request"
 LINK = "The link to your request"
@@ -25,8 +23,6 @@ _FIRST_LINES: Mapping[Told, str] = {
 _LAST_LINE = "This address was given in our form. If that was not you, you need not do anything."
 _MORE = "… and {} more."
 _LISTED = 20
-
-log = structlog.get_logger(__name__)
 
 
 class StatusMails:
@@ -73,14 +69,5 @@ class StatusMails:
         if len(tickets) > _LISTED:
             lines.append(_MORE.format(len(tickets) - _LISTED))
         said = (_FIRST_LINES["answer" if answered else "link"], "\n".join(lines), _LAST_LINE)
-        body = await self._letter(connection, "\n\n".join(said), newest)
+        body = await in_mail_template(connection, "\n\n".join(said), number=newest)
         return Wording(subject=ANSWERED if answered else LINK, body=body, tickets=tickets)
-
-    async def _letter(self, connection: Connection, text: str, number: str) -> str:
-        """Return the text in the template of mails; without one that can be rendered, as it is."""
-        config = (await channel_configs.list_all(connection)).get("email")
-        try:
-            return framed(config, body=text, name="", ticket=number, link="", first=False) if config else text
-        except TemplateNotUsableError as error:
-            log.error("response_template_not_usable", channel="email", error=str(error))
-            return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import islice
 
 import structlog
 
@@ -31,7 +30,6 @@ class FolderSweep:
         Where the database knows none of many files, nothing is deleted: it is another product's folder, or the database
         is a new one before its backup is read back.
         """
-        deleted = 0
         found = await asyncio.to_thread(lambda: list(self._folder.old(older_than_s=self._left_over_s)))
         known = await self._known(found)
         if not known and len(found) > STRANGE:
@@ -39,18 +37,15 @@ class FolderSweep:
                 "files_unknown", files=len(found), detail="none of them is in this database: nothing is deleted"
             )
             return 0
-        gone = iter([file for file in found if file not in known])
-        while files := list(islice(gone, BATCH)):
-            await asyncio.to_thread(self._folder.delete, files)
-            deleted += len(files)
-        if deleted:
-            log.info("files_deleted", files=deleted)
-        return deleted
+        gone = [file for file in found if file not in known]
+        await asyncio.to_thread(self._folder.delete, gone)
+        if gone:
+            log.info("files_deleted", files=len(gone))
+        return len(gone)
 
     async def _known(self, found: list[FileKey]) -> set[FileKey]:
         known: set[FileKey] = set()
-        waiting = iter(found)
-        while files := list(islice(waiting, BATCH)):
+        for start in range(0, len(found), BATCH):
             async with acquire(self._pool) as connection:
-                known |= set(await form_files.known(connection, files))
+                known |= await form_files.known(connection, found[start : start + BATCH])
         return known

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from db.outbound import channel_configs
 from db.pool import Connection, Pool, transaction
-from db.records import Channel, ChannelConfig
+from db.records import Channel
 from db.tickets import rating_questions
 from db.tickets.rating_questions import TicketToAsk
-from deployments.rules.formatting import TemplateNotUsableError, framed
+from deployments.channels.mail_template import in_mail_template
 
 AFTER_S = 300.0
 """So long a resolved ticket is left alone first: who writes at once opens it again."""
@@ -61,13 +60,4 @@ class RatingQuestions:
         if ticket.channel != "email":
             return _WHATSAPP.format(number=ticket.number)
         text = _MAIL.format(number=ticket.number, link=self._links(ticket.number))
-        return _letter((await channel_configs.list_all(connection)).get("email"), text, ticket.number)
-
-
-def _letter(config: ChannelConfig | None, text: str, number: str) -> str:
-    """Return the text in the template of mails; without one that can be rendered, as it is."""
-    try:
-        return framed(config, body=text, name="", ticket=number, link="", first=False) if config else text
-    except TemplateNotUsableError as error:
-        log.error("response_template_not_usable", channel="email", error=str(error))
-        return text
+        return await in_mail_template(connection, text, number=ticket.number)

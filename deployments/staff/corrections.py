@@ -10,8 +10,7 @@ from db.records import Category, Channel, Priority
 from db.staff import corrections as store
 from db.staff.customer_lookup import find_customer
 from deployments.agent.language import LanguageDetector
-from deployments.channels.traits import TRAITS
-from deployments.staff.scrubbing import scrubbed
+from deployments.staff.scrubbing import question
 from ingest.identifiers import normalise_email, normalise_phone
 
 
@@ -52,9 +51,7 @@ async def object_to_training(connection: Connection, who: str, *, objects: bool)
 
 
 def _line(one: store.Correction, languages: LanguageDetector) -> LabelledLine:
-    subject = one.subject.strip() if TRAITS[one.channel].has_subject else ""
-    whole = f"{subject}\n{one.text}" if subject else one.text
-    text = scrubbed(whole, one.names)
+    text = question(one.channel, one.subject, one.text, one.names)
     before = {"category": one.category_before, "priority": one.priority_before}
     after = {"category": one.category, "priority": one.priority}
     return LabelledLine(

@@ -9,8 +9,7 @@ from typing import Literal
 from db.pool import Connection
 from db.staff import exports as store
 from db.staff.exports import What
-from deployments.channels.traits import TRAITS
-from deployments.staff.scrubbing import scrubbed
+from deployments.staff.scrubbing import question, scrubbed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +42,8 @@ async def question_lines(
 
 
 def _line(one: store.Resolved, split: Literal["train", "test"]) -> QuestionLine:
-    subject = one.subject.strip() if TRAITS[one.channel].has_subject else ""
     return QuestionLine(
-        question=scrubbed(f"{subject}\n{one.text}" if subject else one.text, one.names),
+        question=question(one.channel, one.subject, one.text, one.names),
         passage=None if one.answer is None else scrubbed(one.answer, one.names),
         answers=one.slugs,
         split=split,

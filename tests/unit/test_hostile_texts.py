@@ -137,6 +137,7 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.agent.run_context.QueryAnalysis.judge": "a protocol",
     "deployments.channels.gmail.parser.MailParser.file": "in the killable process; what takes the mail apart is walked",
     "deployments.channels.status_mails.StatusMails.send_link": "a ticket's number",
+    "deployments.channels.mail_template.in_mail_template": "a text of our own",
     "ingest.mail.html.sheet.Sheet.of": "walked by html_text, which asks it for each element",
     "embeddings.chunker.parse_docs": "our own documents",
     "embeddings.chunker.parse_page": "documents that our own people add",

@@ -27,7 +27,7 @@ class StaffKeys:
 
     That takes a server that is bound to loopback, a `public_base_url` ('' for none) that is this machine's, and a call
     that `why_not_local` finds nothing about. `operator_token` is the key of the `nightdesk` commands; it is generated,
-    so it does not count as a configured key. With `people_sign_in` the desk has its own door, by the provider of
+    so it does not count as a configured key. With `people_sign_in` the staff sign in by their own provider of
     identities, and no call is answered without a key or a session.
     """
 

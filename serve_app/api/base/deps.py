@@ -54,7 +54,7 @@ class Relay(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderDoor:
+class ProviderLogin:
     """How the staff sign in by their provider of identities, and whom of its people `login` lets in."""
 
     provider: IdentityProvider
@@ -77,7 +77,7 @@ class ApiDeps:
     `public_base_url` is where customers and providers reach the product; Twilio signs over it.
     What `secret_key` signs is new; what one of the `previous_keys` signed still opens.
     `trusted_proxies` lists addresses or networks, separated by commas, whose X-Forwarded-For is believed.
-    `door` None: the staff sign in by key only; `drafting` None: nobody can be asked for a draft.
+    `provider_login` None: the staff sign in by key only; `drafting` None: nobody can be asked for a draft.
     A replica without a heartbeat for `silent_s` is silent. `close` is awaited when the server shuts down.
     """
 
@@ -88,7 +88,7 @@ class ApiDeps:
     secret_key: str
     previous_keys: tuple[str, ...] = ()
     staff: StaffAccess
-    door: ProviderDoor | None = None
+    provider_login: ProviderLogin | None = None
     drafting: DraftingNodes | None = None
     version: str
     form_rate: RateLimit | None
@@ -131,7 +131,7 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str, drafting: Draf
         secret_key=args.secret_key.get_secret_value(),
         previous_keys=args.previous_keys,
         staff=_staff_access(args, parts.pool),
-        door=_door(args),
+        provider_login=_provider_login(args),
         drafting=drafting,
         version=version,
         form_rate=args.form_rate,
@@ -177,8 +177,8 @@ def _staff_keys(args: AppArgs) -> StaffKeys:
     )
 
 
-def _door(args: AppArgs) -> ProviderDoor | None:
+def _provider_login(args: AppArgs) -> ProviderLogin | None:
     if args.login is None:
         return None
     provider = IdentityProvider(args.login, f"{args.public_base_url}{SIGN_IN}/callback")
-    return ProviderDoor(provider=provider, login=args.login)
+    return ProviderLogin(provider=provider, login=args.login)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse, Response
 
 from db.pool import acquire
-from serve_app.api.base.deps import SIGN_IN, ApiDeps, ProviderDoor
+from serve_app.api.base.deps import SIGN_IN, ApiDeps, ProviderLogin
 from serve_app.api.base.errors import ApiError
 from serve_app.api.base.identity_provider import Attempt, NotProvedError, ProviderAwayError
 from serve_app.api.base.limits import count_call
@@ -46,16 +46,16 @@ class SignInCalls:
     async def ways(self, request: Request) -> Response:
         """Say how to sign in. Anybody may ask: the page that asks has nobody yet."""
         # At the product's own address, where the provider sends people back to: a cookie counts for one host only.
-        start = f"{self._deps.public_base_url}{SIGN_IN}/start" if self._deps.door else None
+        start = f"{self._deps.public_base_url}{SIGN_IN}/start" if self._deps.provider_login else None
         return json_response(WaysIn(provider=start))
 
     async def start(self, request: Request) -> Response:
         """Send the browser to the provider."""
-        door = self._door()
+        own = self._provider_login()
         await self._count(request)
         attempt = Attempt.new()
         try:
-            response = _to(await door.provider.address(attempt))
+            response = _to(await own.provider.address(attempt))
         except ProviderAwayError as error:
             return self._refuse("away", str(error))
         response.set_cookie(
@@ -73,22 +73,22 @@ class SignInCalls:
         self, request: Request, state: _Text = "", code: _Text = "", error: _Text = "", iss: _Text = ""
     ) -> Response:
         """Take what the provider proves, and open the session of the person whom it names."""
-        door = self._door()
+        own = self._provider_login()
         await self._count(request)
         attempt = self._attempt(request)
         if attempt is None or attempt.state != state:
             return self._refuse("old", "no such attempt")
         if error or not code:
             return self._refuse("cancelled", error or "no code")
-        if iss not in ("", door.login.issuer):
+        if iss not in ("", own.login.issuer):
             return self._refuse("failed", f"an answer of {iss!r}")
         try:
-            claims = await door.provider.claims(attempt, code)
+            claims = await own.provider.claims(attempt, code)
         except ProviderAwayError as failure:
             return self._refuse("away", str(failure))
         except NotProvedError as failure:
             return self._refuse("failed", str(failure))
-        name = person(claims, door.login)
+        name = person(claims, own.login)
         if name is None:
             return self._refuse("refused", f"subject {claims['sub']!r} is on no list")
         return self._let_in(name)
@@ -115,10 +115,10 @@ class SignInCalls:
         except BadSignature:
             return None
 
-    def _door(self) -> ProviderDoor:
-        if self._deps.door is None:
+    def _provider_login(self) -> ProviderLogin:
+        if self._deps.provider_login is None:
             raise ApiError(404, "Nobody signs in by a provider here: OIDC_ISSUER is not set")
-        return self._deps.door
+        return self._deps.provider_login
 
     async def _count(self, request: Request) -> None:
         async with acquire(self._deps.pool) as database:

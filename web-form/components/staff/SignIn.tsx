@@ -7,7 +7,7 @@ import { FormField } from "@/components/FormField";
 import { ApiError } from "@/lib/api";
 import type { Session, Staff } from "@/lib/staff/client";
 
-/** Why the provider's door stayed shut: `?sign-in=…` in the address, as the product sends people back. */
+/** Why the provider let nobody in: `?sign-in=…` in the address, as the product sends people back. */
 const SHUT: Record<string, string> = {
   cancelled: "You have not signed in.",
   old: "This took too long, or it began in another browser. Try again.",
