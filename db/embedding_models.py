@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import asyncpg
 
 from db import knowledge
 from db.ids import new_id
@@ -21,6 +23,10 @@ _SQL = statements(__file__)
 
 class ModelChangedError(Exception):
     """Another encoder was put in force meanwhile. Nothing was written; do it again with that one."""
+
+
+class IndexBusyError(Exception):
+    """Searches did not make way for two seconds. The index is there as before; do it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +175,39 @@ async def missing(connection: Connection, of: str, to: str, *, limit: int) -> li
 async def count_passages(connection: Connection, model_id: str) -> int:
     """Return how many passages a model has."""
     return int(await connection.fetchval(_SQL["count_passages"], model_id))
+
+
+async def vectors(connection: Connection) -> dict[str, int]:
+    """Return how many passages each model has that has any, registered or not."""
+    return {row["embedding_model"]: row["passages"] for row in await connection.fetch(_SQL["vectors"])}
+
+
+async def keep_sources(connection: Connection, model_id: str, rows: Sequence[AddedPassage]) -> list[AddedPassage]:
+    """Return those of a model's passages that are there as they were read; none is deleted in this transaction."""
+    found = await connection.fetch(_SQL["keep_sources"], model_id, [row.slug for row in rows])
+    there = {(one["slug"], one["content_hash"], one["origin"]) for one in found}
+    return [row for row in rows if (row.slug, row.content_hash, row.origin) in there]
+
+
+async def remove_surplus(connection: Connection, of: str, to: str) -> None:
+    """Remove the passages of a model (`to`) that another (`of`) does not have any more."""
+    await connection.execute(_SQL["remove_surplus"], of, to)
+
+
+async def delete_passages(connection: Connection, model_id: str, *, limit: int) -> int:
+    """Delete up to `limit` passages of a model; return how many."""
+    done: int = await connection.fetchval(_SQL["delete_passages"], model_id, limit)
+    return done
+
+
+async def drop_passages_index(connection: Connection, model_id: str) -> None:
+    """Drop the index of a model's passages, which nobody searches any more. Raises IndexBusyError."""
+    try:
+        await connection.execute(_SQL["drop_passages_index"], model_id)
+    except asyncpg.LockNotAvailableError:
+        raise IndexBusyError(f"the index of {model_id} is busy: do it again") from None
+
+
+async def forget(connection: Connection, model_id: str) -> None:
+    """Strike a model off the list, with what it found in the shadow."""
+    await connection.execute(_SQL["forget"], model_id)

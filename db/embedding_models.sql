@@ -5,7 +5,7 @@ INSERT INTO embedding_models (
 )
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (model_id) DO UPDATE SET
-    folder = excluded.folder, metrics = excluded.metrics, licence = excluded.licence,
+    folder = excluded.folder, parent = excluded.parent, metrics = excluded.metrics, licence = excluded.licence,
     data_sha256 = excluded.data_sha256, threshold = excluded.threshold, ask_from = excluded.ask_from;
 
 -- list --
@@ -82,6 +82,11 @@ FROM knowledge_base ours LEFT JOIN knowledge_base theirs
 WHERE ours.embedding_model = $1 AND theirs.id IS NULL
 ORDER BY ours.slug LIMIT $3;
 
+-- keep_sources --
+-- Which of these passages ($2, slugs) a model ($1) has, which keeps them until the transaction ends.
+SELECT slug, content_hash, origin FROM knowledge_base WHERE embedding_model = $1 AND slug = ANY ($2::text[])
+ORDER BY slug FOR KEY SHARE;
+
 -- remove_surplus --
 -- Remove the passages of a model ($2) that another ($1) does not have any more.
 DELETE FROM knowledge_base theirs WHERE theirs.embedding_model = $2 AND NOT EXISTS (
@@ -91,3 +96,25 @@ DELETE FROM knowledge_base theirs WHERE theirs.embedding_model = $2 AND NOT EXIS
 -- count_passages --
 -- How many passages a model has.
 SELECT count(*) FROM knowledge_base WHERE embedding_model = $1;
+
+-- delete_passages --
+-- Delete passages of a model ($1), at most $2.
+WITH passages_deleted AS (
+    DELETE FROM knowledge_base WHERE id = ANY (ARRAY (
+        SELECT id FROM knowledge_base WHERE embedding_model = $1 LIMIT $2)) RETURNING id
+)
+SELECT count(*) FROM passages_deleted;
+
+-- drop_passages_index --
+-- Drop the index of a model's passages; fails when searches do not make way for two seconds.
+SELECT drop_passages_index($1);
+
+-- forget --
+-- Strike a model off the list, with what it found in the shadow.
+WITH version_deleted AS (DELETE FROM knowledge_versions WHERE embedding_model = $1)
+DELETE FROM embedding_models WHERE model_id = $1;
+
+-- vectors --
+-- How many passages each model has, registered or not.
+-- report
+SELECT embedding_model, count(*) AS passages FROM knowledge_base GROUP BY embedding_model ORDER BY embedding_model;

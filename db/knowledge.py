@@ -17,6 +17,10 @@ from db.sql import statements
 DOCUMENTS = "documents"
 """The origin of the company's own documents, which every start brings up to date; others name a file or folder."""
 _SQL = statements(__file__)
+_search_texts: dict[tuple[str, int, int, str | None], str] = {}
+"""Statements by model, size of its vectors, limit and category."""
+MOST_TEXTS = 500
+"""Of those kept: a category is what a language model asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,8 @@ async def delete(connection: Connection, model_id: str, slugs: Sequence[str], *,
 
 
 async def delete_origin(connection: Connection, origin: str) -> dict[str, int]:
-    """Remove all passages of an origin; return how many of each model."""
+    """Remove all passages of an origin, within a transaction; return how many of each model."""
+    await connection.execute(_SQL["lock_origin"], origin)
     rows = await connection.fetch(_SQL["delete_origin"], origin)
     for row in rows:
         await bump_version(connection, row["embedding_model"])
@@ -127,8 +132,23 @@ async def search(
     connection: Connection, model_id: str, vector: np.ndarray, *, limit: int = 5, category: str | None = None
 ) -> list[Passage]:
     """Return the `limit` passages nearest to `vector` (d,), best first, with their cosine similarity."""
-    rows = await connection.fetch(_SQL["search"], model_id, vector, limit, category)
-    return [Passage(**row) for row in rows]
+    rows = await connection.fetch(await search_text(connection, model_id, len(vector), limit, category), vector)
+    # A scan that goes on, because a category left too few, may give its last ones out of order (relaxed_order).
+    return sorted((Passage(**row) for row in rows), key=lambda passage: -passage.score)
+
+
+async def search_text(
+    connection: Connection, model_id: str, dimensions: int, limit: int, category: str | None = None
+) -> str:
+    """Return the statement of a search, whose one parameter is the vector: it is prepared once a connection."""
+    key = (model_id, dimensions, limit, category)
+    found = _search_texts.get(key)
+    if found is None:
+        found = await connection.fetchval(_SQL["search"], *key)
+        if len(_search_texts) >= MOST_TEXTS:
+            _search_texts.clear()
+        _search_texts[key] = found
+    return found
 
 
 async def list_sections(connection: Connection, model_id: str) -> list[StoredSection]:
@@ -140,6 +160,11 @@ async def list_sections(connection: Connection, model_id: str) -> list[StoredSec
 async def texts(connection: Connection, model_id: str) -> list[str]:
     """Return title and content of every passage of a model, as one text each."""
     return [f"{row['title']}. {row['content']}" for row in await connection.fetch(_SQL["texts"], model_id)]
+
+
+async def texts_except(connection: Connection, source: str) -> list[str]:
+    """Return title and content of every passage, each once, whose source does not begin with `source`."""
+    return [f"{row['title']}. {row['content']}" for row in await connection.fetch(_SQL["texts_except"], source)]
 
 
 async def slugs_found(connection: Connection, since: datetime) -> frozenset[str]:

@@ -32,6 +32,10 @@ ORDER BY slug, updated_at DESC;
 -- Remove a model's passages whose sections are gone from the documents of that origin.
 DELETE FROM knowledge_base WHERE embedding_model = $1 AND origin = $2 AND slug = ANY ($3::text[]);
 
+-- lock_origin --
+-- Lock all that was read from one origin, before its deletion: which then sees a copy that was being made of it too.
+SELECT id FROM knowledge_base WHERE origin = $1 ORDER BY id FOR UPDATE;
+
 -- delete_origin --
 -- Remove all that was read from one origin, whatever the model; returns how many passages of each model.
 WITH gone AS (DELETE FROM knowledge_base WHERE origin = $1 RETURNING embedding_model)
@@ -47,10 +51,14 @@ ON CONFLICT (embedding_model) DO UPDATE SET version = knowledge_versions.version
 SELECT version FROM knowledge_versions WHERE embedding_model = $1;
 
 -- search --
--- The passages of a model nearest to a vector by cosine, by the partial HNSW index of the model (a function of migration
--- 0045 puts the size of the vector into the statement, which the index needs).
--- $1 model, $2 query vector, $3 limit, $4 category (null: all)
-SELECT id, slug, title, category, content, source, score FROM nearest_passages($1, $2, $3, $4);
+-- The statement that finds the $3 passages of a model ($1) nearest to a vector by cosine, in category $4 where it is not null.
+-- Model and size ($2) stand in its text, because the partial HNSW index of the model serves no other; limit and category, by
+-- which PostgreSQL tells whether that index is worth it: of a rare category it would read far too much. All are quoted by
+-- PostgreSQL. Its parameter: the query vector.
+SELECT format(
+    'SELECT id, slug, title, category, content, source, 1 - (embedding::vector(%2$s) <=> $1) AS score
+     FROM knowledge_base WHERE embedding_model = %1$L%3$s ORDER BY embedding::vector(%2$s) <=> $1 LIMIT %4$s',
+    $1::text, $2::integer, ' AND category = ' || quote_literal($4::text), $3::integer);
 
 -- list_sections --
 -- Every passage of a model with its vector and origin, for who looks at the knowledge base as a whole.
@@ -63,6 +71,11 @@ ORDER BY origin, category, slug;
 -- The words of a model's passages, to count them anew after a change.
 -- report
 SELECT title, content FROM knowledge_base WHERE embedding_model = $1 ORDER BY slug;
+
+-- texts_except --
+-- The words of all passages, whatever the model, without those from a source ($1).
+-- report
+SELECT DISTINCT title, content FROM knowledge_base WHERE NOT starts_with(source, $1);
 
 -- slugs_found --
 -- The passages that searches returned since a time.

@@ -38,10 +38,14 @@ class DatabaseUnavailableError(Exception):
     """The database can't be reached or the connection broke: nothing was acknowledged, try again later."""
 
 
-async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1, read_only: bool = False) -> Pool:
+async def create_pool(
+    dsn: str, *, size: int = 5, min_size: int = 1, read_only: bool = False, stateless: bool = False
+) -> Pool:
     """Open a pool of at most `size` connections; with `read_only` the server refuses writes on all of them.
 
-    jsonb columns are Python values, vectors numpy arrays. Raises DatabaseUnavailableError.
+    `stateless`: nothing that runs on it changes its session (settings, locks beyond a transaction), so that giving a
+    connection back costs no round trip. jsonb columns are Python values, vectors numpy arrays. Raises
+    DatabaseUnavailableError.
     """
     options = {"application_name": "nightdesk", "hnsw.iterative_scan": "relaxed_order"}
     opening = asyncpg.create_pool(
@@ -51,6 +55,7 @@ async def create_pool(dsn: str, *, size: int = 5, min_size: int = 1, read_only: 
         command_timeout=COMMAND_TIMEOUT_S,
         timeout=5.0,
         init=_register_codecs,
+        reset=_as_it_is if stateless else None,
         server_settings=options | ({"default_transaction_read_only": "on"} if read_only else {}),
     )
     try:
@@ -74,6 +79,10 @@ async def transaction(pool: Pool, *, timeout: float = 5.0) -> AsyncIterator[Conn
     """Yield a connection inside a transaction. Errors as `acquire`."""
     async with acquire(pool, timeout=timeout) as connection, connection.transaction():
         yield connection
+
+
+async def _as_it_is(_connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Reset nothing. asyncpg itself has ended a transaction that was left open."""
 
 
 async def _register_codecs(connection: asyncpg.Connection[asyncpg.Record]) -> None:

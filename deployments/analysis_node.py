@@ -14,6 +14,7 @@ from embeddings.escalation import STRETCH, EscalationModel, stretches, strongest
 from embeddings.judge import Judgement, PassageJudge
 from embeddings.moods import mood
 from embeddings.sentiment import SentimentHead
+from embeddings.sentiment_model import SentimentModel
 from embeddings.ticket_labels import TicketLabelHeads
 from embeddings.vector_model import VectorModel
 
@@ -47,12 +48,19 @@ class AnalysisNode:
         escalation: EscalationModel,
         languages: LanguageDetector,
         judge: PassageJudge,
+        moods: SentimentModel | None = None,
     ) -> None:
-        """Raises HeadNotUsableError when a head reads vectors of another encoder."""
+        """With `moods` the team's classifier reads the mood, not the head.
+
+        Raises HeadNotUsableError when a head reads vectors of another encoder.
+        """
         self._vectors = VectorModel(encoder=encoder, sentiment=sentiment, labels=labels)
         self._languages = languages
         self._escalation = escalation
+        self._unsure_below: float | None = None
         self._judge = judge
+        self._moods = moods
+        self._moods_in = moods.labels.languages if moods else frozenset({"en"})
         self._reading = ShortestFirst(thread="encoder")
 
     @classmethod
@@ -73,13 +81,18 @@ class AnalysisNode:
 
     def put_in_force(self, vectors: VectorModel) -> None:
         """Use another encoder and its heads from the next text on; a text is read by one of them whole."""
-        self._vectors = vectors
+        self._vectors = vectors if self._unsure_below is None else vectors.unsure_below(self._unsure_below)
+
+    def put_tuned(self, escalation: EscalationModel, unsure_below: float) -> None:
+        """Use another classifier of escalation, and another bound of a known category, from the next text on."""
+        self._escalation, self._unsure_below = escalation, unsure_below
+        self._vectors = self._vectors.unsure_below(unsure_below)
 
     async def analyse(self, texts: Sequence[str]) -> list[Analysis]:
         """Return the L2-normalised vector, sentiment, labels and escalation scores of each text, in order.
 
         Both heads know English only: in another language the sentiment is what words and signs tell, if they do, and
-        there are no labels.
+        there are no labels. A team's classifier says which languages it knows.
 
         A cancelled call ends after the piece that runs: a thread can't be stopped.
         """
@@ -120,22 +133,23 @@ class AnalysisNode:
         cut = await self._reading.run(job, 0, partial(stretches, text))
         piece = _size(text) / (len(cut) + 1)
         scores: list[dict[str, float]] = []
+        escalation = self._escalation
         for stretch in cut:
-            scores += await self._reading.run(job, piece, partial(self._escalation.message_scores, [stretch]))
+            scores += await self._reading.run(job, piece, partial(escalation.message_scores, [stretch]))
         return await self._reading.run(job, piece, partial(self._analyses, [text], [strongest(scores)]))
 
     def _analyses(self, texts: list[str], escalations: Sequence[dict[str, float]]) -> list[Analysis]:
         """Return the analyses of texts whose escalation scores are known."""
         model = self._vectors
         vectors = model.encoder.encode(texts)
-        sentiments = model.sentiment.score(texts, vectors)
+        sentiments = self._moods.score(texts) if self._moods else model.sentiment.score(texts, vectors)
         labels = model.labels.labels(vectors)
         languages = [self._languages.detect(text) for text in texts]
         return [
             Analysis(
                 model_id=model.encoder.model_id,
                 vector=tuple(vector.tolist()),
-                sentiment=float(sentiment) if language == "en" else mood(text, language),
+                sentiment=float(sentiment) if language in self._moods_in else mood(text, language),
                 escalation=escalation,
                 labels=label if language == "en" else None,
             )

@@ -54,8 +54,8 @@ class IngressNode:
     async def start(self) -> IngressParts:
         """Create the pool and start the relay. Must run on the event loop that serves the application."""
         # min_size=0: a connection is opened when it is needed, so the node starts while the database is down.
-        pool = await create_pool(self._database_url, size=self._pool_size, min_size=0)
-        probes = await create_pool(self._database_url, size=PROBE_CONNECTIONS, min_size=0)
+        pool = await create_pool(self._database_url, size=self._pool_size, min_size=0, stateless=True)
+        probes = await create_pool(self._database_url, size=PROBE_CONNECTIONS, min_size=0, stateless=True)
         relay = Relay(pool=pool, kafka=self._kafka)
         relay.start()
         heartbeat = Heartbeat(

@@ -5,10 +5,12 @@ from typing import Any
 
 project = "Nightdesk"
 author = "The Nightdesk team"
-extensions = ["myst_parser"]
+extensions = ["myst_nb"]
+# What a notebook shows was printed when it was run (tests/load/test_notebook.py runs it anew).
+nb_execution_mode = "off"
 html_theme = "furo"
 html_title = "Nightdesk"
-source_suffix = {".md": "markdown"}
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 # Links to headings, as GitHub makes them.
 myst_heading_anchors = 3
 

@@ -6,9 +6,10 @@ encoder don't tell a request from an ordinary question about the same subject.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,10 +18,12 @@ import numpy as np
 from embeddings.arrays import Floats
 from embeddings.encoder import BUILT_IN, model_files
 from embeddings.heads import HEADS, HeadNotUsableError
+from embeddings.kept_models import located
 from embeddings.text_model import TextModel
 
 CLASSES = ("none", "pricing", "refund", "legal", "human_request")
-MODEL = HEADS / "escalation.onnx"
+NAME = "escalation.onnx"
+MODEL = HEADS / NAME
 SMOOTHING = 0.05
 """The share of a label's certainty that training spreads over the classes; scores are given without it."""
 STRETCH = 1000
@@ -34,9 +37,9 @@ SENTENCE_END = re.compile(r"(?<=[.!?;…])\s+|\s*\n+\s*")
 class EscalationModel:
     """Gives the probabilities of CLASSES for texts."""
 
-    def __init__(self, model: TextModel) -> None:
+    def __init__(self, model: TextModel, model_id: str = "") -> None:
         """`model` gives the logits of CLASSES for a text."""
-        self._model = model
+        self._model, self.model_id = model, model_id
 
     @classmethod
     def load(cls, path: Path = MODEL) -> Self:
@@ -47,7 +50,16 @@ class EscalationModel:
             raise HeadNotUsableError(f"{path} is not an escalation model: {error}") from error
         if (classes := model.metadata.get("classes")) != " ".join(CLASSES):
             raise HeadNotUsableError(f"{path} tells {classes!r} apart, not {' '.join(CLASSES)!r}: train it again")
-        return cls(model)
+        return cls(model, model_id(path))
+
+    @classmethod
+    def kept(cls, asked: Mapping[str, str], models: Path | None) -> Self:
+        """Read a model that a team has trained, by its "model_id" and "folder"; raises HeadNotUsableError."""
+        path = Path(located(asked["folder"], models)) / NAME
+        model = cls.load(path)
+        if model.model_id != asked["model_id"]:
+            raise HeadNotUsableError(f"{path} holds {model.model_id}, not {asked['model_id']}: train it again")
+        return model
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Return float32 (n, 5) for n texts: rows sum to 1, columns as CLASSES."""
@@ -67,6 +79,11 @@ class EscalationModel:
         cut = [stretches(message) for message in messages]
         rows = iter(self.scores([stretch for own in cut for stretch in own]).tolist())
         return [strongest([dict(zip(CLASSES, next(rows), strict=True)) for _ in own]) for own in cut]
+
+
+def model_id(path: Path) -> str:
+    """Return what a model is called by: its file's digest, which no other file has."""
+    return f"escalation-{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
 
 
 def stretches(message: str) -> list[str]:

@@ -60,7 +60,7 @@ class SentimentHead:
         if not texts:
             return np.empty(0, dtype=np.float32)
         scores = self.calibrated(self.mean_mood(np.hstack([vectors, surface(texts)])))
-        return np.maximum(scores, np.where([_moodless(text) for text in texts], RAISE_BELOW, 0.0), dtype=np.float32)
+        return np.maximum(scores, np.where([moodless(text) for text in texts], RAISE_BELOW, 0.0), dtype=np.float32)
 
     def mean_mood(self, features: Floats) -> Floats:
         """Return the expected mood (n,) before calibration, of features (n, d + 8)."""
@@ -71,7 +71,8 @@ class SentimentHead:
         return np.interp(mood, self.anchors[:, 0], self.anchors[:, 1]).astype(np.float32)
 
 
-def _moodless(text: str) -> bool:
+def moodless(text: str) -> bool:
+    """Return whether a text shows no mood: it has no letter, and no angry emoji."""
     return not any(letter.isalpha() for letter in text) and not _ANGRY_EMOJI.search(text)
 
 

@@ -23,10 +23,14 @@ UNSURE_BELOW = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketLabelHeads:
-    """Two heads with calibrated probabilities, of CATEGORIES and of PRIORITIES."""
+    """Two heads with calibrated probabilities, of CATEGORIES and of PRIORITIES.
+
+    `unsure_below`: a category less probable is not known.
+    """
 
     category: LinearHead
     priority: LinearHead
+    unsure_below: float = UNSURE_BELOW
 
     @classmethod
     def load(cls, folder: Path = HEADS) -> Self:
@@ -45,9 +49,13 @@ class TicketLabelHeads:
         """Return the labels of messages with these vectors (n, d)."""
         categories, priorities = self.category.probabilities(vectors), self.priority.probabilities(vectors)
         return [
-            TicketLabels(category=_category(one), category_score=float(one.max()), priority=PRIORITIES[place])
+            TicketLabels(category=self._category(one), category_score=float(one.max()), priority=PRIORITIES[place])
             for one, place in zip(categories, medians(priorities), strict=True)
         ]
+
+    def _category(self, probabilities: Floats) -> str:
+        best = int(probabilities.argmax())
+        return CATEGORIES[best] if probabilities[best] >= self.unsure_below else GENERAL
 
 
 def medians(probabilities: Floats) -> np.ndarray:
@@ -56,8 +64,3 @@ def medians(probabilities: Floats) -> np.ndarray:
     Unlike the most probable label it can't jump over its neighbours when a row is spread over several.
     """
     return np.asarray((probabilities.cumsum(axis=1) < 0.5).sum(axis=1).clip(max=probabilities.shape[1] - 1))
-
-
-def _category(probabilities: Floats) -> str:
-    best = int(probabilities.argmax())
-    return CATEGORIES[best] if probabilities[best] >= UNSURE_BELOW else GENERAL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -44,6 +44,10 @@ class VectorModel:
             sentiment=SentimentHead.load(encoder.heads / SENTIMENT),
             labels=TicketLabelHeads.load(encoder.heads),
         )
+
+    def unsure_below(self, threshold: float) -> Self:
+        """Return the same with a category known from another probability on."""
+        return replace(self, labels=replace(self.labels, unsure_below=threshold))
 
 
 def require_heads(folder: Path) -> None:

@@ -48,6 +48,6 @@ def _build(args: AppArgs, nodes: Sequence[table.Scaled]) -> Application:
     agent = serve.deployment(**of["agent"])(AgentServer).bind(args, analysis)
     ingest = serve.deployment(**of["ingest"])(IngestServer).bind(args, identity, analysis, agent)
     delivery = serve.deployment(**of["delivery"])(DeliveryServer).bind(args)
-    reporting = serve.deployment(**of["reporting"])(ReportingServer).bind(args)
+    reporting = serve.deployment(**of["reporting"])(ReportingServer).bind(args, analysis)
     ingress = serve.deployment(**of["ingress"])(serve.ingress()(IngressServer))
     return ingress.bind(args, analysis, agent, ingest, delivery, reporting)

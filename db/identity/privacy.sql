@@ -78,8 +78,12 @@ SELECT jsonb_build_object(
                    JOIN own_conversations own ON own.id = o.conversation_id),
     'decisions', (SELECT jsonb_agg(d ORDER BY d.created_at) FROM decision_records d
                   JOIN own_conversations own ON own.id = d.conversation_id),
+    'shadow_comparisons', (SELECT jsonb_agg(s ORDER BY s.created_at) FROM shadow_comparisons s
+                           WHERE s.inbox_id = ANY (ARRAY (SELECT id FROM own_inbox))),
     'requested_drafts', (SELECT jsonb_agg(r ORDER BY r.created_at) FROM requested_drafts r
                          JOIN own_conversations own ON own.id = r.conversation_id),
+    'learned_entries', (SELECT jsonb_agg(to_jsonb(l) - 'embedding' ORDER BY l.created_at) FROM learned_entries l
+                        JOIN tickets t ON t.id = l.ticket_id WHERE t.customer_id = ANY ($1::uuid[])),
     'dead_letters', (SELECT jsonb_agg(jsonb_build_object('id', d.id, 'cause', d.cause, 'created_at', d.created_at))
                      FROM dead_letters d JOIN own_inbox ON own_inbox.id = d.inbox_id),
     -- Earlier exports and erasures, found by the hash of the customer's id.
@@ -97,7 +101,7 @@ SELECT $1::uuid, $2, $3, array_agg(sha256(uuid_send($1::uuid) || uuid_send(c))),
 
 -- erase --
 -- Delete every row about these customers. A ticket's history, its hand-overs, the staff's actions and the drafts that they
--- asked for, and the files of their messages go by cascade.
+-- asked for, the files of their messages, and what was learned from a ticket, approved or not, go by cascade.
 -- Metrics are kept without their references to the customer.
 WITH own_conversations AS (
     SELECT id, sender_key FROM conversations WHERE customer_id = ANY ($1::uuid[])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from db.pool import Connection
+from db.records import Channel
 from db.sql import statements
 
 _SQL = statements(__file__)
@@ -22,6 +23,15 @@ class FormOutcome:
     finished_at: datetime | None
     answers: int
     sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A reply as it was sent, with the number of its ticket."""
+
+    channel: Channel
+    text: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,23 @@ async def count_unfinished(connection: Connection, keys: Sequence[str]) -> int:
     """Count the forms with these keys that still wait for their reply."""
     count: int = await connection.fetchval(_SQL["count_unfinished"], list(keys))
     return count
+
+
+async def count_answered(connection: Connection, keys: Sequence[str]) -> int:
+    """Count the forms with these keys whose customer can read a reply."""
+    count: int = await connection.fetchval(_SQL["count_answered"], list(keys))
+    return count
+
+
+async def count_other_customers(connection: Connection) -> int:
+    """Count the customers that no benchmark has made."""
+    count: int = await connection.fetchval(_SQL["count_other_customers"])
+    return count
+
+
+async def replies(connection: Connection, keys: Sequence[str]) -> list[Reply]:
+    """Return what the agent replied to these forms."""
+    return [Reply(**row) for row in await connection.fetch(_SQL["replies"], list(keys))]
 
 
 async def count_calls(connection: Connection, keys: Sequence[str], tool: str) -> int:

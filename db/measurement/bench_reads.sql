@@ -15,6 +15,27 @@ GROUP BY i.id;
 -- report
 SELECT count(*) FROM inbox WHERE provider_message_id = ANY ($1::text[]) AND state = 'waiting';
 
+-- count_answered --
+-- How many of the forms with these keys have a reply that their customer can read.
+-- report
+SELECT count(*) FROM inbox AS i
+WHERE i.provider = 'web_form' AND i.provider_message_id = ANY ($1::text[])
+  AND EXISTS (SELECT FROM outbox AS o WHERE o.inbound_id = i.id AND o.message_id IS NOT NULL);
+
+-- count_other_customers --
+-- How many customers no benchmark has made (evaluation/benchmarks/load.py names those).
+-- report
+SELECT count(*) FROM customers WHERE filing_key NOT LIKE 'email:load-%@example.com';
+
+-- replies --
+-- What the agent replied to the forms with these keys, with the number of the ticket.
+-- report
+SELECT o.channel, m.content AS text, t.number
+FROM inbox AS i JOIN outbox AS o ON o.inbound_id = i.id JOIN messages AS m ON m.id = o.message_id
+JOIN tickets AS t ON t.id = o.ticket_id
+WHERE i.provider = 'web_form' AND i.provider_message_id = ANY ($1::text[]) AND m.author = 'agent'
+ORDER BY t.number;
+
 -- count_calls --
 -- How often the agent used a tool in the turns of the forms with these keys.
 -- report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import get_args
@@ -31,6 +32,12 @@ async def set_facts(connection: Connection, facts: Mapping[str, str]) -> None:
     await connection.execute(_SQL["set_facts"], dict(facts))
 
 
+PATIENCE_S = 1.0
+"""In a crowd a reading queues for a connection with everybody; then the rows that it replaces will do."""
+READ_S = 10.0
+"""As long as a form waits for its connection."""
+
+
 class ChannelConfigs:
     """A cache of the rows, at most `max_age_s` seconds old. `clock` is monotonic, in seconds."""
 
@@ -42,6 +49,7 @@ class ChannelConfigs:
         self._clock = clock
         self._rows: Mapping[Channel, ChannelConfig] = {}
         self._stale_at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
 
     async def get(self, channel: Channel) -> ChannelConfig:
         """Return a channel's row. Raises ChannelConfigMissingError, and DatabaseUnavailableError as the pool does."""
@@ -63,8 +71,23 @@ class ChannelConfigs:
         return frozenset(get_args(Channel)) - set(await self._current())
 
     async def _current(self) -> Mapping[Channel, ChannelConfig]:
+        """Return the rows. Who asks while they are read waits for that reading, at most PATIENCE_S if there are any."""
         if self._clock() >= self._stale_at:
-            async with acquire(self._pool) as connection:
-                self._rows = await list_all(connection)
-            self._stale_at = self._clock() + self._max_age_s
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read(), name="channel-configs")
+                self._reading.add_done_callback(_heard)
+            await asyncio.wait({self._reading}, timeout=PATIENCE_S if self._rows else None)
+            if self._reading.done():
+                self._reading.result()
         return self._rows
+
+    async def _read(self) -> None:
+        async with acquire(self._pool, timeout=READ_S) as connection:
+            self._rows = await list_all(connection)
+        self._stale_at = self._clock() + self._max_age_s
+
+
+def _heard(reading: asyncio.Task[None]) -> None:
+    """Take note of an error, which the caller's own statements will meet too where nobody waited for it."""
+    if not reading.cancelled():
+        reading.exception()

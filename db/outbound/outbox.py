@@ -94,9 +94,9 @@ async def lookup_not_found(connection: Connection, row_id: UUID, *, pause_s: flo
     return bool(await connection.fetchval(_SQL["lookup_not_found"], row_id, pause_s))
 
 
-async def look_up_now(connection: Connection, channel: Channel) -> None:
-    """Make the failed look-ups of a channel due at once: its provider answers again."""
-    await connection.execute(_SQL["look_up_now"], channel)
+async def look_up_now(connection: Connection, channel: Channel) -> list[UUID]:
+    """Make the failed look-ups of a channel due at once: its provider answers again. Returns their replies' ids."""
+    return [row["id"] for row in await connection.fetch(_SQL["look_up_now"], channel)]
 
 
 async def lookup_failed(connection: Connection, row_id: UUID, *, error: str, pause_s: float) -> int:

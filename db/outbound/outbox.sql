@@ -147,7 +147,8 @@ RETURNING (metadata ->> 'not_asked')::integer AS times;
 -- nothing keeps its pause before the second one.
 UPDATE outbox SET next_attempt_at = now()
 WHERE state = 'unknown' AND channel = $1 AND next_attempt_at > now()
-  AND metadata ? 'not_asked' AND NOT metadata ? 'missed';
+  AND metadata ? 'not_asked' AND NOT metadata ? 'missed'
+RETURNING id;
 
 -- expire_leases --
 -- Free the messages whose sender died while sending. A web reply is sent by storing it and is ready again; on the other

@@ -26,6 +26,7 @@ from deployments.agent.definition import build_agent, run_config
 from deployments.agent.labels import new_labels, with_labels
 from deployments.agent.language import LanguageDetector
 from deployments.agent.live_gate import LiveGate
+from deployments.agent.live_rules import LiveRules
 from deployments.agent.models import questions
 from deployments.agent.models.breaker import Breaker
 from deployments.agent.models.grounded_model import LANGUAGES, NAME, GroundedModel
@@ -65,7 +66,8 @@ class AgentNode:
 
     `links` returns a ticket's status link by its number; `analysis` is the analysis node, as far as searches need it.
     `prompt` and `search` replace the shipped prompt and the stored knowledge base. With `answers` False every turn is
-    handed over without asking the model (AGENT_MODE=off).
+    handed over without asking the model (AGENT_MODE=off). With `tuned` False gate and rules stay as given, whatever the
+    store has of a team's own thresholds.
     """
 
     def __init__(
@@ -81,13 +83,14 @@ class AgentNode:
         prompt: Prompt | None = None,
         search: PassageSearch | None = None,
         answers: bool = True,
+        tuned: bool = True,
         back_at: BackAt = always_staffed,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
         self._answers = answers
         self._settings = model
-        self._rules = rules
+        self._rules, self._live_rules = rules, LiveRules(rules, pool=pool, clock=clock) if tuned else None
         self._clock = clock
         self._configs = ChannelConfigs(pool, clock=clock)
         self._services = Services(
@@ -98,7 +101,7 @@ class AgentNode:
             clock=clock,
             company=company,
         )
-        self._gate = LiveGate(gate, pool=pool, clock=clock)
+        self._gate = LiveGate(gate, pool=pool, clock=clock, tuned=tuned)
         prompt = prompt or load_prompt()
         self._agent: Agent[RunContext] = build_agent(prompt)
         self._decisions = DecisionBuilder(
@@ -176,10 +179,11 @@ class AgentNode:
         Returns the transcript of the tool call. Raises DatabaseUnavailableError or NodeUnavailableError.
         """
         items = await self._begin(context, **arguments)
+        rules = await self._live_rules.current() if self._live_rules else self._rules
         if self._answers:
-            rules_first.decide(context, rules=self._rules, languages=self._answered_in)
+            rules_first.decide(context, rules=rules, languages=self._answered_in)
         else:
-            rules_first.hand_over(context, rules=self._rules)
+            rules_first.hand_over(context, rules=rules)
         if context.finished:
             # The record of the step that a rule took in the model's stead.
             name = protocol.ESCALATE if context.phase == "escalated" else protocol.SEND
@@ -197,8 +201,10 @@ class AgentNode:
         return await _call(context, protocol.CREATE_TICKET, **{"issue": context.question or "(no text)"} | arguments)
 
     def health(self) -> tuple[Status, str]:
-        """Return the model's status and detail for /health."""
-        return self._model_health.status() if self._settings.remote else ("healthy", "embedded grounded model")
+        """Return status and detail for /health: of the model, and of the thresholds where the model is well."""
+        model = self._model_health.status() if self._settings.remote else ("healthy", "embedded grounded model")
+        problem = self._live_rules.problem if self._live_rules else ""
+        return ("degraded", problem) if problem and model[0] == "healthy" else model
 
     async def _config(self, turn: Turn) -> ChannelConfig:
         try:

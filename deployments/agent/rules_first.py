@@ -9,7 +9,7 @@ from typing import Literal
 from deployments.agent import asking_back, notices
 from deployments.agent.run_context import Review, RunContext
 from deployments.rules import choices
-from deployments.rules.escalation import EscalationRules, is_negative
+from deployments.rules.escalation import EscalationRules
 
 _THANKS_EMOJI = "👍🙏❤😊🙂💯👌😀😃🎉"
 _GREETING = r"hi|hello|hey|hiya|good (?:morning|afternoon|evening)|dear|there|team|support|all|everyone"
@@ -69,10 +69,12 @@ def _escalated(context: RunContext, rules: EscalationRules) -> bool:
     decision = rules.decide(text=context.turn.text, subject=context.subject, class_scores=context.analysis.escalation)
     context.scores.update({f"escalation.{name}": round(score, 4) for name, score in decision.scores.items()})
     context.scores.update({f"escalation.{name}.threshold": value for name, value in decision.thresholds.items()})
+    if context.analysis.sentiment is not None:
+        context.scores["sentiment.threshold"] = rules.negative_below
     if decision.reason is not None:
         evidence = f" ({decision.evidence})" if decision.evidence else ""
         context.escalate(decision.reason, rule=f"{decision.signal}:{decision.reason}{evidence}")
-    elif is_negative(context.analysis.sentiment):
+    elif rules.is_negative(context.analysis.sentiment):
         context.escalate("negative_sentiment", rule="sentiment:below_threshold")
     return context.finished
 

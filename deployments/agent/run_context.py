@@ -40,6 +40,18 @@ def fenced_line(text: str, limit: int = 200) -> str:
     return line.join(FENCE) if line else ""
 
 
+def subject_of(turn: Turn) -> str:
+    """Return the subject of a conversation's first message; '' where the channel has none, and later on."""
+    first = TRAITS[turn.channel].has_subject and not turn.earlier  # later mails only repeat it
+    return without_fences(turn.ticket.subject).strip() if first else ""
+
+
+def text_of(turn: Turn) -> str:
+    """Return the customer's text of a turn, behind the subject if there is one."""
+    text, subject = without_fences(turn.text).strip(), subject_of(turn)
+    return f"{subject}\n\n{text}".strip() if subject else text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """The result of checking a draft: the text to send and the slugs of the passages it rests on, or a `problem`."""
@@ -70,6 +82,17 @@ class QueryAnalysis(Protocol):
     async def judge(self, question: str, passages: Sequence[str], cosines: Sequence[float]) -> Judgement:
         """Return what speaks for each passage."""
         ...
+
+
+class SearchServices(Protocol):
+    """What a search of the knowledge base needs."""
+
+    @property
+    def search(self) -> PassageSearch: ...
+    @property
+    def analysis(self) -> QueryAnalysis: ...
+    @property
+    def gate(self) -> RelevanceGate: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,16 +169,13 @@ class RunContext:
 
     @property
     def subject(self) -> str:
-        """The subject of a conversation's first message; '' where the channel has none, and later on."""
-        turn = self.turn
-        first = TRAITS[turn.channel].has_subject and not turn.earlier  # later mails only repeat it
-        return without_fences(turn.ticket.subject).strip() if first else ""
+        """As `subject_of`."""
+        return subject_of(self.turn)
 
     @property
     def text(self) -> str:
-        """The customer's text of this turn, behind the `subject` if there is one."""
-        text = without_fences(self.turn.text).strip()
-        return f"{self.subject}\n\n{text}".strip() if self.subject else text
+        """As `text_of`."""
+        return text_of(self.turn)
 
     @property
     def customer_names(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from db.records import Priority, ToolCall
 from deployments.agent import asking_back, notices, protocol
 from deployments.agent.checks import translated
 from deployments.agent.checks.guardrails import UNSUPPORTED
-from deployments.agent.run_context import Review, RunContext, Search, Services, fenced_line, without_fences
+from deployments.agent.run_context import Review, RunContext, Search, SearchServices, fenced_line, without_fences
 from deployments.rules.formatting import plain
 from deployments.runtime.retries import NodeUnavailableError
 from embeddings.judge import CANDIDATES, passage_text
@@ -130,7 +130,7 @@ def _asked_back(context: RunContext) -> bool:
 
 
 async def find_passages(
-    services: Services, model_id: str, arguments: SearchKnowledgeBaseInput, vector: Sequence[float] | None = None
+    services: SearchServices, model_id: str, arguments: SearchKnowledgeBaseInput, vector: Sequence[float] | None = None
 ) -> Search:
     """Search the knowledge base and assess the relevance. `vector` (d,) is the query's embedding if it is known.
 

@@ -121,13 +121,19 @@ class Lane:
             _start(self._looking_up, self._reconciler.reconcile(row))
 
     async def _check(self, sender: CheckedSender) -> None:
+        away = True
         while True:
             try:
                 await sender.check()
                 self.state.reachable()
+                if away:
+                    await self._reconciler.provider_is_back()
+                away = False
             except TransientDeliveryError as error:
+                away = True
                 self.state.failed(str(error), sending=False)
             except Exception as error:
+                away = True
                 log.exception("check_failed", channel=self.channel)
                 self.state.failed(type(error).__name__, sending=False)
             works = self.state.status()[0] == "healthy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -37,10 +38,13 @@ class Reconciler:
         record_sent: RecordSent,
         look_up_s: float = LOOK_UP_S,
         max_unanswered: int = MAX_UNANSWERED,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool, self._sender, self._state, self._record_sent = pool, sender, state, record_sent
         self._look_up_s, self._max_unanswered = look_up_s, max_unanswered
+        self._clock = clock
         self._unreachable = False
+        self._hurried_at = float("-inf")
 
     async def reconcile(self, row: OutboxRow) -> None:
         """Look a reply up and record the result."""
@@ -50,7 +54,7 @@ class Reconciler:
             await with_connection(
                 self._pool,
                 lambda c: outbox.mark_unsent(
-                    c, row.id, "ready", attempt=row.attempts, error="the rest of it never left", retry_in=None
+                    c, row.id, "ready", attempt=row.attempts, error="it, or the rest of it, never left", retry_in=None
                 ),
             )
         except SentTwiceError as error:
@@ -63,11 +67,20 @@ class Reconciler:
         else:
             await self._answered(row, reference)
 
+    async def provider_is_back(self) -> None:
+        """Make the look-ups due at once that were not answered: an outage has made their pauses long.
+
+        Once in a first pause: a provider that comes and goes would use up a reply's look-ups in minutes.
+        """
+        self._unreachable = False
+        if self._clock() < self._hurried_at + self._look_up_s:
+            return
+        if await with_connection(self._pool, lambda c: outbox.look_up_now(c, self._sender.channel)):
+            self._hurried_at = self._clock()
+
     async def _answered(self, row: OutboxRow, reference: str | None) -> None:
         if self._unreachable:
-            # The other look-ups need not wait for the end of the pauses that the outage made long.
-            self._unreachable = False
-            await with_connection(self._pool, lambda c: outbox.look_up_now(c, row.channel))
+            await self.provider_is_back()
         if reference is not None:
             self._state.succeeded()
             await self._record_sent((row.id, reference))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from db import shadow
 from db.intake import form_files, proofs
 from db.measurement import retention
 from db.operations import events, node_status, notifications
@@ -34,8 +35,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """How long is kept: events that Kafka has, metrics (whole days), texts of tool calls in decision records, the files
-    of web forms."""
+    """How long is kept: events that Kafka has, metrics (whole days), texts of tool calls in decision records and what a
+    model in the shadow found, the files of web forms."""
 
     events: timedelta = timedelta(hours=24)
     metrics: timedelta = timedelta(days=90)
@@ -65,6 +66,7 @@ class Retention:
             PeriodicTask(name="retention of metrics", every_s=EVERY_S, work=self.metrics),
             PeriodicTask(name="retention of events", every_s=EVERY_S, work=self.events),
             PeriodicTask(name="retention of details", every_s=EVERY_S, work=self.details),
+            PeriodicTask(name="retention of comparisons", every_s=EVERY_S, work=self.comparisons),
             PeriodicTask(name="retention of files", every_s=EVERY_S, work=self.files),
             PeriodicTask(name="retention of notifications", every_s=EVERY_S, work=self.notifications),
             PeriodicTask(name="retention of short-lived rows", every_s=EVERY_S, work=self.short_lived),
@@ -108,6 +110,14 @@ class Retention:
             self._pool, lambda c: retention.delete_details(c, before=before, limit=self._batch), size=self._batch
         )
         return _logged("details", done)
+
+    async def comparisons(self) -> int:
+        """Delete what models in the shadow found long ago; return of how many turns."""
+        before = self._clock() - self._periods.details
+        done = await in_batches(
+            self._pool, lambda c: shadow.delete_old(c, before=before, limit=self._batch), size=self._batch
+        )
+        return _logged("comparisons", done)
 
     async def files(self) -> int:
         """Delete the bytes of old files of web forms; return of how many. A batch holds few, since they are large."""

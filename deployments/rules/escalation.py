@@ -85,6 +85,7 @@ _SEVERITIES: Mapping[str, Severity] = {
     "no_kb_match": "low",
     "reply_limit": "low",
 }
+REASONS = tuple(_SEVERITIES)
 _QUEUES: Mapping[str, Queue] = {"legal": "legal", "refund": "billing", "pricing": "billing"}
 _TECHNICAL_CATEGORIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(
@@ -116,18 +117,35 @@ class EscalationDecision:
 class EscalationRules:
     """Decides the reasons of WORD_REASONS from wording and classifier scores."""
 
-    def __init__(self, thresholds: Mapping[str, float] | None = None, *, own_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        thresholds: Mapping[str, float] | None = None,
+        *,
+        own_names: Sequence[str] = (),
+        negative_below: float = NEGATIVE_BELOW,
+    ) -> None:
         """`thresholds` replaces some of THRESHOLDS; raises ValueError for an unknown key or a value beyond [0, 1].
 
-        `own_names` are the company's and its product's: "Acme took my money" speaks of us.
+        `own_names` are the company's and its product's: "Acme took my money" speaks of us. `negative_below`: the
+        sentiment below which a message escalates.
         """
         self._own_names = tuple(own_names)
-        given = dict(thresholds or {})
+        self.negative_below = negative_below
+        self._given = given = dict(thresholds or {})
         for name, value in given.items():
             _check_threshold(name, value)
         self._thresholds = {
             name: given.get(name, given.get(name.rpartition(".")[2], default)) for name, default in THRESHOLDS.items()
         }
+
+    def over(self, thresholds: Mapping[str, float], negative_below: float | None) -> EscalationRules:
+        """Return the rules with these thresholds over their own; None: the bound of sentiment stays."""
+        bound = self.negative_below if negative_below is None else negative_below
+        return EscalationRules({**self._given, **thresholds}, own_names=self._own_names, negative_below=bound)
+
+    def is_negative(self, sentiment: float | None) -> bool:
+        """Return whether a message of this sentiment escalates as `negative_sentiment`; an unknown one does not."""
+        return sentiment is not None and sentiment < self.negative_below
 
     def decide(self, *, text: str, subject: str, class_scores: Mapping[str, float]) -> EscalationDecision:
         """Read the wording of a message, then `weigh` it with the scores. Raises KeyError for a missing score."""
@@ -192,7 +210,7 @@ def at_least(priority: Priority, floor: Priority) -> Priority:
 
 
 def is_negative(score: float | None) -> bool:
-    """Return whether a message of this sentiment escalates as `negative_sentiment`; an unknown one (None) does not."""
+    """Return whether a message of this sentiment makes its hand-over urgent; an unknown one (None) does not."""
     return score is not None and score < NEGATIVE_BELOW
 
 

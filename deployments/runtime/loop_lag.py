@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from deployments.runtime import metrics
 
-EVERY_S = 0.05
-"""A block shorter than this may go unseen; looking takes about a thousandth of a processor."""
+EVERY_S = 0.1
+"""A block shorter than this may go unseen; looking takes less than a thousandth of a processor."""
+TOLD_EVERY_S = 5.0
+"""The gauge is told at least so often, and whenever it changes."""
 WINDOW_S = 60.0
 """The longest block of this time is shown, so that a scrape a minute sees every one."""
 LIMIT_S = 2.0
@@ -28,6 +30,7 @@ class LoopLag:
     def __init__(self, *, node: str, window_s: float = WINDOW_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._node, self._window_s, self._clock = node, window_s, clock
         self._blocks: deque[tuple[float, float]] = deque()
+        self._told, self._tell_at = -1.0, float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -60,7 +63,13 @@ class LoopLag:
             self._blocks.pop()
         self._blocks.append((now, lag_s))
         self._forget(now)
-        metrics.record(metrics.LOOP_LAG, self._blocks[0][1], node=self._node)
+        self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        longest = self._blocks[0][1]
+        if longest != self._told or now >= self._tell_at:
+            self._told, self._tell_at = longest, now + TOLD_EVERY_S
+            metrics.record(metrics.LOOP_LAG, longest, node=self._node)
 
     def _forget(self, now: float) -> None:
         while self._blocks and self._blocks[0][0] < now - self._window_s:

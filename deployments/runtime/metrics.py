@@ -39,7 +39,7 @@ INBOUND_AGE = Metric(
 OUTBOX_AGE = Metric(
     name="nightdesk_outbox_age_seconds",
     kind="gauge",
-    says="How long the oldest reply in each state has waited: ready (since it was due), sending, unknown, parked.",
+    says="How long the oldest reply has waited, by state: ready (since due), retried, sending again, unknown, parked.",
     labels=("state",),
 )
 LAG = Metric(
@@ -111,6 +111,11 @@ WATCH_LEFT = Metric(
     kind="gauge",
     says="How long Gmail goes on pushing changes unless its watch is renewed, as it is daily; none without pushes.",
 )
+CERTIFICATE_LEFT = Metric(
+    name="nightdesk_certificate_left_seconds",
+    kind="gauge",
+    says="How long the certificate at PUBLIC_BASE_URL is valid; none where that is not HTTPS or can't be reached.",
+)
 ALL = (
     LOOP_LAG,
     INBOUND_AGE,
@@ -127,6 +132,7 @@ ALL = (
     REPLIES,
     CHANNEL_DEGRADED,
     WATCH_LEFT,
+    CERTIFICATE_LEFT,
 )
 
 

@@ -6,28 +6,27 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 
 from db import embedding_models
 from db.embedding_models import InForce, Replica
-from db.operations.node_status import Status
 from db.pool import DatabaseUnavailableError, Pool, acquire
+from deployments.runtime.store_watch import AGAIN_S, StoreWatch
 from embeddings.encoder import ModelNotFoundError, ModelNotUsableError
 from embeddings.heads import HeadNotUsableError
+from embeddings.kept_models import located
 from embeddings.vector_model import VectorModel
-
-EVERY_S = 1.0
-AGAIN_S = 30.0
-"""After which a model that could not be loaded is tried again."""
 
 log = structlog.get_logger(__name__)
 
 
-class ModelWatch:
+class ModelWatch(StoreWatch):
     """Loads what is to become the model in force beside the one that is, says so in the store, and changes over.
 
     A model that can't be loaded here leaves the one before at work: its passages stay, so its searches stay right.
+    `models`: the folder that keeps them here.
     """
 
     def __init__(
@@ -37,31 +36,21 @@ class ModelWatch:
         replica: str,
         current: VectorModel,
         put_in_force: Callable[[VectorModel], None],
+        models: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__("model-watch")
         self._pool, self._replica, self._clock = pool, replica, clock
-        self._current, self._put_in_force = current, put_in_force
+        self._current, self._put_in_force, self._models = current, put_in_force, models
         self._warm: VectorModel | None = None
-        self._problem = ""
         self._failed: tuple[str, float] | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin on the running loop."""
-        self._task = asyncio.create_task(self._run(), name="model-watch")
 
     async def stop(self) -> None:
         """Stop, and take the replica off the list: it ends in good order."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await super().stop()
         with contextlib.suppress(DatabaseUnavailableError):
             async with acquire(self._pool) as connection:
                 await embedding_models.forget_replica(connection, self._replica)
-
-    def status(self) -> tuple[Status, str]:
-        """Return the replica's health as far as its model goes."""
-        return ("degraded", self._problem) if self._problem else ("healthy", "")
 
     async def look(self) -> None:
         """Do what the store asks for, once, and report. Raises DatabaseUnavailableError."""
@@ -94,7 +83,7 @@ class ModelWatch:
             self._problem = f"the model {model_id} in {folder} could not be loaded"
             return None
         try:
-            model = await asyncio.to_thread(VectorModel.load, folder or "")
+            model = await asyncio.to_thread(VectorModel.load, located(folder or "", self._models))
         except (ModelNotFoundError, ModelNotUsableError, HeadNotUsableError) as error:
             self._refuse(str(model_id), str(error))
             return None
@@ -106,13 +95,3 @@ class ModelWatch:
     def _refuse(self, model_id: str, problem: str) -> None:
         log.error("model_not_loaded", model=model_id, problem=problem)
         self._failed, self._problem = (model_id, self._clock() + AGAIN_S), problem
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except DatabaseUnavailableError:
-                pass  # what is in force stays so
-            except Exception:  # the next look may work
-                log.exception("model_watch_failed")
-            await asyncio.sleep(EVERY_S)

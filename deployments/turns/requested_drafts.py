@@ -43,10 +43,12 @@ class DraftingAgent(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedDraft:
-    """A draft to edit and send as one's own reply. `text` '': there is none, and `nothing` says why in a sentence."""
+    """A draft to edit and send as one's own reply. `text` '': there is none, `why` is the code of the cause (a key of
+    BY_RULE, or the reason of the hand-over), and `nothing` says it in a sentence."""
 
     draft_id: UUID
     text: str
+    why: str
     nothing: str
     sources: tuple[str, ...]
     model: str
@@ -80,6 +82,7 @@ class RequestedDrafts:
         return RequestedDraft(
             draft_id=draft_id,
             text=decided.reply,
+            why="" if decided.reply else _cause(decided),
             nothing="" if decided.reply else _why_nothing(decided),
             sources=decided.sources,
             model=decided.model,
@@ -120,7 +123,11 @@ def _unread(turn: Turn) -> Decision:
     )
 
 
+def _cause(decided: Decision) -> str:
+    return decided.rule if decided.rule in BY_RULE else decided.reason or "agent_error"
+
+
 def _why_nothing(decided: Decision) -> str:
-    reason = decided.reason or "agent_error"
-    left = f"The agent leaves this to a person ({reason.replace('_', ' ')})."
-    return BY_RULE.get(decided.rule) or NOTHING.get(reason, left)
+    cause = _cause(decided)
+    left = f"The agent leaves this to a person ({cause.replace('_', ' ')})."
+    return BY_RULE.get(cause) or NOTHING.get(cause, left)

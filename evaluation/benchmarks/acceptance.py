@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import contextlib
 import json
-import socket
-import sys
+import signal
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 
 from db.measurement.scratch import scratch_database
-from evaluation.benchmarks.bare_forms import LOOPBACK
+from evaluation.benchmarks.child_server import LOOPBACK, child_server
 from evaluation.benchmarks.load import forms
+from evaluation.benchmarks.pipeline import cpu_seconds, part_of
 from evaluation.demo.samples import Sample
 
-START_S = 60.0
+BARE = "evaluation.benchmarks.bare_forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,54 +37,116 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptanceReport:
-    """`product`: with answering beside · the bare servers before it, beside the idle product · `instant`: a crowd."""
+class Load:
+    """Each server gets forms over `connections` for `seconds`; then the product `steady_rate` a second for
+    `steady_s`, then `crowd` in one instant."""
 
-    product: Accepted
+    seconds: float
+    connections: int
+    steady_rate: float
+    steady_s: float
+    crowd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceReport:
+    """The bare servers, beside the idle product · `held`: the product while it answers nobody · `beside`, `steady`,
+    `instant`: while it works off what it has accepted. `cpu_ms`: of a form, while it answers nobody, by process;
+    `bare_cpu_ms`: of one with ordinary statements."""
+
     bare_ordinary: Accepted
     bare_single: Accepted
+    held: Accepted
+    beside: Accepted
+    steady: Accepted
     instant: Accepted
+    cpu_ms: Mapping[str, float]
+    bare_cpu_ms: Mapping[str, float]
+
+    @property
+    def refused(self) -> int:
+        """Forms that the product did not accept."""
+        return self.held.refused + self.beside.refused + self.steady.refused + self.instant.refused
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report as `--json` writes it."""
-        rate = self.product.a_second
-        return {
-            "forms_per_s": rate,
-            "bare_ordinary": self.bare_ordinary.a_second,
-            "bare_single": self.bare_single.a_second,
-            "ratio_ordinary": rate / self.bare_ordinary.a_second,
-            "ratio_single": rate / self.bare_single.a_second,
-            "p50_ms": self.product.p50,
-            "p95_ms": self.product.p95,
-            "refused": self.product.refused,
-            "instant_p95_ms": self.instant.p95,
-            "instant_refused": self.instant.refused,
-        }
+        """Return the report as `--json` writes it; the ratios are to ordinary statements."""
+        bare = self.bare_ordinary.a_second
+        ratios = {"ratio_held": self.held.a_second / bare, "ratio_beside": self.beside.a_second / bare}
+        return {**asdict(self), **ratios, "ratio_single": self.held.a_second / self.bare_single.a_second}
 
 
 async def measure(
-    url: str,
-    token: str | None,
-    database_url: str,
-    samples: Sequence[Sample],
-    *,
-    seconds: float,
-    connections: int,
-    crowd: int,
+    url: str, token: str | None, database_url: str, data_dir: str, samples: Sequence[Sample], load: Load
 ) -> AcceptanceReport:
-    """Post forms over `connections` for `seconds` to each server, then `crowd` in one instant to the product.
+    """Post forms to the bare servers, then to the product.
 
     Raises ScratchRefusedError when no database can be made for the bare servers.
     """
-    async with scratch_database(database_url) as scratch, _bare_server(scratch) as port:
-        bare = [
-            await posted((LOOPBACK, port), path, samples, connections=connections, seconds=seconds)
-            for path in ("/ordinary", "/single")
-        ]
+    many = partial(posted, samples=samples, connections=load.connections, seconds=load.seconds)
+    async with scratch_database(database_url) as scratch, child_server(BARE, told=scratch) as (port, server):
+        bare_used = _Used(data_dir, server)
+        ordinary = await many((LOOPBACK, port), "/ordinary")
+        bare_cpu_ms = bare_used.a_form(ordinary)
+        single = await many((LOOPBACK, port), "/single")
     address, path = _address(url), "/api/v1/support/form"
-    product = await posted(address, path, samples, connections=connections, seconds=seconds, token=token)
-    instant = await posted(address, path, samples, connections=crowd, seconds=0, token=token)
-    return AcceptanceReport(product=product, bare_ordinary=bare[0], bare_single=bare[1], instant=instant)
+    with answering_held(data_dir):
+        used = _Used(data_dir)
+        held = await many(address, path, token=token)
+        cpu_ms = used.a_form(held)
+    beside = await many(address, path, token=token)
+    steady = await arriving(address, path, samples, rate=load.steady_rate, seconds=load.steady_s, token=token)
+    return AcceptanceReport(
+        bare_ordinary=ordinary,
+        bare_single=single,
+        held=held,
+        beside=beside,
+        steady=steady,
+        instant=await posted(address, path, samples, connections=load.crowd, seconds=0, token=token),
+        cpu_ms=cpu_ms,
+        bare_cpu_ms=bare_cpu_ms,
+    )
+
+
+@contextmanager
+def answering_held(data_dir: str) -> Iterator[None]:
+    """Stop the ingest replicas of this installation, which take up what was accepted, and let them go on afterwards."""
+    ingest = [process for process in psutil.process_iter() if _is_ingest(process, data_dir)]
+    try:
+        for process in ingest:
+            process.send_signal(signal.SIGSTOP)
+        yield
+    finally:
+        for process in ingest:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGCONT)
+
+
+def _is_ingest(process: psutil.Process, data_dir: str) -> bool:
+    try:
+        return part_of(process, data_dir) == "ingest"
+    except psutil.Error:
+        return False
+
+
+class _Used:
+    """The processor's time that an installation, and a server beside it, use from now on."""
+
+    def __init__(self, data_dir: str, server: int | None = None) -> None:
+        self._data_dir, self._server = data_dir, psutil.Process(server) if server else None
+        self._before, self._began = self._seconds(), time.perf_counter()
+
+    def a_form(self, accepted: Accepted) -> dict[str, float]:
+        """Return milliseconds a form, by process, what took less than a hundredth of one left out."""
+        number = accepted.a_second * (time.perf_counter() - self._began)
+        spent = {name: 1000 * (now - self._before.get(name, 0.0)) / number for name, now in self._seconds().items()}
+        return {name: ms for name, ms in sorted(spent.items(), key=lambda item: -item[1]) if ms >= 0.01}
+
+    def _seconds(self) -> dict[str, float]:
+        found = cpu_seconds(self._data_dir)
+        if self._server is not None:
+            times = self._server.cpu_times()
+            found["server"] = times.user + times.system
+        return found
 
 
 async def posted(
@@ -95,33 +159,72 @@ async def posted(
     token: str | None = None,
 ) -> Accepted:
     """Post new forms over each connection, one after the other, until the time is over; each posts at least one."""
-    stream, began = forms(samples), time.perf_counter()
-    head = f"POST {path} HTTP/1.1\r\nHost: {address[0]}\r\nContent-Type: application/json\r\n"
-    head += f"Authorization: Bearer {token}\r\n" if token else ""
-    taken: list[float] = []
-    refused = 0
+    poster = _Poster(address, path, samples, token)
 
     async def one() -> None:
-        nonlocal refused
         reader, writer = await asyncio.open_connection(*address)
         while True:
-            key, form = next(stream)
-            body = json.dumps(form).encode()
-            sent = time.perf_counter()
-            writer.write(f"{head}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-            if await _status(reader) == 201:
-                taken.append(time.perf_counter() - sent)
-            else:
-                refused += 1
-            if time.perf_counter() - began >= seconds:
+            await poster.post(reader, writer)
+            if poster.elapsed >= seconds:
                 break
         writer.close()
 
     await asyncio.gather(*(one() for _ in range(connections)))
-    p50, p95 = np.percentile(taken or [float("nan")], [50, 95]) * 1000
-    return Accepted(
-        a_second=len(taken) / (time.perf_counter() - began), refused=refused, p50=float(p50), p95=float(p95)
-    )
+    return poster.accepted()
+
+
+async def arriving(
+    address: tuple[str, int],
+    path: str,
+    samples: Sequence[Sample],
+    *,
+    rate: float,
+    seconds: float,
+    token: str | None = None,
+) -> Accepted:
+    """Post `rate` forms a second, each at its time and over a connection of its own, whatever became of the others."""
+    poster = _Poster(address, path, samples, token)
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(number / rate)
+        reader, writer = await asyncio.open_connection(*address)
+        await poster.post(reader, writer)
+        writer.close()
+
+    await asyncio.gather(*(one(number) for number in range(int(rate * seconds))))
+    return poster.accepted()
+
+
+class _Poster:
+    """Posts new forms to one server, and notes how it took them."""
+
+    def __init__(self, address: tuple[str, int], path: str, samples: Sequence[Sample], token: str | None) -> None:
+        self._forms, self._began = forms(samples), time.perf_counter()
+        self._head = f"POST {path} HTTP/1.1\r\nHost: {address[0]}\r\nContent-Type: application/json\r\n"
+        self._head += f"Authorization: Bearer {token}\r\n" if token else ""
+        self._taken: list[float] = []
+        self._refused = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first form could be posted."""
+        return time.perf_counter() - self._began
+
+    async def post(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Post the next form and wait for its answer."""
+        key, form = next(self._forms)
+        body = json.dumps(form).encode()
+        sent = time.perf_counter()
+        writer.write(f"{self._head}Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        if await _status(reader) == 201:
+            self._taken.append(time.perf_counter() - sent)
+        else:
+            self._refused += 1
+
+    def accepted(self) -> Accepted:
+        """Return what was noted, over the time until now."""
+        p50, p95 = np.percentile(self._taken or [float("nan")], [50, 95]) * 1000
+        return Accepted(a_second=len(self._taken) / self.elapsed, refused=self._refused, p50=float(p50), p95=float(p95))
 
 
 async def _status(reader: asyncio.StreamReader) -> int:
@@ -130,36 +233,6 @@ async def _status(reader: asyncio.StreamReader) -> int:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:] if line)}
     await reader.readexactly(int(headers["content-length"]))
     return int(lines[0].split()[1])
-
-
-@asynccontextmanager
-async def _bare_server(database_url: str) -> AsyncIterator[int]:
-    """Run the bare server on this database; yield its port once it answers."""
-    with socket.create_server((LOOPBACK, 0)) as found:
-        port: int = found.getsockname()[1]
-    command = (sys.executable, "-m", "evaluation.benchmarks.bare_forms", str(port))
-    server = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
-    assert server.stdin is not None
-    try:
-        server.stdin.write(f"{database_url}\n".encode())
-        await server.stdin.drain()
-        async with asyncio.timeout(START_S):
-            await _until_it_answers(port)
-        yield port
-    finally:
-        server.terminate()
-        await server.wait()
-
-
-async def _until_it_answers(port: int) -> None:
-    for _ in itertools.count():
-        try:
-            _, writer = await asyncio.open_connection(LOOPBACK, port)
-        except OSError:
-            await asyncio.sleep(0.1)
-            continue
-        writer.close()
-        return
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -21,8 +21,8 @@ from db.intake.web_form import Claim, NewForm, accept_form
 from db.pool import Connection, Pool, acquire, create_pool
 from db.records import Priority
 from db.sql import statements
+from evaluation.benchmarks.child_server import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 POOL = 10
 _SQL = statements(__file__)
 

@@ -25,6 +25,8 @@ TIMED_ALONE = 162
 _REPLICA = "ray::ServeReplica:nightdesk:"
 _OTHERS = {
     "ray::ProxyActor": "proxy",
+    "ray::HAProxyManager": "proxy",
+    "haproxy.cfg": "proxy",
     "ray::ServeController": "controller",
     "raylet": "ray",
     "gcs_server": "ray",
@@ -103,7 +105,7 @@ async def measure(
     alone = await models_alone.measure(pool, [form["message"] for _, form in batch[:TIMED_ALONE]])
     async with acquire(pool) as connection:
         written_before = await bench_reads.writes(connection)
-    before, started = _cpu_seconds(data_dir), time.monotonic()
+    before, started = cpu_seconds(data_dir), time.monotonic()
     gate = asyncio.Semaphore(at_once)
 
     async def one(key: str, form: dict[str, Any]) -> None:
@@ -113,7 +115,7 @@ async def measure(
     await asyncio.gather(*(one(key, form) for key, form in batch))
     keys = [key for key, _ in batch]
     unanswered = await wait_until_finished(pool, keys, timeout_s=600)
-    seconds, after = time.monotonic() - started, _cpu_seconds(data_dir)
+    seconds, after = time.monotonic() - started, cpu_seconds(data_dir)
     async with acquire(pool) as connection:
         stages = await bench_reads.stage_times(connection, keys)
         searches = await bench_reads.count_calls(connection, keys, SEARCH)
@@ -130,7 +132,7 @@ async def measure(
     )
 
 
-def _cpu_seconds(data_dir: str) -> dict[str, float]:
+def cpu_seconds(data_dir: str) -> dict[str, float]:
     """Sum user and system time of one installation's processes on this machine, by node or part."""
     seconds: dict[str, float] = {}
     for process in psutil.process_iter():

@@ -1,7 +1,7 @@
 """Measures the quality report (T3) offline.
 
 The product need not run: the encoder works in this process, on the labelled sets and the documentation of the
-repository; identity is measured in a scratch database of a PostgreSQL that the caller names.
+repository; identity and formatting are measured in a scratch database of a PostgreSQL that the caller names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from embeddings.encoder import Encoder
 from embeddings.workbench.questions import DOCUMENT
-from evaluation.quality import answers, escalation, guards, identity, retrieval, sentiment
+from evaluation.quality import answers, escalation, formatting, guards, identity, retrieval, sentiment
 from evaluation.quality.report import Group, Scorecard
 
 Part = Callable[[], list[Group]]
@@ -25,12 +25,17 @@ def parts(encoder: Encoder, database: Callable[[], AbstractContextManager[str]],
         with database() as dsn:
             return identity.measure(dsn, people)
 
+    def of_formatting() -> list[Group]:
+        with database() as dsn:
+            return formatting.measure(dsn, encoder, DOCUMENT)
+
     return {
         "escalation": escalation.measure,
         "outgoing check and groundedness": lambda: guards.measure(DOCUMENT),
         "sentiment": lambda: sentiment.measure(encoder),
         "identity": of_identity,
         "retrieval": lambda: retrieval.measure(encoder, DOCUMENT),
+        "formatting": of_formatting,
         "answers": lambda: answers.measure(encoder, answers.tested()),
     }
 

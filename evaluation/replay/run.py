@@ -69,6 +69,7 @@ class Replayer:
             prompt=variant.prompt,
             search=variant.search,
             answers=variant.answers,
+            tuned=False,
             back_at=self._back_at,
         )
 

@@ -108,7 +108,8 @@ seccompProfile:
 {{- end }}
 {{- end }}
 
-{{/* Ray's own environment, the same as that of `nightdesk up` (serve_app/embedded/base/environment.py). */}}
+{{/* Ray's own environment, as that of `nightdesk up` (serve_app/embedded/base/environment.py) but for HAProxy's, which is Ray's own
+here: who calls is known by an ingress's X-Forwarded-For and TRUSTED_PROXIES. */}}
 {{- define "nightdesk.rayEnvironment" -}}
 - name: HTTP_HOST
   value: "0.0.0.0"
@@ -120,6 +121,10 @@ seccompProfile:
   value: "0"
 - name: RAY_SERVE_THROUGHPUT_OPTIMIZED
   value: "1"
+- name: RAY_SERVE_METRICS_EXPORT_INTERVAL_MS
+  value: "2000"
+- name: RAY_SERVE_CONTROL_LOOP_INTERVAL_S
+  value: "0.25"
 - name: RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH
   value: serve_app.api.base.proxy_errors.middlewares
 - name: RAY_SERVE_ENABLE_HA_PROXY
@@ -224,5 +229,17 @@ their place.
 {{- $ingest := int (index $application.args.scaling_bounds.ingest 1) -}}
 {{- if and (eq .Values.kafka.mode "strimzi") (lt (int .Values.kafka.partitions) $ingest) -}}
 {{- fail (printf "kafka.partitions: %d, but up to %d ingest replicas want one each" (int .Values.kafka.partitions) $ingest) -}}
+{{- end -}}
+{{- $partitions := get .Values.config "KAFKA_PARTITIONS" -}}
+{{- if and $partitions (lt (int $partitions) $ingest) -}}
+{{- fail (printf "config.KAFKA_PARTITIONS: %d, but up to %d ingest replicas want one each" (int $partitions) $ingest) -}}
+{{- end -}}
+{{- if .Values.combined.enabled -}}
+{{- $pods := int .Values.combined.maxReplicas -}}
+{{- range include "nightdesk.nodes" . | fromJsonArray -}}
+{{- if gt (int .most) $pods -}}
+{{- fail (printf "nodes.%s.maxReplicas: %d, but combined.maxReplicas allows %d pods, and a pod holds one replica of each node" .name (int .most) $pods) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end }}

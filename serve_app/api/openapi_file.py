@@ -17,7 +17,7 @@ from db.pool import create_pool
 from deployments.ingress_node import IngressParts
 from deployments.rules.company import Company
 from ingest.bus.relay import Relay
-from serve_app.api import build_for
+from serve_app.api.build import build_for
 from serve_app.settings.app_args import AppArgs, KafkaArgs
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"

@@ -59,6 +59,7 @@ def replay(
 ) -> None:
     """Send letters on their way again; what fails again becomes a letter of its own.
 
+    A message whose conversation a person has by now, as after its notice, waits for the person or for a release.
     One that can't be replayed holds up no other: it is named with its reason, and the command exits 1 in the end.
     """
     if everything == bool(letter_ids):

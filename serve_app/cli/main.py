@@ -15,13 +15,16 @@ from serve_app.cli.data import command as data
 from serve_app.cli.demo import command as demo
 from serve_app.cli.embeddings import command as embeddings
 from serve_app.cli.explain import command as explain
+from serve_app.cli.heads import command as heads
 from serve_app.cli.kb import command as kb
 from serve_app.cli.mcp import command as mcp
 from serve_app.cli.replay import command as replay
+from serve_app.cli.sentiment import command as sentiment
 from serve_app.cli.serve_config import command as serve_config
 from serve_app.cli.sizing import command as sizing
 from serve_app.cli.thresholds import command as thresholds
 from serve_app.cli.trace import command as trace
+from serve_app.embedded.base.environment import one_thread_for_numpy
 from serve_app.embedded.base.errors import UserError
 from serve_app.settings.settings import SettingsError
 
@@ -53,12 +56,15 @@ app.add_typer(customers.app, name="customers")
 app.add_typer(data.app, name="data")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(embeddings.app, name="embeddings")
+app.add_typer(heads.app, name="heads")
 app.add_typer(kb.app, name="kb")
+app.add_typer(sentiment.app, name="sentiment")
 app.add_typer(thresholds.app, name="thresholds")
 
 
 def main() -> None:
     """Run the command. UserError and SettingsError become one line on stderr and an exit code."""
+    one_thread_for_numpy()
     try:
         app()
     except UserError as error:

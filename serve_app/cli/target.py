@@ -75,4 +75,4 @@ def settings_of(product: Target) -> Settings:
             f"the product on {product.data_dir} was started by an older version, which did not keep its settings: "
             "restart it with `nightdesk down` and `nightdesk up`."
         )
-    return settings_from(product.settings)
+    return settings_from({**product.settings, "nightdesk_data_dir": product.data_dir})

@@ -31,7 +31,8 @@ DemoOption = Annotated[
     bool, typer.Option("--demo-channels", help="Stand-ins for Gmail and WhatsApp, without accounts.")
 ]
 HaproxyOption = Annotated[
-    bool, typer.Option("--haproxy", help="Serve through HAProxy: faster, but it listens on every interface.")
+    bool | None,
+    typer.Option("--haproxy/--no-haproxy", help="Serve through HAProxy, or Ray's own proxy. Default: where it is."),
 ]
 GraphOption = Annotated[str, typer.Option("--graph", hidden=True, help="Builder of the application, module:function.")]
 
@@ -41,7 +42,7 @@ def up(
     port: PortOption = HTTP_PORT,
     detach: DetachOption = False,
     demo_channels: DemoOption = False,
-    haproxy: HaproxyOption = False,
+    haproxy: HaproxyOption = None,
     dashboard_port: DashboardOption = None,
     graph: GraphOption = GRAPH,
 ) -> None:
@@ -82,7 +83,7 @@ def _run_in_foreground(directory: DataDir, settings: Settings, options: StartOpt
                 asyncio.run(_supervise(directory, settings, display, options))
                 return
         except SupervisorBusyError:
-            if _wait_for(directory, options, starting=lambda: False):
+            if _wait_for(directory, options, starting=SupervisorLock(directory).is_held):
                 return
 
 
@@ -103,21 +104,24 @@ def _run_detached(directory: DataDir, options: StartOptions) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    if not _wait_for(directory, options, starting=lambda: child.poll() is None):
+    if not _wait_for(directory, options, starting=lambda: child.poll() is None, ours=True):
         errors = [line for line in output.read_text().splitlines() if line.startswith("error: ")]
         raise StartError(errors[-1].removeprefix("error: ") if errors else f"the start failed: see {output}")
 
 
-def _wait_for(directory: DataDir, options: StartOptions, *, starting: Callable[[], bool]) -> bool:
+def _wait_for(directory: DataDir, options: StartOptions, *, starting: Callable[[], bool], ours: bool = False) -> bool:
     """Wait for the product that another process starts. False when that ended before its product was healthy.
+
+    `ours`: that process is this one's child, and there, however long it imports before it can be seen.
 
     Raises StartError when `--demo-channels` is wanted and the product runs without.
     """
-    from serve_app.embedded.supervision.follow import follow_until_ready
+    from serve_app.embedded.supervision.follow import LONGEST_SECONDS, UNSEEN_SECONDS, follow_until_ready
     from serve_app.embedded.supervision.progress import Display
 
     with Display() as display:
-        run = follow_until_ready(directory, display, starting=starting)
+        unseen = LONGEST_SECONDS if ours else UNSEEN_SECONDS
+        run = follow_until_ready(directory, display, starting=starting, unseen=unseen)
     if run is None:
         return False
     if options.demo_channels and not run.demo_channels_url:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from db.embedding_models import ModelChangedError
 from db.pool import DatabaseUnavailableError
+from db.shadow import ShadowRunsError
 from embeddings.encoder import ModelNotFoundError, ModelNotUsableError
 from embeddings.heads import HeadNotUsableError
 from serve_app.embedded.base.errors import UserError
@@ -26,7 +27,9 @@ def workbench() -> Iterator[None]:
 
     try:
         yield
-    except (InvalidDataError, ModelNotFoundError, ModelNotUsableError, HeadNotUsableError, SwitchError) as error:
+    except (InvalidDataError, ModelNotFoundError, ModelNotUsableError, HeadNotUsableError) as error:
+        raise UserError(str(error)) from None
+    except (SwitchError, ShadowRunsError) as error:
         raise UserError(str(error)) from None
     except (ModelChangedError, DatabaseUnavailableError) as error:
         raise UserError(f"{error}: `nightdesk status` shows what runs.") from None

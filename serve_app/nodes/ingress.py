@@ -9,7 +9,7 @@ from typing import Any
 from ray.serve.handle import DeploymentHandle
 
 from deployments.ingress_node import IngressNode
-from serve_app.api import DraftingNodes, build_for
+from serve_app.api.build import DraftingNodes, build_for
 from serve_app.nodes.remote_handles import RemoteAgent, RemoteAnalysis
 from serve_app.nodes.startup import begin
 from serve_app.settings.app_args import AppArgs

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from ray.serve.handle import DeploymentHandle
 
 from db.pool import Pool
 from deployments.ingest_node import GROUP
+from deployments.learning.finder import EVERY_S as LEARN_EVERY_S
+from deployments.learning.finder import CandidateFinder
+from deployments.reporting.certificate import TELL_EVERY_S, CertificateWatch
 from deployments.reporting.collector import AlertRules
 from deployments.reporting.folder_sweep import FolderSweep
 from deployments.reporting.morning import Morning
@@ -17,10 +23,16 @@ from deployments.reporting.periodic_tasks import PeriodicTask, support_tasks
 from deployments.reporting.rating_questions import RatingQuestions
 from deployments.reporting.retention import Periods, Retention
 from deployments.rules.support_hours import ServiceLevels
+from deployments.shadow.worker import EVERY_S as SHADOW_EVERY_S
+from deployments.shadow.worker import ShadowWorker
+from embeddings.encoder import model_files
+from embeddings.relevance import RelevanceGate
+from embeddings.vector_model import RELEVANCE
 from ingest.bus.topic_retention import TopicRetention
 from ingest.identifiers import normalise_email
 from serve_app.api.public.status_link import rating_link
 from serve_app.nodes.gmail_account import account
+from serve_app.nodes.remote_handles import RemoteAnalysis
 from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
 
@@ -29,9 +41,9 @@ if TYPE_CHECKING:
 
 
 class ReportingServer:
-    """deployments.reporting, as a replica."""
+    """deployments.reporting, as a replica. `analysis` reads what may be learned."""
 
-    async def __init__(self, args: AppArgs) -> None:  # type: ignore[misc]
+    async def __init__(self, args: AppArgs, analysis: DeploymentHandle[Any]) -> None:  # type: ignore[misc]
         begin(args, "reporting")
         pool = await open_pool(args)
         self._node = ReportingNode(
@@ -44,7 +56,10 @@ class ReportingServer:
                 *_tasks(args, pool),
                 *_rating_tasks(args, pool),
                 *_digest_tasks(args, pool),
+                *_certificate_tasks(args.public_base_url),
                 *_retention_tasks(args, pool),
+                _learning_task(args, pool, RemoteAnalysis(analysis)),
+                _shadow_task(args, pool),
             ),
         )
 
@@ -108,6 +123,15 @@ def _digest_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
     return (PeriodicTask(name="digest", every_s=60.0, work=morning.run_once),)
 
 
+def _certificate_tasks(public_base_url: str) -> tuple[PeriodicTask, ...]:
+    """Return none where customers come without TLS."""
+    public = urlsplit(public_base_url)
+    if public.scheme != "https" or public.hostname is None:
+        return ()
+    watch = CertificateWatch(public.hostname, public.port or 443)
+    return (PeriodicTask(name="certificate", every_s=TELL_EVERY_S, work=watch.run_once),)
+
+
 def _retention_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
     kept = args.retention
     periods = Periods(
@@ -123,6 +147,20 @@ def _retention_tasks(args: AppArgs, pool: Pool) -> tuple[PeriodicTask, ...]:
         *Retention(pool=pool, periods=periods).tasks(),
         *((PeriodicTask(name="folder of files", every_s=600.0, work=sweep.run_once),) if sweep else ()),
         PeriodicTask(name="topics' settings", every_s=300.0, work=topics.run_once, problem=topics.problem),
+    )
+
+
+def _learning_task(args: AppArgs, pool: Pool, analysis: RemoteAnalysis) -> PeriodicTask:
+    finder = CandidateFinder(pool=pool, analysis=analysis, company=args.company, allowed=args.learn_from_customers)
+    return PeriodicTask(name="learning", every_s=LEARN_EVERY_S, work=finder.run_once)
+
+
+def _shadow_task(args: AppArgs, pool: Pool) -> PeriodicTask:
+    gate = RelevanceGate.load(model_files(args.embedding_model).heads / RELEVANCE, own_names=args.company.own_names)
+    worker = ShadowWorker(pool=pool, gate=gate, models=args.models_dir)
+    # However long a model takes, it is nothing that health reports: the run's own report does.
+    return PeriodicTask(
+        name="shadow", every_s=SHADOW_EVERY_S, work=worker.run_once, patience_s=float("inf"), close=worker.close
     )
 
 

@@ -1,6 +1,6 @@
 """The policies of the nodes that scale on work: how many replicas what they report asks for.
 
-Serve's controller calls them ten times a second, so they only reckon. What they reckon with is measured by the nodes
+Serve's controller calls them four times a second, so they only reckon. What they reckon with is measured by the nodes
 in the background (`deployments.runtime.workload`) and reported with each replica's state; where it is missing or old
 they ask for what there is. Bounds, delays and steps are Serve's. Serve sends this module by value: it must import
 nothing of ours.

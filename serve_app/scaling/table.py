@@ -153,9 +153,11 @@ class Scaled:
 
 
 def small(cores: int) -> dict[str, Bounds]:
-    """Return the bounds for one machine: one replica of each node, and on four cores or more some more of each."""
+    """Return the bounds for one machine: one replica of each node, and on four cores or more some more of each, and two
+    of the ingress from the start: acceptance goes on while one is replaced."""
     most = max(1, min(cores // 2, SMALL_MOST))
-    return {node.name: Bounds(least=1, most=most if node.signal else 1) for node in NODES}
+    least = {"ingress": min(2, most)}
+    return {node.name: Bounds(least=least.get(node.name, 1), most=most if node.signal else 1) for node in NODES}
 
 
 def cluster() -> dict[str, Bounds]:

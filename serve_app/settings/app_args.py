@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -67,6 +68,8 @@ class AppArgs(BaseModel):
     form: FormArgs = FormArgs()
     demo_channels_url: str | None = None
     embedding_model: str = EMBEDDING_MODEL
+    sentiment_model: Path | None = None
+    models_dir: Path | None = None
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     scaling_bounds: dict[str, tuple[int, int]] = Field(default_factory=dict)
     """By node the least and the most replicas, where they differ from the table's (serve_app/scaling)."""
@@ -82,6 +85,7 @@ class AppArgs(BaseModel):
     public_rate_limit: str = PUBLIC_RATE_LIMIT
     enabled_channels: tuple[str, ...] = CHANNELS
     mail_web_answers: bool = False
+    learn_from_customers: bool = False
     log_level: str = LOG_LEVEL
     otlp_endpoint: str | None = None
     otlp_headers: SecretStr | None = None
@@ -116,6 +120,8 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         form=form_args(settings),
         demo_channels_url=settings.demo_channels_url,
         embedding_model=settings.embedding_model,
+        sentiment_model=settings.sentiment_model.absolute() if settings.sentiment_model else None,
+        models_dir=settings.models_dir,
         escalation_thresholds=settings.escalation_thresholds,
         scaling_bounds=settings.scaling_bounds,
         secret_key=_required("SECRET_KEY", settings.secret_key),
@@ -130,6 +136,7 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         public_rate_limit=settings.public_rate_limit,
         enabled_channels=settings.enabled_channels,
         mail_web_answers=settings.mail_web_answers,
+        learn_from_customers=settings.learn_from_customers,
         log_level=settings.log_level,
         otlp_endpoint=settings.otel_exporter_otlp_endpoint,
         otlp_headers=settings.otel_exporter_otlp_headers,

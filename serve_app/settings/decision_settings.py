@@ -18,6 +18,7 @@ DECISION_SETTINGS = frozenset(
         "context_dir",
         "embedding_model",
         "escalation_thresholds",
+        "learn_from_customers",
         "openai_api",
         "openai_api_key",
         "openai_base_url",
@@ -25,13 +26,15 @@ DECISION_SETTINGS = frozenset(
         "openai_timeout_seconds",
         "public_base_url",
         "secret_key",
+        "sentiment_model",
         "sla_hours",
         "staff_api_key",
         "support_hours",
         "support_timezone",
     }
 )
-"""What decides a turn, what customers are shown, whose keys the MCP server takes. A test covers every setting."""
+"""What decides a turn, what customers are shown, what is learned from, whose keys the MCP server takes. A test covers
+every setting."""
 
 
 def snapshot(settings: Settings, *, secret_key: str, public_base_url: str) -> dict[str, Any]:

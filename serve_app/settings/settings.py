@@ -169,11 +169,17 @@ class Settings(BaseSettings):
     escalation_thresholds: dict[str, float] = Field(default_factory=dict)
     scaling_bounds: dict[str, tuple[int, int]] = Field(default_factory=dict)
     embedding_model: str = EMBEDDING_MODEL
+    sentiment_model: Path | None = None
     context_dir: Path | None = None
     otel_exporter_otlp_endpoint: BaseUrl | None = None
     otel_exporter_otlp_headers: SecretStr | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = LOG_LEVEL
     nightdesk_data_dir: Path | None = None
+
+    @property
+    def models_dir(self) -> Path | None:
+        """The folder that keeps promoted models; None without a data directory: the store has their whole paths."""
+        return self.nightdesk_data_dir.absolute() / "models" if self.nightdesk_data_dir else None
 
     @field_validator("public_rate_limit")
     @classmethod

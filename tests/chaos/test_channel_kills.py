@@ -8,10 +8,11 @@ import os
 
 import pytest
 
+from evaluation.benchmarks.processes import REPLICA
 from evaluation.providers.journal import Kind
 from tests.fixtures.channels import Channels, new_address, new_number
 from tests.fixtures.oracle import expect_one_reply_each
-from tests.fixtures.product import REPLICA, Product
+from tests.fixtures.product import Product
 from tests.fixtures.waiting import eventually
 
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(3600)]

@@ -6,32 +6,24 @@ The seconds that both took are printed; what is promised, half a minute, is meas
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
-import psutil
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from evaluation.benchmarks.processes import REPLICA
 from ingest.events import INCOMING
+from tests.fixtures.breaking import Broken, execute, failing, frozen, health, watch_refused
 from tests.fixtures.channels import Channels
-from tests.fixtures.oracle import store_of
-from tests.fixtures.product import REPLICA, Product
+from tests.fixtures.product import Product
 from tests.fixtures.waiting import wait_until
 
 pytestmark = [pytest.mark.product, pytest.mark.full, pytest.mark.timeout(7200)]
 
 SOON_S = 600.0
-WATCH_IS_OVER = """
-    UPDATE mailboxes SET watched_at = now() - interval '8 days', watch_expires_at = now() - interval '1 day',
-                         listed_at = NULL"""
 NODES = ("ingest", "identity", "analysis", "agent", "delivery", "reporting")
-Broken = Callable[[Product, Channels], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,66 +33,6 @@ class Kind:
     broken: Broken
     component: str
     words: str = ""
-
-
-def frozen(mark: str) -> Broken:
-    """Hold up what is called so, and whatever takes its place; in the end let it go on."""
-
-    @contextmanager
-    def broken(product: Product, _: Channels) -> Iterator[None]:
-        held: dict[int, psutil.Process] = {}
-        over = threading.Event()
-
-        def hold() -> None:
-            while not over.is_set():
-                for leader in product.processes(mark):
-                    for process in (leader, *leader.children(recursive=True)):
-                        if process.pid not in held:
-                            process.suspend()
-                            held[process.pid] = process
-                time.sleep(0.2)
-
-        holding = threading.Thread(target=hold, daemon=True)
-        holding.start()
-        try:
-            yield
-        finally:
-            over.set()
-            holding.join()
-            for process in held.values():
-                if process.is_running():
-                    process.resume()
-
-    return broken
-
-
-def failing(provider: str, methods: tuple[str, ...], kind: str = "error_before", **fields: Any) -> Broken:
-    """The provider's stand-in fails."""
-
-    @contextmanager
-    def broken(_: Product, channels: Channels) -> Iterator[None]:
-        control = getattr(channels, provider)
-        for method in methods:
-            control.fault(method, kind, times=None, **fields)
-        if "oauth2.token" in methods:
-            control.revoke_access_tokens()
-        try:
-            yield
-        finally:
-            control.clear_faults()
-
-    return broken
-
-
-@contextmanager
-def watch_expired(product: Product, channels: Channels) -> Iterator[None]:
-    """Google refuses to renew a watch that is over."""
-    channels.mail.fault("users.watch", "error_before", times=None, status=403)
-    asyncio.run(execute(product, WATCH_IS_OVER))
-    try:
-        yield
-    finally:
-        channels.mail.clear_faults()
 
 
 @contextmanager
@@ -121,15 +53,10 @@ KINDS = {
     "gmail_authorisation": Kind(
         broken=failing("mail", ("oauth2.token",), "invalid_grant"), component="gmail", words="GMAIL_REFRESH_TOKEN"
     ),
-    "watch": Kind(broken=watch_expired, component="gmail", words="no pushes"),
+    "watch": Kind(broken=watch_refused(-86_400), component="gmail", words="no pushes"),
     "twilio": Kind(broken=failing("phone", ("accounts.fetch",), status=503), component="whatsapp"),
     "dead_letters": Kind(broken=unreadable_record, component="alerts", words="dead letters"),
 }
-
-
-async def execute(product: Product, statement: str) -> None:
-    async with store_of(product) as store:
-        await store.execute(statement)
 
 
 async def publish(product: Product, value: bytes) -> None:
@@ -137,15 +64,6 @@ async def publish(product: Product, value: bytes) -> None:
     await producer.start()
     await producer.send_and_wait(INCOMING, value, key=b"nobody")
     await producer.stop()
-
-
-def health(product: Product) -> dict[str, Any]:
-    """What /health says; nothing while it does not answer."""
-    try:
-        found: dict[str, Any] = httpx.get(f"{product.url}/health", timeout=20, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return found
 
 
 def shows(product: Product, kind: Kind) -> bool:

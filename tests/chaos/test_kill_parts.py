@@ -12,10 +12,12 @@ import pytest
 
 from db.measurement import bench_reads
 from db.pool import acquire, create_pool
-from evaluation.benchmarks.load import Sent, forms, send_one, wait_until_finished
+from evaluation.benchmarks.arrivals import arriving
+from evaluation.benchmarks.load import Sent, wait_until_finished
+from evaluation.benchmarks.processes import KAFKA, POSTGRESQL, REPLICA
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
-from tests.fixtures.product import REPLICA, Product
+from tests.fixtures.product import Product
 from tests.fixtures.waiting import eventually
 from tests.invariants import violations
 
@@ -24,10 +26,10 @@ pytestmark = [pytest.mark.product, pytest.mark.timeout(3600)]
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
 RATE = 8.0
 PARTS = {
-    "kafka": "kafka.Kafka",
+    "kafka": KAFKA,
     "ingest": f"{REPLICA}ingest",
     "agent": f"{REPLICA}agent",
-    "postgresql": "bin/postgres",
+    "postgresql": POSTGRESQL,
     "delivery": f"{REPLICA}delivery",
     "analysis": f"{REPLICA}analysis",
 }
@@ -35,40 +37,14 @@ SETTLE_S = 12.0
 REFUSALS = {503}
 
 
-class Arrivals:
-    """Forms that keep arriving at a steady rate until `stop`."""
-
-    def __init__(self, client: ProductClient, samples: list[Sample]) -> None:
-        self._client = client
-        self._forms = forms(samples)
-        self._tasks: list[asyncio.Task[Sent]] = []
-        self._sending = True
-
-    async def keep_sending(self) -> list[Sent]:
-        """Send until `stop`, then return what came of each form."""
-        started = asyncio.get_running_loop().time()
-        while self._sending:
-            key, form = next(self._forms)
-            self._tasks.append(asyncio.create_task(send_one(self._client, key, form)))
-            due = started + len(self._tasks) / RATE
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-        return list(await asyncio.gather(*self._tasks))
-
-    def stop(self) -> None:
-        """Stop sending forms."""
-        self._sending = False
-
-
 async def _under_arrivals(
     product: Product, samples: list[Sample], disturb: Callable[[], Awaitable[None]]
 ) -> tuple[list[Sent], list[bench_reads.FormOutcome], dict[str, list[dict[str, Any]]]]:
     async with ProductClient(product.url, timeout_s=120) as client:
-        arrivals = Arrivals(client, samples)
-        sending = asyncio.create_task(arrivals.keep_sending())
-        await asyncio.sleep(3)
-        await disturb()
-        arrivals.stop()
-        sent = await sending
+        async with arriving(client, samples, rate=RATE) as arrivals:
+            await asyncio.sleep(3)
+            await disturb()
+        sent = arrivals.sent
     await asyncio.to_thread(product.wait_healthy)
     accepted = [one.key for one in sent if one.status == 201]
     pool = await create_pool(product.run_file()["database_url"], size=2)

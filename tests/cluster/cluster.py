@@ -53,6 +53,11 @@ class Cluster:
         found: list[dict[str, Any]] = self.get("pods", "-l", selector)["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
+    def image(self) -> str:
+        """Return the image that the head runs."""
+        found: str = self.pods("ray.io/node-type=head")[0]["spec"]["containers"][0]["image"]
+        return found
+
     def helm(self, action: str, values: Mapping[str, Any] | None = None, *, within_s: int = 600) -> dict[str, Any]:
         """Install, upgrade, test or uninstall the release, by the Helm library."""
         request = json.dumps({"action": action, "values": values, "timeout": within_s})

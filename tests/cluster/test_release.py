@@ -91,7 +91,7 @@ def test_an_upgrade_under_load_fails_nothing(release: Cluster, values: dict[str,
     """3 forms a second through the change of clusters: no call fails, nothing is lost or doubled."""
     before = release.active_ray_cluster()
     changed = copy.deepcopy(values)
-    changed["image"]["tag"] = "next"
+    changed["image"]["tag"] = "next" if release.image().endswith(":dev") else "dev"
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(_send, release, 900, 3.0)
         release.helm("upgrade", changed)

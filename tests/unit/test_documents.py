@@ -18,7 +18,8 @@ def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     lines = [line for block in TABLE_OF_CONTENTS.findall(index) for line in block.split("\n")]
     listed = [line for line in lines if line and not line.startswith(":")]
-    assert sorted(listed) == sorted(page.stem for page in DOCS.glob("*.md") if page.stem != "index")
+    pages = [*DOCS.glob("*.md"), *DOCS.glob("*.ipynb")]
+    assert sorted(listed) == sorted(page.stem for page in pages if page.stem != "index")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

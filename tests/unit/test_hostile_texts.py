@@ -18,6 +18,7 @@ from deployments.agent.checks.guardrails import Guard
 from deployments.agent.checks.masking import Vault
 from deployments.agent.language import LanguageDetector
 from deployments.agent.models.extract import SHAPES, Source
+from deployments.learning.findings import Checks
 from deployments.rules.escalation import EscalationRules
 from embeddings.judge import Judgement
 from embeddings.relevance import RelevanceGate
@@ -47,6 +48,7 @@ OBJECTS: Mapping[type, Any] = MappingProxyType(
         Vault: Vault(names=("Ann Lee",)),
         EscalationRules: EscalationRules(own_names=EXAMPLE.own_names),
         Guard: GUARD,
+        Checks: Checks(EXAMPLE, [RESET]),
         RelevanceGate: GATE,
         Speller: GATE.speller,
         SentimentHead: SentimentHead.load(),
@@ -125,6 +127,8 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "deployments.agent.tools.call": "JSON of the model's, at most 8,000 characters of it a text",
     "deployments.agent.tools.invalid_arguments": "takes pydantic's error",
     "deployments.agent.transcript.conversation": "takes records; fence is walked",
+    "deployments.learning.findings.Checks.of": "joins title and answer; of_text is walked",
+    "deployments.rules.escalation.EscalationRules.over": "names of thresholds",
     "deployments.rules.escalation.EscalationRules.weigh": "takes the signs that read_words found",
     "deployments.rules.escalation.severity_and_queue": "names of our own",
     "deployments.rules.company_file.wrong": "a file of our own",
@@ -151,6 +155,7 @@ NOT_OUTSIDE: Mapping[str, str] = {
     "embeddings.encoder.model_files": "a name of our own",
     "embeddings.vector_model.VectorModel.load": "a name of our own",
     "embeddings.heads.metrics": "a name of our own",
+    "embeddings.kept_models.located": "a name of our own",
     "ingest.mail.headers.tokens.lex": "its second text is a constant of ours; parse_from and dmarc_pass walk it",
     "ingest.events.sender_key": "an identifier that was normalised",
     "ingest.mail.quoting.layouts.HtmlLayouts.is_quote": "takes a parsed element; html_to_text is walked",
@@ -187,6 +192,8 @@ NOT_OUTSIDE_FOLDERS: Mapping[str, str] = {
     "deployments.channels.parking.": "an error's text",
     "deployments.delivery.": "an error's text",
     "deployments.identity.links.": "tokens of ours, and numbers",
+    "deployments.learning.finder.": "joins what cleaning and findings return, which are walked",
+    "deployments.learning.review.": "texts of our own people, which findings reads",
     "deployments.identity.node.": "a name of our own",
     "deployments.reporting.": "settings and names of our own",
     "deployments.runtime.": "names of our own",
@@ -195,6 +202,9 @@ NOT_OUTSIDE_FOLDERS: Mapping[str, str] = {
     "deployments.analysis_node.": "runs a model, in a thread and bounded by tokens",
     "embeddings.encoder.Encoder.": "runs a model, bounded by tokens",
     "embeddings.escalation.EscalationModel.": "runs a model, bounded by tokens",
+    "embeddings.sentiment_model.SentimentModel.": "runs a model, bounded by tokens; moodless is walked",
+    "embeddings.beside.": "our own documents",
+    "deployments.shadow.": "stored turns, read once by what is walked; nobody waits for it",
     "embeddings.text_model.": "runs a model, bounded by tokens",
     "embeddings.heads.": "files of our own",
     "ingest.tracing.": "names of our own",

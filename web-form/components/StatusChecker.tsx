@@ -93,12 +93,12 @@ export function StatusChecker({ opener, onGone, onTitle, endpoint }: Props) {
         <RateTicket ticket={ticket} opener={opener} onRated={look} endpoint={endpoint} />
       )}
       {ticket.status === "closed" ? (
-        <p className="mb-6 rounded-xl bg-tint px-4 py-3">
-          {t.closedLead}{" "}
+        <div className="mb-6 flex flex-wrap items-center justify-between gap-3 rounded-xl bg-tint px-4 py-3">
+          <p>{t.closedLead}</p>
           <a href="/" className={buttonLook("quiet")}>
             {t.newRequest}
           </a>
-        </p>
+        </div>
       ) : (
         <ReplyForm opener={opener} said={ticket.messages.length} onSent={look} endpoint={endpoint} />
       )}

@@ -3,11 +3,24 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SHOTS = fileURLToPath(new URL("shots/", import.meta.url));
 mkdirSync(SHOTS, { recursive: true });
+
+const TABLES = 'export { messages } from "./lib/i18n"; export { deskMessages } from "./lib/i18n/desk";';
+const { outputFiles } = await build({
+  stdin: { contents: TABLES, resolveDir: fileURLToPath(new URL("..", import.meta.url)), loader: "ts" },
+  bundle: true,
+  format: "esm",
+  write: false,
+});
+/** The words of the pages (`messages`) and of the desk (`deskMessages`) by language. */
+export const { messages, deskMessages } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`
+);
 
 /** Start the system's Chromium. Embedding pages are local ones here, and so may call the product. */
 export const launch = () =>

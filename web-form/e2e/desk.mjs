@@ -1,14 +1,14 @@
 // The desk in a real browser: `node e2e/desk.mjs URL ANNS_KEY BOBS_KEY`. Hand-overs, a draft, a dead letter and customers who may be
 // one wait.
 
-import { check, equal, look, open, run } from "./browser.mjs";
+import { check, deskMessages, equal, look, open, run } from "./browser.mjs";
 
 const [url, annsKey, bobsKey] = process.argv.slice(2);
 
-async function desk(browser, key, options) {
+async function desk(browser, key, options, t = deskMessages("en")) {
   const opened = await open(browser, options);
   await opened.page.goto(`${url}/staff`);
-  await opened.page.getByLabel("Staff key").fill(key);
+  await opened.page.getByLabel(t.signIn.key).fill(key);
   await opened.page.keyboard.press("Enter");
   await opened.page.locator("nav li").first().waitFor();
   return opened;
@@ -16,7 +16,7 @@ async function desk(browser, key, options) {
 
 const rows = (page) => page.locator("nav li").count();
 const said = (page, text) => page.getByText(text, { exact: false }).first().waitFor();
-const messages = (page) => page.locator('ol[aria-label="Messages"] > li');
+const messages = (page) => page.locator("[data-scroll] > ol > li");
 
 async function openFirst(page) {
   await page.keyboard.press("j");
@@ -41,6 +41,26 @@ async function find(page, words) {
   await openFirst(page);
 }
 
+/** Take over, reply and give back by keyboard alone: the keys are the same in every language. */
+async function byKeyboard(browser, language, locale) {
+  const t = deskMessages(language);
+  const { page, finish } = await desk(browser, annsKey, { locale }, t);
+  await openFirst(page);
+  await look(page, `desk-conversation-${language}`);
+  await page.keyboard.press("t");
+  await page.getByText(t.talk.youHave, { exact: true }).waitFor();
+  await write(page, `This is Ann. I look into it (${language}).`);
+  await page.keyboard.press("Control+Enter");
+  await page
+    .locator("li", { hasText: `I look into it (${language}).` })
+    .first()
+    .waitFor();
+  // The keys work again as soon as it is sent.
+  await page.keyboard.press("u");
+  await said(page, t.done.release);
+  await finish();
+}
+
 const tests = {
   async "a wrong key opens nothing, a right one a session that no script can read"(browser) {
     const { page, context, finish } = await open(browser);
@@ -60,20 +80,9 @@ const tests = {
     await finish();
   },
 
-  async "by keyboard alone: take over, reply, give back"(browser) {
-    const { page, finish } = await desk(browser, annsKey);
-    await openFirst(page);
-    await look(page, "desk-conversation");
-    await page.keyboard.press("t");
-    await said(page, "you have it");
-    await write(page, "This is Ann. I look into it.");
-    await page.keyboard.press("Control+Enter");
-    await page.locator("li", { hasText: "This is Ann. I look into it." }).first().waitFor();
-    // The keys work again as soon as it is sent.
-    await page.keyboard.press("u");
-    await said(page, "Given back to the agent.");
-    await finish();
-  },
+  "by keyboard alone: take over, reply, give back": (browser) => byKeyboard(browser, "en", "en-GB"),
+
+  "the same in German": (browser) => byKeyboard(browser, "de", "de-DE"),
 
   async "two browsers: the second is told who was faster, sees it, and then may send"(browser) {
     const ann = await desk(browser, annsKey);
@@ -182,6 +191,34 @@ const tests = {
     await look(page, "desk-overview-narrow");
     await page.getByRole("button", { name: "Back" }).click();
     await page.locator("nav li").first().waitFor();
+    await finish();
+  },
+
+  async "learned entries: approved after what speaks against them was confirmed; what is live is withdrawn"(browser) {
+    const { page, finish } = await desk(browser, annsKey);
+    await page.keyboard.press("l");
+    await page.getByText("How do I paint a board?").waitFor();
+    equal(
+      await page.getByLabel("Question", { exact: true }).inputValue(),
+      "How do I print a poster?",
+      "the first entry",
+    );
+    await page.keyboard.press("a");
+    await page.keyboard.press("Enter");
+    await said(page, "It is in the knowledge base");
+    await page.getByText("One customer's case").waitFor();
+    await look(page, "desk-learned");
+    await page.keyboard.press("a");
+    for (let doubts = await page.locator("input[type=checkbox]").count(); doubts > 0; doubts -= 1)
+      await page.keyboard.press("Enter");
+    await page.getByText("None.", { exact: true }).waitFor();
+    await page.keyboard.press("v");
+    await page.getByText("Answers that rest on it: 0").waitFor();
+    await look(page, "desk-learned-live");
+    await page.keyboard.press("j");
+    await page.getByText("Brightwater").waitFor();
+    await page.keyboard.press("x");
+    await said(page, "Withdrawn");
     await finish();
   },
 

@@ -20,13 +20,14 @@ const tests = {
     const done = { draft: 0, own: 0, resolve: 0, label: 0 };
     const said = page.getByRole("status");
     for (let left = waiting; left > 0; left -= 1) {
-      const title = page.locator("h2");
-      await title.waitFor();
+      // The one that the address names, not the one before it.
+      const here = await page.evaluate(() => location.hash);
+      await page.locator(`nav a[aria-current][href="${here}"]`).waitFor();
+      await page.locator("h2").waitFor();
       // One look: what the customer wants, what presses and who has it stand there without a key.
       await page.locator("[data-inbound]").last().waitFor();
       check(await page.locator("[data-inbound]").last().isVisible(), "the customer's words are in sight");
       const words = await page.locator("[data-inbound]").last().innerText();
-      const here = await page.evaluate(() => location.hash);
       let keys = 0;
       const press = async (pressed) => {
         keys += 1;
@@ -54,7 +55,14 @@ const tests = {
       } else {
         await press("e");
       }
-      await page.waitForFunction((before) => location.hash !== before, here);
+      await page
+        .waitForFunction((before) => location.hash !== before, here)
+        .catch(async (error) => {
+          const seen = await page.locator("[role=status], [role=alert]").allInnerTexts();
+          throw new Error(`${kind}, ${left} left: nothing followed; the page says ${JSON.stringify(seen)}`, {
+            cause: error,
+          });
+        });
       check(keys <= MOST[kind], `${kind}: ${keys} keys`);
       done[kind] += 1;
     }

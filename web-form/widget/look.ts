@@ -34,7 +34,7 @@ input, textarea { unicode-bidi: plaintext; }
 .send[disabled] { opacity: .75; cursor: progress; }
 .quiet { background: none; border: 1px solid var(--line); border-radius: .6rem; padding: .45rem .9rem; min-height: 44px;
   color: var(--link); cursor: pointer; }
-.panel { width: min(24rem, calc(100vw - 2rem)); max-height: min(36rem, calc(100vh - 6.5rem)); overflow: auto; margin-block-end: .75rem;
+.panel { width: min(24rem, calc(100vw - 2rem)); max-height: min(44rem, calc(100vh - 6.5rem)); overflow: auto; margin-block-end: .75rem;
   background: var(--card); border: 1px solid var(--edge); border-radius: 1rem; padding: 1rem 1.1rem;
   box-shadow: 0 8px 32px rgb(0 0 0 / 22%); }
 header { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-block-end: .5rem; }

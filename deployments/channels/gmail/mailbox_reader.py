@@ -89,6 +89,8 @@ class MailboxWorker:
         )
         self._threads = ThreadPoolExecutor(FETCH_CONCURRENCY, thread_name_prefix="mailbox")
         self._problem, self._watch_problem = "", ""
+        self._watch_expires_at: datetime | None = None
+        self._watch_known = False
         self._heartbeat = Heartbeat(
             pool=pool, node=NODE, replica=self._holder, status=self.status, every_s=beat_every_s
         )
@@ -111,6 +113,7 @@ class MailboxWorker:
         """
         if not await self._is_on():
             return 0
+        self._tell_watch()
         poll_s = min(self._poll_s, RETRY_S) if self._problem or self._watch_problem else self._poll_s
         async with acquire(self._pool) as connection:
             await mailbox.ensure(connection, self._address)
@@ -151,7 +154,7 @@ class MailboxWorker:
         now = self._clock()
         if self._topic is None:
             return
-        _tell(lease.watch_expires_at, now)
+        self._know_watch(lease.watch_expires_at)
         if lease.watched_at and now - lease.watched_at < RENEW_WATCH_AFTER:
             return
         topic = self._topic
@@ -164,9 +167,19 @@ class MailboxWorker:
             log.warning("watch_refused", error=str(error))
             return
         self._watch_problem = ""
-        _tell(expires_at, now)
+        self._know_watch(expires_at)
         async with acquire(self._pool) as connection:
             await mailbox.record_watch(connection, self._address, now, expires_at=expires_at)
+
+    def _know_watch(self, expires_at: datetime | None) -> None:
+        self._watch_expires_at, self._watch_known = expires_at, True
+        self._tell_watch()
+
+    def _tell_watch(self) -> None:
+        """Told at each call, not at each reading: a gauge that nobody sets is forgotten by Ray within half a minute."""
+        if self._watch_known:
+            left = self._watch_expires_at - self._clock() if self._watch_expires_at else timedelta(0)
+            metrics.record(metrics.WATCH_LEFT, left.total_seconds())
 
     async def _read(self, lease: MailboxLease) -> int:
         if lease.cursor is None:
@@ -264,10 +277,6 @@ class MailboxWorker:
 
 def _since_connected(lease: MailboxLease, mail: RawMail) -> bool:
     return int(mail.received_ms) >= (lease.created_at - CONNECTED_MARGIN).timestamp() * 1000
-
-
-def _tell(expires_at: datetime | None, now: datetime) -> None:
-    metrics.record(metrics.WATCH_LEFT, (expires_at - now).total_seconds() if expires_at else 0.0)
 
 
 def _watch_ends(expires_at: datetime | None, now: datetime) -> str:

@@ -42,6 +42,8 @@ SENDING_UNITS = 10 + 100 + GET_UNITS
 """Creating and sending the draft and reading back its Message-ID: reserved together, before the first call."""
 STRAYS = 25
 """How many of the newest mails to a customer are searched when the thread does not contain the reply."""
+NEVER_BEGUN = 5
+"""From so many attempts on a mail that has no draft is looked up all the same: it may be what ends its senders."""
 _HEADERS = (OUTBOX_HEADER, "Message-ID")
 
 T = TypeVar("T")
@@ -94,6 +96,9 @@ class GmailSender:
         """Search the thread, then the mails sent to this customer, for the outbox id. See Sender.look_up."""
         try:
             envelope = await self._envelope(row)
+            if envelope.draft_id is None and row.attempts < NEVER_BEGUN:
+                # Its sending was never begun, as when the store's answer to a lease was lost: Gmail can't have it.
+                raise NotSentError
             mails = [mail for mail in await self._thread_of(envelope) if _is(row, mail)]
             sent = next((mail for mail in mails if "DRAFT" not in mail.label_ids), None)
             # Gmail may have started a new thread for it.

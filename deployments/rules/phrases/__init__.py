@@ -24,7 +24,8 @@ WORD_LISTS = {
         "starter|professional|enterprise|pro|plan|plans|subscription|licen[cs]es?|seats?|users?|upgrade|"
         "upgrading|ourcompany"
     ),
-    "money": "money|cash|payments?|funds|dollars|bucks|euros?|pounds|usd|eur|amount|sum|fee|difference|rest|balance",
+    "money": "money|cash|deposits?|payments?|funds|dollars|bucks|euros?|pounds|usd|eur|amount|sum|fee|difference|rest|"
+    "balance",
     "people": (
         "humans?|humain|person|people|agents?|representatives?|reps?|someone|somebody|some1|sum1|anyone|"
         "anybody|operators?|supervisors?|managers?|management|boss|director|ceo|owner|advis[oe]rs?|"

@@ -136,7 +136,7 @@ REQUESTS = (
     "contacted by ~4 (?:agent|person|human|someone|representative|employee)",
     (
         "^(?:(?:hi|hello|hey|please|pls|just|a|an|get|give me|need|want|i want|i need|live|real|human|"
-        "customer|support) )*(?:agents?|humans?|operator|representative|rep|person|somebody|someone|"
+        "customer|support|service) )*(?:agents?|humans?|operator|representative|rep|person|somebody|someone|"
         r"supervisor|manager|customer service|human being|human help|human support)(?: (?:pl\w*|now|asap|"
         "here|thanks|thx|thank you|tia|cheers))*$"
     ),
@@ -235,8 +235,8 @@ PRODUCT = (
     "(?:search|and|or|not|logical|filter|boolean|comparison|which) operators?",
     "operators? (?:like|in|do|for)",
     (
-        r"(?:dont|do not|no|not) (?:\w+ ){0,2}(?:need|want|have|necessary) (?:\w+ ){0,3}(?:humans?|person|"
-        "call|agent|to call|phone)"
+        r"(?:dont|do not|no(?! \w+ (?:i|we) )|not) (?:\w+ ){0,2}(?:need|want|have|necessary) (?:\w+ ){0,3}"
+        "(?:humans?|person|call|agent|to call|phone)"
     ),
     r"no need (?:to|for) (?:\w+ ){0,2}(?:call|human|person|agent|phone|escalate)",
     "dont (?:call|phone|ring) (?:me|us)",

@@ -8,6 +8,7 @@ REQUESTS = (
         "how much (?:is|are|s|for|4|would|will|wud|does|do|did|to) ~5 (?:<plans>|it|that|this|months?|year|"
         "monthly|yearly|annually)"
     ),
+    "how much (?:is|are|s) (?:an?|one|delivery|shipping|postage|parking|entry|admission)",
     "how much ~8 (?:costs?|charge|charged|charging|pay|paying|owe|spend)",
     "how much (?:do|does|would|will|shall) (?:you|u|ourcompany)",
     "how much (?:money|more expensive|dollars|more would|extra)",
@@ -39,6 +40,8 @@ REQUESTS = (
         "provide|receive) ~4 (?:(?:a|an|the|your|official|formal|written|price) quote|quotation|price list|"
         "price estimate|enterprise pricing)"
     ),
+    "price lists? (?:for|of|on|with)",
+    r"^(?:(?:hi|hello|hey|please|the) )*(?:price|cost|fee)s? (?:of|for)(?: \S+){1,4}$",
     "quote (?:me|us|for)|quotes? please|dearer|price break|startup credits?|per seat at",
     "(?:be|are|wed be|will be) paying (?:per|each|a|every) ~1 (?:month|year|seat|user)",
     "(?:price|cost|costs|pricing) of (?:your|ur|ourcompany|the (?:plan|subscription|software|tool))",
@@ -163,8 +166,10 @@ PRODUCT = (
         r")?(?:prices?|costs?|fees|discounts?)(?: (?:for|of|per) \S+ ?\S*)?"
     ),
     (
-        "(?:sum|sort|add|track|compare|show|hide|enter|edit|import|export|calculate|record|display|format|"
+        "(?:sum|sort|add|track|show|hide|enter|edit|import|export|calculate|record|display|format|"
         r"group|filter) (?:\w+ ){0,3}(?:prices?|costs?|discounts?|fees|quotes)"
     ),
+    # Who compares the costs of two things wants to know them.
+    r"compare (?:\w+ ){0,3}(?:prices?|costs?|discounts?|fees|quotes)(?! (?:of|between|for)(?!\S))",
 )
 """Words of the class where nothing is asked for: parts of the product, things already said or not wanted."""

@@ -15,6 +15,7 @@ REQUESTS = (
         "~4 (?:refund|refunds|refunding|reimburse|reimbursement)"
     ),
     "(?:be|been|get|got|getting|want it|want this) ~2 (?:refunded|reimbursed)|my (?:money )?refunds?",
+    "(?:i was|i am|im|we were|we are|still|yet) not (?:been )?(?:refunded|reimbursed)",
     "refunds? (?:policy|possible|take|takes|work|works|arrive|status|plz|pls|please|immediately|request$)",
     "(?:offer|do|give|issue|accept|make) ~2 refunds?|^(?:re |fwd )?refunds?(?: please| pls| plz| now)?$",
     "^refund request|requesting refund|^money back",
@@ -142,8 +143,9 @@ PRODUCT = (
     ),
     "refund from (?:amazon|ebay|paypal|apple|google)",
     (
-        "(?:dont|do not|didnt|not|no|never|without|isnt) (?:want |need |asking for |ask for |asking about |"
-        "looking for |require |about |after |wanting |need for |expect )?(?:a |any |my |the )*(?:refunds?|"
+        # Who was not refunded wants to be.
+        "(?:dont|do not|didnt|not(?! refunded)|no|never|without|isnt) (?:want |need |asking for |ask for |asking "
+        "about |looking for |require |about |after |wanting |need for |expect )?(?:a |any |my |the )*(?:refunds?|"
         "refunded|reimbursement|money back)"
     ),
     "(?:i|we) (?:have )?(?:got|received) (?:the|my|our|a) refund|thanks for (?:the|my) refund",

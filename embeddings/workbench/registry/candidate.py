@@ -107,14 +107,15 @@ def _write_any(source: Path, path: Path) -> None:
     from transformers import AutoModel
 
     encoder = AutoModel.from_pretrained(str(source), attn_implementation="eager", add_pooling_layer=False).eval()
-    ids = torch.ones((2, 8), dtype=torch.int64)
+    ids = torch.arange(3, 19).reshape(2, 8)
+    mask = torch.ones_like(ids)  # one tensor for both would be one input of the graph
     batch, tokens = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("tokens", min=2, max=512)
     shape = {0: batch, 1: tokens}
     torch.onnx.export(
         encoder,
         (),
         str(path),
-        kwargs={"input_ids": ids, "attention_mask": ids},
+        kwargs={"input_ids": ids, "attention_mask": mask},
         input_names=["input_ids", "attention_mask"],
         output_names=["last_hidden_state"],
         dynamic_shapes={"input_ids": shape, "attention_mask": shape},

@@ -13,7 +13,7 @@ from embeddings.encoder import Encoder, ModelNotUsableError
 from embeddings.vector_model import VectorModel
 from embeddings.workbench.measuring.compare import Comparison, Progress, compare
 from embeddings.workbench.measuring.figures import Difference, difference
-from embeddings.workbench.registry.heads import head_figures, train_heads
+from embeddings.workbench.registry.heads import Corrections, head_figures, train_heads
 from embeddings.workbench.sets.retrieval_set import RetrievalSet
 
 MOST_DIMENSIONS = 2_000
@@ -68,13 +68,15 @@ class Verdict:
 class Gate:
     """Measures a candidate (a folder) against the model in service (a built-in name or folder).
 
-    `every`: heads are trained, and measured, on one of so many of our texts · `told` hears what is being done.
+    `every`: heads are trained, and measured, on one of so many of our texts · `corrections`: a desk's own, see
+    `train_heads` · `told` hears what is being done.
     """
 
     data: RetrievalSet
     in_service: str
     limits: Limits
     every: int = 1
+    corrections: Corrections = ()
     told: Callable[[str], None] = lambda _what: None
     progress: Progress = lambda _done, _of: None
 
@@ -88,7 +90,13 @@ class Gate:
         comparison = compare([str(folder)], self.in_service, self.data, progress=self.progress)
         checks = [*self._search_checks(comparison, encoder.model_id), *self._cost_checks(comparison, encoder.model_id)]
         if all(check.ok for check in checks):
-            train_heads(encoder, folder, every=self.every, told=lambda what: self.told(f"training: {what}"))
+            train_heads(
+                encoder,
+                folder,
+                every=self.every,
+                corrections=self.corrections,
+                told=lambda what: self.told(f"training: {what}"),
+            )
             self.told("measuring the heads")
             checks += self._head_checks(folder)
         return Verdict(checks=tuple(checks), comparison=comparison)
@@ -98,7 +106,7 @@ class Gate:
             raise ModelNotUsableError(f"{model_id} is in service already")
         ours, theirs = found.search(model_id), found.search(found.in_service)
         return [
-            _not_worse(
+            not_worse(
                 name,
                 theirs.figures[name].value,
                 ours.figures[name].value,
@@ -115,15 +123,15 @@ class Gate:
         assert theirs is not None
         times = ours.cpu_ms / theirs.cpu_ms
         return [
-            _at_most("processor time", times, self.limits.latency, f"{ours.cpu_ms:.1f} ms a question, × {{:.1f}}"),
-            _at_most("memory", ours.memory_mb, self.limits.memory_mb, "{:.0f} MB"),
+            at_most("processor time", times, self.limits.latency, f"{ours.cpu_ms:.1f} ms a question, × {{:.1f}}"),
+            at_most("memory", ours.memory_mb, self.limits.memory_mb, "{:.0f} MB"),
         ]
 
     def _head_checks(self, folder: Path) -> list[Check]:
-        new = head_figures(VectorModel.load(str(folder)), every=self.every)
-        old = head_figures(VectorModel.load(self.in_service), every=self.every)
+        new = head_figures(VectorModel.load(str(folder)), every=self.every, corrections=self.corrections)
+        old = head_figures(VectorModel.load(self.in_service), every=self.every, corrections=self.corrections)
         return [
-            _not_worse(
+            not_worse(
                 name,
                 float(old[name].mean()),
                 float(new[name].mean()),
@@ -152,7 +160,7 @@ def require_usable(folder: Path) -> Encoder:
     return encoder
 
 
-def _not_worse(name: str, old: float, new: float, gap: Difference, tolerance: float, *, beyond_chance: bool) -> Check:
+def not_worse(name: str, old: float, new: float, gap: Difference, tolerance: float, *, beyond_chance: bool) -> Check:
     """Refuse what is lower by more than the tolerance, or, unless that is allowed, lower beyond chance."""
     ok = gap.value >= -tolerance and (beyond_chance or gap.high >= 0)
     line = f"{name} {old:.3f} → {new:.3f}: {gap.value:+.3f}, between {gap.low:+.3f} and {gap.high:+.3f}"
@@ -160,7 +168,8 @@ def _not_worse(name: str, old: float, new: float, gap: Difference, tolerance: fl
     return Check(name=name, ok=ok, line=line if ok else f"{line}{why}")
 
 
-def _at_most(name: str, value: float, limit: float, form: str) -> Check:
+def at_most(name: str, value: float, limit: float, form: str) -> Check:
+    """Refuse what is more than the limit; `form` has a place for the value."""
     ok = value <= limit
     line = f"{name} {form.format(value)}"
     return Check(name=name, ok=ok, line=line if ok else f"{line}; at most {limit:g}, {value - limit:.1f} too much")

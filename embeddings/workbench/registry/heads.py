@@ -28,29 +28,43 @@ from embeddings.workbench.sentiment_measure import messages, neutral_questions, 
 
 Numbers = NDArray[np.float64]
 Told = Callable[[str], None]
+Corrections = Sequence[tickets.Message]
 COSTS = Costs(wrong=WRONG_COSTS)
 
 
-def train_heads(encoder: Encoder, folder: Path, *, every: int = 1, told: Told = lambda _what: None) -> None:
-    """Train on one of `every` of our texts and write the heads into a model's folder: two minutes of one processor."""
+def train_heads(
+    encoder: Encoder,
+    folder: Path,
+    *,
+    every: int = 1,
+    corrections: Corrections = (),
+    told: Told = lambda _what: None,
+) -> None:
+    """Train on one of `every` of our texts and write the heads into a model's folder: two minutes of one processor.
+
+    `corrections`: tickets as a desk's staff labelled them, the oldest first; category and priority learn from all but
+    the newest fifth.
+    """
     told("mood")
     _train_mood(encoder, folder, every)
-    told("category and priority")
-    _train_labels(encoder, folder, every)
+    learned, _ = tickets.by_time(corrections)
+    told("category and priority" + (f", with {len(learned)} corrections of the desk's" if learned else ""))
+    _train_labels(encoder, folder, every, learned)
     told("relevance")
-    _calibrate_relevance(encoder, folder, every)
+    calibrate_relevance(encoder, folder, every=every)
 
 
-def head_figures(model: VectorModel, *, every: int = 1) -> dict[str, Numbers]:
+def head_figures(model: VectorModel, *, every: int = 1, corrections: Corrections = ()) -> dict[str, Numbers]:
     """Return for each head what it makes of one of `every` texts that it has not seen, the more the better.
 
-    mood, category, priority: 1 where right, else 0 · relevance: minus the cost in hand-overs.
+    mood, category, priority: 1 where right, else 0 · relevance: minus the cost in hand-overs. The newest fifth of the
+    `corrections` are among the texts.
     """
     gate = RelevanceGate.load(model.encoder.heads / RELEVANCE)
     judged = judge([_thinned(example_company(), every)], judged_by(PassageJudge.load(), model.encoder, gate))
     return {
         "mood": _mood(model, every),
-        **_labels(model, every),
+        **_labels(model, every, tickets.by_time(corrections)[1]),
         "relevance": -np.array([_cost(one, gate) for one in judged]),
     }
 
@@ -63,8 +77,8 @@ def _train_mood(encoder: Encoder, folder: Path, every: int) -> None:
     moods.save(head, folder / SENTIMENT)
 
 
-def _train_labels(encoder: Encoder, folder: Path, every: int) -> None:
-    known = tickets.trained_on()[::every]
+def _train_labels(encoder: Encoder, folder: Path, every: int, learned: Corrections) -> None:
+    known = [*tickets.trained_on()[::every], *learned]
     vectors = encoder.encode([message.text for message in known])
     for name, labels in (("category", CATEGORIES), ("priority", PRIORITIES)):
         examples = tickets.Examples(
@@ -77,7 +91,8 @@ def _train_labels(encoder: Encoder, folder: Path, every: int) -> None:
         head.save(folder / f"{name}.npz")
 
 
-def _calibrate_relevance(encoder: Encoder, folder: Path, every: int) -> None:
+def calibrate_relevance(encoder: Encoder, folder: Path, *, every: int = 1) -> None:
+    """Choose from which share on a passage answers where this encoder searches, and write it into a model's folder."""
     companies = [_thinned(company, every) for company in load_companies(names=HELD_OUT)]
     gate = replace(RelevanceGate.load(), model_id=encoder.model_id, products=products())
     judged = judge(companies, judged_by(PassageJudge.load(), encoder, gate))
@@ -98,10 +113,10 @@ def _mood(model: VectorModel, every: int) -> Numbers:
     return np.asarray(bands == np.minimum(asked.labels, 2), dtype=np.float64)
 
 
-def _labels(model: VectorModel, every: int) -> dict[str, Numbers]:
+def _labels(model: VectorModel, every: int, newest: Corrections) -> dict[str, Numbers]:
     unseen = tickets.read("held_out")[::every]
     mails = [tickets.as_mail(message, seed=tickets.MEASURED) for message in unseen]
-    asked = [*unseen, *mails]
+    asked = [*unseen, *mails, *newest]
     vectors = model.encoder.encode([message.text for message in asked])
     found = model.labels.category.probabilities(vectors)
     sure = np.where(found.max(axis=1) >= UNSURE_BELOW, found.argmax(axis=1), CATEGORIES.index("general"))

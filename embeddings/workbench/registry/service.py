@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from db import embedding_models, knowledge
+from db import embedding_models
 from db.embedding_models import Kind, RegisteredModel, Replica
 from db.pool import Pool, acquire, transaction
-from embeddings.encoder import Encoder
-from embeddings.judge import passage_text
-from embeddings.lexical import without_own_names
+from embeddings.arrays import Floats
+from embeddings.beside import embed_missing
+from embeddings.encoder import BUILT_IN, Encoder
+from embeddings.kept_models import located, written_down
 from embeddings.relevance import RelevanceGate
 from embeddings.vector_model import RELEVANCE
 
-BATCH = 64
-"""Passages of one transaction: what is lost when the work is broken off."""
 LOOK_S = 0.5
 SETTLE_S = 5.0
 """Every node has looked at the registered models within so many seconds (deployments.agent.live_gate)."""
@@ -41,12 +41,14 @@ class Progress:
 class Service:
     """The models of one product. `configured`: what its settings name, in service until another is.
 
-    `own_names`: the company's, left out of what is embedded · `settle_s`, `warm_s`: how long is waited for the nodes.
+    `own_names`: the company's, left out of what is embedded · `models`: where its data directory keeps models, if it
+    has one · `settle_s`, `warm_s`: how long is waited for the nodes.
     """
 
     pool: Pool
     configured: str
     own_names: Sequence[str] = ()
+    models: Path | None = None
     progress: Progress = field(default_factory=Progress)
     settle_s: float = SETTLE_S
     warm_s: float = WARM_S
@@ -58,35 +60,40 @@ class Service:
             models = await embedding_models.registered(connection)
         if found.model_id is not None:
             return models[found.model_id]
-        model = await asyncio.to_thread(described, self.configured)
+        model = await asyncio.to_thread(described, self.configured, self.models)
         async with acquire(self.pool) as connection:
             if model.model_id not in models:
                 await embedding_models.register(connection, model)
         return models.get(model.model_id, model)
+
+    def folder_of(self, model: RegisteredModel) -> str:
+        """Return what Encoder opens."""
+        return located(model.folder, self.models)
 
     async def put_in_service(self, model: RegisteredModel, *, kind: Kind) -> int:
         """Do all of it; broken off, it goes on where it was. Return how many passages were embedded.
 
         Raises SwitchError, ModelNotFoundError, ModelNotUsableError, DatabaseUnavailableError.
         """
-        async with self._alone():
+        async with self.alone():
             old = await self.current()
             if old.model_id == model.model_id:
                 raise SwitchError(f"{model.model_id} is in service already")
-            encoder = await asyncio.to_thread(Encoder, model.folder, 2)
+            folder = self.folder_of(model)
+            encoder = await asyncio.to_thread(Encoder, folder, 2)
             if encoder.model_id != model.model_id:
-                raise SwitchError(f"{model.folder} holds {encoder.model_id} now, not {model.model_id}")
+                raise SwitchError(f"{folder} holds {encoder.model_id} now, not {model.model_id}")
             async with transaction(self.pool) as connection:
                 await embedding_models.index_passages(connection, model.model_id, encoder.dimensions)
-            done = await self._embed(encoder, old.model_id)
+            done = await self.embed(encoder, old.model_id)
             await self._warm(model.model_id)
             while not await self._switch(model.model_id, old.model_id, kind):
-                done += await self._embed(encoder, old.model_id)
+                done += await self.embed(encoder, old.model_id)
             return done
 
     async def give_up(self) -> str | None:
         """End a promotion that was broken off while replicas were being warmed; return its model."""
-        async with self._alone():
+        async with self.alone():
             async with acquire(self.pool) as connection:
                 left = (await embedding_models.in_force(connection)).warming
                 if left:
@@ -101,35 +108,32 @@ class Service:
             models = await embedding_models.registered(connection)
         if replaced is None:
             raise SwitchError(f"{current.model_id} has replaced no other model: there is nothing to go back to")
+        if replaced not in models:
+            raise SwitchError(f"{replaced}, which {current.model_id} has replaced, was removed: promote another model")
         return models[replaced]
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
+    async def alone(self) -> AsyncIterator[None]:
+        """Keep other commands from changing models meanwhile. Raises SwitchError."""
         async with acquire(self.pool) as connection:
             if not await embedding_models.try_lock(connection):
                 raise SwitchError("another command is putting a model into service: wait for it, or end it")
             yield  # the lock goes with the connection, whatever happens to this process
 
-    async def _embed(self, encoder: Encoder, of: str) -> int:
-        """Embed what the new model lacks of the old one's passages, a batch a transaction."""
-        async with acquire(self.pool) as connection:
-            total = await embedding_models.count_passages(connection, of)
-        done = 0
-        while True:
-            async with acquire(self.pool) as connection:
-                rows = await embedding_models.missing(connection, of, encoder.model_id, limit=BATCH)
-            if not rows:
-                return done
-            texts = [without_own_names(passage_text(row.title, row.content), self.own_names) for row in rows]
-            vectors = await asyncio.to_thread(encoder.encode, texts)
-            async with transaction(self.pool) as connection:
-                for row, vector in zip(rows, vectors, strict=True):
-                    text = asdict(row)
-                    origin = text.pop("origin")
-                    stored = knowledge.PassageRow(**text, vector=vector)
-                    await knowledge.upsert_passages(connection, encoder.model_id, [stored], origin=origin)
-            done += len(rows)
-            self.progress.embedded(done, max(total, done))
+    async def embed(self, encoder: Encoder, of: str) -> int:
+        """Embed what the new model lacks of the old one's passages; return how many."""
+
+        async def encode(texts: list[str]) -> Floats:
+            return await asyncio.to_thread(encoder.encode, texts)
+
+        return await embed_missing(
+            self.pool,
+            of=of,
+            to=encoder.model_id,
+            encode=encode,
+            own_names=self.own_names,
+            told=self.progress.embedded,
+        )
 
     async def _warm(self, model_id: str) -> None:
         """Have every replica load the model beside its own. Raises SwitchError when one can't, or none answers."""
@@ -165,13 +169,14 @@ class Service:
 
 def described(
     model: str,
+    models: Path | None = None,
     *,
     parent: str | None = None,
     licence: str = "",
     data_sha256: str = "",
     metrics: Mapping[str, Any] | None = None,
 ) -> RegisteredModel:
-    """Describe a built-in model, or one in a folder with its heads, for the registry.
+    """Describe a built-in model, or one in a folder (of `models`, it may be) with its heads, for the registry.
 
     Raises ModelNotFoundError, ModelNotUsableError, HeadNotUsableError.
     """
@@ -179,7 +184,7 @@ def described(
     gate = RelevanceGate.load(encoder.heads / RELEVANCE)
     return RegisteredModel(
         model_id=encoder.model_id,
-        folder=model,
+        folder=model if model == BUILT_IN else written_down(Path(model), models),
         dimensions=encoder.dimensions,
         parent=parent,
         licence=licence,

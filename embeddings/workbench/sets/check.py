@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 
@@ -45,6 +46,13 @@ def checked(data: DataFile) -> Statistics:
     _refuse_contradictions(data)
     refuse_leaks(data.of_split("train"), data.of_split("test"), name=data.name)
     return statistics(data)
+
+
+def refuse_leaks_between(files: Sequence[DataFile]) -> None:
+    """Raise LeakError when a text to measure with in one file is nearly one to train with in another."""
+    for measured, trained in permutations(files, 2):
+        name = f"{measured.name} (test) beside {trained.name} (train)"
+        refuse_leaks(trained.of_split("train"), measured.of_split("test"), name=name)
 
 
 def statistics(data: DataFile) -> Statistics:

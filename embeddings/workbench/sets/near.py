@@ -15,8 +15,8 @@ _CANDIDATE = 0.7
 _ROWS = 2_000
 
 
-def near_pairs(texts: Sequence[str], others: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the places of nearly alike texts, one of each list, in order."""
+def near_pairs(texts: Sequence[str], others: Sequence[str], least: float = ALIKE) -> list[tuple[int, int]]:
+    """Return the places of nearly alike texts, one of each list, in order; `least` is in per cent."""
     if not texts or not others:
         return []
     left, right = [_plain(text) for text in texts], [_plain(text) for text in others]
@@ -28,7 +28,7 @@ def near_pairs(texts: Sequence[str], others: Sequence[str]) -> list[tuple[int, i
         alike = (ours[start : start + _ROWS] @ theirs).tocoo()
         near = alike.data >= _CANDIDATE
         for row, column in sorted(zip(alike.row[near].tolist(), alike.col[near].tolist(), strict=True)):
-            if fuzz.ratio(left[start + row], right[column], score_cutoff=ALIKE) >= ALIKE:
+            if fuzz.ratio(left[start + row], right[column], score_cutoff=least) >= least:
                 found.append((start + row, column))
     return found
 

@@ -23,6 +23,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "answers": ("answers", "topic", "section"),
     "label": ("label", "intent", "category"),
     "split": ("split",),
+    "kind": ("kind",),
 }
 """The columns, and what else they may be called."""
 
@@ -40,13 +41,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A text with what is known of it. `answers`: a passage or titles, none where the text has no answer."""
+    """A text with what is known of it. `answers`: a passage or titles, none where the text has no answer.
+
+    `kind` is what the file says of it beside its label, "" where it says nothing.
+    """
 
     line: int
     text: str
     answers: tuple[str, ...] = ()
     label: str | None = None
     split: Split | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +146,7 @@ def _example(line: int, row: dict[str, Any], kind: Kind) -> Example | Problem:
         label = "" if label is None else str(label).strip()
         if problem := _text_problem("the label", label):
             return Problem(line=line, text=problem)
-        return Example(**given, label=label)
+        return Example(**given, label=label, kind=str(_value(row, "kind") or "").strip())
     answers = _answers(_value(row, "passage" if kind == "pairs" else "answers"))
     if answers is None:
         return Problem(line=line, text="the answer is neither text nor a list of texts")

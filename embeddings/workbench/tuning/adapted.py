@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,9 +31,12 @@ def adapted(
     pairs = Pairs(queries=_encoded(encoder, train.queries), passages=_encoded(encoder, train.passages),
                   relevant=train.relevant)  # fmt: skip
     found = fit_adapter(pairs, seed=seed, progress=progress)
-    shutil.rmtree(out, ignore_errors=True)
-    served_form(base, out.parent, name=out.name)
-    np.savez(out / ADAPTER, weights=_behind(out / ADAPTER, found.weights))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as work:
+        made = served_form(base, Path(work), name=out.name)
+        np.savez(made / ADAPTER, weights=_behind(made / ADAPTER, found.weights))
+        shutil.rmtree(out, ignore_errors=True)
+        made.rename(out)
     return found
 
 

@@ -68,15 +68,27 @@ def tune(
 def examples(train: RetrievalSet, model: Any, *, seed: int) -> Dataset:
     """Return anchor, positive and negative texts: for each question a passage that answers, and one mistaken for it."""
     rng = np.random.default_rng(seed)
-    queries, passages = vectors(model, train.queries), vectors(model, train.passages)
+    places = {text: place for place, text in enumerate(dict.fromkeys((*train.queries, *train.passages)))}
+    found = vectors(model, tuple(places))
+    queries, passages = (found[[places[text] for text in texts]] for texts in (train.queries, train.passages))
     columns: dict[str, list[str]] = {"anchor": [], "positive": [], "negative": []}
-    for row, places in enumerate(train.relevant):
-        others = [int(place) for place in np.argsort(-(passages @ queries[row])) if place not in places]
-        if places and others:
+    for row, relevant in enumerate(train.relevant):
+        own = [place for place in sorted(relevant) if train.passages[place] != train.queries[row]]
+        if own and (mistaken := _mistaken(passages @ queries[row], relevant)) is not None:
             columns["anchor"].append(train.queries[row])
-            columns["positive"].append(train.passages[int(rng.choice(sorted(places)))])
-            columns["negative"].append(train.passages[others[min(SKIPPED, len(others) - 1)]])
+            columns["positive"].append(train.passages[int(rng.choice(own))])
+            columns["negative"].append(train.passages[mistaken])
     return Dataset.from_dict(columns)
+
+
+def _mistaken(scores: Floats, relevant: frozenset[int]) -> int | None:
+    """Return the passage that is nearest after the first SKIPPED which do not answer; None when all answer."""
+    others = len(scores) - len(relevant)
+    if others <= 0:
+        return None
+    scores[list(relevant)] = -np.inf
+    nearest = np.argsort(-scores)[: min(SKIPPED + 1, others)]
+    return int(nearest[-1])
 
 
 def vectors(model: Any, texts: tuple[str, ...]) -> Floats:

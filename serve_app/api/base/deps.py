@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from db.outbound.channel_configs import ChannelConfigs
 from db.pool import Pool
 from deployments.channels.switches import ChannelSwitches
 from deployments.ingress_node import IngressParts
+from deployments.learning.finder import Embedder
 from deployments.rules.company import Company
 from deployments.runtime.heartbeat import SILENT_S
 from deployments.turns.requested_drafts import Analyser, DraftingAgent
 from ingest.file_folder import FileFolder
 from ingest.form_files import FileRules
 from serve_app.api.base.auth import OPERATOR, StaffKeys
-from serve_app.api.base.identity_provider import IdentityProvider
 from serve_app.api.base.routes import PREFIX
 from serve_app.api.base.staff_access import FAILED_KEYS, FailedKeys, StaffAccess
 from serve_app.api.base.staff_people import rule_of
@@ -27,6 +27,9 @@ from serve_app.settings.channels import GmailArgs, TwilioArgs
 from serve_app.settings.login import LoginArgs
 from serve_app.settings.model import ModelPrice
 from serve_app.settings.values import RateLimit
+
+if TYPE_CHECKING:
+    from serve_app.api.base.identity_provider import IdentityProvider
 
 LOOKUPS = RateLimit(hits=120, seconds=60)
 SIGN_IN = f"{PREFIX}/staff/sign-in"
@@ -61,11 +64,15 @@ class ProviderLogin:
     login: LoginArgs
 
 
+class AnalysisCalls(Analyser, Embedder, Protocol):
+    """What the staff's calls ask the analysis node."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftingNodes:
-    """The nodes that draft an answer when a person asks for one."""
+    """The nodes that draft an answer when a person asks for one, and that read an entry which a person approves."""
 
-    analysis: Analyser
+    analysis: AnalysisCalls
     agent: DraftingAgent
 
 
@@ -78,6 +85,7 @@ class ApiDeps:
     What `secret_key` signs is new; what one of the `previous_keys` signed still opens.
     `trusted_proxies` lists addresses or networks, separated by commas, whose X-Forwarded-For is believed.
     `provider_login` None: the staff sign in by key only; `drafting` None: nobody can be asked for a draft.
+    `learns`: LEARN_FROM_CUSTOMERS.
     A replica without a heartbeat for `silent_s` is silent. `close` is awaited when the server shuts down.
     """
 
@@ -100,6 +108,7 @@ class ApiDeps:
     timezone: str
     embedding_model: str
     rating_reopens: bool
+    learns: bool
     file_rules: FileRules
     file_folder: FileFolder | None
     form_trap: bool
@@ -142,6 +151,7 @@ def api_deps(args: AppArgs, parts: IngressParts, *, version: str, drafting: Draf
         timezone=args.support.timezone,
         embedding_model=args.embedding_model,
         rating_reopens=args.support.rating_reopens,
+        learns=args.learn_from_customers,
         file_rules=args.form.file_rules,
         file_folder=args.form.folder,
         form_trap=args.form.trap,
@@ -180,5 +190,7 @@ def _staff_keys(args: AppArgs) -> StaffKeys:
 def _provider_login(args: AppArgs) -> ProviderLogin | None:
     if args.login is None:
         return None
+    from serve_app.api.base.identity_provider import IdentityProvider  # slow to import
+
     provider = IdentityProvider(args.login, f"{args.public_base_url}{SIGN_IN}/callback")
     return ProviderLogin(provider=provider, login=args.login)

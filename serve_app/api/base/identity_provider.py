@@ -5,10 +5,8 @@ What the provider says of itself and its keys are read once an hour; its keys al
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import httpx2
@@ -20,6 +18,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from serve_app.api.base.sign_in_attempt import Attempt, NotProvedError, ProviderAwayError
 from serve_app.settings.login import LoginArgs
 
 SKEW_S = 60
@@ -30,33 +29,6 @@ KEYS_AGAIN_S = 10.0
 TIMEOUT_S = 10.0
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """By key pairs only: `none` proves nothing, and who knows our secret could sign by HS256."""
-
-
-class ProviderAwayError(Exception):
-    """The provider did not answer, or not as one does; the person tries again later."""
-
-
-class NotProvedError(Exception):
-    """The provider's answer does not prove who signs in; nobody is let in. The message says why, for the log."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try to sign in, which the browser keeps: `state` ties the answer to it, `nonce` the token, `verifier` the
-    code (PKCE)."""
-
-    state: str
-    nonce: str
-    verifier: str
-
-    @classmethod
-    def new(cls) -> Attempt:
-        """Return one that nobody can guess."""
-        return cls(state=secrets.token_urlsafe(24), nonce=secrets.token_urlsafe(24), verifier=secrets.token_urlsafe(48))
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the fields by name."""
-        return asdict(self)
 
 
 class IdentityProvider:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve_app.api.base.errors import error_response, retry_after
+from serve_app.api.base.limits import client_key
 
 MAX_BODY_BYTES = 1_000_000
 BODY_SECONDS = 20.0
@@ -23,6 +28,8 @@ FILES_SECONDS = 90.0
 FILES_RETRY_SECONDS = 3.0
 FILES_AT_ONCE = 4
 """Bodies with files stand whole in memory, a few times over; others are asked to come again."""
+FILES_OF_ONE_ADDRESS = 2
+"""Of these: who sends slowly on purpose leaves room for everybody else."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +78,24 @@ class Cors(CORSMiddleware):
         await response(scope, receive, send)
 
 
+class _Places:
+    """The places for bodies with files, by the address that sends one."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, address: str) -> Iterator[bool]:
+        """Hold a place for this address; False: there is none for it now."""
+        free = self._taken.total() < FILES_AT_ONCE and self._taken[address] < FILES_OF_ONE_ADDRESS
+        self._taken[address] += free
+        try:
+            yield free
+        finally:
+            self._taken[address] -= free
+            self._taken += Counter()  # addresses without a place are forgotten
+
+
 class Guard:
     """Innermost: reads the body within its limits (408, 413), and answers an uncaught exception with a bare 500.
 
@@ -88,7 +113,7 @@ class Guard:
         self._limit = max_body_bytes
         self._seconds = body_seconds
         self._files_limit = max_body_bytes + files_bytes
-        self._with_files = asyncio.Semaphore(FILES_AT_ONCE)
+        self._places = _Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,12 +124,13 @@ class Guard:
             return
         if not scope["path"].endswith("/files"):
             await self._whole(scope, receive, send, self._limit, self._seconds)
-        elif self._with_files.locked():
-            message = "Many files come in at this moment; please try again"
-            await error_response(scope, 503, message, headers=retry_after(FILES_RETRY_SECONDS))(scope, receive, send)
-        else:
-            async with self._with_files:
+            return
+        with self._places.taken(client_key(Request(scope))) as free:
+            if free:
                 await self._whole(scope, receive, send, self._files_limit, FILES_SECONDS)
+                return
+        message = "Many files come in at this moment; please try again"
+        await error_response(scope, 503, message, headers=retry_after(FILES_RETRY_SECONDS))(scope, receive, send)
 
     async def _whole(self, scope: Scope, receive: Receive, send: Send, limit: int, seconds: float) -> None:
         """Pass the call on with its whole body."""

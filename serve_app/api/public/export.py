@@ -21,7 +21,6 @@ from ingest.form_files import EXTENSIONS, FileRules
 
 FOLDER = Path(__file__).parents[2] / "web"
 LANGUAGE = re.compile(r"[a-z]{2}")
-DEFAULT_LANGUAGE = "en"
 NO_FILES = FileRules(most=0, largest=0, types=())
 _INLINE_SCRIPT = re.compile(r"<script(?:\s+id=\"[^\"]*\")?>(.*?)</script>", re.DOTALL)
 
@@ -62,13 +61,7 @@ class Export:
         return tuple(sorted(path.stem for path in self._folder.glob("??.html") if LANGUAGE.fullmatch(path.stem)))
 
     def pages(self, name: str) -> dict[str, Page]:
-        """Return the page by language. `name` is a path below a language ("" is the form), or one of its own ("staff").
-
-        Empty when it is not built.
-        """
-        whole = self._folder / f"{name}.html"
-        if name and whole.is_file():
-            return {DEFAULT_LANGUAGE: self._page(whole)}
+        """Return the page by language; none before it is built. `name` is a path below a language: "" is the form."""
         files = {language: self._folder / language / name for language in self.languages}
         return {lang: self._page(path.with_suffix(".html")) for lang, path in files.items()}
 
@@ -123,24 +116,6 @@ def fill(page: str, company: Company, files: FileRules) -> str:
     if company.colour:
         head = f'<link rel="stylesheet" href="/assets/company.css"/>{head}'
     return page.replace("</head>", f"{head}</head>", 1)
-
-
-def chosen(languages: tuple[str, ...], asked: str | None, accepted: str) -> str:
-    """Return the language to serve: `asked` (`?lang=`), else the first of Accept-Language by weight, else English."""
-    wanted = [asked or "", *(part.split("-")[0] for part in _by_weight(accepted))]
-    return next((language for language in wanted if language in languages), DEFAULT_LANGUAGE)
-
-
-def _by_weight(accepted: str) -> list[str]:
-    """Return the languages of an Accept-Language header, the most wanted first; what can't be read is left out."""
-    weighted = []
-    for part in accepted.lower().split(",")[:20]:
-        language, _, weight = part.strip().partition(";q=")
-        try:
-            weighted.append((float(weight or 1), language.strip()))
-        except ValueError:
-            continue
-    return [language for weight, language in sorted(weighted, key=lambda one: -one[0]) if weight > 0]
 
 
 def _asset(path: Path) -> File:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from deployments.rules.company import Company
-from serve_app.api.public.export import Export, File, Page, chosen
+from serve_app.api.base.languages import chosen
+from serve_app.api.public.export import Export, File, Page
 from serve_app.api.public.look import stylesheet
 
 PAGES = Path(__file__).parents[2] / "pages"

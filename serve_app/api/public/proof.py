@@ -14,14 +14,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from altcha import create_challenge, verify_solution
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from db.intake import proofs
-from db.pool import Connection
+from db.pool import Connection, acquire
 from serve_app.api.base.deps import ApiDeps
 from serve_app.api.base.errors import ApiError
+from serve_app.api.base.limits import count_call
 from serve_app.api.base.routes import add_route, errors, json_response
 
 ALGORITHM = "SHA-256"
@@ -90,10 +91,12 @@ class ProofCalls:
         self._deps = deps
         self._proofs = Proofs(deps.secret_key, deps.form_proof)
 
-    async def challenge(self) -> Response:
-        """Return a challenge to solve before a form is sent; 404 where none is needed."""
+    async def challenge(self, request: Request) -> Response:
+        """Return a challenge to solve before a form is sent; 404 where none is needed. They are counted by address."""
         if not self._proofs.wanted:
             raise ApiError(404, "No proof of work is needed", code="PROOF_OFF")
+        async with acquire(self._deps.pool) as database:
+            await count_call(database, request, "challenge", self._deps.lookup_rate)
         return json_response(self._proofs.challenge(self._deps.clock()))
 
 
@@ -102,6 +105,6 @@ def proof_router(deps: ApiDeps) -> APIRouter:
     router = APIRouter(tags=["customers"])
     add_route(
         router, "GET", "/support/challenge", None, ProofCalls(deps).challenge,
-        summary="A proof of work to solve", response_model=Challenge, responses=errors(404),
+        summary="A proof of work to solve", response_model=Challenge, responses=errors(404, 429, 503),
     )  # fmt: skip
     return router

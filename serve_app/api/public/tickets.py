@@ -40,6 +40,8 @@ from serve_app.api.public.proof import Proof, Proofs
 from serve_app.api.public.status_link import status_token, token_opens
 
 ACCEPTED = "Thank you. We have your request and answer on this ticket, usually within seconds."
+TURN_S = 10.0
+"""How long a form waits for its turn at the store: a crowd is taken late rather than refused. 503 beyond it."""
 FILES_AWAY = "The files can't be kept at the moment. Nothing was stored"
 NOT_FOUND = "There is no such ticket, or the token does not open it"
 
@@ -82,7 +84,7 @@ class PublicCalls:
         public = await deps.staff.holder(request) is None
         if public and deps.form_trap and form.homepage:
             raise ApiError(400, "A field was filled in that people do not see", code="TRAP", field="homepage")
-        async with acquire(deps.pool) as database:
+        async with acquire(deps.pool, timeout=TURN_S) as database:
             if public and deps.form_rate is not None:
                 await count_call(database, request, "form", deps.form_rate)
             if public and self._proofs.wanted:

@@ -31,7 +31,8 @@ class DraftView(BaseModel):
 
     draft_id: UUID
     text: str = Field(description="Without greeting and signature, which your reply gets. Empty: there is none")
-    nothing: str = Field(description="Why there is none, in a sentence; empty where there is one")
+    why: str = Field(description="Why there is none, as a code; empty where there is one", examples=["no_kb_match"])
+    nothing: str = Field(description="The same in a sentence")
     sources: list[str] = Field(description="The passages of the knowledge base that it rests on")
     model: str
     requests: int
@@ -73,6 +74,7 @@ class DraftCalls:
         return DraftView(
             draft_id=made.draft_id,
             text=made.text,
+            why=made.why,
             nothing=made.nothing,
             sources=list(made.sources),
             model=used.model,

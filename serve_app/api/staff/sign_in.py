@@ -13,9 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from db.pool import acquire
 from serve_app.api.base.deps import SIGN_IN, ApiDeps, ProviderLogin
 from serve_app.api.base.errors import ApiError
-from serve_app.api.base.identity_provider import Attempt, NotProvedError, ProviderAwayError
 from serve_app.api.base.limits import count_call
 from serve_app.api.base.routes import add_route, errors, json_response
+from serve_app.api.base.sign_in_attempt import Attempt, NotProvedError, ProviderAwayError
 from serve_app.api.base.staff_people import person
 from serve_app.settings.values import RateLimit
 

@@ -31,16 +31,21 @@ _BROKEN = ("BROKEN", "bold red")
 
 def run(json_file: Path | None, *, people: int, all_misses: bool) -> bool:
     """Measure, print, and write the JSON file; return whether every blocking figure holds."""
-    console = Console() if Console().is_terminal else Console(width=WIDTH)
+    console = wide_console()
     card = _measure(console, people)
-    _show(console, card, all_misses=all_misses)
+    show(console, card, all_misses=all_misses)
     if json_file:
         json_file.write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
     return card.passed
 
 
+def wide_console() -> Console:
+    """Return a console that a scorecard fits on, where it is not a terminal's."""
+    return Console() if Console().is_terminal else Console(width=WIDTH)
+
+
 def _measure(console: Console, people: int) -> Scorecard:
-    parts = scorecard.parts(Encoder(), _database, people)
+    parts = scorecard.parts(Encoder(), database, people)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=len(parts))
@@ -49,7 +54,7 @@ def _measure(console: Console, people: int) -> Scorecard:
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def database() -> Iterator[str]:
     """The URL of DATABASE_URL's server, else of an embedded one in a temporary directory."""
     if url := load_settings().database_url:
         yield url
@@ -68,7 +73,8 @@ def _database() -> Iterator[str]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _show(console: Console, card: Scorecard, *, all_misses: bool) -> None:
+def show(console: Console, card: Scorecard, *, all_misses: bool = False) -> None:
+    """Print the figures of a scorecard, and the misses of each group."""
     console.print(_table(card))
     for group in card.groups:
         _show_misses(console, group, None if all_misses else MISSES_SHOWN)

@@ -31,15 +31,17 @@ def check(files: FilesArgument, as_json: JsonOption = False) -> None:
     """Say what a file holds, and what is wrong with it: by line.
 
     Exits 1 for lines that can't be used, for a text with two labels, and where a text of the test part stands in the
-    training part too, or nearly so.
+    training part too, of this file or another, or nearly so.
     """
     from serve_app.cli.workbench_extra import workbench
 
     with workbench():
-        from embeddings.workbench.sets.check import checked, doubts
+        from embeddings.workbench.sets.check import checked, doubts, refuse_leaks_between
         from embeddings.workbench.sets.read import read_data
 
-        found = {str(path): checked(read_data(path)) for path in files}
+        read = {str(path): read_data(path) for path in files}
+        found = {name: checked(data) for name, data in read.items()}
+        refuse_leaks_between(list(read.values()))
     if as_json:
         print(json.dumps({name: asdict(one) for name, one in found.items()}, indent=2, ensure_ascii=False))
         return

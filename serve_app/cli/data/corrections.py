@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from db.pool import Connection
+from serve_app.cli.in_store import in_store
 from serve_app.cli.options import DataDirOption
-from serve_app.embedded.base.errors import NotRunningError, UserError
+from serve_app.embedded.base.errors import UserError
 
-T = TypeVar("T")
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the lines (JSONL).")]
 DaysOption = Annotated[int, typer.Option("--days", min=1, max=3650, help="How far to look back.")]
 WhoArgument = Annotated[str, typer.Argument(metavar="WHO", help="An e-mail address, or a number with +.")]
@@ -35,7 +32,7 @@ def corrections(out: OutOption, days: DaysOption = 365, data_dir: DataDirOption 
     if not settings_of(find_database(data_dir)).learn_from_customers:
         raise UserError("LEARN_FROM_CUSTOMERS is not true: customers' words are not used for training.")
     since = datetime.now(UTC) - timedelta(days=days)
-    lines = _with_store(data_dir, lambda connection: labelled_lines(connection, since))
+    lines = in_store(find_database(data_dir).database_url, lambda connection: labelled_lines(connection, since))
     written = [json.dumps(asdict(line), ensure_ascii=False, default=str) for line in lines]
     out.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
     print(f"{len(written)} corrected tickets are in {out}")
@@ -45,29 +42,15 @@ def objection(who: WhoArgument, withdraw: WithdrawOption = False, data_dir: Data
     """Note that a customer wants nothing of theirs learned from: it is in no later export."""
     from deployments.staff.corrections import object_to_training
     from ingest.identifiers import InvalidIdentifierError
+    from serve_app.cli.target import find_database
 
     try:
-        found = _with_store(data_dir, lambda connection: object_to_training(connection, who, objects=not withdraw))
+        found = in_store(
+            find_database(data_dir).database_url,
+            lambda connection: object_to_training(connection, who, objects=not withdraw),
+        )
     except InvalidIdentifierError as error:
         raise UserError(f"{who}: {error}") from None
     if not found:
         raise UserError(f"no customer is known by {who}.")
     print("they may be learned from again" if withdraw else "nothing of theirs is learned from")
-
-
-def _with_store(data_dir: Path | None, work: Callable[[Connection], Awaitable[T]]) -> T:
-    from db.pool import DatabaseUnavailableError, create_pool, transaction
-    from serve_app.cli.target import find_database
-
-    async def worked() -> T:
-        pool = await create_pool(find_database(data_dir).database_url, size=1)
-        try:
-            async with transaction(pool) as connection:
-                return await work(connection)
-        finally:
-            await pool.close()
-
-    try:
-        return asyncio.run(worked())
-    except DatabaseUnavailableError as error:
-        raise NotRunningError(f"{error}: start it with `nightdesk up`.") from None

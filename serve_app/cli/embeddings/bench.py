@@ -15,6 +15,7 @@ from db import knowledge
 from db.pool import Pool, acquire, create_pool
 from embeddings.chunker import Section, parse_docs
 from embeddings.encoder import model_files
+from serve_app.cli.in_store import with_pool
 from serve_app.cli.target import find_database, settings_of
 from serve_app.cli.workbench_extra import progress_bar
 from serve_app.embedded.base.errors import NotRunningError, UserError
@@ -55,8 +56,9 @@ def product_of(data_dir: Path | None, *, needed: bool) -> Product:
         return Product(settings=load_settings(), database_url="", models=None)
     if needed and not target.database_url:
         raise NotRunningError("the product is starting and its database does not run yet: try again in a moment.")
-    models = Path(target.data_dir) / "models" if target.data_dir else None
-    return Product(settings=settings_of(target), database_url=target.database_url, models=models)
+    settings = settings_of(target)
+    models = settings.models_dir if target.data_dir else None
+    return Product(settings=settings, database_url=target.database_url, models=models)
 
 
 def on_service(product: Product, console: Console, work: Callable[[Service], Awaitable[T]]) -> T:
@@ -77,6 +79,7 @@ def on_service(product: Product, console: Console, work: Callable[[Service], Awa
                     configured=product.settings.embedding_model,
                     own_names=product.own_names,
                     progress=heard,
+                    models=product.models,
                 )
                 return await work(service)
         finally:
@@ -114,7 +117,7 @@ def in_service(product: Product) -> str:
     """Return what Encoder opens for the model in service; without a product, the one of the settings."""
     if not product.database_url:
         return product.settings.embedding_model
-    return asyncio.run(_with_pool(product, lambda pool: folder_in_force(pool, product.settings.embedding_model)))
+    return asyncio.run(with_pool(product.database_url, lambda pool: _folder(product, pool)))
 
 
 def compared(product: Product, models: Sequence[str], data: RetrievalSet, console: Console) -> Comparison:
@@ -141,7 +144,7 @@ def write_reports(found: Comparison, json_file: Path | None, html_file: Path | N
 def _sections(product: Product, document: Path | None) -> list[Section]:
     """Return the sections of a document, else the product's, else those of the company's own document."""
     if document is None and product.database_url:
-        found = asyncio.run(_with_pool(product, lambda pool: _stored(product, pool)))
+        found = asyncio.run(with_pool(product.database_url, lambda pool: _stored(product, pool)))
         if not found:
             raise UserError(
                 "the product's knowledge base is empty: `nightdesk kb sync` fills it, or name a --document."
@@ -151,19 +154,15 @@ def _sections(product: Product, document: Path | None) -> list[Section]:
     return list(parse_docs(path.read_text(encoding="utf-8"), source=path.name))
 
 
+async def _folder(product: Product, pool: Pool) -> str:
+    return await folder_in_force(pool, product.settings.embedding_model, product.models)
+
+
 async def _stored(product: Product, pool: Pool) -> list[Section]:
-    model = model_files(await folder_in_force(pool, product.settings.embedding_model)).model_id
+    model = model_files(await _folder(product, pool)).model_id
     async with acquire(pool) as connection:
         rows = await knowledge.list_sections(connection, model)
     return [
         Section(slug=row.slug, title=row.title, category=row.category, content=row.content, source=row.source)
         for row in rows
     ]
-
-
-async def _with_pool(product: Product, work: Callable[[Pool], Awaitable[T]]) -> T:
-    pool = await create_pool(product.database_url, size=1)
-    try:
-        return await work(pool)
-    finally:
-        await pool.close()

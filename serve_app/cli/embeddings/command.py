@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from serve_app.cli.embeddings.list_command import list_models, show
+from serve_app.cli.embeddings import shadow_command
+from serve_app.cli.embeddings.list_command import list_models, remove, show
 from serve_app.cli.embeddings.options import DataOption, DocumentOption, HtmlOption, ModelArgument, ModelsArgument
 from serve_app.cli.embeddings.tune_command import tune
 from serve_app.cli.options import DataDirOption, JsonFileOption
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from db.embedding_models import RegisteredModel
     from embeddings.workbench.registry.service import Service
 
+NICENESS = 15
+"""Of a promotion: the product, which answers customers meanwhile, goes before."""
+
 app = typer.Typer(
     help="The encoder that searches: measure others on your own questions, promote one, roll back.",
     no_args_is_help=True,
@@ -26,6 +31,8 @@ app = typer.Typer(
 app.command()(tune)
 app.command("list")(list_models)
 app.command()(show)
+app.command()(remove)
+app.add_typer(shadow_command.app, name="shadow")
 
 
 @app.command()
@@ -92,11 +99,13 @@ def promote(
     """
     from serve_app.cli.workbench_extra import workbench
 
+    os.nice(NICENESS)
     console = Console(highlight=False)
     with workbench():
         from embeddings.workbench.registry.gate import Limits
         from embeddings.workbench.registry.promote import Promotion, RefusedError
         from serve_app.cli.embeddings.bench import measured_on, on_service, product_of
+        from serve_app.cli.embeddings.desk_corrections import desk_corrections
 
         product = product_of(data_dir, needed=True)
         kept = models_dir or product.models
@@ -113,6 +122,7 @@ def promote(
         given = measured_on(product, data, document)
 
         async def work(service: Service) -> RegisteredModel:
+            learned = await desk_corrections(service.pool) if product.settings.learn_from_customers else []
             promotion = Promotion(
                 service=service,
                 model=model,
@@ -120,6 +130,7 @@ def promote(
                 models=kept,
                 limits=limits,
                 licence=licence,
+                corrections=learned,
                 told=lambda line: console.print(line, markup=False),
             )
             return await promotion.run()

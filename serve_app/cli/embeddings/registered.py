@@ -16,12 +16,16 @@ from serve_app.cli.embeddings.bench import Product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """The models by their ids, the one in service, and every change, the newest first."""
+    """The models by their ids, the one in service, and every change, the newest first.
+
+    `vectors`: how many passages each model has, of those too that are not registered.
+    """
 
     models: Mapping[str, RegisteredModel]
     in_service: str
     warming: str | None
     switches: tuple[Switch, ...]
+    vectors: Mapping[str, int]
 
     def lines(self) -> Iterator[str]:
         """Yield them for a person."""
@@ -32,7 +36,10 @@ class Registered:
             searches = one.metrics.get("searches", ())
             found = next((row["recall@1"]["value"] for row in searches if row["search"] == one.model_id), None)
             recall = f"recall@1 {found:.3f} on {one.metrics['data']}" if found is not None else "not measured"
-            yield f"  {one.model_id:<32} {one.dimensions:>5}  {recall}  {one.licence}".rstrip()
+            count = self.vectors.get(one.model_id, 0)
+            yield f"  {one.model_id:<32} {one.dimensions:>5}  {count:>6} vectors  {recall}  {one.licence}".rstrip()
+        for model_id in self.vectors.keys() - self.models.keys() - {self.in_service}:
+            yield f"  {model_id:<32}    -   {self.vectors[model_id]:>6} vectors  not registered"
         for switch in self.switches:
             yield f"  {switch.at.astimezone():%Y-%m-%d %H:%M}  {switch.kind}: {switch.replaced} → {switch.model_id}"
 
@@ -41,6 +48,7 @@ class Registered:
         return {
             "in_service": self.in_service,
             "warming": self.warming,
+            "vectors": dict(self.vectors),
             "models": [
                 {"model_id": one.model_id, "dimensions": one.dimensions, "parent": one.parent, "licence": one.licence}
                 for one in self.models.values()
@@ -54,16 +62,17 @@ class Registered:
 
 def listed(product: Product) -> Registered:
     """Read them. Raises DatabaseUnavailableError."""
-    in_force, models, switches = asyncio.run(_read(product.database_url))
+    in_force, models, switches, vectors = asyncio.run(_read(product.database_url))
     return Registered(
         models=models,
         in_service=in_force.model_id or model_files(product.settings.embedding_model).model_id,
         warming=in_force.warming,
         switches=tuple(switches),
+        vectors=vectors,
     )
 
 
-async def _read(url: str) -> tuple[InForce, dict[str, RegisteredModel], list[Switch]]:
+async def _read(url: str) -> tuple[InForce, dict[str, RegisteredModel], list[Switch], dict[str, int]]:
     pool = await create_pool(url, size=1)
     try:
         async with acquire(pool) as connection:
@@ -71,6 +80,7 @@ async def _read(url: str) -> tuple[InForce, dict[str, RegisteredModel], list[Swi
                 await embedding_models.in_force(connection),
                 await embedding_models.registered(connection),
                 await embedding_models.switches(connection),
+                await embedding_models.vectors(connection),
             )
     finally:
         await pool.close()

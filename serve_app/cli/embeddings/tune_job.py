@@ -1,7 +1,7 @@
 """The job that tunes an encoder in Ray: `python -m serve_app.cli.embeddings.tune_job FOLDER`, in the cluster.
 
 FOLDER holds `spec.json`, which `serve_app.cli.embeddings.tuning` writes. A job that was killed goes on at the last
-checkpoints when it is started again on its folder.
+checkpoints when it is started again on its folder; a second one beside it ends at once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embeddings.workbench.alone import alone
+
 if TYPE_CHECKING:
     from embeddings.workbench.sets.retrieval_set import RetrievalSet
 
@@ -23,8 +25,10 @@ RUNS = "runs"
 BEST = "best"
 RESULT = "result.json"
 NICENESS = 19
-"""Of trials: the product answers first."""
+"""Of the job and its trials: the product answers first."""
 KEPT_CHECKPOINTS = 2
+OF_TRAINING = ("optimizer.pt", "scheduler.pt", "rng_state*", "training_args.bin")
+"""In a checkpoint, and no part of a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +44,18 @@ class Spec:
     steps: int
     seed: int
 
-    def write(self, folder: Path) -> None:
-        """Write it into the job's folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / SPEC).write_text(json.dumps(asdict(self)), encoding="utf-8")
+    @property
+    def most_steps(self) -> int:
+        """Steps of all trials if none ends early."""
+        return len(self.rates) * self.epochs * -(-len(self.train["queries"]) // self.batch)
+
+    def text(self) -> str:
+        """Return what is written down; the same for the same tuning."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, folder: Path) -> Spec:
-        """Read what `write` wrote."""
+        """Read the one of a job's folder."""
         return cls(**json.loads((folder / SPEC).read_text(encoding="utf-8")))
 
 
@@ -69,6 +77,13 @@ def as_set(values: Mapping[str, Any]) -> RetrievalSet:
     )
 
 
+def step_aside() -> None:
+    """Leave the processor to the product: the lowest priority, and on Linux only what nobody else asks for."""
+    os.nice(NICENESS)
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def trial(config: dict[str, Any]) -> None:
     """Tune with one learning rate, in a worker of Ray's, and report each measurement with its checkpoint."""
     from ray import tune
@@ -76,67 +91,94 @@ def trial(config: dict[str, Any]) -> None:
 
     from embeddings.workbench.tuning import trainer
 
-    os.nice(NICENESS)
+    step_aside()
     spec = Spec.read(Path(config["folder"]))
     recipe = trainer.Recipe(
         base=spec.base, rate=config["rate"], epochs=spec.epochs, batch=spec.batch, steps=spec.steps, seed=spec.seed
     )
     work = Path(tune.get_context().get_trial_dir()) / "work"
+    work.mkdir(exist_ok=True)
 
     def report(figures: Mapping[str, float], checkpoint: Path) -> None:
         tune.report(dict(figures), checkpoint=Checkpoint.from_directory(checkpoint))
 
     train, dev = as_set(spec.train), as_set(spec.dev)
-    if (last := tune.get_checkpoint()) is None:
-        trainer.tune(train, dev, recipe, work, report=report)
-        return
-    with last.as_directory() as folder:
-        trainer.tune(train, dev, recipe, work, report=report, resume=Path(folder))
+    with alone(work, wait=True):  # the worker of a job that was killed may still be at its last step
+        if (last := tune.get_checkpoint()) is None:
+            trainer.tune(train, dev, recipe, work, report=report)
+            return
+        with last.as_directory() as folder:
+            trainer.tune(train, dev, recipe, work, report=report, resume=Path(folder))
 
 
 def main(folder: Path) -> None:
+    """Run the trials, unless another job does."""
+    step_aside()
+    with alone(folder, wait=False) as ours:
+        if not ours:
+            sys.exit(f"another job tunes in {folder}: wait for it, or stop it")
+        _trials(folder)
+
+
+def _trials(folder: Path) -> None:
     """Run the trials one after the other, keep the best one's model."""
     import ray
-    from ray import tune
 
     spec = Spec.read(folder)
     ray.init(ignore_reinit_error=True)
+    results = _tuner(spec, folder).fit()
+    best = results.get_best_result("recall@1", "max", scope="all")
+    kept = max(best.best_checkpoints or (), key=lambda pair: pair[1]["recall@1"])
+    shutil.rmtree(folder / BEST, ignore_errors=True)
+    shutil.copytree(kept[0].path, folder / BEST, ignore=shutil.ignore_patterns(*OF_TRAINING))
+    report = {
+        "rate": (best.config or {}).get("rate"),
+        "recall@1": kept[1]["recall@1"],
+        "trials": [_told(results[place]) for place in range(len(results))],
+    }
+    (folder / RESULT).write_text(json.dumps(report, indent=1), encoding="utf-8")
+    print(json.dumps(report), flush=True)
+
+
+def _tuner(spec: Spec, folder: Path) -> Any:
+    """Return the tuner of this folder as it was left, else a new one."""
+    import ray
+    from ray import tune
+
     gpu = ray.cluster_resources().get("GPU", 0) >= 1  # type: ignore[no-untyped-call]
     trainable = tune.with_resources(trial, {"cpu": 1, "gpu": 1} if gpu else {"cpu": 1})
     where = folder / RUNS / "tune"
     if tune.Tuner.can_restore(str(where)):
-        tuner = tune.Tuner.restore(str(where), trainable=trainable, resume_unfinished=True, restart_errored=True)
-    else:
-        tuner = tune.Tuner(
-            trainable,
-            param_space={"rate": tune.grid_search(list(spec.rates)), "folder": str(folder)},
-            tune_config=tune.TuneConfig(metric="recall@1", mode="max", max_concurrent_trials=1),
-            run_config=tune.RunConfig(
-                name="tune",
-                storage_path=str(folder / RUNS),
-                checkpoint_config=tune.CheckpointConfig(
-                    num_to_keep=KEPT_CHECKPOINTS,
-                    checkpoint_score_attribute="recall@1",
-                    checkpoint_score_order="max",
-                ),
+        return tune.Tuner.restore(str(where), trainable=trainable, resume_unfinished=True, restart_errored=True)
+    return tune.Tuner(
+        trainable,
+        param_space={"rate": tune.grid_search(list(spec.rates)), "folder": str(folder)},
+        tune_config=tune.TuneConfig(metric="recall@1", mode="max", max_concurrent_trials=1),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(folder / RUNS),
+            checkpoint_config=tune.CheckpointConfig(
+                num_to_keep=KEPT_CHECKPOINTS,
+                checkpoint_score_attribute="recall@1",
+                checkpoint_score_order="max",
             ),
-        )
-    results = tuner.fit()
-    best = results.get_best_result("recall@1", "max", scope="all")
-    kept = max(best.best_checkpoints or (), key=lambda pair: pair[1]["recall@1"])
-    shutil.rmtree(folder / BEST, ignore_errors=True)
-    shutil.copytree(kept[0].path, folder / BEST)
-    report = {
-        "rate": (best.config or {}).get("rate"),
-        "recall@1": kept[1]["recall@1"],
-        "trials": [
-            {"rate": one.config["rate"], "recall@1": one.metrics.get("recall@1"), "error": str(one.error or "")}
-            for one in (results[place] for place in range(len(results)))
-            if one.config and one.metrics
-        ],
+        ),
+    )
+
+
+def _told(result: Any) -> dict[str, Any]:
+    """Return a trial's rate, its last figures and the curve of recall@1 by steps.
+
+    A trial that was taken up at its last checkpoint may measure a step again: the later figure counts.
+    """
+    rows = [] if result.metrics_dataframe is None else result.metrics_dataframe.to_dict("records")
+    curve = {int(row["step"]): row["recall@1"] for row in rows if "recall@1" in row}
+    return {
+        "rate": (result.config or {}).get("rate"),
+        "recall@1": (result.metrics or {}).get("recall@1"),
+        "curve": [list(measured) for measured in sorted(curve.items())],
+        "error": str(result.error or ""),
     }
-    (folder / RESULT).write_text(json.dumps(report, indent=1), encoding="utf-8")
-    print(json.dumps(report), flush=True)
 
 
 if __name__ == "__main__":

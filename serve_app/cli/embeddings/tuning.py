@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
+import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from serve_app.cli.embeddings.tune_job import BEST, RESULT, Spec, plain
+from serve_app.cli.embeddings.tune_job import BEST, RESULT, RUNS, SPEC, Spec, plain
 from serve_app.cli.options import chosen_data_dir
 from serve_app.cli.target import find_product
 from serve_app.cli.workbench_extra import progress_bar
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from embeddings.workbench.sets.retrieval_set import RetrievalSet
 
 LOOK_S = 1.0
-DEV_SHARE = 8
-"""One of so many training questions is put aside, for trials to be told apart by."""
 DONE = ("SUCCEEDED", "FAILED", "STOPPED")
 
 
@@ -48,45 +48,61 @@ def in_ray(
 
     Raises NotRunningError, UserError.
     """
-    from embeddings.workbench.registry.candidate import served_form
+    from embeddings.workbench.tuning.parts import parted
     from embeddings.workbench.tuning.trainer import default_base
 
-    known, aside = _parted(train)
+    known, aside = parted(train, seed=seed)
+    if not (known.queries and aside.queries):
+        raise UserError(f"{train.name} has too few questions with an answer to put an eighth of them aside.")
     spec = Spec(
         train=plain(known), dev=plain(aside), base=base or default_base(), rates=rates, epochs=epochs, batch=batch,
         steps=steps, seed=seed,
     )  # fmt: skip
     folder = folder.resolve()
-    spec.write(folder)
+    claim(spec, folder)
     client, page = _client(data_dir, address)
-    job = client.submit_job(
+    job = _running(client, folder) or client.submit_job(
         entrypoint=f"{sys.executable} -m serve_app.cli.embeddings.tune_job {folder}",
         entrypoint_num_cpus=0,
-        metadata={"nightdesk": "tune"},
+        metadata={"nightdesk": "tune", "folder": str(folder)},
     )
     console.print(f"job {job}: {page}/#/jobs/{job}; Ctrl-C leaves it running, the same command takes it up")
-    status = _followed(client, job, console)
+    try:
+        status = _followed(client, job, folder, spec, console)
+    except (OSError, RuntimeError):
+        raise UserError(f"Ray at {page} does not answer any more: the same command takes the job up later.") from None
     if status != "SUCCEEDED":
         raise UserError(f"the job {job} ended as {status}: {client.get_job_info(job).message or 'see its log'}")
+    return f"{_served(folder)}: {(folder / RESULT).read_text(encoding='utf-8')}"
+
+
+def claim(spec: Spec, folder: Path) -> None:
+    """Write down what the job is to do. Raises UserError for a folder that is in use otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / SPEC
+    if path.is_file() and path.read_text(encoding="utf-8") != spec.text():
+        raise UserError(f"--out {folder} is of a tuning with other data or options: name another folder")
+    if not path.is_file() and any(folder.iterdir()):
+        raise UserError(f"--out {folder} has other things in it: name a folder that is not there yet")
+    path.write_text(spec.text(), encoding="utf-8")
+
+
+def _running(client: Any, folder: Path) -> str | None:
+    """Return the job that tunes in a folder now."""
+    own = (job for job in client.list_jobs() if (job.metadata or {}).get("folder") == str(folder))
+    return next((str(job.submission_id) for job in own if job.status.value not in DONE), None)
+
+
+def _served(folder: Path) -> Path:
+    """Bring the job's best model into the form that is served, beside the folder, in place of an earlier one."""
+    from embeddings.workbench.registry.candidate import served_form
+
     served = folder.parent / f"{folder.name}-served"
-    model = served_form(str(folder / BEST), served, name=folder.name)
-    return f"{model}: {(folder / RESULT).read_text(encoding='utf-8')}"
-
-
-def _parted(train: RetrievalSet) -> tuple[RetrievalSet, RetrievalSet]:
-    """Return the training questions without every DEV_SHARE-th, and those."""
-    rows = [row for row, places in enumerate(train.relevant) if places]
-    aside = set(rows[::DEV_SHARE])
-
-    def only(kept: set[int]) -> RetrievalSet:
-        places = sorted(kept)
-        return replace(
-            train,
-            queries=tuple(train.queries[row] for row in places),
-            relevant=tuple(train.relevant[row] for row in places),
-        )
-
-    return only(set(rows) - aside), only(aside)
+    with tempfile.TemporaryDirectory(prefix=f".{served.name}-", dir=folder.parent) as work:
+        made = served_form(str(folder / BEST), Path(work), name=folder.name)
+        shutil.rmtree(served, ignore_errors=True)
+        served.mkdir()
+        return made.rename(served / folder.name)
 
 
 def _client(data_dir: Path | None, address: str | None) -> tuple[Any, str]:
@@ -109,15 +125,24 @@ def _client(data_dir: Path | None, address: str | None) -> tuple[Any, str]:
         raise UserError(f"Ray does not answer at {address}: {error}") from None
 
 
-def _followed(client: Any, job: str, console: Console) -> str:
-    """Print what the job prints until it is done; return its status."""
+def _followed(client: Any, job: str, folder: Path, spec: Spec, console: Console) -> str:
+    """Print what the job prints until it is done, over a bar of its steps; return its status."""
     printed = 0
-    while True:
-        status = str(client.get_job_status(job).value)
-        log = client.get_job_logs(job)
-        if len(log) > printed:
-            console.print(log[printed:], markup=False, highlight=False, end="")
-            printed = len(log)
-        if status in DONE:
-            return status
-        time.sleep(LOOK_S)
+    with progress_bar(console) as bar:
+        task = bar.add_task("steps, if none ends early", total=spec.most_steps)
+        while True:
+            status = str(client.get_job_status(job).value)
+            log = client.get_job_logs(job)
+            if len(log) > printed:
+                console.print(log[printed:], markup=False, highlight=False, end="")
+                printed = len(log)
+            bar.update(task, completed=_steps(folder))
+            if status in DONE:
+                return status
+            time.sleep(LOOK_S)
+
+
+def _steps(folder: Path) -> int:
+    """Return how many steps the trials of a folder have measured so far; 0 where it is another machine's."""
+    lines = [path.read_text(encoding="utf-8").splitlines() for path in folder.glob(f"{RUNS}/tune/*/result.json")]
+    return sum(json.loads(own[-1])["step"] for own in lines if own)

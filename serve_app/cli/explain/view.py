@@ -141,7 +141,7 @@ def _score(name: str, scores: dict[str, float]) -> str:
     kind = name.partition(".")[0]
     threshold = scores.get(name + _THRESHOLD, scores.get(kind + _THRESHOLD))
     if name == "sentiment":
-        return f"{name} {scores[name]:.3f}, escalates below {NEGATIVE_BELOW}"
+        return f"{name} {scores[name]:.3f}, escalates below {NEGATIVE_BELOW if threshold is None else threshold:g}"
     shown = f"{name} {scores[name]:.3f}"
     if threshold is None:
         return shown

@@ -54,7 +54,7 @@ def add(paths: PathsArgument, data_dir: DataDirOption = None) -> None:
 
 @app.command()
 def remove(origin: OriginArgument, data_dir: DataDirOption = None) -> None:
-    """Take away all that was added from a file or folder."""
+    """Take away all that was added from a file or folder, or withdraw what was learned from a ticket."""
     from serve_app.cli.kb.store import removed, run
 
     count = run(data_dir, lambda base: removed(base, origin, str(Path(origin).resolve())))

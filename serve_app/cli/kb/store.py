@@ -13,6 +13,7 @@ from db import knowledge
 from db.embedding_models import ModelChangedError
 from db.knowledge import StoredSection
 from db.pool import DatabaseUnavailableError, Pool, acquire, create_pool, transaction
+from db.staff import learned
 from deployments.agent.models.questions import first_query
 from deployments.rules.company import Company
 from embeddings import indexer
@@ -31,6 +32,9 @@ from serve_app.settings.settings import Settings
 T = TypeVar("T")
 MOST_QUESTIONS = 2_000
 """Questions that are grouped, the newest; each is embedded."""
+
+
+REMOVED_BY = "nightdesk kb remove"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +110,11 @@ async def sync_documents(base: Base) -> indexer.SyncReport:
 
 
 async def sync_all(base: Base) -> list[Outcome]:
-    """Bring the company's documents and every added origin up to date; one that is gone is left as it is."""
+    """Bring the company's documents and every added origin up to date; one that is gone is left as it is, and so is
+    what was learned from tickets."""
     outcomes = [Outcome(origin=knowledge.DOCUMENTS, report=await sync_documents(base))]
-    for origin in sorted({section.origin for section in await sections(base)} - {knowledge.DOCUMENTS}):
+    added_origins = {section.origin for section in await sections(base)} - {knowledge.DOCUMENTS}
+    for origin in sorted(origin for origin in added_origins if not origin.startswith(learned.ORIGIN)):
         path = Path(origin)
         report = await added(base, path) if await asyncio.to_thread(path.exists) else None
         outcomes.append(Outcome(origin=origin, report=report))
@@ -142,6 +148,8 @@ async def removed(base: Base, origin: str, path: str) -> int:
     async with transaction(base.pool) as connection:
         gone = await knowledge.delete_origin(connection, origin)
         gone = gone or await knowledge.delete_origin(connection, path)
+        if origin.startswith(learned.ORIGIN):
+            await learned.withdraw_slug(connection, origin.removeprefix(learned.ORIGIN), by=REMOVED_BY)
     if not gone:
         raise UserError(f"nothing was added from {origin}: `nightdesk kb list` shows what was.")
     return gone.get(base.model_id, max(gone.values()))

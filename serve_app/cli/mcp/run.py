@@ -7,14 +7,19 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from db.pool import DatabaseUnavailableError, Pool, create_pool
+from db.tuning import Tuning
 from deployments.agent.node import ModelSettings
 from deployments.analysis_node import AnalysisNode
 from deployments.turns.client_turns import ClientTurns
 from embeddings.encoder import Encoder
+from embeddings.heads import HeadNotUsableError
 from serve_app.api.base.auth import StaffKeys
 from serve_app.api.base.staff_access import FailedKeys, StaffAccess
 from serve_app.api.public.status_link import status_link
@@ -27,6 +32,7 @@ from serve_app.mcp_server.server import build_server, http_app, http_caller
 from serve_app.mcp_server.session import McpSession, Nodes
 from serve_app.nodes.agent_builder import agent_node, back_from_now
 from serve_app.nodes.model_in_force import with_model_in_force
+from serve_app.nodes.tuned import tuned, tuned_analysis
 from serve_app.settings.app_args import support_args
 from serve_app.settings.company_documents import company_of
 from serve_app.settings.settings import Settings
@@ -34,6 +40,8 @@ from serve_app.telemetry import configure_logging
 
 STDIO_CALLER = "stdio"
 """The name that is stored with the decisions of a stdio client."""
+
+log = structlog.get_logger(__name__)
 
 
 def run(data_dir: Path | None, *, port: int | None, allow_writes: bool) -> None:
@@ -104,10 +112,11 @@ async def _session(product: Target, settings: Settings) -> AsyncIterator[tuple[M
     pool = await create_pool(product.database_url, size=4)
     try:
         settings = await with_model_in_force(pool, settings)
+        found = await tuned(pool)
         links, mode, company = _link_builder(settings), settings.agent_mode, company_of(settings)
         back = back_from_now(support_args(settings, company))
         turns = ClientTurns(pool=pool, links=links, approval=mode == "draft", back=back)
-        nodes = _loader(pool, settings, links)
+        nodes = _loader(pool, settings, links, found)
         outdated = partial(_outdated, product)
         async with McpSession(turns=turns, nodes=nodes, answers=mode != "off", outdated=outdated) as session:
             yield session, pool
@@ -127,16 +136,17 @@ def _outdated(product: Target) -> bool:
     return run is not None and run.settings != product.settings
 
 
-def _loader(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Callable[[], Awaitable[Nodes]]:
+def _loader(
+    pool: Pool, settings: Settings, links: Callable[[str], str], found: Tuning
+) -> Callable[[], Awaitable[Nodes]]:
     async def load() -> Nodes:
-        return await asyncio.to_thread(_nodes, pool, settings, links)
+        return await asyncio.to_thread(_nodes, pool, settings, links, found)
 
     return load
 
 
-def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes:
-    analysis = AnalysisNode.with_shipped_heads(Encoder(settings.embedding_model))
-
+def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str], found: Tuning) -> Nodes:
+    analysis = _analysis(settings, found)
     company = company_of(settings)
     agent = agent_node(
         pool=pool,
@@ -149,3 +159,14 @@ def _nodes(pool: Pool, settings: Settings, links: Callable[[str], str]) -> Nodes
         support=support_args(settings, company),
     )
     return Nodes(analysis=analysis, agent=agent)
+
+
+def _analysis(settings: Settings, found: Tuning) -> AnalysisNode:
+    """Return the analysis; where a team's own classifier can't be read, with the one that ships, as a replica has."""
+    encoder = Encoder(settings.embedding_model)
+    try:
+        return tuned_analysis(encoder, found, settings.models_dir, settings.sentiment_model)
+    except HeadNotUsableError as error:
+        log.warning("escalation_model_not_loaded", problem=str(error))
+        shipped = replace(found, escalation_model=None)
+        return tuned_analysis(encoder, shipped, settings.models_dir, settings.sentiment_model)

@@ -24,8 +24,8 @@ WithOption = Annotated[
     typer.Option(
         "--with",
         metavar="FILE",
-        help="TOML with what to try: OPENAI_…, ESCALATION_THRESHOLDS, RELEVANCE_THRESHOLD, ASK_FROM, PROMPT, "
-        "PRODUCT_DOCS.",
+        help="TOML with what to try: OPENAI_…, ESCALATION_THRESHOLDS, RELEVANCE_THRESHOLD, ASK_FROM, "
+        "MOOD_THRESHOLD, CATEGORY_THRESHOLD, PROMPT, PRODUCT_DOCS.",
         show_default=False,
     ),
 ]
@@ -42,16 +42,16 @@ def replay(
     """Run stored turns against other settings and show what would be decided otherwise. Nothing is written or sent.
 
     Settings that the file does not name are those of the running product, its language model included; without a
-    running product on this machine (only DATABASE_URL is set) they are read from this shell's environment.
+    running product on this machine (only DATABASE_URL is set) they are read from this shell's environment. What
+    `nightdesk thresholds` and `heads` have put in force goes before them.
     The database is opened read-only. A remote language model is really asked.
     """
-    from serve_app.cli.replay.settings import read_tried
     from serve_app.cli.replay.view import Span, run
 
     now = datetime.now(UTC)
     span = Span(since=moment(since, now), until=moment(until, now) if until else now, limit=limit)
     product = find_database(data_dir)
-    run(product, read_tried(tried, settings_of(product)), span, json_file)
+    run(product, settings_of(product), tried, span, json_file)
 
 
 def moment(text: str, now: datetime) -> datetime:

@@ -20,7 +20,7 @@ TRIED = (
     "ESCALATION_THRESHOLDS",
 )
 """Environment variables that the file may change; an empty string unsets one."""
-EXTRAS = ("RELEVANCE_THRESHOLD", "ASK_FROM", "PROMPT", "PRODUCT_DOCS")
+EXTRAS = ("RELEVANCE_THRESHOLD", "ASK_FROM", "MOOD_THRESHOLD", "CATEGORY_THRESHOLD", "PROMPT", "PRODUCT_DOCS")
 """Keys for what is no setting. Paths are relative to the TOML file's folder."""
 
 
@@ -28,12 +28,14 @@ EXTRAS = ("RELEVANCE_THRESHOLD", "ASK_FROM", "PROMPT", "PRODUCT_DOCS")
 class TriedSettings:
     """The product's settings with the file's changes.
 
-    None: the thresholds and the prompt of this release, the stored knowledge base.
+    None: the thresholds in force, the prompt of this release, the stored knowledge base.
     """
 
     settings: Settings
     relevance_threshold: float | None
     ask_from: float | None
+    mood_threshold: float | None
+    category_threshold: float | None
     prompt: Path | None
     product_docs: Path | None
 
@@ -58,6 +60,8 @@ def read_tried(path: Path, present: Settings) -> TriedSettings:
         settings=settings_from(present.model_dump() | tried),
         relevance_threshold=_share(path, "RELEVANCE_THRESHOLD", given),
         ask_from=_share(path, "ASK_FROM", given),
+        mood_threshold=_share(path, "MOOD_THRESHOLD", given),
+        category_threshold=_share(path, "CATEGORY_THRESHOLD", given),
         prompt=_file(path, "PROMPT", given.get("PROMPT")),
         product_docs=_file(path, "PRODUCT_DOCS", given.get("PRODUCT_DOCS")),
     )

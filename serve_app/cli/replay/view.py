@@ -15,25 +15,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from db.pool import DatabaseUnavailableError, create_pool
+from db.tuning import Tuning
 from db.turns.stored_turns import StoredDecision
 from deployments.agent.prompt import PromptNotUsableError, load_prompt
-from deployments.analysis_node import AnalysisNode
 from deployments.rules.escalation import EscalationRules
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder
+from embeddings.heads import HeadNotUsableError
 from embeddings.indexer import PriceInSectionError
 from embeddings.relevance import RelevanceGate
 from embeddings.vector_model import RELEVANCE
 from evaluation.replay.knowledge import search_in
 from evaluation.replay.report import COMPARED, Case, ReplayReport
 from evaluation.replay.run import Replayer, Variant
-from serve_app.cli.replay.settings import TriedSettings
+from serve_app.cli.replay.settings import TriedSettings, read_tried
 from serve_app.cli.target import Target
 from serve_app.embedded.base.errors import UserError
 from serve_app.nodes.agent_model import model_settings
 from serve_app.nodes.model_in_force import folder_in_force
+from serve_app.nodes.tuned import tuned as tuned_in
+from serve_app.nodes.tuned import tuned_analysis, tuned_settings
 from serve_app.settings.app_args import model_args, support_args
 from serve_app.settings.company_documents import company_of
+from serve_app.settings.settings import Settings
 from serve_app.settings.support import service_levels
 from serve_app.telemetry import configure_logging
 
@@ -49,16 +53,19 @@ class Span:
     limit: int
 
 
-def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | None) -> ReplayReport:
+def run(product: Target, settings: Settings, file: Path, span: Span, json_file: Path | None) -> ReplayReport:
     """Replay, print, and write the JSON file. Raises UserError."""
     configure_logging("ERROR", "replay")
     console = Console(highlight=False)
     source = f"of the product on {product.data_dir}" if product.data_dir else "of this shell's environment"
     console.print(Text(f"settings that the file leaves alone: {source}", style="dim"))
     try:
-        encoder = Encoder(asyncio.run(_encoder_in_force(product.database_url, tried)))
-        report = asyncio.run(_replay(product.database_url, encoder, variant_of(tried, encoder), span, console))
-    except (ValueError, PromptNotUsableError, InvalidDocumentError, PriceInSectionError) as error:
+        folder, tuned = asyncio.run(_in_force(product.database_url, settings))
+        tried, encoder = read_tried(file, tuned_settings(settings, tuned)), Encoder(folder)
+        report = asyncio.run(_replay(product.database_url, encoder, tried, tuned, span, console))
+    except (
+        ValueError, PromptNotUsableError, InvalidDocumentError, PriceInSectionError, HeadNotUsableError
+    ) as error:  # fmt: skip
         raise UserError(str(error)) from error
     except DatabaseUnavailableError as error:
         raise UserError(f"{error}: a replay needs the database.") from error
@@ -69,8 +76,8 @@ def run(product: Target, tried: TriedSettings, span: Span, json_file: Path | Non
     return report
 
 
-def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
-    """Build the variant of the agent that `tried` describes.
+def variant_of(tried: TriedSettings, encoder: Encoder, tuned: Tuning) -> Variant:
+    """Build the variant of the agent that `tried` describes, over what is tuned in the store.
 
     Raises ValueError, PromptNotUsableError, InvalidDocumentError or PriceInSectionError.
     """
@@ -79,9 +86,11 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
     docs, support = tried.product_docs, support_args(tried.settings, company)
     return Variant(
         model=model_settings(model_args(tried.settings)),
-        rules=EscalationRules(tried.settings.escalation_thresholds, own_names=company.own_names),
+        rules=EscalationRules(tried.settings.escalation_thresholds, own_names=company.own_names).over(
+            {}, tuned.mood if tried.mood_threshold is None else tried.mood_threshold
+        ),
         company=company,
-        gate=_tried_gate(gate, tried),
+        gate=_tried_gate(gate, tried, tuned),
         prompt=load_prompt(tried.prompt) if tried.prompt else None,
         search=search_in(parse_docs(docs.read_text(encoding="utf-8"), docs.name), encoder, company) if docs else None,
         answers=support.agent_mode != "off",
@@ -89,24 +98,31 @@ def variant_of(tried: TriedSettings, encoder: Encoder) -> Variant:
     )
 
 
-def _tried_gate(gate: RelevanceGate, tried: TriedSettings) -> RelevanceGate:
-    threshold = gate.threshold if tried.relevance_threshold is None else tried.relevance_threshold
+def _tried_gate(gate: RelevanceGate, tried: TriedSettings, tuned: Tuning) -> RelevanceGate:
+    present = tuned.relevance.get(gate.model_id, gate.threshold)
+    threshold = present if tried.relevance_threshold is None else tried.relevance_threshold
     return replace(gate, threshold=threshold, ask_from=gate.ask_from if tried.ask_from is None else tried.ask_from)
 
 
-async def _encoder_in_force(url: str, tried: TriedSettings) -> str:
+async def _in_force(url: str, settings: Settings) -> tuple[str, Tuning]:
+    """Return the folder of the encoder in force, and what is tuned."""
     pool = await create_pool(url, size=1, read_only=True)
     try:
-        return await folder_in_force(pool, tried.settings.embedding_model)
+        return await folder_in_force(pool, settings.embedding_model, settings.models_dir), await tuned_in(pool)
     finally:
         await pool.close()
 
 
-async def _replay(url: str, encoder: Encoder, variant: Variant, span: Span, console: Console) -> ReplayReport:
+async def _replay(
+    url: str, encoder: Encoder, tried: TriedSettings, tuned: Tuning, span: Span, console: Console
+) -> ReplayReport:
+    category = tuned.category if tried.category_threshold is None else tried.category_threshold
+    analysis = tuned_analysis(
+        encoder, replace(tuned, category=category), tried.settings.models_dir, tried.settings.sentiment_model
+    )
     pool = await create_pool(url, size=2, read_only=True)
     try:
-        analysis = AnalysisNode.with_shipped_heads(encoder)
-        replayer = Replayer(pool=pool, analysis=analysis, variant=variant)
+        replayer = Replayer(pool=pool, analysis=analysis, variant=variant_of(tried, encoder, tuned))
         decided = await replayer.stored(span.since, span.until, limit=span.limit)
         return ReplayReport(cases=tuple(await _replay_all(replayer, decided, console)))
     finally:

@@ -15,10 +15,11 @@ from pydantic import SecretStr
 from pydantic_core import to_jsonable_python
 
 from serve_app.embedded.base.data_dir import DataDir
+from serve_app.embedded.base.haproxy import ON as HAPROXY_ON
+from serve_app.embedded.base.haproxy import environment as haproxy_environment
 from serve_app.settings.settings import Settings
 
 PROJECT = Path(__file__).parents[3]
-EVERY_INTERFACE = "0.0.0.0"  # noqa: S104 - what HAProxy does, not a choice of ours
 RAY_LOG_BYTES = 10 * 1024**2
 RAY_LOG_FILES = 2
 
@@ -49,14 +50,13 @@ def product_environment(
     The settings are passed on as variables because the children run in another directory and would not find `.env`.
     """
     return {
-        **ray_environment(data_dir, haproxy=haproxy, base=base),
+        **ray_environment(data_dir, base=base),
+        **(HAPROXY_ON if haproxy else {}),
         **{name.upper(): _as_text(getattr(settings, name)) for name in settings.model_fields_set},
         "DATABASE_URL": services.database_url,
         "KAFKA_BOOTSTRAP_SERVERS": services.kafka_bootstrap_servers,
         "SECRET_KEY": services.secret_key,
         "OPERATOR_TOKEN": services.operator_token,
-        # HAProxy listens on every interface and calls the ingress from loopback, without a header that says for whom.
-        **({"HTTP_HOST": EVERY_INTERFACE} if haproxy else {}),
     }
 
 
@@ -88,10 +88,16 @@ def ray_environment(
         "RAY_ROTATION_MAX_BYTES": str(RAY_LOG_BYTES),
         "RAY_ROTATION_BACKUP_COUNT": str(RAY_LOG_FILES),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        # Serve's figures: every replica and every caller of one would tell them ten times a second.
+        "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",
+        # The controller looks at all nodes so often, which is most of what it costs.
+        "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.25",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "serve_app.api.base.proxy_errors.middlewares",
-        "RAY_SERVE_ENABLE_HA_PROXY": "1" if haproxy else "0",
+        # A proxy that is not up by then is replaced, thrice at most: a crowded machine takes ten times as long.
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
         # Time for load balancers of a cluster to learn of it, which a stop of the whole product would wait for too.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0",
+        **(haproxy_environment(data_dir) if haproxy else {"RAY_SERVE_ENABLE_HA_PROXY": "0"}),
     }
 
 
@@ -105,6 +111,12 @@ def stand_ins_environment(base: Mapping[str, str] | None = None) -> dict[str, st
         "NO_PROXY": "*",
         "no_proxy": "*",
     }
+
+
+def one_thread_for_numpy() -> None:
+    """To be called before numpy is imported: its second thread, once used, spins beside the models, and judging
+    passages would cost twice as much. The product's own processes have OMP_NUM_THREADS."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _inherited(base: Mapping[str, str] | None) -> dict[str, str]:

@@ -13,10 +13,11 @@ ALONE = "--alone"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOptions:
-    """The options of one start. `dashboard_port` None: Ray's default, or a free port when that is taken."""
+    """The options of one start. `dashboard_port` None: Ray's default, or a free port when that is taken. `haproxy`
+    None: where it can be used."""
 
     port: int = HTTP_PORT
-    haproxy: bool = False
+    haproxy: bool | None = None
     dashboard_port: int | None = None
     demo_channels: bool = False
     graph: str = GRAPH
@@ -28,4 +29,6 @@ class StartOptions:
             arguments += ["--dashboard-port", str(self.dashboard_port)]
         if self.demo_channels:
             arguments.append("--demo-channels")
-        return [*arguments, "--haproxy"] if self.haproxy else arguments
+        if self.haproxy is not None:
+            arguments.append("--haproxy" if self.haproxy else "--no-haproxy")
+        return arguments

@@ -9,6 +9,7 @@ from db.pool import Pool, transaction
 from embeddings import indexer
 from embeddings.chunker import InvalidDocumentError, parse_docs
 from embeddings.encoder import Encoder, model_files
+from embeddings.sentiment_model import SentimentModel
 from embeddings.vector_model import require_heads
 from serve_app.nodes.model_in_force import with_model_in_force
 from serve_app.settings.company_documents import DOCUMENTS, company_of, context_dir
@@ -23,6 +24,8 @@ async def fill(pool: Pool, settings: Settings) -> indexer.SyncReport:
     """
     settings = await with_model_in_force(pool, settings)
     require_heads(model_files(settings.embedding_model).heads)
+    if settings.sentiment_model:
+        await asyncio.to_thread(SentimentModel.load, settings.sentiment_model)
     document, company = context_dir(settings) / DOCUMENTS, company_of(settings)
     try:
         sections = parse_docs(document.read_text(encoding="utf-8"), source=document.name)

@@ -163,9 +163,10 @@ class RayHead:
 
 
 def _mentions(process: psutil.Process, text: str) -> bool:
-    """Whether this is a program of Ray, not for instance an editor of its logs, with `text` in an argument."""
+    """Whether this is a program of Ray, not for instance an editor of its logs, with `text` in an argument. HAProxy's
+    file is its fourth."""
     try:
         arguments = process.cmdline()
     except psutil.Error:
         return False
-    return any(text in argument for argument in arguments) and any("/ray/" in argument for argument in arguments[:3])
+    return any(text in argument for argument in arguments) and any("/ray/" in argument for argument in arguments[:4])

@@ -30,6 +30,14 @@ class SupervisorLock:
         self._file = file
         return self
 
+    def is_held(self) -> bool:
+        """Whether another process holds it, one in another container too."""
+        try:
+            with self:
+                return False
+        except SupervisorBusyError:
+            return True
+
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from ingest.bus.topics import ensure_topics
-from serve_app.embedded.base import logs, ports
+from serve_app.embedded.base import haproxy, logs, ports
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import Services, product_environment, ray_environment
 from serve_app.embedded.base.errors import StartError
@@ -50,13 +50,14 @@ class Supervisor:
         self._settings = settings
         self._options = options
         self._host = settings.http_host
+        self._haproxy = haproxy.is_used(options.haproxy, self._host, data_dir)
         self._postgres = None if settings.database_url else EmbeddedPostgres(data_dir)
         self._kafka = (
             None if settings.kafka_bootstrap_servers else EmbeddedKafka(data_dir, on_progress=self._show_kafka)
         )
         self._ray = RayHead(
             data_dir,
-            environment=ray_environment(data_dir, haproxy=options.haproxy),
+            environment=ray_environment(data_dir, haproxy=self._haproxy),
             dashboard_port=options.dashboard_port,
         )
         self._graph = Graph(
@@ -237,7 +238,7 @@ class Supervisor:
         )
 
     def _product_environment(self) -> dict[str, str]:
-        return product_environment(self._data_dir, self._settings, self._services(), haproxy=self._options.haproxy)
+        return product_environment(self._data_dir, self._settings, self._services(), haproxy=self._haproxy)
 
     def _endpoints(self) -> Endpoints:
         services = self._services()

@@ -5,7 +5,7 @@ data=${PGDATA:?}/cluster
 [ "${1:-}" = postgres ] && shift
 if [ ! -f "$data/PG_VERSION" ]; then
   rm -rf "$data"
-  initdb -D "$data" -U "$POSTGRES_USER" --auth=scram-sha-256 --pwfile=<(printf '%s' "$POSTGRES_PASSWORD") \
+  initdb -D "$data" -U "$POSTGRES_USER" --auth-local=trust --auth-host=scram-sha-256 --pwfile=<(printf '%s' "$POSTGRES_PASSWORD") \
     --encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8
   echo "host all all all scram-sha-256" >> "$data/pg_hba.conf"
   pg_ctl -D "$data" -w start -o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp"

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from db.pool import Pool, create_pool
 from deployments.ingress_node import IngressNode
 from deployments.runtime.heartbeat import EVERY_S, SILENT_S
-from serve_app.api import api_deps, build_api
+from serve_app.api.build import api_deps, build_api
 from serve_app.settings.app_args import AppArgs, KafkaArgs
 from tests.fixtures.company import EXAMPLE
 from tests.fixtures.ports import deaf_port

@@ -8,7 +8,7 @@ from functools import partial
 import httpx
 
 from deployments.ingress_node import IngressNode
-from serve_app.api import build_for
+from serve_app.api.build import build_for
 from tests.integration.api.serving import arguments
 
 POOL = 2

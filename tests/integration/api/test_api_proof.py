@@ -13,7 +13,9 @@ from altcha import Challenge, Payload, solve_challenge
 from deployments.reporting.retention import Periods, Retention
 from serve_app.api.public.proof import Proofs
 from serve_app.settings.form import FormArgs
-from tests.integration.api.serving import FORM, SECRET, STAFF_KEY, Served
+from serve_app.settings.values import RateLimit
+from tests.fixtures.waiting import await_room
+from tests.integration.api.serving import FORM, SECRET, STAFF_KEY, Served, arguments, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -71,3 +73,12 @@ async def test_a_field_that_people_do_not_see_is_looked_at_where_that_is_set(api
         refused = await guarded.client.post("/api/v1/support/form", json=filled)
         assert (refused.status_code, refused.json()["error"]) == (400, "TRAP")
         assert (await guarded.client.post("/api/v1/support/form", json=FORM | {"homepage": ""})).status_code == 201
+
+
+async def test_challenges_are_counted_by_address(database_url: str) -> None:
+    await_room(86_400, room_s=60)
+    limit = RateLimit(hits=2, seconds=86_400)
+    async with running(arguments(database_url, form=FormArgs(proof=COST)), lookup_rate=limit) as api:
+        answers = [await api.client.get("/api/v1/support/challenge") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert int(answers[-1].headers["Retry-After"]) > 0

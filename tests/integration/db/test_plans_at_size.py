@@ -20,7 +20,7 @@ from tests.fixtures.scaled_store import (
 
 __all__ = ["scaled_database_url"]
 
-READS_A_SPAN = {"db/measurement/metrics.sql window"}
+READS_A_SPAN = {"db/measurement/metrics.sql window", "db/shadow.sql drop_late"}
 """Statements that read the rows of some minutes through an index; the planner, which does not know how many minutes,
 reckons with a third of the table."""
 UNINDEXED_KEYS = """

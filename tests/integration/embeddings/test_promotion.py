@@ -32,8 +32,10 @@ from embeddings.workbench.registry.service import Progress, Service, SwitchError
 from embeddings.workbench.sets.read import read_data
 from embeddings.workbench.sets.retrieval_set import RetrievalSet, retrieval_set
 from embeddings.workbench.sets.rows import InvalidDataError
+from embeddings.workbench.ticket_labels import Message
 from tests.fixtures.agent_desk import DOCS, encoder, knowledge_dump
 from tests.fixtures.company import EXAMPLE
+from tests.fixtures.gate_limits import KNOWN
 from tests.fixtures.waiting import eventually
 
 __all__ = ["encoder", "knowledge_dump"]
@@ -96,13 +98,17 @@ def questions() -> RetrievalSet:
 
 
 @asynccontextmanager
-async def replicas(pool: Pool, heads: Heads, count: int) -> AsyncIterator[list[AnalysisNode]]:
-    """Analysis nodes that follow what is in force."""
+async def replicas(
+    pool: Pool, heads: Heads, count: int, *, models: Path | None = None
+) -> AsyncIterator[list[AnalysisNode]]:
+    """Analysis nodes that follow what is in force; `models`: where they find it."""
     nodes, watches = [], []
     for number in range(count):
         vectors = VectorModel.load(BUILT_IN)
         node = AnalysisNode(encoder=vectors.encoder, sentiment=vectors.sentiment, labels=vectors.labels, **heads)
-        watch = ModelWatch(pool=pool, replica=f"r{number}", current=vectors, put_in_force=node.put_in_force)
+        watch = ModelWatch(
+            pool=pool, replica=f"r{number}", current=vectors, put_in_force=node.put_in_force, models=models
+        )
         await watch.look()
         watch.start()
         nodes.append(node)
@@ -243,27 +249,45 @@ async def test_a_replica_that_cannot_load_the_model_keeps_it_out(
     assert await in_force(pool) is None
 
 
-async def test_a_good_model_passes_the_gate_with_heads_of_its_own(
-    pool: Pool, service: Service, narrower: Path, questions: RetrievalSet, tmp_path: Path
+async def test_a_good_model_passes_the_gate_with_heads_of_its_own_and_may_be_moved(
+    pool: Pool, service: Service, heads: Heads, narrower: Path, questions: RetrievalSet, tmp_path: Path
 ) -> None:
     lines: list[str] = []
+    models = tmp_path / "models"
+    service = replace(service, models=models)
+    asked = "The flux of capacitor {} hums at night"
+    corrected = [Message(text=asked.format(n), category="billing", priority="low", trade="own") for n in range(30)]
     promotion = Promotion(
-        service=service, model=str(narrower), data=questions, models=tmp_path / "models", limits=LOOSE, every=EVERY,
-        licence="apache-2.0", told=lines.append,
+        service=service, model=str(narrower), data=questions, models=models, limits=LOOSE, every=EVERY,
+        licence="apache-2.0", told=lines.append, corrections=corrected,
     )  # fmt: skip
     model = await promotion.run()
     assert (model.dimensions, model.parent, model.licence) == (256, BUILT_IN, "apache-2.0")
     assert model.data_sha256 == questions.sha256
     assert await in_force(pool) == model.model_id
-    assert VectorModel.load(model.folder).encoder.model_id == model.model_id
+    promoted, before = VectorModel.load(service.folder_of(model)), VectorModel.load(str(narrower))
+    assert promoted.encoder.model_id == model.model_id
+    vectors = promoted.encoder.encode([asked.format(99)])  # the desk's corrections: the heads know them now
+    assert promoted.labels.labels(vectors)[0].category == "billing" != before.labels.labels(vectors)[0].category
+    assert "training: category and priority, with 24 corrections of the desk's" in lines
+    assert model.metrics["corrections"] == 30
     async with acquire(pool) as connection:
         await embedding_models.warm(connection, None)
         known = await embedding_models.registered(connection)
     assert {check["name"] for check in known[model.model_id].metrics["checks"]} >= {"recall@1", "mood", "relevance"}
     assert sum(line.startswith("passed") for line in lines) == 8
+    moved = models.rename(tmp_path / "moved")
+    async with replicas(pool, heads, 1, models=moved) as nodes:
+        assert nodes[0].model_id == model.model_id
+    service = replace(service, models=moved)
     await service.put_in_service(await service.before(), kind="rollback")
-    assert (await promotion.run()).model_id == model.model_id
-    assert lines[-1] == "it has passed the gate with these data before"
+    with pytest.raises(RefusedError, match="processor time"):  # by other limits it is judged anew
+        await replace(promotion, service=service, models=moved, limits=replace(LOOSE, latency=0.0)).run()
+    assert not replace(promotion, corrections=corrected[1:]).judges_as(model, await service.current())
+    assert (await replace(promotion, service=service, models=moved).run()).model_id == model.model_id
+    assert lines[-1] == KNOWN
+    with pytest.raises(SwitchError, match="is in service already"):
+        await replace(promotion, service=service, models=moved).run()
 
 
 @pytest.mark.parametrize("flaw", ["worse", "corrupt", "wrong dimension", "empty set", "worse heads"])

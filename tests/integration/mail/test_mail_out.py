@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from db.outbound import outbox
+from db.pool import acquire
 from evaluation.providers.journal import Kind
 from tests.fixtures.mail_channel import CUSTOMER, Post
 from tests.fixtures.waiting import eventually
@@ -85,6 +87,21 @@ async def test_f3_a_reply_that_cannot_be_looked_up_is_parked_and_not_sent_again(
     status, detail = lane.state.status()
     assert status == "degraded"
     assert "waits for a person" in detail
+
+
+async def test_f3_a_mail_that_nobody_began_to_send_is_ready_again_while_gmail_is_away(post: Post) -> None:
+    await store_replies(post, 1)
+    # As when PostgreSQL stands still: it leases the reply in the end, and who asked for it has long gone.
+    async with acquire(post.store.pool) as connection:
+        assert await outbox.lease_due(connection, "email", limit=1, lease_s=0.0)
+        assert await outbox.expire_leases(connection)
+    assert await post.store.value("SELECT state FROM outbox") == "unknown"
+    post.control.fault("users.threads.get", "error_before", times=None)
+    await post.delivery()
+    await eventually(lambda: post.store.value("SELECT count(*) FROM outbox WHERE state = 'ready' AND attempts > 1"))
+    post.control.clear_faults()
+    await post.settled()
+    assert recipients(post) == everybody(1)
 
 
 async def test_r6_rate_limits_are_waited_for(post: Post) -> None:

@@ -277,3 +277,19 @@ async def test_k3_replies_keep_their_order_whatever_the_clocks_of_the_hosts_that
     await all_sent(store)
     assert [row.body for row in provider.accepted] == written
     assert await store.violations() == {}
+
+
+async def test_in_a_crowd_the_rows_of_before_do(database_url: str) -> None:
+    """Reading them queues for a connection with everybody: who asks goes on with the old ones meanwhile."""
+    pool = await create_pool(database_url, size=1)
+    configs = ChannelConfigs(pool, max_age_s=0.0)
+    assert (await configs.get("email")).enabled
+    async with pool.acquire() as crowd:
+        await crowd.execute("UPDATE channel_configs SET enabled = false WHERE channel = 'email'")
+        assert (await configs.get("email")).enabled
+    await eventually(lambda: _off(configs))
+    await pool.close()
+
+
+async def _off(configs: ChannelConfigs) -> bool:
+    return not (await configs.get("email")).enabled

@@ -37,6 +37,7 @@ async def test_k3_repeated_records_change_nothing(graph: Graph, store: Store) ->
         await store.form(f"Question number {n}", email=f"c{n % 4}@example.com")
     await graph.reporting()
     await graph.settled()
+    await eventually(store.all_published)  # a turn may end before the relay has noted that its event is out
     for _ in range(3):
         await store.execute(
             "UPDATE events SET state = 'pending', lease_until = NULL WHERE topic = 'fte.tickets.incoming'"

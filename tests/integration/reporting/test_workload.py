@@ -21,29 +21,31 @@ async def test_m4_the_ages_of_what_waits_are_those_of_the_oldest(store: Store) -
     assert meter.ages is not None
     assert (meter.ages.inbound_s, set(meter.ages.outbox_s.values())) == (0.0, {0.0})
 
-    for n in range(5):
+    for n in range(6):
         pipeline = store.pipeline()
         await pipeline.handle(await store.form(f"Question {n}", email=f"c{n}@example.com"))
     await store.form("One that waits", email="waits@example.com")
     await store.execute("UPDATE inbox SET received_at = now() - interval '7000 s' WHERE state = 'waiting'")
     ids = [row["id"] for row in await store.rows("SELECT id FROM outbox ORDER BY id")]
-    for outbox_id, state, due_s, made_s in (
-        (ids[0], "ready", 4_000, 9_000),
-        (ids[1], "ready", -9_000, 9_000),  # put off: not due yet
-        (ids[2], "sending", 0, 3_000),
-        (ids[3], "unknown", 0, 2_000),
-        (ids[4], "parked", 0, 5_000),
+    for outbox_id, state, attempts, due_s, made_s in (
+        (ids[0], "ready", 0, 4_000, 9_000),
+        (ids[1], "ready", 3, -9_000, 8_000),  # tried and put off: not due yet
+        (ids[2], "sending", 2, 0, 3_000),
+        (ids[5], "sending", 1, 0, 6_000),  # the first try of a draft that was approved late: not late
+        (ids[3], "unknown", 1, 0, 2_000),
+        (ids[4], "parked", 1, 0, 5_000),
     ):
         await store.execute(
-            """UPDATE outbox SET state = $2, next_attempt_at = now() - make_interval(secs => $3),
-                                 created_at = now() - make_interval(secs => $4) WHERE id = $1""",
+            """UPDATE outbox SET state = $2, attempts = $3, next_attempt_at = now() - make_interval(secs => $4),
+                                 created_at = now() - make_interval(secs => $5) WHERE id = $1""",
             outbox_id,
             state,
+            attempts,
             float(due_s),
             float(made_s),
         )
     await meter.run_once()
-    wanted = {"ready": 4, "sending": 3, "unknown": 2, "parked": 5}
+    wanted = {"ready": 4, "retried": 8, "sending": 3, "unknown": 2, "parked": 5}
     assert {state: age_s // 1_000 for state, age_s in meter.ages.outbox_s.items()} == wanted
     assert meter.ages.inbound_s // 1_000 == 7
     for state, age_s in meter.ages.outbox_s.items():

@@ -32,6 +32,16 @@ OLDER = """
     ALTER TABLE identity_evidence ENABLE TRIGGER USER"""
 
 
+LEARNED = """
+    INSERT INTO learned_entries (id, ticket_id, title, answer, embedding_model, embedding)
+    SELECT id, id, title, answer, 'none', '[1]' FROM (SELECT id FROM tickets ORDER BY id LIMIT 2) t
+    JOIN (VALUES ('How do I print a poster?', 'Open the board and choose Export, then Poster.'),
+                 ('How do I paint a board?', 'I have painted it blue with the help of Brightwater.'))
+        AS words (title, answer)
+        ON (title = 'How do I print a poster?') = (t.id = (SELECT min(id::text)::uuid FROM tickets));
+    INSERT INTO learned_askings (ticket_id, entry_id) SELECT ticket_id, id FROM learned_entries"""
+
+
 async def browse(script: str, *arguments: str) -> str:
     """Run a script of web-form/e2e, which must succeed; returns what it prints."""
     done = await asyncio.to_thread(node, f"e2e/{script}", *arguments, timeout=800)
@@ -44,20 +54,19 @@ async def test_h11_the_desk_is_worked_by_keyboard_and_by_two_at_once(
     office: Office, database_url: str, encoder: Encoder, analysis_node: AnalysisNode
 ) -> None:
     nodes = await drafting_nodes(office.store.pool, encoder, analysis_node)
-    for text in ("HANDOVER first", "HANDOVER second", "HANDOVER third", QUESTION, GERMAN, ARABIC):
+    for text in ("HANDOVER zeroth", "HANDOVER first", "HANDOVER second", "HANDOVER third", QUESTION, GERMAN, ARABIC):
         await office.form(text)
     await office.form("How do I export a board?", approval=True)
     await office.form("BROKEN, please", retry_s=(0.01,) * 4)
     for email in ("one@example.com", "two@example.com"):
         await office.store.form("My number is this", email=email, phone="+4917012345678")
     await office.store.execute(OLDER)
-    async with running(arguments(database_url), drafting=nodes) as api:
+    await office.store.execute(LEARNED)
+    async with running(arguments(database_url, learn_from_customers=True), drafting=nodes) as api:
         await browse("desk.mjs", api.url, STAFF_KEY, BOBS_KEY)
     done = await office.store.rows("SELECT actor, action FROM staff_actions ORDER BY created_at, id")
     assert [(row["actor"], row["action"]) for row in done] == [
-        ("ann", "take_over"),
-        ("ann", "reply"),
-        ("ann", "release"),
+        *[("ann", "take_over"), ("ann", "reply"), ("ann", "release")] * 2,
         ("ann", "take_over"),
         ("ann", "reply"),
         ("bob", "reply"),
@@ -72,6 +81,8 @@ async def test_h11_the_desk_is_worked_by_keyboard_and_by_two_at_once(
         "SELECT COALESCE(metadata ->> 'written', body) AS text, metadata ->> 'draft' AS draft FROM outbox "
         "WHERE metadata ? 'draft' ORDER BY seq"
     )
+    entries = await office.store.rows("SELECT state, decided_by FROM learned_entries ORDER BY decided_at")
+    assert [(row["state"], row["decided_by"]) for row in entries] == [("approved", "ann"), ("withdrawn", "ann")]
     ends = (" Ann was here.", " Ann has read it.")
     assert [row["text"] for row in edited] == [
         f"{row['draft'].rstrip()}{end}" for row, end in zip(edited, ends, strict=True)

@@ -201,7 +201,7 @@ async def test_h11_a_provider_that_is_away_is_told_and_without_one_only_keys_ope
     async with desk(database_url, nowhere, staff_api_key=None) as api:
         started = await api.client.get("/api/v1/staff/sign-in/start")
         assert urlsplit(started.headers["location"]).query == "sign-in=away"
-        # With a provider even a call of this machine has to come through a door.
+        # With a provider even a call of this machine needs a key or a session.
         assert (await api.client.get("/api/v1/conversations")).status_code == 401
     async with running(arguments(database_url)) as api:
         assert (await api.client.get("/api/v1/staff/sign-in")).json() == {"provider": None}

@@ -322,6 +322,24 @@ async def test_t_f2_a_lost_response_is_found_and_nothing_is_sent_twice(line: Lin
     assert await line.store.violations(within_s=60) == {}
 
 
+async def test_a_reply_of_unknown_fate_is_looked_up_as_soon_as_the_provider_is_back(line: Line) -> None:
+    """An outage makes the pause before the next look-up long, here an hour."""
+    await line.answered("one")
+    line.control.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.create", "drop_answer", times=None)
+    for method in ("messages.list", "accounts.fetch"):
+        line.control.fault(method, "error_before", times=None)
+    await line.deliver(look_up_s=3600)
+    await eventually(
+        lambda: line.store.value("SELECT count(*) FROM outbox WHERE state = 'unknown' AND metadata ? 'not_asked'")
+    )
+    degraded = "SELECT count(*) FROM node_status WHERE node = 'whatsapp' AND status = 'degraded'"
+    await eventually(lambda: line.store.value(degraded))
+    line.control.clear_faults()
+    await line.all_in("sent")
+    assert bodies(line) == ["About: one"]
+
+
 @both_sizes
 async def test_t_f3_nothing_is_sent_again_while_the_look_up_fails(line: Line, count: int) -> None:
     await answer_customers(line, count)
@@ -347,11 +365,13 @@ async def test_t_f3_nothing_is_sent_again_while_the_look_up_fails(line: Line, co
 
 
 async def test_t_f2_a_successful_look_up_ends_the_backoff_of_the_other_replies(line: Line) -> None:
-    await answer_customers(line, 6)
     line.control.fault("status_callback", "drop", times=None)
     line.control.fault("messages.create", "drop_answer", times=6)
     line.control.fault("messages.list", "error_before", times=6)
-    await line.deliver(look_up_s=1000)
+    await line.deliver(look_up_s=1000, beat_every_s=0.1)
+    # A check of the credentials that passes makes look-ups due, too: it has passed before there are any.
+    await away_and_back(line)
+    await answer_customers(line, 6)
 
     async def all_asked() -> bool:
         query = "SELECT count(*) FROM outbox WHERE state = 'unknown' AND next_attempt_at > now() + interval '600 s'"
@@ -363,6 +383,36 @@ async def test_t_f2_a_successful_look_up_ends_the_backoff_of_the_other_replies(l
     )
     await line.all_in("sent")
     assert len(line.accepted()) == 6
+
+
+async def away_and_back(line: Line) -> None:
+    """Twilio refuses the credentials' checks for a second."""
+    line.control.fault("accounts.fetch", "error_before", times=2)
+    for status in ("degraded", "healthy"):
+        shown = f"SELECT count(*) FROM node_status WHERE node = 'whatsapp' AND status = '{status}'"
+        await eventually(lambda shown=shown: line.store.value(shown))
+
+
+async def test_t_f2_a_provider_that_comes_and_goes_does_not_use_up_the_look_ups(line: Line) -> None:
+    line.control.fault("status_callback", "drop", times=None)
+    line.control.fault("messages.list", "error_before", times=None)
+    line.control.fault("messages.create", "drop_answer")
+    await line.deliver(look_up_s=1000, beat_every_s=0.1)
+    await away_and_back(line)
+    await line.answered("one")
+
+    async def look_ups() -> int:
+        return int(await line.store.value("SELECT COALESCE((metadata ->> 'not_asked')::int, 0) FROM outbox") or 0)
+
+    async def looked_up(times: int) -> bool:
+        return await look_ups() == times
+
+    await eventually(lambda: looked_up(1))
+    await away_and_back(line)
+    await eventually(lambda: looked_up(2))
+    for _ in range(2):
+        await away_and_back(line)
+    assert await look_ups() == 2
 
 
 @pytest.mark.full

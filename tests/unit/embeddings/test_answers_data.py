@@ -11,6 +11,8 @@ import pytest
 from embeddings.arrays import Floats
 from embeddings.workbench.answers.data import (
     ANSWERABLE,
+    FIRST_FILES,
+    FIRST_TWELVE,
     HELD_OUT,
     UNANSWERABLE,
     Company,
@@ -25,9 +27,9 @@ def companies() -> list[Company]:
     return load_companies()
 
 
-def test_there_are_fifteen_companies_with_look_alike_sections(companies: list[Company]) -> None:
-    assert len(companies) >= 12
-    assert {"bank", "clinic", "city", "machines", *HELD_OUT} <= {company.name for company in companies}
+def test_there_are_companies_of_many_trades(companies: list[Company]) -> None:
+    assert len(companies) == 27
+    assert {*FIRST_TWELVE, *HELD_OUT} <= {company.name for company in companies}
     assert all(60 <= len({section.title for section in company.sections}) <= 120 for company in companies)
 
 
@@ -37,6 +39,17 @@ def test_every_company_is_asked_in_every_voice(companies: list[Company]) -> None
         assert set(voices) == {*ANSWERABLE, *UNANSWERABLE}, company.name
         assert min(voices.values()) >= 8, company.name
         assert len({question.text for question in company.questions}) == len(company.questions), company.name
+
+
+def test_companies_to_train_on_have_three_files_and_the_others_one(companies: list[Company]) -> None:
+    for company in companies:
+        files = Counter(question.author for question in company.questions)
+        assert set(files) == ({"questions"} if company.name in HELD_OUT else {*FIRST_FILES, "questions_c"}), (
+            company.name
+        )
+        neat = [q for q in company.questions if q.author == "questions_c" and q.answers]
+        assert len(neat) in (0, 46)
+        assert {question.voice for question in neat} <= {"plain"}
 
 
 def test_only_the_voices_without_an_answer_have_none(companies: list[Company]) -> None:

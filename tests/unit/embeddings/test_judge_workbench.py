@@ -61,6 +61,16 @@ def test_what_is_served_judges_as_what_was_tuned(tuning: Tuning, encoder: Encode
         assert [*judged.shares, judged.none] == pytest.approx(tuned, abs=0.05)
 
 
+def test_pieces_change_no_logit(tuning: Tuning, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.workbench.answers.judge.fit.PIECE", 2)
+    tuning.model.eval()
+    prepared, texts = tuning.prepare(COMPANY, encoder), [text for text, _ in QUESTIONS]
+    with torch.no_grad():
+        together = tuning.logits(prepared, range(len(texts)), texts)
+        alone = torch.cat([tuning.logits(prepared, [row], [text]) for row, text in enumerate(texts)])
+    assert torch.allclose(together, alone, atol=0.2)  # bfloat16
+
+
 def test_training_favours_the_answers(tuning: Tuning, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.workbench.answers.judge.fit.EPOCHS", 3)
     before = tuning._loss(tuning._prepared[0], range(len(QUESTIONS))).item()

@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from embeddings.chunker import Section
-from embeddings.workbench.sets.check import LeakError, checked, doubts, refuse_leaks
+from embeddings.workbench.sets.check import LeakError, checked, doubts, refuse_leaks, refuse_leaks_between
 from embeddings.workbench.sets.near import near_pairs
 from embeddings.workbench.sets.read import MOST_PROBLEMS, Example, read_data
 from embeddings.workbench.sets.retrieval_set import retrieval_set, sides
@@ -159,3 +159,12 @@ def test_each_kind_of_file_becomes_a_set(tmp_path: Path) -> None:
     labelled = read_data(written(tmp_path / "c.jsonl", rows))
     assert retrieval_set(labelled, "test").relevant == (frozenset({0, 1}),)
     assert retrieval_set(labelled, "train").relevant == (frozenset({1}), frozenset({0}), frozenset())
+
+
+def test_a_leak_from_one_file_into_another_is_found(tmp_path: Path) -> None:
+    known = read_data(written(tmp_path / "train.jsonl", [ROWS[0]]))
+    apart = read_data(written(tmp_path / "test.jsonl", [ROWS[1]]))
+    refuse_leaks_between([known, apart])
+    leaked = {**ROWS[0], "question": "Where is my parcel", "split": "test"}
+    with pytest.raises(LeakError, match=r"leaked\.jsonl \(test\) beside .*train\.jsonl \(train\): 1 of 1 test texts"):
+        refuse_leaks_between([known, read_data(written(tmp_path / "leaked.jsonl", [leaked]))])

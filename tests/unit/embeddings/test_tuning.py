@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
-from embeddings.encoder import Encoder, ModelNotFoundError, ModelNotUsableError, package_file
+from embeddings.encoder import BUILT_IN, Encoder, ModelNotFoundError, ModelNotUsableError, package_file
+from embeddings.workbench.measuring.compare import compare
 from embeddings.workbench.registry.candidate import licence_of, served_form
-from embeddings.workbench.sets.retrieval_set import RetrievalSet
+from embeddings.workbench.sets.check import checked
+from embeddings.workbench.sets.read import read_data
+from embeddings.workbench.sets.retrieval_set import RetrievalSet, retrieval_set
 from embeddings.workbench.tuning.adapted import OutTakenError, adapted
-from embeddings.workbench.tuning.trainer import Recipe, tune
+from embeddings.workbench.tuning.parts import MOST_ASIDE, MOST_PASSAGES, parted
+from embeddings.workbench.tuning.trainer import Recipe, tune, vectors
+from evaluation.intents.__main__ import main as write_intents
 
 WORDS = ("apple", "river", "engine", "window", "letter", "garden", "silver", "doctor")
 DATA = RetrievalSet(
@@ -71,6 +78,19 @@ def test_tuning_learns_goes_on_after_a_kill_and_gives_a_model_that_is_served(bas
     assert found == pytest.approx(max(figures["recall@1"] for figures in (seen[0][0], *later)), abs=0.2)
 
 
+def test_an_encoder_that_is_no_bert_is_served_with_the_vectors_that_it_had(base: Path, tmp_path: Path) -> None:
+    import torch
+    from transformers import MPNetConfig, MPNetModel
+
+    folder = shutil.copytree(base, tmp_path / "mpnet")
+    torch.manual_seed(1)
+    config = MPNetConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
+    served = Encoder(str(served_form(str(folder), tmp_path / "served")))
+    asked = [*DATA.queries, DATA.passages[0] * 20]
+    np.testing.assert_allclose(served.encode(asked), vectors(SentenceTransformer(str(folder)), tuple(asked)), atol=1e-5)
+
+
 def test_what_is_not_pooled_as_we_serve_or_cannot_be_read_is_refused(base: Path, tmp_path: Path) -> None:
     other = shutil.copytree(base, tmp_path / "cls")
     (other / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode_cls_token": True}))
@@ -90,3 +110,32 @@ def test_an_adapter_deletes_nothing_that_it_did_not_write(tmp_path: Path) -> Non
     with pytest.raises(OutTakenError, match="has other things in it"):
         adapted("built-in", DATA, tmp_path)
     assert (tmp_path / "questions.jsonl").read_text() == "a team's data"
+
+
+def test_a_labelled_text_put_aside_is_searched_among_others_of_its_label() -> None:
+    texts = tuple(f"{word} number {n}" for word in WORDS for n in range(450))
+    label = [place // 450 for place in range(len(texts))]
+    of_label = [frozenset(place for place in range(len(texts)) if label[place] == own) for own in range(len(WORDS))]
+    whole = replace(
+        DATA, queries=texts, passages=texts, relevant=tuple(of_label[own] - {n} for n, own in enumerate(label))
+    )
+    known, aside = parted(whole, seed=7)
+    assert (len(aside.queries), len(aside.passages)) == (MOST_ASIDE, MOST_PASSAGES)
+    assert not set(aside.queries) & {*aside.passages, *known.passages, *known.queries}
+    for query, places in zip(aside.queries, aside.relevant, strict=True):
+        assert places
+        assert {aside.passages[place].split()[0] for place in places} == {query.split()[0]}
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_an_adapter_finds_ten_points_more_on_a_banks_intents(tmp_path: Path) -> None:
+    write_intents(tmp_path / "intents.csv")
+    data = read_data(tmp_path / "intents.csv")
+    assert checked(data).rows > 9_000
+    adapted(BUILT_IN, retrieval_set(data, "train", sections=()), tmp_path / "tuned")
+    found = compare(
+        [str(tmp_path / "tuned")], BUILT_IN, retrieval_set(data, "test", sections=()), with_resources=False
+    ).candidates[0]
+    print({name: (one.value, found.figures[name].value) for name, one in found.against.items()})
+    assert found.against["recall@1"].value >= 0.10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from serve_app.cli.serve_config.document import check, document
+from serve_app.embedded.base import haproxy
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import ray_environment
 from serve_app.scaling import table
@@ -150,9 +152,10 @@ def test_every_pod_is_closed_and_opened_on_purpose() -> None:
 def test_ray_runs_as_nightdesk_up_runs_it(tmp_path: Path) -> None:
     """Variables by which Ray behaves otherwise than by default; KubeRay itself sets those of the token."""
     (tmp_path / "secrets").mkdir()
-    wanted = ray_environment(DataDir(tmp_path), haproxy=True, base={"PATH": "/bin"})
+    wanted = ray_environment(DataDir(tmp_path), base={"PATH": "/bin"}) | haproxy.ON
     elsewhere = {"PATH", "NIGHTDESK_DATA_DIR", "PYTHONPATH", "NO_PROXY", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN_PATH"}
-    one_machine = {name for name in wanted if name.startswith(("RAY_ROTATION", "RAY_START_HOOK", "RAY_ENABLE_WINDOWS"))}
+    here = ("RAY_ROTATION", "RAY_START_HOOK", "RAY_ENABLE_WINDOWS", "RAY_SERVE_PROXY_READY")
+    one_machine = {name for name in wanted if name.startswith(here)}
     in_the_image = {"PYTHONUNBUFFERED", "OMP_NUM_THREADS", "TOKENIZERS_PARALLELISM"}
     # On a cluster load balancers are given Serve's time to learn of a replica that goes.
     balancers = {"RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"}
@@ -203,6 +206,8 @@ def test_a_worker_has_time_to_finish_a_turn() -> None:
         ({"database": {"external": {"existingSecret": ""}}}, "database.external.existingSecret"),
         ({"kafka": {"external": {"bootstrapServers": "broker"}}}, "bootstrapServers"),
         ({"kafka": {"mode": "strimzi", "partitions": 1}}, "kafka.partitions"),
+        ({"config": {"KAFKA_PARTITIONS": "1"}}, "config.KAFKA_PARTITIONS"),
+        ({"nodes": {"agent": {"maxReplicas": 9}}}, "nodes.agent.maxReplicas"),
         ({"config": {"log-level": "INFO"}}, "log-level"),
         ({"ingress": {"enabled": True}}, "ingress.host"),
     ],
@@ -213,7 +218,20 @@ def test_a_wrong_value_is_refused_by_its_name(changed: dict[str, Any], key: str)
     assert key in str(refused.value)
 
 
-GOLDEN = {"small": ("RayService",), "bundled": ("RayService", "Cluster", "Kafka", "KafkaTopic", "Ingress", "Job")}
+def test_the_external_secret_has_what_the_guide_asks_for() -> None:
+    """Otherwise whoever follows both gets pods that can't start."""
+    guide = (CHART.parent / "docs" / "deployment.md").read_text()
+    example = yaml.safe_load((CHART / "examples" / "external-secret.yaml").read_text())
+    asked = set(re.findall(r"--from-literal=([A-Z_]+)=", guide))
+    assert len(asked) >= 5
+    assert asked <= {one["secretKey"] for one in example["spec"]["data"]}
+
+
+GOLDEN = {
+    "small": ("RayService",),
+    "managed": ("RayService", "NetworkPolicy", "ConfigMap"),
+    "bundled": ("RayService", "Cluster", "Kafka", "KafkaTopic", "Ingress", "Job", "NetworkPolicy", "PrometheusRule"),
+}
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -36,6 +36,12 @@ def test_operators_know_every_field(name: str) -> None:
     assert [fault for one in resources(name) if one["kind"] in KINDS for fault in _faults(one)] == []
 
 
+def test_an_uninstall_leaves_the_bundled_database() -> None:
+    """Helm would delete the Cluster, and CloudNativePG its volumes with it."""
+    kept = find("bundled", "Cluster")["metadata"]["annotations"]["helm.sh/resource-policy"]
+    assert kept == "keep"
+
+
 def test_every_kind_is_rendered_somewhere() -> None:
     assert {one["kind"] for name in VALUE_SETS for one in resources(name)} >= KINDS
 

@@ -43,7 +43,7 @@ def test_the_example_company_is_complete() -> None:
 
 
 @pytest.mark.parametrize("trade", sorted(path.name for path in ANSWERS.iterdir() if path.is_dir()))
-def test_fifteen_companies_can_be_read(trade: str) -> None:
+def test_the_companies_of_other_trades_can_be_read(trade: str) -> None:
     assert read_company(ANSWERS / trade).name
 
 

@@ -33,7 +33,6 @@ AFFECTS_NO_DECISION = frozenset(
     "form_proof",
     "form_trap",
     "http_host",
-    "learn_from_customers",
     "log_level",
     "mail_web_answers",
     "metrics_kept_days",

@@ -1,8 +1,10 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
+import { fill } from "@/lib/i18n/fill";
 import type { ReadyAnswer, Staff } from "@/lib/staff/client";
 import { Tool } from "./parts";
+import { useSpeech } from "./Speech";
 
 const PAUSE_MS = 250;
 
@@ -16,6 +18,7 @@ interface Props {
 
 /** Ready answers: the passages that the agent found for this conversation, or those that hold the words searched for. */
 export function Answers({ staff, slugs, about, onTake }: Props) {
+  const { t } = useSpeech();
   const [asked, setAsked] = useState("");
   const [found, setFound] = useState<ReadyAnswer[] | null>(null);
   const box = useRef<HTMLInputElement>(null);
@@ -40,9 +43,9 @@ export function Answers({ staff, slugs, about, onTake }: Props) {
     };
   }, [asked, own, about, staff]);
   return (
-    <section aria-label="Ready answers" className="mb-3 rounded-xl border border-edge bg-card p-3">
+    <section aria-label={t.answers.label} className="mb-3 rounded-xl border border-edge bg-card p-3">
       <label className="block text-sm font-semibold">
-        Ready answers from the knowledge base
+        {t.answers.search}
         <input
           ref={box}
           type="search"
@@ -54,7 +57,7 @@ export function Answers({ staff, slugs, about, onTake }: Props) {
             event.preventDefault();
             onTake(first.text);
           }}
-          placeholder="Search; Enter takes the first"
+          placeholder={t.answers.hint}
           className="mt-1 block min-h-9 w-full rounded-lg border border-line bg-card px-3 text-sm font-normal"
         />
       </label>
@@ -62,15 +65,19 @@ export function Answers({ staff, slugs, about, onTake }: Props) {
         {found?.map((answer) => (
           <li key={answer.slug} className="border-t border-edge py-2 first:border-t-0">
             <div className="flex flex-wrap items-baseline justify-between gap-2">
-              <b className="text-sm">{answer.title}</b>
-              <Tool onClick={() => onTake(answer.text)} aria-label={`Insert: ${answer.title}`}>
-                Insert
+              <b dir="auto" className="text-sm">
+                {answer.title}
+              </b>
+              <Tool onClick={() => onTake(answer.text)} aria-label={fill(t.answers.insertOne, { title: answer.title })}>
+                {t.answers.insert}
               </Tool>
             </div>
-            <p className="line-clamp-3 text-sm whitespace-pre-wrap text-soft">{answer.text}</p>
+            <p dir="auto" className="line-clamp-3 text-sm whitespace-pre-wrap text-soft">
+              {answer.text}
+            </p>
           </li>
         ))}
-        {found?.length === 0 && <li className="text-sm text-soft">Nothing found.</li>}
+        {found?.length === 0 && <li className="text-sm text-soft">{t.answers.none}</li>}
       </ul>
     </section>
   );

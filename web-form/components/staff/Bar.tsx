@@ -3,21 +3,22 @@
 import type { RefObject } from "react";
 import type { Wanted } from "@/lib/staff/client";
 import type { DeskState } from "@/lib/staff/useEvents";
-import { CHANNELS, QUEUES, SEVERITIES } from "@/lib/staff/words";
+import { CHANNELS, named, QUEUES, SEVERITIES } from "@/lib/staff/words";
+import { useSpeech } from "./Speech";
 
 export interface ListChoice {
-  name: string;
+  name: "waiting" | "mine" | "nobodys" | "drafts" | "agents" | "done";
   wanted: Pick<Wanted, "list" | "assignee">;
   count: (state: DeskState, me: string) => number | null;
 }
 
 export const LISTS: ListChoice[] = [
-  { name: "Waiting", wanted: { list: "handed_over", assignee: "" }, count: (state) => state.handed_over },
-  { name: "Mine", wanted: { list: "handed_over", assignee: "me" }, count: (state, me) => state.assigned[me] ?? 0 },
-  { name: "Nobody's", wanted: { list: "handed_over", assignee: "nobody" }, count: (state) => state.unassigned },
-  { name: "Drafts", wanted: { list: "drafts", assignee: "" }, count: (state) => state.drafts },
-  { name: "Agent's", wanted: { list: "agent", assignee: "" }, count: () => null },
-  { name: "Done", wanted: { list: "closed", assignee: "" }, count: () => null },
+  { name: "waiting", wanted: { list: "handed_over", assignee: "" }, count: (state) => state.handed_over },
+  { name: "mine", wanted: { list: "handed_over", assignee: "me" }, count: (state, me) => state.assigned[me] ?? 0 },
+  { name: "nobodys", wanted: { list: "handed_over", assignee: "nobody" }, count: (state) => state.unassigned },
+  { name: "drafts", wanted: { list: "drafts", assignee: "" }, count: (state) => state.drafts },
+  { name: "agents", wanted: { list: "agent", assignee: "" }, count: () => null },
+  { name: "done", wanted: { list: "closed", assignee: "" }, count: () => null },
 ];
 
 interface Props {
@@ -32,9 +33,10 @@ interface Props {
 
 /** The lists with their sizes, the filters and the search. */
 export function Bar({ wanted, state, me, search, box, onWanted, onSearch }: Props) {
+  const { t, number } = useSpeech();
   return (
     <div className="border-b border-edge p-3">
-      <fieldset className="flex flex-wrap gap-1" aria-label="Lists">
+      <fieldset className="flex flex-wrap gap-1" aria-label={t.lists.label}>
         {LISTS.map((choice) => {
           const count = state && choice.count(state, me);
           const chosen =
@@ -50,7 +52,7 @@ export function Bar({ wanted, state, me, search, box, onWanted, onSearch }: Prop
               }}
               className="min-h-8 rounded-full px-2.5 text-sm text-soft hover:text-text aria-pressed:bg-tint aria-pressed:font-semibold aria-pressed:text-accent-strong"
             >
-              {choice.name} {count !== null && <span className="tabular-nums">{count}</span>}
+              {t.lists[choice.name]} {count !== null && <span className="tabular-nums">{number(count)}</span>}
             </button>
           );
         })}
@@ -58,25 +60,32 @@ export function Bar({ wanted, state, me, search, box, onWanted, onSearch }: Prop
       <input
         ref={box}
         type="search"
-        aria-label="Search text, customer or ticket number"
-        placeholder="Search text, customer, number ( / )"
+        aria-label={t.search.label}
+        placeholder={t.search.hint}
         value={search}
         onChange={(event) => onSearch(event.target.value)}
         className="mt-2 block min-h-9 w-full rounded-lg border border-line bg-card px-3 text-sm"
       />
       <div className="mt-2 grid grid-cols-3 gap-2">
-        <Filter label="Queue" value={wanted.queue} of={QUEUES} onChange={(queue) => onWanted({ queue })} />
         <Filter
-          label="Severity"
+          label={t.filters.queue}
+          value={wanted.queue}
+          of={QUEUES}
+          names={t.queues}
+          onChange={(queue) => onWanted({ queue })}
+        />
+        <Filter
+          label={t.filters.severity}
           value={wanted.severity}
           of={SEVERITIES}
+          names={t.severities}
           onChange={(severity) => onWanted({ severity })}
         />
         <Filter
-          label="Channel"
+          label={t.filters.channel}
           value={wanted.channel}
-          of={Object.keys(CHANNELS)}
-          names={CHANNELS}
+          of={CHANNELS}
+          names={t.channels}
           onChange={(channel) => onWanted({ channel })}
         />
       </div>
@@ -88,7 +97,7 @@ interface FilterProps {
   label: string;
   value: string;
   of: string[];
-  names?: Record<string, string>;
+  names: Record<string, string>;
   onChange: (value: string) => void;
 }
 
@@ -103,7 +112,7 @@ function Filter({ label, value, of, names, onChange }: FilterProps) {
       <option value="">{label}</option>
       {of.map((code) => (
         <option key={code} value={code}>
-          {names?.[code] ?? code}
+          {named(names, code)}
         </option>
       ))}
     </select>

@@ -2,6 +2,8 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "@/lib/api";
+import { company } from "@/lib/company";
+import { fill } from "@/lib/i18n/fill";
 import type { Session, Staff } from "@/lib/staff/client";
 import { useEvents } from "@/lib/staff/useEvents";
 import { useNow } from "@/lib/staff/useNow";
@@ -9,14 +11,16 @@ import { useShortcuts } from "@/lib/staff/useShortcuts";
 import { About } from "./About";
 import { Bar, LISTS } from "./Bar";
 import { Composer } from "./Composer";
-import { Conversation, FINAL, possible } from "./Conversation";
+import { Conversation, possible } from "./Conversation";
 import { DeskHeader } from "./DeskHeader";
 import { DraftCard } from "./DraftCard";
 import { Gate } from "./Gate";
 import { Help } from "./Help";
+import { Learned } from "./Learned";
 import { Operations } from "./Operations";
 import { Tool } from "./parts";
 import { Queue } from "./Queue";
+import { useSpeech } from "./Speech";
 import { useActs } from "./useActs";
 import { useOperations } from "./useOperations";
 import { useQueue } from "./useQueue";
@@ -36,14 +40,17 @@ interface Props {
 
 /** Where the address leads, instead of to a conversation: to what else wants a person. */
 const OVERVIEW = "overview";
+const LEARNED = "learned";
 const hashId = () => (typeof location === "undefined" ? "" : location.hash.slice(1));
 
 function SignedIn({ staff, session, onOut }: Props) {
+  const { t, why } = useSpeech();
   const me = session.name;
   const now = useNow();
   const [shown, setShown] = useState<string | null>(() => hashId() || null);
   const overview = shown === OVERVIEW;
-  const selected = overview ? null : shown;
+  const learned = shown === LEARNED;
+  const selected = overview || learned ? null : shown;
   const [search, setSearch] = useState("");
   const [said, setSaid] = useState<{ text: string; bad: boolean; more?: string[] }>({ text: "", bad: false });
   const [help, setHelp] = useState(false);
@@ -57,11 +64,10 @@ function SignedIn({ staff, session, onOut }: Props) {
   const say = useCallback((words: string, bad = false, more: string[] = []) => setSaid({ text: words, bad, more }), []);
   const failed = useCallback(
     (error: unknown) => {
-      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return onOut(error.message);
-      const away = error instanceof ApiError && error.away;
-      say(away ? "The service is away for a moment." : (error as Error).message, true);
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return onOut(why(error));
+      say(why(error), true);
     },
-    [onOut, say],
+    [onOut, say, why],
   );
   const operations = useOperations(staff);
   const queue = useQueue(staff, true, failed);
@@ -128,8 +134,8 @@ function SignedIn({ staff, session, onOut }: Props) {
   const can = talk ? possible(talk, me) : null;
   const draft = talk?.drafts[0];
   useShortcuts({
-    j: () => step(1),
-    k: () => step(-1),
+    j: learned ? null : () => step(1),
+    k: learned ? null : () => step(-1),
     r: can?.reply ? () => replyBox.current?.focus() : null,
     c: can?.reply ? () => setAnswers(true) : null,
     t: can?.takeOver ? () => act("take-over") : null,
@@ -139,8 +145,9 @@ function SignedIn({ staff, session, onOut }: Props) {
     d: draft ? () => draftBox.current?.focus() : can?.draft ? askForDraft : null,
     g: can ? () => document.getElementById("category")?.focus() : null,
     p: can ? () => document.getElementById("priority")?.focus() : null,
-    x: can?.close ? () => confirm(FINAL) && act("close") : null,
+    x: can?.close ? () => confirm(t.talk.closeAsk) && act("close") : null,
     o: () => go(overview ? null : OVERVIEW),
+    l: () => go(learned ? null : LEARNED),
     PageDown: talk ? () => scrollThread(1) : null,
     PageUp: talk ? () => scrollThread(-1) : null,
     "/": () => searchBox.current?.focus(),
@@ -167,6 +174,7 @@ function SignedIn({ staff, session, onOut }: Props) {
   );
   return (
     <div className="flex min-h-screen flex-col lg:h-screen">
+      <title>{fill(t.titleOf, { company: company().name })}</title>
       <DeskHeader
         session={session}
         state={state}
@@ -198,7 +206,7 @@ function SignedIn({ staff, session, onOut }: Props) {
             onSearch={setSearch}
           />
           <Queue
-            title={queue.wanted.search ? "Found" : (chosen?.name ?? "Conversations")}
+            title={queue.wanted.search ? t.lists.found : chosen ? t.lists[chosen.name] : t.lists.others}
             rows={queue.rows}
             more={queue.next !== null}
             selected={selected}
@@ -208,20 +216,30 @@ function SignedIn({ staff, session, onOut }: Props) {
           />
         </div>
         <section
-          aria-label={selected ? "Conversation" : "Overview"}
-          className={`min-h-0 min-w-0 flex-col lg:flex ${shown ? "flex" : "hidden"} ${selected ? "" : "overflow-y-auto"}`}
+          aria-label={selected ? t.talk.label : t.overview.label}
+          className={`min-h-0 min-w-0 flex-col lg:flex ${shown ? "flex" : "hidden"} ${selected ? "" : "overflow-y-auto xl:col-span-2"}`}
         >
           {!selected && (
             <>
-              {overview && (
+              {(overview || learned) && (
                 <p className="px-4 pt-3 lg:hidden">
-                  <Tool onClick={() => go(null)}>Back</Tool>
+                  <Tool onClick={() => go(null)}>{t.back}</Tool>
                 </p>
               )}
-              <Operations staff={staff} watched={operations.watched} onChanged={operations.load} onSaid={say} />
+              {learned ? (
+                <Learned staff={staff} onChanged={operations.load} onSaid={say} />
+              ) : (
+                <Operations
+                  staff={staff}
+                  watched={operations.watched}
+                  onChanged={operations.load}
+                  onSaid={say}
+                  onLearned={() => go(LEARNED)}
+                />
+              )}
             </>
           )}
-          {selected && !talk && <p className="p-4 text-soft">Loading …</p>}
+          {selected && !talk && <p className="p-4 text-soft">{t.loading}</p>}
           {talk && (
             <>
               <Conversation

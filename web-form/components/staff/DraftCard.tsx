@@ -1,8 +1,10 @@
 "use client";
 
 import { type KeyboardEvent, type Ref, useState } from "react";
+import { fill } from "@/lib/i18n/fill";
 import type { Draft } from "@/lib/staff/client";
 import { Key, Tool } from "./parts";
+import { useSpeech } from "./Speech";
 
 interface Props {
   draft: Draft;
@@ -14,6 +16,7 @@ interface Props {
 
 /** The agent's draft, to approve as it is or to send in one's own words. */
 export function DraftCard({ draft, busy, box, onApprove }: Props) {
+  const { t } = useSpeech();
   const [text, setText] = useState(draft.text);
   const edited = text.trim() !== draft.text.trim();
   const id = `draft-${draft.draft_id}`;
@@ -24,7 +27,7 @@ export function DraftCard({ draft, busy, box, onApprove }: Props) {
   return (
     <section aria-labelledby={`${id}-title`} className="rounded-xl border-2 border-accent bg-card p-4">
       <h3 id={`${id}-title`} className="mb-2 text-sm font-semibold">
-        The agent's draft waits for you
+        {t.draft.title}
       </h3>
       <textarea
         id={id}
@@ -39,13 +42,13 @@ export function DraftCard({ draft, busy, box, onApprove }: Props) {
         className="block w-full resize-y rounded-lg border border-line bg-card px-3 py-2"
       />
       {draft.sources && draft.sources.length > 0 && (
-        <p className="mt-1 text-sm text-soft">{`From: ${draft.sources.join(", ")}`}</p>
+        <p className="mt-1 text-sm text-soft">{fill(t.draft.from, { sources: draft.sources.join(", ") })}</p>
       )}
       <div className="mt-2 flex flex-wrap items-center gap-3">
         <Tool strong hint={edited ? "" : "a"} disabled={busy || !text.trim()} onClick={send}>
-          {edited ? "Send in my name" : "Approve and send"} {edited && <Key>Ctrl ⏎</Key>}
+          {edited ? t.draft.sendOwn : t.draft.approve} {edited && <Key>{t.keys.control} ⏎</Key>}
         </Tool>
-        {edited && <Tool onClick={() => setText(draft.text)}>Back to the draft</Tool>}
+        {edited && <Tool onClick={() => setText(draft.text)}>{t.draft.undo}</Tool>}
       </div>
     </section>
   );

@@ -1,29 +1,36 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import type { DeskMessages } from "@/lib/i18n/desk/en";
+import { Languages } from "./Languages";
 import { Tool } from "./parts";
+import { useSpeech } from "./Speech";
 
-export const KEYS: [string, string][] = [
-  ["j / k", "next, previous conversation"],
-  ["1 … 6", "the lists"],
-  ["r", "reply; Ctrl and Enter sends, with Shift it resolves too"],
-  ["d", "the agent's draft: edit it, or ask for one"],
-  ["c", "ready answers; Enter takes the first"],
-  ["t", "take over"],
-  ["u", "give back to the agent"],
-  ["e", "resolve"],
-  ["x", "close for good"],
-  ["g, p", "correct the category, the priority"],
-  ["a", "approve the agent's draft"],
-  ["/", "search"],
-  ["o", "overview: alerts, dead letters, customers who may be one"],
-  ["PgUp, PgDn", "scroll what was written"],
-  ["Esc", "leave the field; then leave the conversation"],
-  ["?", "this help"],
+/** Each key and what it does. The letters are the same in every language. */
+const keys = ({ help, keys }: DeskMessages): [string, string][] => [
+  ["j / k", help.next],
+  ["1 … 6", help.lists],
+  ["r", help.reply],
+  ["d", help.draft],
+  ["c", help.answers],
+  ["t", help.takeOver],
+  ["u", help.release],
+  ["e", help.resolve],
+  ["x", help.close],
+  ["g, p", help.labels],
+  ["a", help.approve],
+  ["/", help.search],
+  ["o", help.overview],
+  ["l", help.learned],
+  [keys.pages, help.scroll],
+  [keys.escape, help.leave],
+  ["[ ]", help.digest],
+  ["?", help.help],
 ];
 
 /** The keys of the desk, in a dialog. */
 export function Help({ onClose }: { onClose: () => void }) {
+  const { t } = useSpeech();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
@@ -33,20 +40,25 @@ export function Help({ onClose }: { onClose: () => void }) {
       aria-labelledby="keys"
       className="m-auto w-full max-w-md rounded-2xl border border-edge bg-card p-6 text-text backdrop:bg-black/40"
     >
-      <h2 id="keys" className="mb-3 text-lg font-semibold">
-        Keys
-      </h2>
+      <form method="dialog" className="mb-3 flex items-center justify-between gap-4">
+        <h2 id="keys" className="text-lg font-semibold">
+          {t.help.title}
+        </h2>
+        <Tool type="submit">{t.close}</Tool>
+      </form>
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
-        {KEYS.map(([key, does]) => (
+        {keys(t).map(([key, does]) => (
           <div key={key} className="contents">
-            <dt className="font-mono">{key}</dt>
+            <dt dir="ltr" className="font-mono">
+              {key}
+            </dt>
             <dd>{does}</dd>
           </div>
         ))}
       </dl>
-      <form method="dialog" className="mt-4">
-        <Tool type="submit">Close</Tool>
-      </form>
+      <div className="mt-4">
+        <Languages />
+      </div>
     </dialog>
   );
 }

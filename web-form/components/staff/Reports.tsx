@@ -2,14 +2,18 @@
 
 import { useEffect, useState } from "react";
 import type { Schemas } from "@/lib/api";
+import { fill } from "@/lib/i18n/fill";
 import type { Staff, Topic } from "@/lib/staff/client";
 import { dayBefore } from "@/lib/staff/words";
 import { Panel } from "./parts";
+import { useSpeech } from "./Speech";
 
 const DAYS = 7;
 
 /** What the knowledge base had no answer to, and what the models cost, over the last days. */
 export function Reports({ staff }: { staff: Staff }) {
+  const { t, number } = useSpeech();
+  const { overview } = t;
   const [gaps, setGaps] = useState<Topic[] | null>(null);
   const [usage, setUsage] = useState<Schemas["UsageView"][] | null>(null);
   useEffect(() => {
@@ -32,19 +36,21 @@ export function Reports({ staff }: { staff: Staff }) {
   }, [staff]);
   return (
     <>
-      <Panel title={`Not in the knowledge base, last ${DAYS} days (${gaps?.length ?? "…"})`}>
+      <Panel title={fill(overview.gaps, { days: number(DAYS), count: gaps ? number(gaps.length) : "…" })}>
         <ul className="flex flex-col gap-1 wrap-anywhere">
           {gaps?.map((topic) => (
             <li key={topic.words.join() + topic.tickets.join()}>
-              <b>{topic.words.join(", ")}</b>
-              <span className="text-soft">{`: ${topic.questions} questions, such as ${topic.tickets.join(", ")}`}</span>
+              <bdi className="font-bold">{topic.words.join(", ")}</bdi>
+              <span className="text-soft">
+                {` · ${fill(overview.gap, { count: number(topic.questions), tickets: topic.tickets.join(", ") })}`}
+              </span>
             </li>
           ))}
-          {gaps?.length === 0 && <li className="text-soft">Nothing was asked in vain.</li>}
+          {gaps?.length === 0 && <li className="text-soft">{overview.noGaps}</li>}
         </ul>
       </Panel>
-      <Panel title={`Models, last ${DAYS} days`}>
-        {usage?.length === 0 && <p className="text-soft">No language model was asked, so nothing was paid.</p>}
+      <Panel title={fill(overview.models, { days: number(DAYS) })}>
+        {usage?.length === 0 && <p className="text-soft">{overview.noModels}</p>}
         {usage && usage.length > 0 && (
           <div className="overflow-x-auto">
             <Costs usage={usage} />
@@ -55,16 +61,16 @@ export function Reports({ staff }: { staff: Staff }) {
   );
 }
 
-const number = new Intl.NumberFormat("en-GB");
-
 function Costs({ usage }: { usage: Schemas["UsageView"][] }) {
-  const heads = ["Turns", "Requests", "Tokens in", "Tokens out", "Cost"];
+  const { t, number } = useSpeech();
+  const { turns, requests, tokensIn, tokensOut, cost, model, noPrice } = t.overview;
+  const heads = [turns, requests, tokensIn, tokensOut, cost];
   return (
     <table className="w-full">
       <thead className="text-xs text-soft">
         <tr>
           <th scope="col" className="text-start font-normal">
-            Model
+            {model}
           </th>
           {heads.map((head) => (
             <th key={head} scope="col" className="ps-3 text-end font-normal">
@@ -81,10 +87,10 @@ function Costs({ usage }: { usage: Schemas["UsageView"][] }) {
             </th>
             {[used.turns, used.requests, used.input_tokens, used.output_tokens].map((value, index) => (
               <td key={heads[index]} className="ps-3 text-end tabular-nums">
-                {number.format(value)}
+                {number(value)}
               </td>
             ))}
-            <td className="ps-3 text-end tabular-nums">{used.cost?.toFixed(2) ?? "no price"}</td>
+            <td className="ps-3 text-end tabular-nums">{used.cost === null ? noPrice : number(used.cost, 2)}</td>
           </tr>
         ))}
       </tbody>

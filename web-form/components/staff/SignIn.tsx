@@ -6,15 +6,10 @@ import { Card } from "@/components/Card";
 import { FormField } from "@/components/FormField";
 import { ApiError } from "@/lib/api";
 import type { Session, Staff } from "@/lib/staff/client";
+import { Languages } from "./Languages";
+import { useSpeech } from "./Speech";
 
 /** Why the provider let nobody in: `?sign-in=…` in the address, as the product sends people back. */
-const SHUT: Record<string, string> = {
-  cancelled: "You have not signed in.",
-  old: "This took too long, or it began in another browser. Try again.",
-  refused: "You may not work at this desk. Ask who runs it to add your address or group.",
-  failed: "The answer of the provider does not prove who you are. Try again; if it stays so, its settings are wrong.",
-  away: "The provider that you sign in by is away. Try again in a moment, or use a staff key.",
-};
 const told = () => new URLSearchParams(typeof location === "undefined" ? "" : location.search).get("sign-in") ?? "";
 
 interface Props {
@@ -26,11 +21,13 @@ interface Props {
 
 /** Signing in: by the company's provider where there is one, or with a staff key. */
 export function SignIn({ staff, why, onDone }: Props) {
+  const speech = useSpeech();
+  const t = speech.t.signIn;
   const [key, setKey] = useState("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const [provider, setProvider] = useState<string | null>(null);
-  const [shut] = useState(() => SHUT[told()] ?? "");
+  const [shut] = useState(() => (t.shut as Record<string, string>)[told()] ?? "");
   useEffect(() => {
     staff.ways().then(
       (ways) => setProvider(ways.provider),
@@ -40,21 +37,22 @@ export function SignIn({ staff, why, onDone }: Props) {
 
   async function send(event: FormEvent) {
     event.preventDefault();
-    if (!key.trim()) return setError("Please fill this in.");
+    if (!key.trim()) return setError(t.empty);
     setBusy(true);
     setError("");
     try {
       onDone(await staff.signIn(key.trim()));
     } catch (failure) {
       const refused = failure instanceof ApiError && failure.status === 401;
-      setError(refused ? "This key opens nothing here." : (failure as Error).message);
+      setError(refused ? t.wrong : speech.why(failure));
       setBusy(false);
     }
   }
 
   return (
     <main id="main" className="mx-auto w-full max-w-md px-5 py-16">
-      <h1 className="mb-6 text-2xl font-semibold">The support desk</h1>
+      <title>{speech.t.title}</title>
+      <h1 className="mb-6 text-2xl font-semibold">{speech.t.title}</h1>
       <Card>
         {shut && (
           <p role="alert" className="mb-4 rounded-xl bg-bad-tint px-4 py-2 text-bad">
@@ -65,17 +63,17 @@ export function SignIn({ staff, why, onDone }: Props) {
         {provider && (
           <div className="mb-6 border-b border-edge pb-6">
             <a href={provider} className={buttonLook()}>
-              Sign in with your account
+              {t.provider}
             </a>
-            <p className="mt-2 text-sm text-soft">By your company's own provider. Your session lasts twelve hours.</p>
+            <p className="mt-2 text-sm text-soft">{t.providerHint}</p>
           </div>
         )}
         <form onSubmit={send} noValidate>
           <FormField
             id="key"
-            label="Staff key"
+            label={t.key}
             type="password"
-            hint="One of STAFF_API_KEY. Your session lasts twelve hours."
+            hint={t.keyHint}
             autoComplete="current-password"
             value={key}
             onChange={setKey}
@@ -84,10 +82,13 @@ export function SignIn({ staff, why, onDone }: Props) {
             ltr
           />
           <Button type="submit" kind={provider ? "quiet" : "primary"} busy={busy}>
-            Sign in{provider ? " with the key" : ""}
+            {provider ? t.sendKey : t.send}
           </Button>
         </form>
       </Card>
+      <div className="mt-6">
+        <Languages />
+      </div>
     </main>
   );
 }

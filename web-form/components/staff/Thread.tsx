@@ -2,8 +2,9 @@
 
 import { useState } from "react";
 import type { Message, Staff, Talk } from "@/lib/staff/client";
-import { delivery, when, words } from "@/lib/staff/words";
+import { named } from "@/lib/staff/words";
 import { Tool } from "./parts";
+import { useSpeech } from "./Speech";
 
 const SIDES = {
   inbound: "me-8 border-edge bg-card",
@@ -12,8 +13,9 @@ const SIDES = {
 
 /** The messages of a conversation, oldest first, with their delivery and files. */
 export function Thread({ talk, staff }: { talk: Talk; staff: Staff }) {
+  const { t } = useSpeech();
   return (
-    <ol aria-label="Messages" className="flex flex-col gap-3">
+    <ol aria-label={t.talk.messages} className="flex flex-col gap-3">
       {talk.messages.map((message) => (
         <Bubble key={message.message_id} message={message} conversation={talk.conversation_id} staff={staff} />
       ))}
@@ -22,7 +24,8 @@ export function Thread({ talk, staff }: { talk: Talk; staff: Staff }) {
 }
 
 function Bubble({ message, conversation, staff }: { message: Message; conversation: string; staff: Staff }) {
-  const name = message.author === "customer" ? "Customer" : (message.staff ?? words(message.author));
+  const { t, when, delivery } = useSpeech();
+  const name = (message.author !== "customer" && message.staff) || named(t.authors, message.author);
   const sent = delivery(message);
   return (
     <li
@@ -30,14 +33,14 @@ function Bubble({ message, conversation, staff }: { message: Message; conversati
       className={`rounded-xl border px-4 py-2.5 ${SIDES[message.direction]}`}
     >
       <p className="flex flex-wrap justify-between gap-x-3 text-xs text-soft">
-        <b className="capitalize">{name}</b>
+        <bdi className="font-bold wrap-anywhere">{name}</bdi>
         <time dateTime={message.created_at}>{when(message.created_at)}</time>
       </p>
       <p dir="auto" className="whitespace-pre-wrap wrap-anywhere">
         {message.text}
       </p>
-      {message.full_text && <More title="with what it quotes" text={message.full_text} />}
-      {message.draft && <More title="the agent's own draft" text={message.draft} />}
+      {message.full_text && <More title={t.talk.quoted} text={message.full_text} />}
+      {message.draft && <More title={t.talk.ownDraft} text={message.draft} />}
       {message.attachments.map((file, index) => (
         <FileLink
           // biome-ignore lint/suspicious/noArrayIndexKey: a file has no other name than its place in its message
@@ -64,6 +67,7 @@ function More({ title, text }: { title: string; text: string }) {
 }
 
 function FileLink({ name, path, staff }: { name: string; path: string; staff: Staff }) {
+  const { why } = useSpeech();
   const [problem, setProblem] = useState("");
   async function open() {
     setProblem("");
@@ -75,7 +79,7 @@ function FileLink({ name, path, staff }: { name: string; path: string; staff: St
       link.click();
       setTimeout(() => URL.revokeObjectURL(file), 60_000);
     } catch (error) {
-      setProblem((error as Error).message);
+      setProblem(why(error));
     }
   }
   return (

@@ -1,13 +1,19 @@
 "use client";
 
 import { useState } from "react";
+import { fill } from "@/lib/i18n/fill";
 import type { Decision, ReadyAnswer, Staff } from "@/lib/staff/client";
-import { when, words } from "@/lib/staff/words";
+import { named } from "@/lib/staff/words";
 import { Facts } from "./parts";
+import { useSpeech } from "./Speech";
+
+/** The names of rules, stages and tools stay as they are in the records: whoever looks them up finds them. */
+const code = (name: string) => named({}, name);
 
 /** Why the agent did what it did: a record a turn, the newest first. */
 export function Why({ decisions, staff }: { decisions: Decision[]; staff: Staff }) {
-  if (!decisions.length) return <p className="text-soft">The agent has decided nothing here.</p>;
+  const { t } = useSpeech();
+  if (!decisions.length) return <p className="text-soft">{t.about.whyNothing}</p>;
   return (
     <div className="flex flex-col gap-4">
       {[...decisions].reverse().map((decision) => (
@@ -18,23 +24,30 @@ export function Why({ decisions, staff }: { decisions: Decision[]; staff: Staff 
 }
 
 function Record({ decision, staff }: { decision: Decision; staff: Staff }) {
-  const stages = Object.entries(decision.stages_ms).map(([name, ms]) => `${words(name)} ${Math.round(ms)}`);
+  const { t, when, number } = useSpeech();
+  const { about } = t;
+  const whole = (value: number) => number(Math.round(value));
+  const stages = Object.entries(decision.stages_ms).map(([name, ms]) => `${code(name)} ${whole(ms)}`);
+  const outcome = [named(t.outcomes, decision.outcome), named(t.reasons, decision.reason)];
+  const tools = decision.tool_calls.map(({ name, ok }) =>
+    ok ? code(name) : fill(about.toolRefused, { tool: code(name) }),
+  );
   return (
     <section>
       <h3 className="text-xs font-semibold text-soft">{when(decision.created_at)}</h3>
       <Facts
         of={[
-          ["Outcome", `${words(decision.outcome)}${decision.reason ? `: ${words(decision.reason)}` : ""}`],
-          ["Rule", words(decision.rule)],
-          ["Model", `${decision.model} ${decision.prompt_version}`.trim()],
-          ["Took", `${Math.round(decision.latency_ms)} ms, of that the model ${Math.round(decision.model_ms)} ms`],
-          ["Stages, ms", stages.join(", ")],
-          ["Tools", decision.tool_calls.map(({ name, ok }) => `${words(name)}${ok ? "" : " (refused)"}`).join(" → ")],
+          [about.outcome, outcome.filter(Boolean).join(": ")],
+          [about.rule, <bdi key="rule">{code(decision.rule)}</bdi>],
+          [about.model, <bdi key="model">{`${decision.model} ${decision.prompt_version}`.trim()}</bdi>],
+          [about.took, fill(about.tookValue, { all: whole(decision.latency_ms), model: whole(decision.model_ms) })],
+          [about.stages, <bdi key="stages">{stages.join(", ")}</bdi>],
+          [about.tools, tools.length > 0 && <bdi key="tools">{tools.join(" → ")}</bdi>],
         ]}
       />
       <Scores scores={decision.scores} />
       {decision.passages.length > 0 && (
-        <ul aria-label="Passages">
+        <ul aria-label={about.passages}>
           {decision.passages.map((passage) => (
             <Passage key={passage.slug} {...passage} staff={staff} />
           ))}
@@ -46,6 +59,7 @@ function Record({ decision, staff }: { decision: Decision; staff: Staff }) {
 
 /** Each score against its threshold; one that reached it is strong. */
 function Scores({ scores }: { scores: Record<string, number> }) {
+  const { t, number } = useSpeech();
   const names = Object.keys(scores).filter((name) => !name.endsWith(".threshold"));
   if (!names.length) return null;
   return (
@@ -53,13 +67,13 @@ function Scores({ scores }: { scores: Record<string, number> }) {
       <thead className="text-xs text-soft">
         <tr>
           <th scope="col" className="text-start font-normal">
-            Score
+            {t.about.score}
           </th>
           <th scope="col" className="text-end font-normal">
-            is
+            {t.about.is}
           </th>
           <th scope="col" className="text-end font-normal">
-            threshold
+            {t.about.threshold}
           </th>
         </tr>
       </thead>
@@ -71,10 +85,10 @@ function Scores({ scores }: { scores: Record<string, number> }) {
           return (
             <tr key={name} className={reached ? "font-semibold" : "font-normal"}>
               <th scope="row" className="text-start [font-weight:inherit]">
-                {words(name)}
+                <bdi>{named(t.reasons, name)}</bdi>
               </th>
-              <td className="text-end tabular-nums">{score.toFixed(3)}</td>
-              <td className="text-end tabular-nums">{threshold?.toFixed(3) ?? "–"}</td>
+              <td className="text-end tabular-nums">{number(score, 3)}</td>
+              <td className="text-end tabular-nums">{threshold === undefined ? "–" : number(threshold, 3)}</td>
             </tr>
           );
         })}
@@ -84,6 +98,7 @@ function Scores({ scores }: { scores: Record<string, number> }) {
 }
 
 function Passage({ slug, title, score, staff }: { slug: string; title: string; score: number; staff: Staff }) {
+  const { t, number } = useSpeech();
   const [answer, setAnswer] = useState<ReadyAnswer | null>();
   function load() {
     if (answer === undefined)
@@ -96,10 +111,10 @@ function Passage({ slug, title, score, staff }: { slug: string; title: string; s
     <li>
       <details onToggle={load}>
         <summary>
-          {title} <span className="text-soft tabular-nums">{score.toFixed(2)}</span>
+          <bdi>{title}</bdi> <span className="text-soft tabular-nums">{number(score, 2)}</span>
         </summary>
-        <p className="border-s-2 border-line ps-3 whitespace-pre-wrap text-soft">
-          {answer === undefined ? "Loading …" : (answer?.text ?? "This passage is in the knowledge base no longer.")}
+        <p dir="auto" className="border-s-2 border-line ps-3 whitespace-pre-wrap text-soft">
+          {answer === undefined ? t.loading : (answer?.text ?? t.about.passageGone)}
         </p>
       </details>
     </li>

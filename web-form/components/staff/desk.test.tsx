@@ -1,14 +1,16 @@
-import { render, screen } from "@testing-library/react";
+import { render as draw, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { expect, it, vi } from "vitest";
 import type { Draft, Staff, Summary } from "@/lib/staff/client";
 import { useShortcuts } from "@/lib/staff/useShortcuts";
 import { Answers } from "./Answers";
 import { DraftCard } from "./DraftCard";
+import { InEnglish } from "./InEnglish";
 import { Mood } from "./Mood";
 import { Queue } from "./Queue";
 
+const render = (drawn: ReactNode) => draw(drawn, { wrapper: InEnglish });
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 const row = (changes: Partial<Summary>): Summary =>
   ({
@@ -78,7 +80,7 @@ it("offers what the agent found, and searches where it found nothing", async () 
 
 it("draws the mood and tells it", () => {
   render(<Mood scores={[0.8, 0.5, 0.2]} trend={-0.3} />);
-  expect(screen.getByRole("img").getAttribute("aria-label")).toBe("Mood over 3 messages: angry (0.20, falling)");
+  expect(screen.getByRole("img").getAttribute("aria-label")).toBe("Mood over 3 messages: angry (0.20; falling)");
 });
 
 function Field({ done }: { done: () => void }) {

@@ -49,6 +49,7 @@ export function Key({ children }: { children: ReactNode }) {
   return (
     <span
       aria-hidden="true"
+      dir="ltr"
       className="rounded border border-current px-1 font-mono text-[0.7rem] leading-4 opacity-80"
     >
       {children}
@@ -71,7 +72,7 @@ export function Facts({ of }: { of: [string, ReactNode][] }) {
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1">
       {of
-        .filter(([, value]) => value !== "" && value !== null && value !== undefined)
+        .filter(([, value]) => value)
         .map(([term, value]) => (
           <div key={term} className="contents">
             <dt className="text-soft">{term}</dt>

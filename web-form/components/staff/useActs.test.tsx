@@ -1,6 +1,7 @@
 import { renderHook, act as settle } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import type { Message, Staff, Talk } from "@/lib/staff/client";
+import { InEnglish } from "./InEnglish";
 import { useActs } from "./useActs";
 import type { Texts } from "./useTexts";
 
@@ -28,24 +29,26 @@ function desk(meanwhile: Talk) {
   } as unknown as Staff;
   const said: string[] = [];
   const texts = { text: "Hello", draft: undefined, begun: { current: {} }, sent() {}, told() {} } as unknown as Texts;
-  const hook = renderHook(() =>
-    useActs({
-      staff,
-      talk: talkWith("v1", "m1"),
-      newest,
-      rows: [],
-      texts,
-      reload: async () => {
-        newest.current = meanwhile;
-      },
-      say: (text) => said.push(text),
-      failed: (error) => said.push(String(error)),
-      onNext() {},
-      onSent() {},
-      onText() {},
-    }),
+  const hook = renderHook(
+    () =>
+      useActs({
+        staff,
+        talk: talkWith("v1", "m1"),
+        newest,
+        rows: [],
+        texts,
+        reload: async () => {
+          newest.current = meanwhile;
+        },
+        say: (text) => said.push(text),
+        failed: (error) => said.push(String(error)),
+        onNext() {},
+        onSent() {},
+        onText() {},
+      }),
+    { wrapper: InEnglish },
   );
-  return { hook, calls, said, release };
+  return { hook, calls, said, release, newest };
 }
 
 it("does what is asked for meanwhile afterwards, knowing what came of the first", async () => {
@@ -58,6 +61,18 @@ it("does what is asked for meanwhile afterwards, knowing what came of the first"
     ["label", "v1"],
     ["resolve", "v2"],
   ]);
+});
+
+it.each([
+  ["knows what its own last step left, before the page shows it", "v2", "v2"],
+  ["does not know what somebody else did since", "v3", "v1"],
+])("%s", async (_, found, known) => {
+  const { hook, calls, release, newest } = desk(talkWith("v2", "m1"));
+  await settle(async () => hook.result.current.act("label", { category: "billing" }));
+  await settle(async () => release());
+  newest.current = talkWith(found, "m1");
+  await settle(async () => hook.result.current.act("resolve"));
+  expect(calls.at(-1)).toEqual(["resolve", known]);
 });
 
 it.each([

@@ -1,22 +1,14 @@
 "use client";
 
 import { type RefObject, useRef, useState } from "react";
-import type { Draft, SentReply, Staff, Step, Summary, Talk } from "@/lib/staff/client";
+import { fill } from "@/lib/i18n/fill";
+import type { AskedDraft, Draft, SentReply, Staff, Step, Summary, Talk } from "@/lib/staff/client";
+import { named, type Speech } from "@/lib/staff/words";
+import { useSpeech } from "./Speech";
 import type { Texts } from "./useTexts";
 
-const DONE: Record<Step, string> = {
-  "take-over": "The conversation is yours.",
-  release: "Given back to the agent.",
-  resolve: "Resolved.",
-  close: "Closed.",
-  label: "Corrected.",
-  approve: "Sent.",
-  reply: "Sent.",
-};
 /** After these a conversation needs nobody any more. */
 const ENDS: Step[] = ["resolve", "close", "release"];
-const UNANSWERED = "Nobody has replied to the customer's last message, and the agent will not before the next one.";
-const NEWS = "Something new was written meanwhile: read it first.";
 
 interface Parts {
   staff: Staff;
@@ -41,11 +33,15 @@ const last = (talk: Talk | null) => talk?.messages.at(-1)?.message_id;
 /** What a person does with the open conversation. One thing at a time: what is asked for meanwhile follows, in order. */
 export function useActs(parts: Parts) {
   const { staff, talk, newest, texts, say, failed } = parts;
+  const speech = useSpeech();
+  const { t } = speech;
   const [busy, setBusy] = useState(false);
   const line = useRef(Promise.resolve());
   /** How much is under way, and which messages were sent here: those are no news. */
   const pending = useRef(0);
   const own = useRef(new Set<string>());
+  /** The version that the last thing done here left. The next key may come before the page shows it. */
+  const left = useRef<string | null>(null);
   const now = useRef(parts);
   now.current = parts;
 
@@ -67,13 +63,14 @@ export function useActs(parts: Parts) {
     say("");
     try {
       const answer = await staff.act<Partial<SentReply> & { unanswered?: boolean }>(id, name, version, body, () =>
-        say("The service is away for a moment. Trying again …"),
+        say(t.awayTrying),
       );
-      const notes = (answer.warnings ?? []).map(({ message }) => message);
-      say(DONE[name], false, answer.unanswered ? [...notes, UNANSWERED] : notes);
+      const notes = (answer.warnings ?? []).map(({ code, message }) => fill(t.warnings[code], { message }));
+      say(t.done[name], false, answer.unanswered ? [...notes, t.acts.unanswered] : notes);
       if (answer.message_id) own.current.add(answer.message_id);
       if (name === "reply") texts.sent(id);
       await now.current.reload();
+      if (newest.current?.conversation_id === id) left.current = newest.current.version;
       // What is done leaves the list: the next one opens.
       if (ENDS.includes(name)) now.current.onNext(after);
       return answer;
@@ -95,9 +92,9 @@ export function useActs(parts: Parts) {
     parts.onSent();
     inLine(async () => {
       const found = newest.current;
-      const mine = waits && found?.conversation_id === id;
+      const mine = found?.conversation_id === id && (waits || found.version === left.current);
       const newer = mine ? last(found) : seen;
-      if (newer !== seen && !own.current.has(newer ?? "")) return say(NEWS, true);
+      if (newer !== seen && !own.current.has(newer ?? "")) return say(t.acts.news, true);
       await perform(id, name, mine ? found.version : version, body);
     });
   }
@@ -112,7 +109,7 @@ export function useActs(parts: Parts) {
       const sent = await perform(id, "reply", texts.begun.current[id] ?? version, body);
       const found = newest.current;
       if (!sent || !done || found?.conversation_id !== id) return;
-      if (last(found) !== sent.message_id) return say(NEWS, true);
+      if (last(found) !== sent.message_id) return say(t.acts.news, true);
       await perform(id, "resolve", found.version, {});
     });
   }
@@ -124,9 +121,9 @@ export function useActs(parts: Parts) {
   function askForDraft() {
     if (!talk || busy) return;
     inLine(async () => {
-      say("The agent drafts …");
+      say(t.acts.drafting);
       const draft = await staff.draft(talk.conversation_id);
-      if (!draft.text) return say(`No draft: ${draft.nothing}`);
+      if (!draft.text) return say(fill(t.acts.noDraft, { why: whyNone(draft, speech) }));
       texts.put(talk, draft);
       say("");
       if (newest.current?.conversation_id === talk.conversation_id) now.current.onText();
@@ -134,4 +131,9 @@ export function useActs(parts: Parts) {
   }
 
   return { busy, act, reply, approve, askForDraft };
+}
+
+function whyNone({ why }: AskedDraft, { t }: Speech): string {
+  const known = (t.noDraft as Record<string, string>)[why];
+  return known ?? fill(t.noDraftLeft, { reason: named(t.reasons, why) });
 }

@@ -12,6 +12,8 @@ export interface Watched {
   alerts: string[];
   letters: Schemas["LetterView"][];
   questions: Schemas["Question"][];
+  /** How many learned entries wait for a decision. */
+  learned: number;
 }
 
 /** What wants a person beside the conversations, read each minute. Null: not read yet. */
@@ -19,10 +21,11 @@ export function useOperations(staff: Staff) {
   const [watched, setWatched] = useState<Watched | null>(null);
   const load = useCallback(async () => {
     try {
-      const [health, { dead_letters }, { conflicts }] = await Promise.all([
+      const [health, { dead_letters }, { conflicts }, learned] = await Promise.all([
         staff.health(),
         staff.letters(),
         staff.merges(),
+        staff.learned("candidate"),
       ]);
       const parts = Object.entries(health.components);
       setWatched({
@@ -30,6 +33,7 @@ export function useOperations(staff: Staff) {
         alerts: health.alerts,
         letters: dead_letters,
         questions: conflicts,
+        learned: learned.entries.length,
       });
     } catch {
       // What was read last stays; the list of conversations says when the service is away.
@@ -41,7 +45,11 @@ export function useOperations(staff: Staff) {
     return () => clearInterval(timer);
   }, [load]);
   const count = watched
-    ? watched.ailing.length + watched.alerts.length + watched.letters.length + watched.questions.length
+    ? watched.ailing.length +
+      watched.alerts.length +
+      watched.letters.length +
+      watched.questions.length +
+      watched.learned
     : 0;
   return { watched, count, load };
 }

@@ -3,11 +3,13 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "@/lib/api";
 import type { Staff, Talk } from "@/lib/staff/client";
+import { useSpeech } from "./Speech";
 
 const LOOK_MS = 20_000;
 
 /** The open conversation (`newest`: as it was read last, before it is shown), and that the others see who has it open. */
 export function useTalk(staff: Staff, id: string | null, writing: boolean, failed: (error: unknown) => void) {
+  const { t } = useSpeech();
   const [talk, setTalk] = useState<Talk | null>(null);
   const wanted = useRef(id);
   wanted.current = id;
@@ -29,9 +31,9 @@ export function useTalk(staff: Staff, id: string | null, writing: boolean, faile
     } catch (error) {
       if (wanted.current !== id) return;
       const gone = error instanceof ApiError && [400, 404].includes(error.status);
-      failed(gone ? new Error("There is no such conversation.") : error);
+      failed(gone ? new Error(t.talk.gone) : error);
     }
-  }, [staff, id, failed]);
+  }, [staff, id, failed, t]);
 
   useEffect(() => {
     setTalk(null);

@@ -734,6 +734,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/staff/learned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List learned entries
+         * @description Show what was learned from people's answers to hand-overs, and waits for you or is in the knowledge base.
+         */
+        get: operations["list_api_v1_staff_learned_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/learned/{entry_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a learned entry
+         * @description Put an entry into the knowledge base, in your words or its own: the agent answers from it at once. What
+         *     speaks against it has to be edited away or confirmed, by its code.
+         */
+        post: operations["approve_api_v1_staff_learned__entry_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/learned/{entry_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a learned entry
+         * @description Keep a candidate out of the knowledge base. The same is not proposed again.
+         */
+        post: operations["reject_api_v1_staff_learned__entry_id__reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/learned/{entry_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw a learned entry
+         * @description Take an approved entry out of the knowledge base: nothing is answered from it any more.
+         */
+        post: operations["withdraw_api_v1_staff_learned__entry_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/presence": {
         parameters: {
             query?: never;
@@ -811,7 +892,7 @@ export interface paths {
         };
         /**
          * A proof of work to solve
-         * @description Return a challenge to solve before a form is sent; 404 where none is needed.
+         * @description Return a challenge to solve before a form is sent; 404 where none is needed. They are counted by address.
          */
         get: operations["challenge_api_v1_support_challenge_get"];
         put?: never;
@@ -1596,7 +1677,7 @@ export interface components {
             model: string;
             /**
              * Nothing
-             * @description Why there is none, in a sentence; empty where there is one
+             * @description The same in a sentence
              */
             nothing: string;
             /** Output Tokens */
@@ -1613,6 +1694,92 @@ export interface components {
              * @description Without greeting and signature, which your reply gets. Empty: there is none
              */
             text: string;
+            /**
+             * Why
+             * @description Why there is none, as a code; empty where there is one
+             * @example no_kb_match
+             */
+            why: string;
+        };
+        /**
+         * EntryState
+         * @description An entry after a decision. `slug` names its passage in decision records and `nightdesk kb list`.
+         */
+        EntryState: {
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Slug */
+            slug: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "approved" | "rejected" | "withdrawn";
+            /** Version */
+            version: string;
+        };
+        /**
+         * EntryView
+         * @description An entry: who asked for it, what speaks against it, and what rests on it since it was approved.
+         *
+         *     `nearest_title` is the section that it is most like, with their cosine. `answers` rest on it; `good` and `bad` are
+         *     the marks of their tickets.
+         */
+        EntryView: {
+            /** Answer */
+            answer: string;
+            /** Answers */
+            answers: number;
+            /**
+             * Asked
+             * @description Tickets that asked for it
+             */
+            asked: number;
+            /** Bad */
+            bad: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Customers */
+            customers: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+            /** Good */
+            good: number;
+            /** Nearest Cosine */
+            nearest_cosine: number | null;
+            /** Nearest Title */
+            nearest_title: string | null;
+            /** Slug */
+            slug: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "approved" | "rejected" | "withdrawn";
+            /**
+             * Ticket Ids
+             * @description The newest of them, by number
+             */
+            ticket_ids: string[];
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
         };
         /**
          * ErasureReport
@@ -1831,6 +1998,18 @@ export interface components {
             staff: string;
         };
         /**
+         * FindingView
+         * @description What speaks against an entry: `blocks` has to be edited away, the others have to be `confirmed`.
+         */
+        FindingView: {
+            /** Blocks */
+            blocks: boolean;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+        };
+        /**
          * FirstAnswerView
          * @description How long the tickets opened in these days waited for an answer; a hand-over's notice is none.
          */
@@ -2009,6 +2188,39 @@ export interface components {
             value: string;
             /** Verified At */
             verified_at: string | null;
+        };
+        /**
+         * LearnedApproval
+         * @description The words to put into the knowledge base; an empty body takes the entry's own.
+         */
+        LearnedApproval: {
+            /**
+             * Answer
+             * @description What is told then
+             */
+            answer?: string | null;
+            /**
+             * Confirmed
+             * @description The codes of the findings that you have read and accept
+             * @default []
+             */
+            confirmed: string[];
+            /**
+             * Title
+             * @description What it answers
+             */
+            title?: string | null;
+        };
+        /**
+         * LearnedList
+         * @description The entries of a state, those that most customers asked for first. `learning` false: LEARN_FROM_CUSTOMERS is not
+         *     set, so there are no candidates.
+         */
+        LearnedList: {
+            /** Entries */
+            entries: components["schemas"]["EntryView"][];
+            /** Learning */
+            learning: boolean;
         };
         /**
          * Ledger
@@ -6547,6 +6759,376 @@ export interface operations {
             };
         };
     };
+    list_api_v1_staff_learned_get: {
+        parameters: {
+            query?: {
+                state?: "candidate" | "approved" | "rejected" | "withdrawn";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnedList"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    approve_api_v1_staff_learned__entry_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `version` of the entry that you have looked at: another is a 409. Needed in a session */
+                "If-Match"?: string | null;
+            };
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LearnedApproval"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryState"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reject_api_v1_staff_learned__entry_id__reject_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `version` of the entry that you have looked at: another is a 409. Needed in a session */
+                "If-Match"?: string | null;
+            };
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryState"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    withdraw_api_v1_staff_learned__entry_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `version` of the entry that you have looked at: another is a 409. Needed in a session */
+                "If-Match"?: string | null;
+            };
+            path: {
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryState"];
+                };
+            };
+            /** @description Something in the call is not as it should be; `details` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The staff key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No staff key is configured, and the call is not this machine's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It contradicts what is stored */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     leave_api_v1_staff_presence_delete: {
         parameters: {
             query?: never;
@@ -6784,6 +7366,28 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many calls from this address */
+            429: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The database is away */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -11,6 +11,9 @@ export type ReadyAnswer = Schemas["ReadyAnswer"];
 export type SentReply = Schemas["SentReply"];
 export type Session = Schemas["SessionView"];
 export type AskedDraft = Schemas["DraftView"];
+export type LearnedEntry = Schemas["EntryView"];
+export type LearnedState = "candidate" | "approved";
+export type LearnedAction = "approve" | "reject" | "withdraw";
 
 export type DigestPair = Schemas["DigestPair"];
 export type Counts = Schemas["CountsView"];
@@ -74,6 +77,13 @@ export function staffClient(api: Api = apiClient()) {
     merge: (id: string) => api.post<Schemas["Merge"]>(`/merges/${id}/approve`, {}, ours),
     keepApart: (id: string) => api.post<unknown>(`/merges/${id}/reject`, {}, ours),
     undoMerge: (id: string) => api.post<unknown>(`/merges/${id}/undo`, {}, ours),
+    learned: (state: LearnedState) => get<Schemas["LearnedList"]>(`/staff/learned?state=${state}&limit=200`),
+    /** Decide on an entry as it was at `version`. */
+    decideLearned: (id: string, action: LearnedAction, version: string, body: object) =>
+      api.post<Schemas["EntryState"]>(`/staff/learned/${id}/${action}`, body, {
+        ...ours,
+        headers: { ...ours.headers, "If-Match": `"${version}"` },
+      }),
     file: (path: string) => api.raw(path, ours),
     look: (id: string, writing: boolean) => api.raw(`${at(id)}/presence`, { ...ours, body: { writing } }),
     leave: () => api.raw("/staff/presence", { ...ours, method: "DELETE" }),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -25,12 +25,22 @@ from embeddings.workbench.answers.judge.typing_errors import mistyped
 from embeddings.workbench.schedule import warmed_up
 
 SEED = 11
-EPOCHS = 4
-QUESTIONS_A_STEP = 46
+EPOCHS = 3
+QUESTIONS_A_STEP = 84
 RATE = 1.5e-4
 """Learning rate of the layers; what is new on top has ten times that."""
-MISTYPED = 0.25
+PIECE = 12
+"""Texts that pass the encoder together."""
+MISTYPED = 0.4
 """The share of the questions that are read with typing errors."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Texts of nearly the same length, so that little is padding: their `rows` among all, and their tokens."""
+
+    rows: tuple[int, ...]
+    tokens: Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +48,7 @@ class Prepared:
     """A company's sections after the frozen layers, and the shared encoder's cosines (questions, sections)."""
 
     company: Company
-    sections: Tokens
+    sections: tuple[Piece, ...]
     cosines: Tensor
 
 
@@ -55,8 +65,9 @@ class Tuning:
     def prepare(self, company: Company, encoder: Encoder) -> Prepared:
         """Read a company's sections up to the tuned layers."""
         texts = [passage_text(section.title, section.content) for section in company.sections]
+        self.model.eval()
         with torch.no_grad():
-            sections = self.model.eval().lower(*self.tokens(texts))
+            sections = self._lower(texts)
         vectors = encoder.encode([embedded_text(section) for section in company.sections])
         cosines = encoder.encode([question.text for question in company.questions]) @ vectors.T
         return Prepared(company=company, sections=sections, cosines=torch.tensor(cosines))
@@ -83,18 +94,33 @@ class Tuning:
     def logits(self, prepared: Prepared, rows: Sequence[int], texts: Sequence[str]) -> Tensor:
         """Return (rows, sections + 1): what speaks for each section, and for none."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            asked = self.model.lower(*self.tokens(texts))
-            read = self.model.channels(self.model.upper(asked))
-            sections = self.model.channels(self.model.upper(prepared.sections))
-        return self.model.logits(
-            read.float(), asked.mask, sections.float(), prepared.sections.mask, prepared.cosines[list(rows)]
-        )
+            asked, sections = self._read(self._lower(texts)), self._read(prepared.sections)
+        columns, cosines = _order(sections), prepared.cosines[list(rows)]
+        # Cosines as the pieces' columns are, and the logits back in the order of the sections.
+        pieces, back = [piece.tokens for piece in sections], [*columns.argsort().tolist(), len(columns)]
+        found = [self.model.logits(one.tokens, pieces, cosines[list(one.rows)][:, columns])[:, back] for one in asked]
+        return torch.cat(found)[_order(asked).argsort()]
 
-    def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Return ids and mask of texts, both (n, tokens)."""
+    def _lower(self, texts: Sequence[str]) -> tuple[Piece, ...]:
+        """Return texts after the frozen layers."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        by_length = sorted(range(len(texts)), key=lambda row: len(encodings[row].ids))
+        shares = [by_length[start : start + PIECE] for start in range(0, len(texts), PIECE)]
+        return tuple(self._piece(rows, [encodings[row].ids for row in rows]) for rows in shares)
+
+    def _piece(self, rows: Sequence[int], texts: Sequence[Sequence[int]]) -> Piece:
         pad = nn.utils.rnn.pad_sequence
-        ids = [torch.tensor(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
-        return pad(ids, batch_first=True), pad([torch.ones_like(own) for own in ids], batch_first=True)
+        ids = [torch.tensor(text) for text in texts]
+        mask = pad([torch.ones_like(own) for own in ids], batch_first=True)
+        return Piece(rows=tuple(rows), tokens=self.model.lower(pad(ids, batch_first=True), mask))
+
+    def _read(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Return the pieces with the channels of their tokens."""
+        read = [self.model.channels(self.model.upper(piece.tokens)).float() for piece in pieces]
+        return [
+            replace(piece, tokens=replace(piece.tokens, hidden=hidden))
+            for piece, hidden in zip(pieces, read, strict=True)
+        ]
 
     def _plan(self) -> list[tuple[Prepared, list[int]]]:
         """Return an epoch's steps: each question once, those of one company together."""
@@ -107,6 +133,11 @@ class Tuning:
         texts = [mistyped(q.text, self._rng) if self._rng.random() < MISTYPED else q.text for q in questions]
         shares = torch.log_softmax(self.logits(prepared, rows, texts), dim=1)
         return torch.stack([_missed(row, question) for row, question in zip(shares, questions, strict=True)]).mean()
+
+
+def _order(pieces: Sequence[Piece]) -> Tensor:
+    """Return the rows of all pieces' texts, as they stand in the pieces."""
+    return torch.tensor([row for piece in pieces for row in piece.rows])
 
 
 def _missed(shares: Tensor, question: CustomerQuestion) -> Tensor:

@@ -6,6 +6,7 @@ question's tokens, and a null option as in SQuAD 2.0: what speaks for "no passag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -96,16 +97,21 @@ class LateInteraction(nn.Module):
             hidden = found[0] if isinstance(found, tuple) else found
         return Tokens(hidden=hidden, mask=tokens.mask)
 
-    def logits(self, asked: Tensor, asked_mask: Tensor, passages: Tensor, mask: Tensor, cosines: Tensor) -> Tensor:
+    def logits(self, asked: Tokens, passages: Sequence[Tokens], cosines: Tensor) -> Tensor:
         """Return (questions, passages + 1): each passage's logit, and last the null option's.
 
-        `asked` (questions, tokens, CHANNELS) and `passages` (passages, tokens, CHANNELS) with their masks; `cosines`
-        (questions, passages) of the shared encoder.
+        `asked` and each of `passages` with `channels` as hidden, several texts in each; `cosines` (questions, passages)
+        of the shared encoder.
         """
-        near = torch.einsum("qid,pjd->qpij", asked[:, :, :WIDTH], passages[:, :, :WIDTH])
-        nearest = near.masked_fill(mask[None, :, None, :] == 0, -1.0).amax(dim=3)
-        weights = asked[:, :, WIDTH] * asked_mask
+        weights = asked.hidden[:, :, WIDTH] * asked.mask
         weights = weights / weights.sum(dim=1, keepdim=True)
-        compared = torch.einsum("qi,qpi->qp", weights, nearest)
-        null = self.bias + (asked[:, :, WIDTH + 1] * weights).sum(dim=1, keepdim=True)
+        compared = torch.cat([_compared(asked.hidden, weights, texts) for texts in passages], dim=1)
+        null = self.bias + (asked.hidden[:, :, WIDTH + 1] * weights).sum(dim=1, keepdim=True)
         return torch.cat([self.scale[0] * compared + self.scale[1] * cosines, null], dim=1)
+
+
+def _compared(asked: Tensor, weights: Tensor, passages: Tokens) -> Tensor:
+    """Return (questions, passages): the weighted mean over a question's tokens of the cosine with the nearest token."""
+    near = torch.einsum("qid,pjd->qpij", asked[:, :, :WIDTH], passages.hidden[:, :, :WIDTH])
+    nearest = near.masked_fill(passages.mask[None, :, None, :] == 0, -1.0).amax(dim=3)
+    return torch.einsum("qi,qpi->qp", weights, nearest)

@@ -11,7 +11,7 @@ from ray.serve._private.http_util import convert_object_to_asgi_messages, valida
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from serve_app.api.base.proxy_errors import ProxyErrors, middlewares
+from serve_app.api.base.proxy_errors import PEER_HEADER, ProxyErrors, behind_haproxy, middlewares
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -101,6 +101,58 @@ async def test_h12_a_request_has_one_harmless_id() -> None:
     assert b"x-request-timeout-seconds" not in seen[1]
 
 
+@pytest.mark.parametrize(("peer", "named"), [("127.0.0.1", "203.0.113.7"), ("198.51.100.9", "198.51.100.9")])
+async def test_h11_only_haproxy_on_this_machine_is_believed_whose_call_it_is(peer: str, named: str) -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    for [middleware] in (behind_haproxy(), middlewares()):
+        wrap: Any = middleware.cls
+        transport = httpx.ASGITransport(wrap(app, **middleware.kwargs), client=(peer, 5))
+        async with httpx.AsyncClient(transport=transport, base_url="http://proxy.test") as client:
+            await client.post("/support/submit", headers={PEER_HEADER.decode(): "203.0.113.7"})
+            await client.post("/support/submit")
+    behind, unnamed, other, _ = seen
+    assert unnamed["client"] == (None if peer == "127.0.0.1" else (peer, 5))
+    assert (behind["client"][0], PEER_HEADER in dict(behind["headers"])) == (named, False)
+    assert other["client"][0] == peer
+
+
+async def test_a_change_is_carried_out_to_its_end() -> None:
+    """Serve need not watch the caller of a change; a stream ends when its reader goes."""
+    seen: list[bytes | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(dict(scope["headers"]).get(b"x-request-disconnect-disabled"))
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    await call(app, headers={"x-request-disconnect-disabled": "?0"})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(ProxyErrors(app)), base_url="http://proxy.test"
+    ) as client:
+        await client.get("/staff/desk/changes", headers={"x-request-disconnect-disabled": "?1"})
+    assert seen == [b"?1", None]
+
+
 def test_h12_serve_takes_our_middlewares() -> None:
     taken: object = validate_http_proxy_callback_return(middlewares())[0].cls
     assert taken is ProxyErrors
+
+
+@pytest.mark.parametrize(("path", "accept", "page"), [
+    ("/status", "text/html,*/*;q=0.8", True), ("/status", "*/*", False), ("/api/v1/health", "text/html", False),
+])  # fmt: skip
+async def test_w2_a_browser_gets_a_page_in_its_language(path: str, accept: str, page: bool) -> None:
+    async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError("Request failed: replica 1a2b died")
+
+    transport = httpx.ASGITransport(ProxyErrors(fails))
+    headers = {"Accept": accept, "Accept-Language": "de-DE,de;q=0.9,en;q=0.5"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://proxy.test") as client:
+        answer = await client.get(path, headers=headers)
+    assert (answer.status_code, answer.headers["Content-Type"].startswith("text/html")) == (503, page)
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert ('<html lang="de"' in answer.text) is page

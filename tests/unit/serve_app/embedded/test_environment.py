@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import Services, product_environment, ray_environment
-from serve_app.settings.settings import LOOPBACK_NAMES, Settings, load_settings
+from serve_app.settings.settings import Settings, load_settings
 
 SERVICES = Services(
     database_url="postgresql://u:p@127.0.0.1:1/d",
@@ -21,7 +24,8 @@ SERVICES = Services(
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> DataDir:
-    (tmp_path / "secrets").mkdir()
+    for name in ("secrets", "run"):
+        (tmp_path / name).mkdir()
     return DataDir(tmp_path)
 
 
@@ -62,12 +66,6 @@ def test_where_the_services_are_wins_over_what_is_inherited(data_dir: DataDir) -
     assert environment["NIGHTDESK_DATA_DIR"] == str(data_dir.path)
 
 
-def test_h11_behind_haproxy_the_product_counts_as_listening_everywhere(data_dir: DataDir) -> None:
-    settings = load_settings(_env_file=None)
-    environment = product_environment(data_dir, settings, SERVICES, haproxy=True, base={})
-    assert environment["HTTP_HOST"] not in LOOPBACK_NAMES
-
-
 def test_ray_is_guarded_and_alone(data_dir: DataDir) -> None:
     inherited = {"RAY_ADDRESS": "ray://elsewhere", "RAY_AUTH_TOKEN": "x", "HOME": "/home/u"}
     environment = ray_environment(data_dir, base=inherited)
@@ -85,3 +83,15 @@ def test_everything_is_text(data_dir: DataDir) -> None:
     environment = product_environment(data_dir, load_settings(_env_file=None), SERVICES, base={})
     json.dumps(environment)
     assert all(isinstance(value, str) for value in environment.values())
+
+
+def test_the_command_line_limits_numpy_before_it_is_imported() -> None:
+    """Its second thread would spin beside the models in every command that judges passages."""
+    code = (
+        "import os, sys; import serve_app.cli.main as main; assert 'numpy' not in sys.modules; "
+        "main.app = lambda: print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules); main.main()"
+    )
+    inherited = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for given, expected in ({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"):
+        ran = subprocess.run([sys.executable, "-c", code], env=inherited | given, capture_output=True, text=True)
+        assert (ran.stdout.split(), ran.stderr) == ([expected, "False"], "")

@@ -83,6 +83,17 @@ def test_a_second_up_does_not_wait_for_ever(tmp_path: Path, run: RunFile) -> Non
         follow_until_ready(DataDir(tmp_path), _RecordingDisplay(), starting=lambda: True, timeout=0.3)
 
 
+def test_a_second_up_tells_of_a_first_one_that_it_cannot_see(tmp_path: Path, run: RunFile) -> None:
+    """Two containers on one volume: the lock is held, and the record names a process of the other container."""
+    data_dir = DataDir(tmp_path)
+    data_dir.run.mkdir()
+    run_file.save(data_dir, replace(run, supervisor=replace(run.supervisor, identity="of another container")))
+    lock = SupervisorLock(data_dir)
+    with SupervisorLock(data_dir), pytest.raises(StartError, match="in use by a process that is not seen from here"):
+        follow_until_ready(data_dir, _RecordingDisplay(), starting=lock.is_held, unseen=0.3)
+    assert follow_until_ready(data_dir, _RecordingDisplay(), starting=lock.is_held, unseen=0.3) is None
+
+
 def test_one_supervisor_for_each_directory(tmp_path: Path) -> None:
     data_dir = DataDir(tmp_path)
     data_dir.run.mkdir()

@@ -106,7 +106,8 @@ def test_s2_a_key_that_ray_does_not_know_is_found_wherever_it_stands(path: tuple
 @pytest.mark.parametrize("cores", [1, 2, 8, 64])
 def test_one_machine_gets_one_of_each_and_more_only_with_cores(cores: int) -> None:
     bounds = table.small(cores)
-    assert {name: pair.least for name, pair in bounds.items()} == dict.fromkeys(table.NAMES, 1)
+    least = dict.fromkeys(table.NAMES, 1) | {"ingress": {1: 1, 2: 1, 8: 2, 64: 2}[cores]}
+    assert {name: pair.least for name, pair in bounds.items()} == least
     assert bounds["agent"].most == {1: 1, 2: 1, 8: 4, 64: 4}[cores]
     assert bounds["reporting"].most == 1
     reserved = sum(node.cpus * bounds[node.name].most for node in table.NODES)

@@ -1,7 +1,10 @@
 "use client";
 
 import { BarController, BarElement, CategoryScale, Chart as Drawn, Legend, LinearScale, Tooltip } from "chart.js";
-import { useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef } from "react";
+import { fill } from "@/lib/i18n/fill";
+import { direction, type Language } from "@/lib/i18n/names";
+import { useSpeech } from "../Speech";
 
 Drawn.register(BarController, BarElement, CategoryScale, Legend, LinearScale, Tooltip);
 
@@ -22,17 +25,21 @@ interface Props {
   lying?: boolean;
 }
 
-const shown = (value: number | null | undefined, unit: string) =>
-  value === null || value === undefined ? "–" : `${Math.round(value * 100) / 100}${unit && ` ${unit}`}`;
-
 /** A bar chart with the same figures in a table behind it. */
 export function Chart({ title, labels, series, unit = "", stacked = false, lying = false }: Props) {
+  const { t, number, locale, language } = useSpeech();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const told = JSON.stringify({ labels, series, unit, stacked, lying });
+  const told = JSON.stringify({ labels, series, stacked, lying });
+  const shown = useCallback(
+    (value: number | null | undefined) =>
+      value === null || value === undefined ? "–" : `${number(value)}${unit && ` ${unit}`}`,
+    [number, unit],
+  );
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;
-    const { labels, series, unit, stacked, lying }: Required<Omit<Props, "title">> = JSON.parse(told);
+    const { labels, series, stacked, lying }: Required<Omit<Props, "title" | "unit">> = JSON.parse(told);
+    const rtl = direction(language as Language) === "rtl";
     const dark = matchMedia("(prefers-color-scheme: dark)");
     let chart: Drawn | null = null;
     const draw = () => {
@@ -56,10 +63,14 @@ export function Chart({ title, labels, series, unit = "", stacked = false, lying
           indexAxis: lying ? "y" : "x",
           animation: false,
           maintainAspectRatio: false,
-          scales: { x: { ...axis, beginAtZero: true }, y: { ...axis, beginAtZero: true } },
+          locale,
+          scales: {
+            x: { ...axis, beginAtZero: true, reverse: rtl },
+            y: { ...axis, beginAtZero: true, position: rtl ? "right" : "left" },
+          },
           plugins: {
-            legend: { display: series.length > 1, labels: { color: colour("--text"), boxWidth: 12 } },
-            tooltip: { callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${shown(raw as number, unit)}` } },
+            legend: { rtl, display: series.length > 1, labels: { color: colour("--text"), boxWidth: 12 } },
+            tooltip: { rtl, callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${shown(raw as number)}` } },
           },
         },
       });
@@ -70,41 +81,44 @@ export function Chart({ title, labels, series, unit = "", stacked = false, lying
       dark.removeEventListener("change", draw);
       chart?.destroy();
     };
-  }, [told]);
+  }, [told, shown, locale, language]);
   return (
     <figure className="min-w-0 rounded-2xl border border-edge bg-card p-4">
       <figcaption className="mb-2 font-semibold">{title}</figcaption>
       <div className={`relative ${lying ? "h-64" : "h-52"}`}>
-        <canvas ref={canvas} role="img" aria-label={`${title}; the figures are in the table below`} />
+        <canvas ref={canvas} role="img" aria-label={fill(t.digest.chart, { title })} />
       </div>
       <details className="mt-2 text-sm">
-        <summary className="text-soft">As a table</summary>
-        <table className="mt-2 w-full wrap-anywhere">
-          <thead>
-            <tr className="text-soft">
-              <td />
-              {series.map(({ name }) => (
-                <th key={name} scope="col" className="px-2 text-end font-normal">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {labels.map((label, row) => (
-              <tr key={label} className="border-t border-edge">
-                <th scope="row" className="text-start font-normal">
-                  {label}
-                </th>
-                {series.map(({ name, values }) => (
-                  <td key={name} className="px-2 text-end tabular-nums">
-                    {shown(values[row], unit)}
-                  </td>
+        <summary className="text-soft">{t.digest.table}</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+        <section tabIndex={0} aria-label={title} className="mt-2 overflow-x-auto">
+          <table className="w-full">
+            <thead>
+              <tr className="text-soft">
+                <td />
+                {series.map(({ name }) => (
+                  <th key={name} scope="col" className="px-2 text-end font-normal">
+                    {name}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {labels.map((label, row) => (
+                <tr key={label} className="border-t border-edge">
+                  <th scope="row" className="text-start font-normal">
+                    {label}
+                  </th>
+                  {series.map(({ name, values }) => (
+                    <td key={name} className="px-2 text-end tabular-nums">
+                      {shown(values[row])}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
       </details>
     </figure>
   );

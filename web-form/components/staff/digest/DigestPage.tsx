@@ -4,11 +4,14 @@ import { useEffect, useState } from "react";
 import { Notice } from "@/components/Notice";
 import { ApiError } from "@/lib/api";
 import { company } from "@/lib/company";
+import { fill } from "@/lib/i18n/fill";
 import type { DigestPair, Staff } from "@/lib/staff/client";
 import { useShortcuts } from "@/lib/staff/useShortcuts";
-import { CHANNELS, words } from "@/lib/staff/words";
+import { named } from "@/lib/staff/words";
 import { Gate } from "../Gate";
+import { askedLanguage, Languages } from "../Languages";
 import { Tool } from "../parts";
+import { useSpeech } from "../Speech";
 import { Chart } from "./Chart";
 import { Tiles } from "./Tiles";
 import { Topics } from "./Topics";
@@ -28,6 +31,7 @@ function asked(): { day: string; until: string } {
 }
 
 function Shown({ staff, onOut }: { staff: Staff; onOut: (reason?: string) => void }) {
+  const { t, why, day: written } = useSpeech();
   const [days, setDays] = useState(asked);
   const [pair, setPair] = useState<DigestPair | null>(null);
   const [problem, setProblem] = useState("");
@@ -41,18 +45,20 @@ function Shown({ staff, onOut }: { staff: Staff; onOut: (reason?: string) => voi
       },
       (error) => {
         if (!wanted) return;
-        if (error instanceof ApiError && error.status === 401) return onOut(error.message);
-        setProblem(error instanceof ApiError && error.away ? "The service is away for a moment." : error.message);
+        if (error instanceof ApiError && error.status === 401) return onOut(why(error));
+        setProblem(why(error));
       },
     );
     return () => {
       wanted = false;
     };
-  }, [staff, days, onOut]);
+  }, [staff, days, onOut, why]);
 
   function choose(day: string, until: string) {
     const last = until && until > day ? until : "";
-    history.replaceState(null, "", `?${new URLSearchParams({ day, ...(last && { until: last }) })}`);
+    const language = new URLSearchParams(location.search).get("lang");
+    const query = { ...(language && { lang: language }), day, ...(last && { until: last }) };
+    history.replaceState(null, "", `?${new URLSearchParams(query)}`);
     setDays({ day, until: last });
   }
   const first = days.day || (pair?.digest.first_day ?? "");
@@ -65,30 +71,37 @@ function Shown({ staff, onOut }: { staff: Staff; onOut: (reason?: string) => voi
   useShortcuts({ "[": () => move(-1), "]": () => move(1) });
 
   const several = first !== last;
+  const shownDays = { first: first && written(first), last: last && written(last) };
   return (
     <main id="main" className="mx-auto w-full max-w-7xl px-4 py-5">
       <header className="mb-5 flex flex-wrap items-end justify-between gap-4">
         <div>
           <p className="text-sm text-soft">
-            <a href="/staff">{company().name} desk</a>
+            <a href={`/staff${askedLanguage()}`}>{fill(t.titleOf, { company: company().name })}</a>
           </p>
-          <h1 className="text-2xl font-semibold">{several ? `Digest of ${first} to ${last}` : `Digest of ${first}`}</h1>
-          {pair && <p className="text-sm text-soft">{`Days of ${pair.timezone}`}</p>}
+          <title>{t.digest.title}</title>
+          <h1 className="text-2xl font-semibold">
+            {first && fill(several ? t.digest.ofDays : t.digest.of, shownDays)}
+          </h1>
+          {pair && <p className="text-sm text-soft">{fill(t.digest.zone, { zone: pair.timezone })}</p>}
         </div>
         <div className="flex flex-wrap items-end gap-2">
-          <Day label="From" value={first} onChange={(day) => choose(day, days.until)} />
-          <Day label="To" value={last} onChange={(until) => choose(first, until)} />
+          <Day label={t.digest.from} value={first} onChange={(day) => choose(day, days.until)} />
+          <Day label={t.digest.to} value={last} onChange={(until) => choose(first, until)} />
           <Tool hint="[" onClick={() => move(-1)}>
-            Before
+            {t.digest.before}
           </Tool>
           <Tool hint="]" onClick={() => move(1)}>
-            After
+            {t.digest.after}
           </Tool>
         </div>
       </header>
       <Notice text={problem} />
-      {!pair && !problem && <p className="text-soft">Loading …</p>}
+      {!pair && !problem && <p className="text-soft">{t.loading}</p>}
       {pair && !problem && <Figures pair={pair} several={several} />}
+      <div className="mt-6">
+        <Languages />
+      </div>
     </main>
   );
 }
@@ -109,8 +122,11 @@ function Day({ label, value, onChange }: { label: string; value: string; onChang
 
 function Figures({ pair, several }: { pair: DigestPair; several: boolean }) {
   const { digest, before } = pair;
-  const beforeName = several ? "days before" : "day before";
-  const names = digest.channels.map(({ channel }) => CHANNELS[channel] ?? channel);
+  const { t } = useSpeech();
+  const words = t.digest;
+  const beforeName = several ? words.daysBefore : words.dayBefore;
+  const nowName = several ? words.theseDays : words.thisDay;
+  const names = digest.channels.map(({ channel }) => named(t.channels, channel));
   const reasons = Object.keys({ ...digest.totals.escalations, ...before.totals.escalations });
   const of = <T,>(take: (counts: (typeof digest.channels)[number]) => T) => digest.channels.map(take);
   return (
@@ -118,14 +134,10 @@ function Figures({ pair, several }: { pair: DigestPair; several: boolean }) {
       <Tiles now={digest.totals} before={before.totals} beforeName={beforeName} />
       <div className="grid items-start gap-4 md:grid-cols-2">
         <Chart
-          title="Messages by channel"
+          title={words.byChannel}
           labels={names}
           series={[
-            {
-              name: several ? "these days" : "this day",
-              colour: "--accent",
-              values: of((c) => c.figures.message_volume),
-            },
+            { name: nowName, colour: "--accent", values: of((c) => c.figures.message_volume) },
             {
               name: beforeName,
               colour: "--line",
@@ -134,35 +146,35 @@ function Figures({ pair, several }: { pair: DigestPair; several: boolean }) {
           ]}
         />
         <Chart
-          title="First answer by channel, seconds"
+          title={words.firstAnswer}
           labels={names}
-          unit="s"
+          unit={words.seconds}
           series={[
-            { name: "half within", colour: "--accent", values: of((c) => c.first_answer.p50_s) },
-            { name: "nine of ten within", colour: "--warm", values: of((c) => c.first_answer.p90_s) },
-            { name: "95 % within", colour: "--line", values: of((c) => c.first_answer.p95_s) },
+            { name: words.half, colour: "--accent", values: of((c) => c.first_answer.p50_s) },
+            { name: words.nine, colour: "--warm", values: of((c) => c.first_answer.p90_s) },
+            { name: words.most, colour: "--line", values: of((c) => c.first_answer.p95_s) },
           ]}
         />
         <Chart
-          title="What became of the tickets that ended"
+          title={words.ended}
           labels={names}
           stacked
           series={[
-            { name: "durably resolved", colour: "--good", values: of((c) => c.resolution.durable) },
-            { name: "not known yet", colour: "--accent", values: of((c) => c.resolution.pending) },
-            { name: "reopened", colour: "--warm", values: of((c) => c.resolution.reopened) },
-            { name: "given up", colour: "--bad", values: of((c) => c.resolution.given_up) },
+            { name: words.durable, colour: "--good", values: of((c) => c.resolution.durable) },
+            { name: words.pending, colour: "--accent", values: of((c) => c.resolution.pending) },
+            { name: words.reopened, colour: "--warm", values: of((c) => c.resolution.reopened) },
+            { name: words.givenUp, colour: "--bad", values: of((c) => c.resolution.given_up) },
           ]}
         />
         <Chart
-          title="Mood of the messages"
+          title={words.moods}
           labels={names}
           stacked
           series={[
-            { name: "angry", colour: "--bad", values: of((c) => c.mood.angry) },
-            { name: "uneasy", colour: "--warm", values: of((c) => c.mood.uneasy) },
+            { name: t.mood.angry, colour: "--bad", values: of((c) => c.mood.angry) },
+            { name: t.mood.uneasy, colour: "--warm", values: of((c) => c.mood.uneasy) },
             {
-              name: "calm or content",
+              name: words.calm,
               colour: "--good",
               values: of(({ mood }) => mood.messages - mood.angry - mood.uneasy),
             },
@@ -170,12 +182,12 @@ function Figures({ pair, several }: { pair: DigestPair; several: boolean }) {
         />
         {reasons.length > 0 && (
           <Chart
-            title="Handed over, by reason"
-            labels={reasons.map(words)}
+            title={words.reasons}
+            labels={reasons.map((reason) => named(t.reasons, reason))}
             lying
             series={[
               {
-                name: several ? "these days" : "this day",
+                name: nowName,
                 colour: "--accent",
                 values: reasons.map((reason) => digest.totals.escalations[reason] ?? 0),
               },
@@ -187,12 +199,8 @@ function Figures({ pair, several }: { pair: DigestPair; several: boolean }) {
             ]}
           />
         )}
-        <Topics title="Most asked" topics={digest.issues} none="No two questions were about the same." />
-        <Topics
-          title="Without an answer in the knowledge base"
-          topics={digest.unanswered}
-          none="Nothing was asked in vain."
-        />
+        <Topics title={words.asked} topics={digest.issues} none={words.askedNone} />
+        <Topics title={words.unanswered} topics={digest.unanswered} none={words.unansweredNone} />
       </div>
     </div>
   );

@@ -1,0 +1,1 @@
+"""What people have answered becomes entries for the knowledge base, each approved by a person."""

@@ -1,0 +1,1 @@
+"""`nightdesk heads`."""

@@ -1,0 +1,5 @@
+import { Desk } from "@/components/staff/Desk";
+
+export default function Page() {
+  return <Desk />;
+}
