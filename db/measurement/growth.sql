@@ -89,8 +89,9 @@ SET maintenance_work_mem = '640MB'; SET statement_timeout = 0;
 SELECT index_passages($1, $2);
 
 -- bare_search --
--- The statement that searches the same index, without the product around it. A model and a size can be no parameters of a
--- partial index's condition, so that PostgreSQL quotes them.
+-- The statement that searches the same index, without the product around it: the measure, so it is written here once more and
+-- does not change with the product's. A model and a size can be no parameters of a partial index's condition, so that
+-- PostgreSQL quotes them.
 -- $1 model, $2 dimensions
 -- report
 SELECT format(
