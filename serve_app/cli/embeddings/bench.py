@@ -88,14 +88,20 @@ def on_service(product: Product, console: Console, work: Callable[[Service], Awa
     return asyncio.run(done())
 
 
-def measured_on(product: Product, file: Path, document: Path | None, split: Split = "test") -> RetrievalSet:
-    """Return the test part of a file over the passages that it means. Raises InvalidDataError, InvalidDocumentError."""
-    from embeddings.workbench.sets.check import checked
+def measured_on(
+    product: Product, file: Path, document: Path | None, console: Console, split: Split = "test"
+) -> RetrievalSet:
+    """Return the test part of a file over the passages that it means, and tell how rows without a split are used.
+
+    Raises InvalidDataError, InvalidDocumentError.
+    """
+    from embeddings.workbench.sets.check import checked, split_note
     from embeddings.workbench.sets.read import read_data
     from embeddings.workbench.sets.retrieval_set import retrieval_set
 
     data = read_data(file)
-    checked(data)
+    if note := split_note(checked(data)):
+        console.print(f"{data.name}: {note}", markup=False, highlight=False, soft_wrap=True)
     sections = _sections(product, document) if data.kind == "questions" else []
     return retrieval_set(data, split, sections=sections, own_names=product.own_names)
 

@@ -41,6 +41,13 @@ from tests.fixtures.waiting import eventually
 __all__ = ["encoder", "knowledge_dump"]
 SECTIONS = parse_docs(DOCS.read_text(encoding="utf-8"), source=DOCS.name)
 ASKED = ("How do I reset my password?", "Can I export my tasks?", "How do I invite a colleague?")
+PARTS = [
+    "refrigerator", "lighthouse", "submarine", "helicopter", "orchestra", "cathedral",
+    "typewriter", "windmill", "aquarium", "observatory", "greenhouse", "locomotive",
+    "planetarium", "laboratory", "monastery", "shipyard", "dishwasher", "vineyard",
+    "bulldozer", "catamaran", "waterfall", "carousel", "telescope", "accordion",
+    "excavator", "gymnasium", "brewery", "parachute", "sawmill", "xylophone",
+]  # fmt: skip
 EVERY = 7
 LOOSE = Limits(heads=1.0, relevance=10.0, beyond_chance=True)
 """Heads are trained on a seventh of the texts here, which the shipped ones were not."""
@@ -255,8 +262,9 @@ async def test_a_good_model_passes_the_gate_with_heads_of_its_own_and_may_be_mov
     lines: list[str] = []
     models = tmp_path / "models"
     service = replace(service, models=models)
-    asked = "The flux of capacitor {} hums at night"
-    corrected = [Message(text=asked.format(n), category="billing", priority="low", trade="own") for n in range(30)]
+    asked = "The flux capacitor of the {} hums at night"
+    things = [*PARTS[:-1], f"{PARTS[0]}s"]  # the last, which is measured with, is nearly the first
+    corrected = [Message(text=asked.format(one), category="billing", priority="low", trade="own") for one in things]
     promotion = Promotion(
         service=service, model=str(narrower), data=questions, models=models, limits=LOOSE, every=EVERY,
         licence="apache-2.0", told=lines.append, corrections=corrected,
@@ -267,9 +275,10 @@ async def test_a_good_model_passes_the_gate_with_heads_of_its_own_and_may_be_mov
     assert await in_force(pool) == model.model_id
     promoted, before = VectorModel.load(service.folder_of(model)), VectorModel.load(str(narrower))
     assert promoted.encoder.model_id == model.model_id
-    vectors = promoted.encoder.encode([asked.format(99)])  # the desk's corrections: the heads know them now
+    vectors = promoted.encoder.encode([asked.format(PARTS[-1])])  # the desk's corrections: the heads know them now
     assert promoted.labels.labels(vectors)[0].category == "billing" != before.labels.labels(vectors)[0].category
-    assert "training: category and priority, with 24 corrections of the desk's" in lines
+    left_out = "(1 left out: nearly the same are measured with)"
+    assert f"training: category and priority, with 23 corrections of the desk's {left_out}" in lines
     assert model.metrics["corrections"] == 30
     async with acquire(pool) as connection:
         await embedding_models.warm(connection, None)
