@@ -7,7 +7,6 @@ checkpoints when it is started again on its folder; a second one beside it ends 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.workbench.alone import alone
+from embeddings.workbench.idle import step_aside
 
 if TYPE_CHECKING:
     from embeddings.workbench.sets.retrieval_set import RetrievalSet
@@ -24,8 +24,6 @@ SPEC = "spec.json"
 RUNS = "runs"
 BEST = "best"
 RESULT = "result.json"
-NICENESS = 19
-"""Of the job and its trials: the product answers first."""
 KEPT_CHECKPOINTS = 2
 OF_TRAINING = ("optimizer.pt", "scheduler.pt", "rng_state*", "training_args.bin")
 """In a checkpoint, and no part of a model."""
@@ -75,13 +73,6 @@ def as_set(values: Mapping[str, Any]) -> RetrievalSet:
         relevant=tuple(frozenset(places) for places in values["relevant"]),
         sha256=values["sha256"],
     )
-
-
-def step_aside() -> None:
-    """Leave the processor to the product: the lowest priority, and on Linux only what nobody else asks for."""
-    os.nice(NICENESS)
-    if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def trial(config: dict[str, Any]) -> None:
