@@ -18,7 +18,7 @@ from embeddings.workbench import escalation_data as data
 from embeddings.workbench import escalation_layers as layers
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.escalation_layers import Read, Recipe
-from embeddings.workbench.sets.near import near_pairs
+from embeddings.workbench.sets.near import without_near
 from evaluation.escalation import trades
 from evaluation.escalation.direct import SETS
 
@@ -55,10 +55,9 @@ class Known:
 def trained(own: Sequence[Example], path: Path, *, told: Told = lambda _what: None) -> EscalationModel:
     """Train on a team's messages and ours, write the classifier to `path`. Near twins of what is measured with go."""
     measured = [example.text for name in SETS for example in data.read_set(name)]
-    twins = {row for row, _ in near_pairs([example.text for example in own], measured, TWIN)}
-    kept = [example for row, example in enumerate(own) if row not in twins]
-    if twins:
-        told(f"{len(twins)} messages are left out: the gate measures with nearly the same")
+    kept = without_near(own, measured, text=lambda example: example.text, least=TWIN)
+    if len(kept) < len(own):
+        told(f"{len(own) - len(kept)} messages are left out: the gate measures with nearly the same")
     known = read_all(kept, told=told)
     told(f"training on {len(known.examples):,} messages")
     return fitted(known, path)

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from embeddings.workbench.sets.near import near_pairs
+from embeddings.workbench.sets.near import without_near
 
 HERE = Path(__file__).parent
 TRAIN, TEST, UNHEARD = 100, 18, 12
@@ -57,8 +57,7 @@ def texts() -> list[tuple[str, str, str]]:
         train += [(text, label, "train") for text in _some(heard, TRAIN, words, rng, seen)]
         test += [(text, label, "test") for text in _some(heard, TEST, words, rng, seen)]
         test += [(text, label, "test") for text in _some(unheard, UNHEARD, words, rng, seen)]
-    near = {place for place, _ in near_pairs([row[0] for row in test], [row[0] for row in train])}
-    rows = train + [row for place, row in enumerate(test) if place not in near]
+    rows = train + without_near(test, [text for text, _, _ in train], text=lambda row: row[0])
     rng.shuffle(rows)
     return rows
 

@@ -104,6 +104,8 @@ def test_an_encoder_is_tuned_in_ray_beside_customers_and_goes_on_after_a_kill(de
         assert again.returncode == 0, said
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
     print(json.dumps({"alone": figures(alone), "beside": figures(beside)}), json.dumps(result))
+    assert result["first"]["adapter"] is not None
+    assert f"an adapter recall@1 {result['first']['base']:.3f}" in " ".join(said.split())
     assert [trial["error"] for trial in result["trials"]] == ["", ""]
     trials = {checkpoint.parent.name for checkpoint in checkpoints(out)}
     assert known <= trials  # it went on, and did not begin again

@@ -18,7 +18,6 @@ from embeddings.workbench.sets.retrieval_set import RetrievalSet
 
 WORDS = "BM25"
 BATCH = 256
-MISSES = 20
 Progress = Callable[[int, int], None]
 """Told how many texts of how many are encoded."""
 
@@ -65,15 +64,18 @@ class Comparison:
         return [one for one in self.searches if one.name not in (WORDS, self.in_service)]
 
     def misses(self, name: str) -> list[Miss]:
-        """Return queries that only one of a model and the one in service answers first: losses, then gains."""
+        """Return queries that only one of a model and the one in service answers first: losses, then gains.
+
+        Of both the worst first: the further from the first place the answer was with the other model.
+        """
         ours, theirs = self.search(name).ranked, self.search(self.in_service).ranked
         rows = np.flatnonzero(ours.answerable)
         gaps = ours.per_query["mrr"] - theirs.per_query["mrr"]
         first = ours.per_query["recall@1"] != theirs.per_query["recall@1"]
         order = [int(place) for place in np.argsort(gaps, kind="stable") if first[place]]
-        losses = [place for place in order if gaps[place] < 0][:MISSES]
-        gains = [place for place in reversed(order) if gaps[place] > 0][:MISSES]
-        return [self._miss(int(rows[place]), ours, theirs, better=place in gains) for place in (*losses, *gains)]
+        losses = [place for place in order if gaps[place] < 0]
+        gains = [place for place in reversed(order) if gaps[place] > 0]
+        return [self._miss(int(rows[place]), ours, theirs, better=bool(gaps[place] > 0)) for place in (*losses, *gains)]
 
     def _miss(self, row: int, ours: Ranked, theirs: Ranked, *, better: bool) -> Miss:
         passages = self.data.passages

@@ -25,13 +25,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; one of `texts` has columns of even width instead of numbers."""
+    """A table; one of `texts` has columns of even width instead of numbers. `tone`: of all its rows, as a row's."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     note: str = ""
     texts: bool = False
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def svg(figure: Figure) -> str:
 
 
 def page(title: str, summary: str, tables: Sequence[Table], plots: Sequence[Plot]) -> str:
-    """Return the file's text; whatever stands in a cell is shown as it is, never read as HTML."""
+    """Return the file's text, the plots behind the first table; whatever stands in a cell is never read as HTML."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(title=title, summary=summary, tables=tables, plots=plots)

@@ -13,6 +13,8 @@ from embeddings.workbench.measuring.figures import NAMES, Interval
 from embeddings.workbench.measuring.page import Plot, Row, Table, page, svg
 
 CHARACTERS = 240
+MISSES = 20
+"""Shown of what one model finds and the other does not."""
 
 
 def terminal_table(found: Comparison) -> Shown:
@@ -51,7 +53,7 @@ def html(found: Comparison) -> str:
         )
     ]
     tables += [_differences(found, one) for one in found.candidates]
-    tables += [_misses(found, one) for one in found.candidates]
+    tables += [_misses(found, one, better=better) for one in found.candidates for better in (False, True)]
     plots = [Plot(svg=svg(_recall(found)), caption="How often an answer is among the first, with its interval")]
     if data.answerable != len(data.queries):
         plots.append(
@@ -93,20 +95,21 @@ def _differences(found: Comparison, one: Measured) -> Table:
     )
 
 
-def _misses(found: Comparison, one: Measured) -> Table:
+def _misses(found: Comparison, one: Measured, *, better: bool) -> Table:
+    differ = [miss for miss in found.misses(one.name) if miss.better is better]
     rows = [
-        Row(
-            cells=tuple(_short(text) for text in (miss.query, miss.wanted, miss.in_service, miss.candidate)),
-            tone="good" if miss.better else "bad",
-        )
-        for miss in found.misses(one.name)
+        Row(cells=tuple(_short(text) for text in (miss.query, miss.wanted, miss.in_service, miss.candidate)))
+        for miss in differ[:MISSES]
     ]
+    finds = one.name if better else found.in_service
+    shown = f"The worst {MISSES} of {len(differ)}" if len(differ) > MISSES else f"{len(differ)} questions"
     return Table(
-        title=f"Where {one.name} and {found.in_service} differ",
+        title=f"{'Won' if better else 'Lost'} with {one.name}: what only {finds} finds first",
         columns=("question", "wanted", f"first by {found.in_service}", f"first by {one.name}"),
         rows=tuple(rows),
-        note="Red: lost with the new model, the worst first. Green: won.",
+        note=f"{shown}, those furthest from the first place before the others." if differ else "No question.",
         texts=True,
+        tone="good" if better else "bad",
     )
 
 
@@ -122,8 +125,9 @@ def _recall(found: Comparison) -> Figure:
         above = np.maximum(np.array([one.high for one in intervals]) - values, 0)
         axes.bar(at, values, width, yerr=[below, above], label=name, capsize=3)
     axes.set_xticks(range(len(found.searches)), [one.name for one in found.searches])
-    axes.set_ylim(0, 1)
-    axes.legend()
+    axes.set_ylim(0, 1.05)
+    axes.set_ylabel("share of the questions")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return figure
 
 
@@ -134,7 +138,9 @@ def _separation(found: Comparison) -> Figure:
         parts: Sequence[np.ndarray] = (one.ranked.best[one.ranked.answerable], one.ranked.best[~one.ranked.answerable])
         axes.hist(parts, bins=30, density=True, label=["answerable", "unanswerable"])
         axes.set_title(one.name, fontsize=10)
-        axes.legend()
+        axes.set_yticks([])
+    figure.axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    figure.axes[-1].set_xlabel("best score of a question")
     figure.tight_layout()
     return figure
 

@@ -22,7 +22,8 @@ SAMPLE = (
     "Where can I see who changed a task, and can I undo it?",
     "We would like to invite 25 people at once. Is there a way to upload a list of addresses?",
 )
-TIMEOUT_S = 300
+TIMEOUT_S = 3_600
+"""A minute alone; the gate's share of a busy machine is what nobody else asks for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,12 @@ class Resources:
 def resources_of(model: str) -> Resources:
     """Measure a model, by its built-in name or folder, in a process of its own. Raises ModelNotUsableError."""
     command = [sys.executable, "-m", __name__, model]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S603 - ours
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S603 - ours
+    except subprocess.TimeoutExpired:
+        raise ModelNotUsableError(
+            f"{model} could not be measured within {TIMEOUT_S // 60} minutes: try again when less else is computed"
+        ) from None
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise ModelNotUsableError(f"{model} could not be measured: {last}")

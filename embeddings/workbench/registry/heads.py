@@ -43,12 +43,12 @@ def train_heads(
     """Train on one of `every` of our texts and write the heads into a model's folder: two minutes of one processor.
 
     `corrections`: tickets as a desk's staff labelled them, the oldest first; category and priority learn from all but
-    the newest fifth.
+    the newest fifth and what is nearly in it.
     """
     told("mood")
     _train_mood(encoder, folder, every)
-    learned, _ = tickets.by_time(corrections)
-    told("category and priority" + (f", with {len(learned)} corrections of the desk's" if learned else ""))
+    learned, newest = tickets.by_time(corrections)
+    told(f"category and priority{_from_desk(len(learned), len(corrections) - len(learned) - len(newest))}")
     _train_labels(encoder, folder, every, learned)
     told("relevance")
     calibrate_relevance(encoder, folder, every=every)
@@ -67,6 +67,12 @@ def head_figures(model: VectorModel, *, every: int = 1, corrections: Corrections
         **_labels(model, every, tickets.by_time(corrections)[1]),
         "relevance": -np.array([_cost(one, gate) for one in judged]),
     }
+
+
+def _from_desk(learned: int, left_out: int) -> str:
+    """Say how many corrections are learned from, and how many are not, being nearly among the newest."""
+    alike = f" ({left_out} left out: nearly the same are measured with)" if left_out else ""
+    return f", with {learned} corrections of the desk's{alike}" if learned or left_out else ""
 
 
 def _train_mood(encoder: Encoder, folder: Path, every: int) -> None:

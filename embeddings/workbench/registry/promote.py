@@ -14,7 +14,7 @@ from db import embedding_models
 from db.embedding_models import RegisteredModel
 from db.pool import acquire
 from embeddings.encoder import model_files
-from embeddings.workbench.measuring.compare import Progress
+from embeddings.workbench.idle import Apart, in_idle_class
 from embeddings.workbench.registry.candidate import licence_of, served_form
 from embeddings.workbench.registry.gate import Gate, Limits, Verdict
 from embeddings.workbench.registry.heads import Corrections
@@ -35,7 +35,8 @@ class RefusedError(Exception):
 class Promotion:
     """A model (built-in name or folder) on its way. `models`: where models that pass are kept, for all replicas.
 
-    `corrections`: what the desk's staff corrected in category and priority, see `train_heads`.
+    `corrections`: what the desk's staff corrected in category and priority, see `train_heads` · `apart`: where the
+    gate computes, by default without keeping customers waiting.
     """
 
     service: Service
@@ -47,7 +48,7 @@ class Promotion:
     every: int = 1
     corrections: Corrections = ()
     told: Callable[[str], None] = lambda _what: None
-    progress: Progress = lambda _done, _of: None
+    apart: Apart = in_idle_class
 
     async def run(self) -> RegisteredModel:
         """Do all of it. A model that passed before, judged by the same, and was broken off then, goes on where it was.
@@ -64,7 +65,7 @@ class Promotion:
         current = await self.service.current()
         await asyncio.to_thread(self.models.mkdir, parents=True, exist_ok=True)
         with room(self.models) as work:
-            folder = await asyncio.to_thread(served_form, self.model, work)
+            folder = await self.apart(lambda: served_form(self.model, work))
             model_id = (await asyncio.to_thread(model_files, str(folder))).model_id
             if model_id == current.model_id:
                 raise SwitchError(f"{model_id} is in service already")
@@ -74,7 +75,7 @@ class Promotion:
             if known and judged and await asyncio.to_thread(Path(self.service.folder_of(known)).is_dir):
                 self.told("it has passed the gate with these data, corrections and limits before")
                 return known
-            verdict = await asyncio.to_thread(self._gate(current).judge, folder)
+            verdict = await self.apart(lambda: self._gate(current).judge(folder))
             for check in verdict.checks:
                 self.told(f"{'passed' if check.ok else 'FAILED'}  {check.line}")
             if verdict.failed:
@@ -107,7 +108,7 @@ class Promotion:
             every=self.every,
             corrections=self.corrections,
             told=self.told,
-            progress=self.progress,
+            progress=self.service.progress.encoded,
         )
 
     def _described(self, kept: Path, current: RegisteredModel, verdict: Verdict) -> RegisteredModel:

@@ -31,8 +31,10 @@ class SwitchError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What hears how far the work is: passages embedded of how many, and which replicas are not warm yet."""
+    """What hears how far the work is: texts that the gate has encoded of how many, passages embedded of how many, and
+    which replicas are not warm yet."""
 
+    encoded: Callable[[int, int], None] = lambda _done, _of: None
     embedded: Callable[[int, int], None] = lambda _done, _of: None
     waiting: Callable[[Sequence[Replica]], None] = lambda _replicas: None
 

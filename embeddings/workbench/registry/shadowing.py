@@ -12,6 +12,7 @@ from db import embedding_models, shadow
 from db.embedding_models import RegisteredModel
 from db.pool import acquire, transaction
 from embeddings.encoder import Encoder
+from embeddings.workbench.idle import Apart, in_idle_class
 from embeddings.workbench.registry.candidate import licence_of, served_form
 from embeddings.workbench.registry.gate import require_usable
 from embeddings.workbench.registry.heads import calibrate_relevance
@@ -22,13 +23,14 @@ from embeddings.workbench.registry.service import Service, SwitchError, describe
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shadowing:
     """`model`: a folder, or the id of a model that is registered · `models`: where models are kept, for all replicas ·
-    `every`: as Gate's."""
+    `every`: as Gate's · `apart`: as Promotion's."""
 
     service: Service
     model: str
     models: Path
     every: int = 1
     told: Callable[[str], None] = lambda _what: None
+    apart: Apart = in_idle_class
 
     async def begin(self, *, share: float, lasts: timedelta) -> RegisteredModel:
         """Make all ready and begin; broken off, the same again goes on.
@@ -64,14 +66,14 @@ class Shadowing:
     async def _made(self, base: RegisteredModel, known: dict[str, RegisteredModel]) -> RegisteredModel:
         await asyncio.to_thread(self.models.mkdir, parents=True, exist_ok=True)
         with room(self.models) as work:
-            folder = await asyncio.to_thread(served_form, self.model, work)
-            encoder = await asyncio.to_thread(require_usable, folder)
+            folder = await self.apart(lambda: served_form(self.model, work))
+            encoder = await self.apart(lambda: require_usable(folder))
             model_id = encoder.model_id
             there = model_id in known and await asyncio.to_thread(Path(self.service.folder_of(known[model_id])).exists)
             if there or model_id == base.model_id:
                 return known[model_id]
             self.told("choosing from which share on its passages answer")
-            await asyncio.to_thread(calibrate_relevance, encoder, folder, every=self.every)
+            await self.apart(lambda: calibrate_relevance(encoder, folder, every=self.every))
             kept = await asyncio.to_thread(keep, folder, model_id, self.models)
         model = await asyncio.to_thread(
             described, str(kept), self.service.models, parent=base.model_id, licence=licence_of(self.model)

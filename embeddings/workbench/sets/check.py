@@ -11,6 +11,7 @@ import numpy as np
 
 from embeddings.workbench.sets.near import near_pairs
 from embeddings.workbench.sets.read import DataFile, Example
+from embeddings.workbench.sets.retrieval_set import sides
 from embeddings.workbench.sets.rows import InvalidDataError
 
 READ_CHARACTERS = 1_000
@@ -26,12 +27,16 @@ class LeakError(InvalidDataError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """A file in numbers; lengths are characters. `labels`: examples a label, most first."""
+    """A file in numbers; lengths are characters. `labels`: examples a label, most first.
+
+    `train`, `test`: how the rows are used · `unsaid`: rows without a `split`.
+    """
 
     kind: str
     rows: int
     train: int
     test: int
+    unsaid: int
     unanswerable: int
     passages: int
     median_length: int
@@ -59,11 +64,13 @@ def statistics(data: DataFile) -> Statistics:
     """Count."""
     lengths = np.array([len(example.text) for example in data.examples])
     labels = Counter(example.label for example in data.examples if example.label)
+    parts = sides(data)
     return Statistics(
         kind=data.kind,
         rows=len(data.examples),
-        train=len(data.of_split("train")),
-        test=len(data.of_split("test")),
+        train=len(parts["train"]),
+        test=len(parts["test"]),
+        unsaid=sum(example.split is None for example in data.examples),
         unanswerable=sum(not example.answers for example in data.examples) if data.kind != "labels" else 0,
         passages=len({answer for example in data.examples for answer in example.answers}),
         median_length=int(np.median(lengths)),
@@ -83,9 +90,21 @@ def doubts(found: Statistics) -> list[str]:
         lines.append(f"{found.too_long} texts are longer than {READ_CHARACTERS:,} characters: their end is not read")
     if few := [label for label, count in found.labels.items() if count < FEW]:
         lines.append(f"{len(few)} labels have fewer than {FEW} examples: {', '.join(few[:SHOWN])}")
-    if found.rows and not found.train and not found.test:
-        lines.append("no row says train or test: a fifth is put aside to measure with, the same one each time")
+    if note := split_note(found):
+        lines.append(note)
     return lines
+
+
+def split_note(found: Statistics) -> str:
+    """Say how rows without a `split` are used; "" where each has one."""
+    if not found.unsaid:
+        return ""
+    if found.unsaid < found.rows:
+        return f"{found.unsaid} rows have no split: they are neither trained nor measured with"
+    alike = found.rows - found.train - found.test
+    left_out = f"; {alike:,} left out, nearly the same as one to train with" if alike else ""
+    used = f"{found.train:,} are to train with, {found.test:,} to measure with, the same ones each time"
+    return f"no row has a split: {used}{left_out}"
 
 
 def refuse_leaks(train: Sequence[Example], test: Sequence[Example], *, name: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -13,6 +14,7 @@ ALIKE = 90.0
 _CANDIDATE = 0.7
 """The least cosine of letter triples of texts that are worth comparing."""
 _ROWS = 2_000
+T = TypeVar("T")
 
 
 def near_pairs(texts: Sequence[str], others: Sequence[str], least: float = ALIKE) -> list[tuple[int, int]]:
@@ -31,6 +33,14 @@ def near_pairs(texts: Sequence[str], others: Sequence[str], least: float = ALIKE
             if fuzz.ratio(left[start + row], right[column], score_cutoff=least) >= least:
                 found.append((start + row, column))
     return found
+
+
+def without_near(
+    rows: Sequence[T], others: Sequence[str], *, text: Callable[[T], str], least: float = ALIKE
+) -> list[T]:
+    """Return the rows whose text is nearly none of the others."""
+    known = {row for row, _ in near_pairs([text(one) for one in rows], others, least)}
+    return [one for row, one in enumerate(rows) if row not in known]
 
 
 def _plain(text: str) -> str:

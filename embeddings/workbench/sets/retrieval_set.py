@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from embeddings.chunker import Section
 from embeddings.indexer import embedded_text
-from embeddings.workbench.sets.near import near_pairs
+from embeddings.workbench.sets.near import without_near
 from embeddings.workbench.sets.read import DataFile, Example, Split
 from embeddings.workbench.sets.rows import InvalidDataError
 
@@ -50,8 +50,7 @@ def sides(data: DataFile) -> dict[Split, list[Example]]:
     drawn = [_place(example.text) < TEST_SHARE for example in data.examples]
     train = [example for example, aside in zip(data.examples, drawn, strict=True) if not aside]
     test = [example for example, aside in zip(data.examples, drawn, strict=True) if aside]
-    known = {one for one, _ in near_pairs([e.text for e in test], [e.text for e in train])}
-    return {"train": train, "test": [example for place, example in enumerate(test) if place not in known]}
+    return {"train": train, "test": without_near(test, [one.text for one in train], text=lambda one: one.text)}
 
 
 def retrieval_set(

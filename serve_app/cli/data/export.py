@@ -87,12 +87,11 @@ def export(
 
 def without_leaks(lines: Sequence[Line]) -> list[Line]:
     """Return the lines without those to train with that are nearly one of those to measure with."""
-    from embeddings.workbench.sets.near import near_pairs
+    from embeddings.workbench.sets.near import without_near
 
     train = [line for line in lines if line.split == "train"]
     test = [line for line in lines if line.split == "test"]
-    known = {row for row, _ in near_pairs([line.question for line in train], [line.question for line in test])}
-    return [*(line for row, line in enumerate(train) if row not in known), *test]
+    return [*without_near(train, [line.question for line in test], text=lambda line: line.question), *test]
 
 
 def of_one_mind(lines: Sequence[Line]) -> list[Line]:

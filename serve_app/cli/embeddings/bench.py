@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
+from rich.progress import Progress as Bar
 
 from db import knowledge
 from db.pool import Pool, acquire, create_pool
@@ -25,7 +26,7 @@ from serve_app.settings.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from embeddings.workbench.measuring.compare import Comparison
-    from embeddings.workbench.registry.service import Service
+    from embeddings.workbench.registry.service import Progress, Service
     from embeddings.workbench.sets.read import Split
     from embeddings.workbench.sets.retrieval_set import RetrievalSet
 
@@ -63,22 +64,17 @@ def product_of(data_dir: Path | None, *, needed: bool) -> Product:
 
 def on_service(product: Product, console: Console, work: Callable[[Service], Awaitable[T]]) -> T:
     """Do `work` on the models of a product."""
-    from embeddings.workbench.registry.service import Progress, Service
+    from embeddings.workbench.registry.service import Service
 
     async def done() -> T:
         pool = await create_pool(product.database_url, size=3)
         try:
             with progress_bar(console) as bar:
-                task = bar.add_task("embedding passages", total=None, visible=False)
-                heard = Progress(
-                    embedded=lambda done, of: bar.update(task, completed=done, total=of, visible=True),
-                    waiting=lambda cold: bar.update(task, description=f"waiting for {len(cold)} replicas"),
-                )
                 service = Service(
                     pool=pool,
                     configured=product.settings.embedding_model,
                     own_names=product.own_names,
-                    progress=heard,
+                    progress=_shown(bar),
                     models=product.models,
                 )
                 return await work(service)
@@ -88,14 +84,36 @@ def on_service(product: Product, console: Console, work: Callable[[Service], Awa
     return asyncio.run(done())
 
 
-def measured_on(product: Product, file: Path, document: Path | None, split: Split = "test") -> RetrievalSet:
-    """Return the test part of a file over the passages that it means. Raises InvalidDataError, InvalidDocumentError."""
-    from embeddings.workbench.sets.check import checked
+def _shown(bar: Bar) -> Progress:
+    """Return what shows in one line of a bar how far the gate, then the passages, then the replicas are."""
+    from embeddings.workbench.registry.service import Progress
+
+    task = bar.add_task("", total=None, visible=False)
+
+    def shown(what: str) -> Callable[[int, int], None]:
+        return lambda done, of: bar.update(task, description=what, completed=done, total=of, visible=True)
+
+    return Progress(
+        encoded=shown("the gate: encoding"),
+        embedded=shown("embedding passages"),
+        waiting=lambda cold: bar.update(task, description=f"waiting for {len(cold)} replicas"),
+    )
+
+
+def measured_on(
+    product: Product, file: Path, document: Path | None, console: Console, split: Split = "test"
+) -> RetrievalSet:
+    """Return the test part of a file over the passages that it means, and tell how rows without a split are used.
+
+    Raises InvalidDataError, InvalidDocumentError.
+    """
+    from embeddings.workbench.sets.check import checked, split_note
     from embeddings.workbench.sets.read import read_data
     from embeddings.workbench.sets.retrieval_set import retrieval_set
 
     data = read_data(file)
-    checked(data)
+    if note := split_note(checked(data)):
+        console.print(f"{data.name}: {note}", markup=False, highlight=False, soft_wrap=True)
     sections = _sections(product, document) if data.kind == "questions" else []
     return retrieval_set(data, split, sections=sections, own_names=product.own_names)
 

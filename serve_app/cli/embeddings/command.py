@@ -58,7 +58,7 @@ def evaluate(
         from serve_app.cli.embeddings.bench import compared, measured_on, product_of, write_reports
 
         product = product_of(data_dir, needed=False)
-        given = measured_on(product, data, document)
+        given = measured_on(product, data, document, console)
         with in_served_form(models or []) as folders:
             found = compared(product, folders, given, console)
         write_reports(found, json_file, html_file)
@@ -119,7 +119,7 @@ def promote(
             memory_mb=memory_mb,
             beyond_chance=beyond_chance,
         )
-        given = measured_on(product, data, document)
+        given = measured_on(product, data, document, console)
 
         async def work(service: Service) -> RegisteredModel:
             learned = await desk_corrections(service.pool) if product.settings.learn_from_customers else []

@@ -50,7 +50,7 @@ def tune(
         from serve_app.cli.embeddings.tuning import adapter, in_ray
 
         product = product_of(data_dir, needed=False)
-        train = measured_on(product, data, document, split="train")
+        train = measured_on(product, data, document, console, split="train")
         if whole:
             line = in_ray(
                 base,

@@ -7,7 +7,6 @@ checkpoints when it is started again on its folder; a second one beside it ends 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.workbench.alone import alone
+from embeddings.workbench.idle import step_aside
 
 if TYPE_CHECKING:
     from embeddings.workbench.sets.retrieval_set import RetrievalSet
@@ -24,8 +24,8 @@ SPEC = "spec.json"
 RUNS = "runs"
 BEST = "best"
 RESULT = "result.json"
-NICENESS = 19
-"""Of the job and its trials: the product answers first."""
+FIRST = "first.json"
+"""What the adapter gained that is tried first; a job that is taken up reads it."""
 KEPT_CHECKPOINTS = 2
 OF_TRAINING = ("optimizer.pt", "scheduler.pt", "rng_state*", "training_args.bin")
 """In a checkpoint, and no part of a model."""
@@ -77,13 +77,6 @@ def as_set(values: Mapping[str, Any]) -> RetrievalSet:
     )
 
 
-def step_aside() -> None:
-    """Leave the processor to the product: the lowest priority, and on Linux only what nobody else asks for."""
-    os.nice(NICENESS)
-    if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
 def trial(config: dict[str, Any]) -> None:
     """Tune with one learning rate, in a worker of Ray's, and report each measurement with its checkpoint."""
     from ray import tune
@@ -125,6 +118,7 @@ def _trials(folder: Path) -> None:
     import ray
 
     spec = Spec.read(folder)
+    first = _first(spec, folder)
     ray.init(ignore_reinit_error=True)
     results = _tuner(spec, folder).fit()
     best = results.get_best_result("recall@1", "max", scope="all")
@@ -134,10 +128,40 @@ def _trials(folder: Path) -> None:
     report = {
         "rate": (best.config or {}).get("rate"),
         "recall@1": kept[1]["recall@1"],
+        "first": first,
         "trials": [_told(results[place]) for place in range(len(results))],
     }
     (folder / RESULT).write_text(json.dumps(report, indent=1), encoding="utf-8")
     print(json.dumps(report), flush=True)
+
+
+def _first(spec: Spec, folder: Path) -> dict[str, float | None]:
+    """Try an adapter over the base, unless that was done before; return recall@1 of the base and with the adapter."""
+    from embeddings.workbench.tuning.first import tried
+
+    path = folder / FIRST
+    if not path.is_file():
+        found = tried(spec.base, as_set(spec.train), as_set(spec.dev), seed=spec.seed)
+        path.write_text(json.dumps(asdict(found)), encoding="utf-8")
+    known: dict[str, float | None] = json.loads(path.read_text(encoding="utf-8"))
+    print(f"an adapter first: {gained(known['base'], known['adapter'])}", flush=True)
+    return known
+
+
+def gained(base: float | None, found: float | None) -> str:
+    """Say what was gained over the base."""
+    if base is None or found is None:
+        return "not trained, at least 20 questions with an answer are needed"
+    return f"recall@1 {base:.3f} → {found:.3f} ({found - base:+.3f})"
+
+
+def told(report: Mapping[str, Any], questions: int) -> str:
+    """Say what the adapter has gained that was tried first, and what the whole encoder has."""
+    first = report["first"]
+    return (
+        f"on {questions} questions put aside: the whole encoder {gained(first['base'], report['recall@1'])}, "
+        f"an adapter {gained(first['base'], first['adapter'])}"
+    )
 
 
 def _tuner(spec: Spec, folder: Path) -> Any:

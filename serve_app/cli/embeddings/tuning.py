@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from serve_app.cli.embeddings.tune_job import BEST, RESULT, RUNS, SPEC, Spec, plain
+from serve_app.cli.embeddings.tune_job import BEST, RESULT, RUNS, SPEC, Spec, plain, told
 from serve_app.cli.options import chosen_data_dir
 from serve_app.cli.target import find_product
 from serve_app.cli.workbench_extra import progress_bar
@@ -73,7 +73,8 @@ def in_ray(
         raise UserError(f"Ray at {page} does not answer any more: the same command takes the job up later.") from None
     if status != "SUCCEEDED":
         raise UserError(f"the job {job} ended as {status}: {client.get_job_info(job).message or 'see its log'}")
-    return f"{_served(folder)}: {(folder / RESULT).read_text(encoding='utf-8')}"
+    report = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    return f"{_served(folder)}: {told(report, len(spec.dev['queries']))}"
 
 
 def claim(spec: Spec, folder: Path) -> None:

@@ -13,7 +13,7 @@ from embeddings.escalation import CLASSES, NAME
 from embeddings.kept_models import written_down
 from embeddings.workbench.escalation_data import Example
 from embeddings.workbench.registry.room import keep, room
-from embeddings.workbench.sets.check import checked
+from embeddings.workbench.sets.check import checked, split_note
 from embeddings.workbench.sets.read import DataFile, read_data
 from embeddings.workbench.sets.read import Example as Row
 from embeddings.workbench.sets.retrieval_set import sides
@@ -56,7 +56,8 @@ class Training:
         """Read all that is needed. Raises UserError, NotRunningError, InvalidDataError."""
         data = read_data(file)
         require_classes(data)
-        checked(data)
+        if note := split_note(checked(data)):
+            told(f"{data.name}: {note}")
         product = product_of(data_dir, needed=True)
         kept = models or product.models
         if kept is None:

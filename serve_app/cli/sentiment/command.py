@@ -81,12 +81,12 @@ def measure(
 
 def _given(data: Path | None) -> tuple[Asked, Asked]:
     from embeddings.workbench import mood_model
-    from embeddings.workbench.sets.check import checked
+    from embeddings.workbench.sets.check import checked, split_note
     from embeddings.workbench.sets.read import read_data
 
     file = read_data(data) if data else None
-    if file:
-        checked(file)
+    if file and (note := split_note(checked(file))):
+        print(f"{file.name}: {note}")
     return mood_model.given_in(file)
 
 

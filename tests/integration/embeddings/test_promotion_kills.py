@@ -162,8 +162,9 @@ async def test_a_promotion_that_is_killed_at_four_points_goes_on_or_is_given_up(
 ) -> None:  # fmt: skip
     desk = Desk(database_url, tmp_path / "models")
     gate = Promotion(
-        service=service, model=str(narrower), data=questions, models=desk.models, limits=LOOSE, every=EVERY
-    )
+        service=service, model=str(narrower), data=questions, models=desk.models, limits=LOOSE, every=EVERY,
+        apart=asyncio.to_thread,
+    )  # fmt: skip
     model_id, whole = (await gate.judged()).model_id, len(SECTIONS)
     await pool.execute(HOLD_UP % max(section.slug for section in SECTIONS))
 

@@ -100,7 +100,7 @@ def ticking() -> Callable[[], float]:
 
 async def begin(service: Service, model: str) -> RegisteredModel:
     assert service.models is not None
-    made = Shadowing(service=service, model=model, models=service.models, every=EVERY)
+    made = Shadowing(service=service, model=model, models=service.models, every=EVERY, apart=asyncio.to_thread)
     return await made.begin(share=1.0, lasts=timedelta(hours=1))
 
 

@@ -102,6 +102,7 @@ def test_models_are_held_against_the_one_in_service_and_the_page_needs_no_networ
     assert narrow.resources.cpu_ms > 0
     assert f"{narrow.name}: recall@1 -0." in sentences(found)[0]
     assert any(not miss.better for miss in found.misses(narrow.name))
+    assert found.misses(BUILT_IN) == []
     text = html(found)
     assert text.count("<svg") == 2
     assert "kb &lt;questions&gt;" in text

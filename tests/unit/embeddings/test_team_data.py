@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from embeddings.chunker import Section
-from embeddings.workbench.sets.check import LeakError, checked, doubts, refuse_leaks, refuse_leaks_between
+from embeddings.workbench.sets.check import LeakError, checked, doubts, refuse_leaks, refuse_leaks_between, split_note
 from embeddings.workbench.sets.near import near_pairs
 from embeddings.workbench.sets.read import MOST_PROBLEMS, Example, read_data
 from embeddings.workbench.sets.retrieval_set import retrieval_set, sides
@@ -97,8 +97,17 @@ def test_statistics_and_doubts(tmp_path: Path) -> None:
         "1 rows repeat another one",
         "1 texts are longer than 1,000 characters: their end is not read",
         "1 labels have fewer than 5 examples: new",
-        "no row says train or test: a fifth is put aside to measure with, the same one each time",
+        "no row has a split: 9 are to train with, 0 to measure with, the same ones each time; 2 left out, nearly the "
+        "same as one to train with",
     ]
+
+
+def test_rows_without_a_split_are_told_of(tmp_path: Path) -> None:
+    assert split_note(checked(read_data(written(tmp_path / "a.jsonl", ROWS)))) == ""
+    unsaid = {"question": "Do you open on Sundays?", "passage": "No."}
+    found = checked(read_data(written(tmp_path / "b.jsonl", [*ROWS, unsaid, unsaid])))
+    assert (found.train, found.test) == (1, 2)
+    assert split_note(found) == "2 rows have no split: they are neither trained nor measured with"
 
 
 def test_one_text_with_two_labels_is_refused(tmp_path: Path) -> None:

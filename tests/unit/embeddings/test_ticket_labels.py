@@ -16,6 +16,7 @@ from embeddings.heads import HeadNotUsableError, LinearHead
 from embeddings.ticket_labels import CATEGORIES, PRIORITIES, TicketLabelHeads, medians
 from embeddings.workbench.ticket_labels import (
     MEASURED,
+    Message,
     as_mail,
     by_time,
     category_figures,
@@ -83,6 +84,13 @@ def test_the_newest_corrections_are_measured_on_and_other_languages_left_out(tmp
     learned, newest = by_time(read_corrections(file))
     assert [message.text for message in learned] == ["1", "2", "3", "4"]
     assert [(message.text, message.category) for message in newest] == [("5", "billing")]
+
+
+def test_what_is_asked_again_among_the_newest_is_not_learned_from() -> None:
+    old = ["Where is my invoice of May?", "Who sees my tasks?", "The app closes at once.", "I was charged two times!"]
+    texts = [*old, "where is my invoice of may"]
+    messages = [Message(text=text, category="billing", priority="low", trade="own") for text in texts]
+    assert by_time(messages) == (messages[1:4], messages[4:])
 
 
 def test_what_is_not_probable_enough_is_general(heads: TicketLabelHeads) -> None:

@@ -19,6 +19,7 @@ from embeddings.workbench.sets.check import checked
 from embeddings.workbench.sets.read import read_data
 from embeddings.workbench.sets.retrieval_set import RetrievalSet, retrieval_set
 from embeddings.workbench.tuning.adapted import OutTakenError, adapted
+from embeddings.workbench.tuning.first import tried
 from embeddings.workbench.tuning.parts import MOST_ASIDE, MOST_PASSAGES, parted
 from embeddings.workbench.tuning.trainer import Recipe, tune, vectors
 from evaluation.intents.__main__ import main as write_intents
@@ -76,6 +77,23 @@ def test_tuning_learns_goes_on_after_a_kill_and_gives_a_model_that_is_served(bas
     scores = vectors[: len(WORDS)] @ vectors[len(WORDS) :].T
     found = float((scores.argmax(axis=1) == np.arange(len(WORDS))).mean())
     assert found == pytest.approx(max(figures["recall@1"] for figures in (seen[0][0], *later)), abs=0.2)
+
+
+def test_an_adapter_is_tried_before_and_measured_as_the_trials_are(base: Path) -> None:
+    many = [f"{word} {n}" for word in WORDS for n in range(4)]
+    train = replace(
+        DATA,
+        queries=tuple(f"where is the {one}" for one in many),
+        passages=tuple(f"the {one} stands here" for one in many),
+        relevant=tuple(frozenset({n}) for n in range(len(many))),
+    )
+    found = tried(str(base), train, train, seed=7)
+    encoder = SentenceTransformer(str(base))
+    scores = vectors(encoder, train.queries) @ vectors(encoder, train.passages).T
+    assert found.base == pytest.approx(float((scores.argmax(axis=1) == np.arange(len(many))).mean()), abs=1e-6)
+    assert found.adapter is not None
+    assert found.adapter > found.base
+    assert tried(str(base), DATA, DATA, seed=7).adapter is None  # eight questions
 
 
 def test_an_encoder_that_is_no_bert_is_served_with_the_vectors_that_it_had(base: Path, tmp_path: Path) -> None:

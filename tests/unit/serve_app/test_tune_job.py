@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from embeddings.workbench.alone import alone
-from serve_app.cli.embeddings.tune_job import Spec, _told
+from serve_app.cli.embeddings.tune_job import Spec, _told, told
 from serve_app.cli.embeddings.tuning import _steps, claim
 from serve_app.embedded.base.errors import UserError
 
@@ -50,6 +50,16 @@ def test_the_bar_knows_how_many_steps_there_are_at_most_and_how_many_are_measure
         lines = "".join(json.dumps({"step": step, "recall@1": 0.5}) + "\n" for step in steps)
         (tmp_path / "runs/tune" / name / "result.json").write_text(lines)
     assert _steps(tmp_path) == 30
+
+
+def test_the_adapter_that_was_tried_first_stands_beside_the_whole_encoder() -> None:
+    first = {"base": 0.5, "adapter": 0.55}
+    assert told({"recall@1": 0.7, "first": first}, 40) == (
+        "on 40 questions put aside: the whole encoder recall@1 0.500 → 0.700 (+0.200), "
+        "an adapter recall@1 0.500 → 0.550 (+0.050)"
+    )
+    assert told({"recall@1": 0.7, "first": first | {"adapter": None}}, 40).endswith("an adapter not trained, at least "
+        "20 questions with an answer are needed")  # fmt: skip
 
 
 def test_a_step_that_was_measured_again_after_a_kill_stands_once() -> None:

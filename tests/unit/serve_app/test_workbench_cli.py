@@ -41,7 +41,7 @@ def few_questions(path: Path, every: int) -> Path:
 def test_a_file_is_described_and_a_bad_one_refused_by_its_line(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\nI lost my card,lost\nmy card is gone,lost\n", encoding="utf-8")
     said = run("data", "check", tmp_path / "a.csv")
-    assert "2 labels, 0 to train with, 0 to measure with" in said
+    assert "note: no row has a split: " in said
     assert "1 labels: lost 2" in said
     (tmp_path / "a.csv").write_text("text,label\n,lost\n", encoding="utf-8")
     with pytest.raises(UserError, match="line 2: the text is empty"):
