@@ -10,6 +10,8 @@ from db.pool import Connection
 from db.records import Channel
 from db.sql import statements
 
+KEPT_FOR_A_TIME = ("events", "rate_limits", "node_status")
+"""The tables whose rows go again within a day."""
 _SQL = statements(__file__)
 
 
@@ -96,6 +98,12 @@ async def count_calls(connection: Connection, keys: Sequence[str], tool: str) ->
 async def stage_times(connection: Connection, keys: Sequence[str]) -> list[StageTime]:
     """Return median and 95th percentile of each stage over the turns of these forms."""
     return [StageTime(**row) for row in await connection.fetch(_SQL["stage_times"], list(keys))]
+
+
+async def kept_bytes(connection: Connection) -> int:
+    """Return the bytes of what is kept for good, indexes included."""
+    found: int = await connection.fetchval(_SQL["kept"], list(KEPT_FOR_A_TIME))
+    return found
 
 
 async def writes(connection: Connection) -> Writes:

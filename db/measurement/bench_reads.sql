@@ -57,6 +57,12 @@ WHERE i.provider_message_id = ANY ($1::text[])
 GROUP BY stage.key
 ORDER BY min(d.created_at), stage.key;
 
+-- kept --
+-- Bytes of all tables, with their indexes, but of those ($1) that keep their rows for a time only.
+-- report
+SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> ALL ($1::text[]);
+
 -- writes --
 -- What was written so far: bytes of WAL (of the whole server), and this database's rows and transactions.
 -- report

@@ -15,7 +15,7 @@ import psutil
 from db.measurement import bench_reads
 from db.pool import Pool, acquire
 from deployments.agent.protocol import SEARCH
-from evaluation.benchmarks import models_alone
+from evaluation.benchmarks import kafka_log, models_alone
 from evaluation.benchmarks.load import forms, send_one, wait_until_finished
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
@@ -49,6 +49,10 @@ class PipelineReport:
     """How often a message's passages were judged, on average."""
     written: bench_reads.Writes
     """To the database, a message."""
+    kept_bytes: float
+    """By which the database's tables and indexes grew for good, a message."""
+    kafka_bytes: float | None
+    """By which the log of Kafka grew, a message; None where it lies on another machine."""
 
     @property
     def messages_per_s(self) -> float:
@@ -93,6 +97,8 @@ class PipelineReport:
             },
             "float_encoder": {"cpu_ms_per_text": self.alone.float_encoder_cpu_ms, "passes": self.float_passes},
             "written_per_message": asdict(self.written),
+            "kept_bytes_per_message": self.kept_bytes,
+            "kafka_bytes_per_message": self.kafka_bytes,
             "stages": [asdict(stage) for stage in self.stages],
         }
 
@@ -104,7 +110,8 @@ async def measure(
     batch = list(itertools.islice(forms(samples), messages))
     alone = await models_alone.measure(pool, [form["message"] for _, form in batch[:TIMED_ALONE]])
     async with acquire(pool) as connection:
-        written_before = await bench_reads.writes(connection)
+        written_before, kept_before = await bench_reads.writes(connection), await bench_reads.kept_bytes(connection)
+    log_before = kafka_log.segments(data_dir)
     before, started = cpu_seconds(data_dir), time.monotonic()
     gate = asyncio.Semaphore(at_once)
 
@@ -120,6 +127,8 @@ async def measure(
         stages = await bench_reads.stage_times(connection, keys)
         searches = await bench_reads.count_calls(connection, keys, SEARCH)
         written = (await bench_reads.writes(connection)).a_message(written_before, messages)
+        kept = await bench_reads.kept_bytes(connection) - kept_before
+    log = kafka_log.segments(data_dir)
     return PipelineReport(
         messages=messages,
         seconds=seconds,
@@ -129,6 +138,8 @@ async def measure(
         alone=alone,
         judgings=searches / messages,
         written=written,
+        kept_bytes=kept / messages,
+        kafka_bytes=kafka_log.grown(log_before, log) / messages if log else None,
     )
 
 

@@ -21,7 +21,7 @@ from serve_app.embedded.base.errors import UserError
 def workbench() -> Iterator[None]:
     """Turn what can be wrong with a team's models and data into UserError."""
     if find_spec("sklearn") is None or find_spec("matplotlib") is None:
-        raise UserError("this needs the workbench: pip install 'nightdesk[workbench]' (`make test` installs it too).")
+        raise UserError("this needs the workbench: pip install '.[workbench]' (`make setup-dev` installs it too).")
     from embeddings.workbench.registry.service import SwitchError
     from embeddings.workbench.sets.rows import InvalidDataError
 

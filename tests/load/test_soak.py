@@ -18,6 +18,7 @@ from statistics import fmean
 import psutil
 import pytest
 
+from db.measurement.bench_reads import KEPT_FOR_A_TIME
 from evaluation.benchmarks.load import send_at_rate
 from evaluation.client import ProductClient
 from evaluation.demo.samples import Sample
@@ -36,7 +37,6 @@ EVERY_S = 10.0
 GROWTH = 1.1
 SLACK = 100 * RATE
 """Messages that are added to those that wait: a few more or less make no lag."""
-KEPT_FOR_A_TIME = ("events", "rate_limits", "node_status")
 SIZES = """
     SELECT (SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest($1::text[]) AS name)::bigint
                AS for_a_time,

@@ -15,13 +15,13 @@ PREFIX = "/api/v1"
 _MEANING = {
     400: "Something in the call is not as it should be; `details` names it",
     401: "The staff key is missing or wrong",
-    403: "No staff key is configured, and the call is not this machine's own",
+    403: "No staff key is configured and the call is not this machine's own, or another page asks in a session",
     404: "Not found",
     408: "The body did not arrive in time",
     409: "It contradicts what is stored",
-    413: "The body is too large",
-    429: "Too many calls from this address",
-    503: "The database is away",
+    413: "The body, or the file, is too large",
+    429: "Too many calls, or wrong keys, from this address",
+    503: "The database, or what else the call needs, is away",
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "string"}}}
 

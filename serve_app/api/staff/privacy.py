@@ -42,6 +42,9 @@ class CustomerData(BaseModel):
     sent: list[dict[str, Any]]
     sent_parts: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
+    shadow_comparisons: list[dict[str, Any]] = Field(description="What a model on trial found for their questions")
+    requested_drafts: list[dict[str, Any]] = Field(description="Drafts of the agent's that people asked for")
+    learned_entries: list[dict[str, Any]] = Field(description="Entries for the knowledge base made of their tickets")
     dead_letters: list[dict[str, Any]]
     privacy_actions: list[dict[str, Any]] = Field(description="Earlier exports of these data: when, and to whom")
 

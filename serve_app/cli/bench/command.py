@@ -41,11 +41,16 @@ def pipeline(
     data_dir: DataDirOption = None,
     messages: Annotated[int, typer.Option(min=10, help="How many forms to push through.")] = 400,
     json_file: JsonFileOption = None,
+    costs: Annotated[
+        Path | None,
+        typer.Option("--costs", metavar="FILE", help="Write what a message cost, for `nightdesk sizing --costs`."),
+    ] = None,
 ) -> None:
-    """Messages a second and CPU a message through the whole graph, beside the encoder's own limit."""
+    """Messages a second and CPU a message through the whole graph, beside the encoder's own limit, and what it leaves
+    in PostgreSQL and Kafka."""
     from serve_app.cli.bench import view
 
-    view.pipeline(_with_database(data_dir), messages, json_file)
+    view.pipeline(_with_database(data_dir), messages, json_file, costs)
 
 
 @app.command()

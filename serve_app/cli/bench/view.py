@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from rich.table import Table
 
 from db.measurement.bench_reads import StageTime
 from db.pool import Pool, create_pool
+from evaluation.benchmarks import kafka_log
 from evaluation.benchmarks import latency as latency_benchmark
 from evaluation.benchmarks import pipeline as pipeline_benchmark
 from evaluation.client import ProductClient
 from evaluation.demo.samples import load_samples
+from serve_app.cli.sizing.measured import write_costs
 from serve_app.cli.target import Target
+from serve_app.embedded.base.errors import UserError
 from serve_app.settings.company_documents import context_dir
 from serve_app.settings.settings import load_settings
 
@@ -32,12 +36,16 @@ def latency(target: Target, rate: float, seconds: float, at_rest: int, json_file
     return report.passed
 
 
-def pipeline(target: Target, messages: int, json_file: Path | None) -> None:
-    """Measure and print."""
+def pipeline(target: Target, messages: int, json_file: Path | None, costs: Path | None) -> None:
+    """Measure and print. Raises UserError when costs are wanted and Kafka's log is not on this machine."""
+    if costs and not kafka_log.segments(target.data_dir):
+        raise UserError("--costs counts Kafka's log on this machine: measure a product with its embedded Kafka.")
     with console.status(f"{messages} forms through the whole graph"):
         report = asyncio.run(_pipeline(target, messages))
     _show_pipeline(report)
     write_report(json_file, report.as_json())
+    if costs:
+        write_costs(costs, report, datetime.now().astimezone().date())
 
 
 async def _latency(target: Target, rate: float, seconds: float, at_rest: int) -> latency_benchmark.LatencyReport:
@@ -90,8 +98,15 @@ def _show_pipeline(report: pipeline_benchmark.PipelineReport) -> None:
         f"Judging beside that: {report.judgings:.2f} times a message, {alone.judge_cpu_ms:.1f} CPU-ms each.\n"
         f"Written to PostgreSQL a message: {written.wal_bytes / 1024:.1f} kB of WAL, "
         f"{written.inserted:.1f} rows added, {written.updated:.1f} changed, "
-        f"{written.deleted:.1f} deleted, {written.transactions:.1f} transactions."
+        f"{written.deleted:.1f} deleted, {written.transactions:.1f} transactions; "
+        f"{report.kept_bytes / 1024:.1f} kB stay for good.\n{_kafka(report.kafka_bytes)}"
     )
+
+
+def _kafka(grown: float | None) -> str:
+    if grown is None:
+        return "Kafka's log is not on this machine."
+    return f"Written to Kafka a message: {grown / 1024:.2f} kB in its segments."
 
 
 def _stage_table(stages: tuple[StageTime, ...]) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -12,31 +13,44 @@ from serve_app.embedded.base.errors import UserError
 if TYPE_CHECKING:
     from serve_app.cli.sizing.plan import Assumptions, Costs
 
+Read = TypeVar("Read")
 PerDayOption = Annotated[int, typer.Option("--per-day", min=1, metavar="N", help="Messages a day.")]
 CostsOption = Annotated[
     Path | None,
     typer.Option("--costs", metavar="FILE", help="What a message costs, as serve_app/cli/sizing/costs.json."),
 ]
 PeakOption = Annotated[float, typer.Option("--peak", min=1, help="The busiest seconds over the day's mean.")]
+PricesOption = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE", help="What you pay, as serve_app/cli/sizing/prices.json."),
+]
 PageOption = Annotated[bool, typer.Option("--page", help="Print docs/sizing.md for three loads, and exit.")]
 
 
 def sizing(
-    per_day: PerDayOption = 1_000_000, costs: CostsOption = None, peak: PeakOption = 5.0, page: PageOption = False
+    per_day: PerDayOption = 1_000_000,
+    costs: CostsOption = None,
+    prices: PricesOption = None,
+    peak: PeakOption = 5.0,
+    page: PageOption = False,
 ) -> None:
     """Reckon replicas, database and dollars for a load from what a message was measured to cost."""
     from serve_app.cli.sizing.page import text
-    from serve_app.cli.sizing.plan import COSTS, Assumptions, Costs
+    from serve_app.cli.sizing.plan import COSTS, PRICES, Assumptions, Costs, Prices
 
-    try:
-        found = Costs.load(costs or COSTS)
-    except (OSError, ValueError, TypeError) as error:
-        raise UserError(f"{costs}: {error}: expected the keys of {COSTS.name}") from None
-    given = Assumptions(peak=peak)
+    found = _loaded(Costs.load, costs or COSTS, COSTS)
+    given = Assumptions(peak=peak, prices=_loaded(Prices.load, prices or PRICES, PRICES))
     if page:
         print(text(found, given), end="")
         return
     _show(per_day, found, given)
+
+
+def _loaded(load: Callable[[Path], Read], file: Path, like: Path) -> Read:
+    try:
+        return load(file)
+    except (OSError, ValueError, TypeError) as error:
+        raise UserError(f"{file}: {error}: expected the keys of {like.name}") from None
 
 
 def _show(per_day: int, costs: Costs, given: Assumptions) -> None:

@@ -9,11 +9,11 @@ from serve_app.cli.sizing.plan import Assumptions, Costs, Limit, Plan, limits, p
 LOADS = (10_000, 1_000_000, 100_000_000)
 _HEAD = """# Sizing
 
-On paper: reckoned by `nightdesk sizing --page` from what a message was measured to cost ({measured}:
-`serve_app/cli/sizing/costs.json`); a test holds this page current. Measure your own machines with
-`nightdesk bench pipeline` and put the figures into a file for `nightdesk sizing --costs FILE`;
-`nightdesk sizing --per-day N` reckons for another load. Nothing was run at these loads, and what a remote language
-model costs comes on top.
+On paper: reckoned by `nightdesk sizing --page` from what a message was measured to cost, in
+`serve_app/cli/sizing/costs.json` ({measured}); a test holds this page current. Measure your own machine with
+`nightdesk bench pipeline --messages 4000 --costs FILE`, and reckon with it by `nightdesk sizing --costs FILE`;
+`--per-day N` is another load, `--prices FILE` what you pay (as `serve_app/cli/sizing/prices.json`). Nothing was run at
+these loads, and what a remote language model costs comes on top.
 
 ## What a message costs
 
@@ -24,9 +24,12 @@ _ASSUMED = """
 ## What is assumed
 
 The busiest seconds bring {peak:g} times the day's mean. Replicas are {load:.0%} busy then, PostgreSQL
-{database_load:.0%}. What PostgreSQL keeps lies on {copies} disks (primary, standby, backup). ${core_hour:g} a core
-and hour, ${gb_hour:g} a GB of memory and hour, ${stored_gb_month:g} a GB of disk and month; a pod has {pod_gb:g} GB
+{database_load:.0%}. What PostgreSQL keeps lies on {copies} disks (primary, standby, backup). A pod has {pod_gb:g} GB
 and a core. Kafka has three brokers of a core each.
+
+${prices.core_hour:g} a core and hour, ${prices.gb_hour:g} a GB of memory and hour, ${prices.stored_gb_month:g} a GB of
+disk and month: {prices.source}
+({see}).
 """
 _END = """
 Replicas and partitions are numbers in `values.yaml`. What can't be raised is the one primary of PostgreSQL: it has
@@ -40,7 +43,12 @@ def text(costs: Costs, given: Assumptions) -> str:
     """Return the page."""
     plans = [plan(load, costs, given) for load in LOADS]
     facts = {name: getattr(given, name) for name in Assumptions.__slots__}
-    lines = [*_costs(costs), _ASSUMED.format(**facts), *_plans(plans), *_limits(limits(costs, given))]
+    lines = [
+        *_costs(costs),
+        _ASSUMED.format(**facts, see=", ".join(given.prices.see)),
+        *_plans(plans),
+        *_limits(limits(costs, given)),
+    ]
     return _HEAD.format(measured=costs.measured) + "\n".join(lines) + "\n" + _END
 
 
@@ -51,7 +59,7 @@ def _costs(costs: Costs) -> Iterator[str]:
     yield f"| rows in PostgreSQL | {rows}, in {costs.transactions:g} transactions |"
     yield f"| PostgreSQL's log | {costs.wal_kb:g} kB |"
     yield f"| kept for good, indexes included | {costs.kept_kb:g} kB |"
-    yield f"| in Kafka for a day | {costs.kafka_kb:g} kB (assumed) |"
+    yield f"| in Kafka for a day | {costs.kafka_kb:g} kB{' (assumed)' * ('kafka_kb' in costs.assumed)} |"
 
 
 def _plans(plans: Sequence[Plan]) -> Iterator[str]:

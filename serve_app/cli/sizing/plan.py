@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from serve_app.scaling import table
 from serve_app.settings.settings import DB_POOL_SIZE
 
 COSTS = Path(__file__).with_name("costs.json")
+PRICES = Path(__file__).with_name("prices.json")
 DAY_S = 86_400
 MONTH_DAYS = 30
 WITH_INGRESS = ("proxy",)
@@ -32,6 +33,8 @@ class Costs:
     transactions: float
     kept_kb: float
     kafka_kb: float
+    assumed: Sequence[str] = ()
+    """Names of figures that nobody has measured."""
 
     @classmethod
     def load(cls, path: Path = COSTS) -> Self:
@@ -40,8 +43,25 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What is paid, in dollars, for a core and an hour, a GB of memory and an hour, a GB of disk and a month."""
+
+    source: str
+    see: Sequence[str] = ()
+    """Where the prices stand."""
+    core_hour: float
+    gb_hour: float
+    stored_gb_month: float
+
+    @classmethod
+    def load(cls, path: Path = PRICES) -> Self:
+        """Read them. Raises OSError, ValueError, TypeError for a file that is none."""
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What was not measured. `peak`: the busiest seconds over the day's mean. Dollars are list prices, rounded up."""
+    """What was not measured. `peak`: the busiest seconds over the day's mean."""
 
     peak: float = 5.0
     load: float = 0.7
@@ -50,9 +70,7 @@ class Assumptions:
     copies: int = 3
     """Of what PostgreSQL keeps: primary, standby, backup."""
     pod_gb: float = 2.0
-    core_hour: float = 0.04
-    gb_hour: float = 0.005
-    stored_gb_month: float = 0.12
+    prices: Prices = field(default_factory=Prices.load)
     most_database_cores: int = 64
     most_connections: int = 2_000
     most_wal_mb_s: float = 200.0
@@ -95,9 +113,10 @@ def plan(per_day: int, costs: Costs, given: Assumptions) -> Plan:
     replicas = {node.name: max(node.cluster.least, _replicas(node.name, peak_s, costs, given)) for node in table.NODES}
     database = max(2, ceil(peak_s * costs.cpu_ms["postgresql"] / 1000 / given.database_load))
     kept_gb = per_day * costs.kept_kb / 1024**2
+    prices = given.prices
     cores, pods = sum(replicas.values()) + 1, sum(replicas.values()) + 1
     stores = 2 * database + 3
-    running = (cores + stores) * given.core_hour + (pods * given.pod_gb + 4 * stores) * given.gb_hour
+    running = (cores + stores) * prices.core_hour + (pods * given.pod_gb + 4 * stores) * prices.gb_hour
     return Plan(
         per_day=per_day,
         peak_s=peak_s,
@@ -112,7 +131,7 @@ def plan(per_day: int, costs: Costs, given: Assumptions) -> Plan:
         kept_tb_year=kept_gb * 365 / 1024,
         kafka_gb=per_day * costs.kafka_kb / 1024**2,
         # The stores of a whole year: what is paid at its end.
-        dollars_month=running * 24 * MONTH_DAYS + kept_gb * 365 * given.copies * given.stored_gb_month,
+        dollars_month=running * 24 * MONTH_DAYS + kept_gb * 365 * given.copies * prices.stored_gb_month,
     )
 
 

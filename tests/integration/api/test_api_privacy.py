@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from serve_app.api.staff.privacy import CustomerData
 from tests.integration.api.serving import STAFF_KEY, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,6 +28,7 @@ async def test_d7_export_then_erase(api: Served) -> None:
     assert exported.status_code == 200
     assert exported.headers["Cache-Control"] == "no-store"
     assert [row["email"] for row in exported.json()["customers"]] == ["ada@example.com"]
+    assert set(exported.json()) == set(CustomerData.model_fields)
     erased = (await api.client.post(f"/customers/{who}/erase", headers=STAFF)).json()
     assert (erased["customers"], erased["tickets"], erased["messages"]) == (1, 1, 1)
     assert "24 hours" in erased["elsewhere"]

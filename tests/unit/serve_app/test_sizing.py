@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from db.measurement.bench_reads import Writes
+from evaluation.benchmarks.models_alone import ModelsAlone
+from evaluation.benchmarks.pipeline import PipelineReport
 from serve_app.cli.main import app
+from serve_app.cli.sizing.measured import write_costs
 from serve_app.cli.sizing.page import LOADS, text
-from serve_app.cli.sizing.plan import COSTS, Assumptions, Costs, limits, plan
+from serve_app.cli.sizing.plan import COSTS, PRICES, Assumptions, Costs, Prices, limits, plan
 from serve_app.scaling import table
 
 PAGE = Path(__file__).parents[3] / "docs" / "sizing.md"
@@ -51,3 +56,36 @@ def test_costs_of_ones_own_are_taken_and_a_file_that_is_none_is_refused(tmp_path
     assert f"{plan(1_000_000, Costs.load(mine), GIVEN).kept_gb_day:,.1f} GB" in shown.output
     mine.write_text("{}")
     assert CliRunner().invoke(app, ["sizing", "--costs", str(mine)]).exit_code != 0
+
+
+def test_what_one_pays_oneself_is_reckoned_with(tmp_path: Path) -> None:
+    prices = json.loads(PRICES.read_text())
+    mine = tmp_path / "mine.json"
+    mine.write_text(
+        json.dumps(prices | {name: 10 * prices[name] for name in prices if name.endswith(("hour", "month"))})
+    )
+    shown = CliRunner().invoke(app, ["sizing", "--per-day", "1000000", "--prices", str(mine)])
+    assert f"{10 * plan(1_000_000, MEASURED, GIVEN).dollars_month:,.0f}" in shown.output
+    assert Prices.load(mine).core_hour == pytest.approx(10 * GIVEN.prices.core_hour)
+
+
+def test_a_measurement_becomes_the_file_that_is_reckoned_with(tmp_path: Path) -> None:
+    """As `nightdesk bench pipeline --costs FILE` writes it: nothing in it is assumed."""
+    report = PipelineReport(
+        messages=4000,
+        seconds=200.0,
+        unanswered=0,
+        nodes={"analysis": 27.34, "controller": 0.8, "kafka": 1.4, "postgresql": 5.5},
+        stages=(),
+        alone=ModelsAlone(encoder_cpu_ms=7.2, float_encoder_cpu_ms=18.3, judge_cpu_ms=9.8),
+        judgings=0.8,
+        written=Writes(wal_bytes=20480.0, inserted=27.9, updated=16.2, deleted=1.0, transactions=17.0),
+        kept_bytes=13_721.6,
+        kafka_bytes=1536.0,
+    )
+    write_costs(tmp_path / "costs.json", report, date(2026, 12, 1))
+    found = Costs.load(tmp_path / "costs.json")
+    assert (found.kept_kb, found.kafka_kb, found.wal_kb, found.assumed) == (13.4, 1.5, 20.0, ())
+    assert (found.cpu_ms["analysis"], found.cpu_ms["kafka"], "controller" in found.cpu_ms) == (27.3, 1.4, False)
+    assert "01 December 2026" in text(found, GIVEN)
+    assert "(assumed)" not in text(found, GIVEN)

@@ -1424,6 +1424,13 @@ export interface components {
             identifiers: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Learned Entries
+             * @description Entries for the knowledge base made of their tickets
+             */
+            learned_entries: {
+                [key: string]: unknown;
+            }[];
             /** Merges */
             merges: {
                 [key: string]: unknown;
@@ -1443,12 +1450,26 @@ export interface components {
             received: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Requested Drafts
+             * @description Drafts of the agent's that people asked for
+             */
+            requested_drafts: {
+                [key: string]: unknown;
+            }[];
             /** Sent */
             sent: {
                 [key: string]: unknown;
             }[];
             /** Sent Parts */
             sent_parts: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Shadow Comparisons
+             * @description What a model on trial found for their questions
+             */
+            shadow_comparisons: {
                 [key: string]: unknown;
             }[];
             /** Staff Actions */
@@ -3769,7 +3790,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3778,7 +3799,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -3789,7 +3810,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -3840,7 +3861,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3858,7 +3879,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -3869,7 +3890,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -3929,7 +3950,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3965,7 +3986,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3974,7 +3995,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -3985,7 +4006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4039,7 +4060,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,7 +4087,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4077,7 +4098,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4128,7 +4149,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,7 +4176,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4166,7 +4187,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4224,7 +4245,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4260,7 +4281,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4269,7 +4290,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4280,7 +4301,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4334,7 +4355,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4361,7 +4382,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4370,7 +4391,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4381,7 +4402,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4434,7 +4455,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4461,7 +4482,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,7 +4491,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4481,7 +4502,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4535,7 +4556,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4562,7 +4583,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4573,7 +4594,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4633,7 +4654,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4669,7 +4690,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4678,7 +4699,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4689,7 +4710,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4743,7 +4764,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4770,7 +4791,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4781,7 +4802,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4835,7 +4856,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4862,7 +4883,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4873,7 +4894,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4924,7 +4945,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4942,7 +4963,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -4953,7 +4974,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5005,7 +5026,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5023,7 +5044,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5034,7 +5055,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5085,7 +5106,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5124,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5114,7 +5135,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5165,7 +5186,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5183,7 +5204,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5194,7 +5215,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5245,7 +5266,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5254,7 +5275,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5265,7 +5286,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5316,7 +5337,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5334,7 +5355,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5345,7 +5366,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5400,7 +5421,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5418,7 +5439,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5429,7 +5450,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5481,7 +5502,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5490,7 +5511,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5501,7 +5522,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5552,7 +5573,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5570,7 +5591,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5581,7 +5602,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5632,7 +5653,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5659,7 +5680,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5670,7 +5691,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5750,7 +5771,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyView"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5812,7 +5833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5821,7 +5842,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5832,7 +5853,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5894,7 +5915,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5903,7 +5924,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5914,7 +5935,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5976,7 +5997,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5985,7 +6006,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -5996,7 +6017,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6047,7 +6068,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6056,7 +6077,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6067,7 +6088,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6120,7 +6141,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6156,7 +6177,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6165,7 +6186,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6176,7 +6197,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6231,7 +6252,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6267,7 +6288,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6276,7 +6297,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6287,7 +6308,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6338,7 +6359,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6356,7 +6377,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6367,7 +6388,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6418,7 +6439,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6445,7 +6466,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6456,7 +6477,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6507,7 +6528,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6516,7 +6537,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6527,7 +6548,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6581,7 +6602,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6590,7 +6611,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6601,7 +6622,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6652,7 +6673,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6661,7 +6682,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6672,7 +6693,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6726,7 +6747,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6735,7 +6756,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6746,7 +6767,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6798,7 +6819,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6807,7 +6828,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6818,7 +6839,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6876,7 +6897,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6912,7 +6933,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6921,7 +6942,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6932,7 +6953,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -6986,7 +7007,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7013,7 +7034,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7024,7 +7045,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7078,7 +7099,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7105,7 +7126,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7116,7 +7137,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7154,7 +7175,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7163,7 +7184,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7174,7 +7195,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7214,7 +7235,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7223,7 +7244,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7234,7 +7255,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7274,7 +7295,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7283,7 +7304,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7294,7 +7315,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7372,7 +7393,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7383,7 +7404,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7459,7 +7480,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7468,7 +7489,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7479,7 +7500,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7555,7 +7576,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7564,7 +7585,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7575,7 +7596,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7620,7 +7641,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7631,7 +7652,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7673,7 +7694,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description No staff key is configured, and the call is not this machine's own */
+            /** @description No staff key is configured and the call is not this machine's own, or another page asks in a session */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7691,7 +7712,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7702,7 +7723,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7766,7 +7787,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7775,7 +7796,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7786,7 +7807,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7874,7 +7895,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7883,7 +7904,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7894,7 +7915,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -7982,7 +8003,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7991,7 +8012,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8002,7 +8023,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8078,7 +8099,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8087,7 +8108,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Too many calls from this address */
+            /** @description Too many calls, or wrong keys, from this address */
             429: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8098,7 +8119,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8167,7 +8188,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8176,7 +8197,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8247,7 +8268,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8256,7 +8277,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
@@ -8330,7 +8351,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The body is too large */
+            /** @description The body, or the file, is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8339,7 +8360,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The database is away */
+            /** @description The database, or what else the call needs, is away */
             503: {
                 headers: {
                     /** @description Seconds to wait */
