@@ -134,6 +134,8 @@ def _print_addresses(run: RunFile, seconds: float, *, how_to_stop: str) -> None:
     print(f"Nightdesk is up ({seconds:.0f} s).")
     print(f"  form       {run.url}/")
     print(f"  status     {run.url}/status")
+    print(f"  desk       {run.url}/staff")
+    print(f"  API        {run.url}/docs")
     if run.demo_channels_url:
         print(f"  channels   {run.demo_channels_url}/  (stand-ins: write a mail or a WhatsApp, see what comes back)")
     print(f"  dashboard  {run.dashboard_url}  (token: {Path(run.data_dir) / 'secrets' / 'ray_token'})")
