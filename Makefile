@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web-form -type f -not -path '*/node_modules/*' -not 
 NPM = cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" NEXT_TELEMETRY_DISABLED=1 npm
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test alerts-live scan sbom mpnet bench chaos load full soak cluster-test lock demo clean
+.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test alerts-live scan sbom mpnet bench chaos load full soak cluster-images cluster-test lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -202,7 +202,15 @@ full: setup-dev ## The tests at the sizes that are promised (an hour and more; `
 soak: setup-dev ## Forms at a steady rate: SOAK_MINUTES (30) at SOAK_RATE (10 a second); memory and tables stay flat
 	$(VENV)/bin/pytest tests/load/test_soak.py -m full -q -s --timeout 7200
 
-cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S); else it is skipped
+# `next` is another image of the same content, for an upgrade. Pages that `make web` has built are taken, else built there.
+cluster-images: ## The images that `make cluster-test` takes, by Docker (BUILD_OPTIONS=--network=host where builds need it)
+	docker build $(BUILD_OPTIONS) -t nightdesk:dev .
+	printf 'FROM nightdesk:dev\nLABEL org.opencontainers.image.version=next\n' | docker build -t nightdesk:next -
+	docker build $(BUILD_OPTIONS) --target postgres -t nightdesk-postgres:dev tests/cluster/parts
+	docker build $(BUILD_OPTIONS) --target kafka -t nightdesk-kafka:dev tests/cluster/parts
+	docker build $(BUILD_OPTIONS) --target redis -t nightdesk-redis:dev tests/cluster/parts
+
+cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S: CONTRIBUTING.md); else it is skipped
 	$(VENV)/bin/pytest tests/cluster -q -rs --timeout 1800
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
