@@ -159,14 +159,18 @@ alerts-test: setup-dev $(VENV)/.promtool ## Raise each alert once, by Prometheus
 alerts-live: setup-dev $(VENV)/.prometheus ## Raise each alert on a running product, and follow its runbook entry (half an hour)
 	set -o pipefail; $(VENV)/bin/pytest tests/chaos/test_alerts.py -m full -q -s --timeout 3600 | tee $(VENV)/alerts.log
 
-sbom: setup-dev web-form/node_modules/.tests ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
-	@mkdir -p $(VENV)/sbom
-	@# Without the packages that the Dockerfile takes out again.
+sbom: $(VENV)/sbom/product.json $(VENV)/sbom/pages.json ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
+
+# Without the packages that the Dockerfile takes out again.
+$(VENV)/sbom/product.json: requirements.lock pyproject.toml Dockerfile $(VENV)/.dev
+	@mkdir -p $(@D)
 	@awk -v out=" $$(sed -n 's/.*uv pip uninstall //p' Dockerfile) " \
-	  '/^[a-z]/ { split($$1, name, "=="); kept = !index(out, " " name[1] " ") } kept' requirements.lock > $(VENV)/sbom/requirements.txt
-	PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --of JSON -o $(VENV)/sbom/product.json --pyproject pyproject.toml \
-	  $(VENV)/sbom/requirements.txt
-	@$(NPM) sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/$(VENV)/sbom/pages.json
+	  '/^[a-z]/ { split($$1, name, "=="); kept = !index(out, " " name[1] " ") } kept' requirements.lock > $(@D)/requirements.txt
+	PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --of JSON -o $@ --pyproject pyproject.toml $(@D)/requirements.txt
+
+$(VENV)/sbom/pages.json: web-form/package-lock.json web-form/node_modules/.tests
+	@mkdir -p $(@D)
+	@$(NPM) sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/$@
 
 tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser $(VENV)/.promtool $(VENV)/.scanner
 	@# Most of the inner tiers' tests wait rather than work, so three run at a time, a module each; the whole product, then, alone.
@@ -210,7 +214,7 @@ cluster-images: ## The images that `make cluster-test` takes, by Docker (BUILD_O
 	docker build $(BUILD_OPTIONS) --target kafka -t nightdesk-kafka:dev tests/cluster/parts
 	docker build $(BUILD_OPTIONS) --target redis -t nightdesk-redis:dev tests/cluster/parts
 
-cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S: CONTRIBUTING.md); else it is skipped
+cluster-test: setup-dev $(VENV)/sbom/product.json ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S: CONTRIBUTING.md); else it is skipped
 	$(VENV)/bin/pytest tests/cluster -q -rs --timeout 1800
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files
