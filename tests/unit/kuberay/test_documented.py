@@ -20,6 +20,7 @@ ROOT = CHART.parent
 NAMESPACE = "crm-digital-fte"
 GUIDE = (ROOT / "docs" / "deployment.md").read_text()
 KEY = re.compile(r"^[a-z][A-Za-z-]*(?:\.(?:[A-Za-z_-]+|<\w+>|\*))+$")
+OPERATORS_LABELS = ("ray.io/", "kubernetes.io/", "strimzi.io/")
 EVERY_SERVICE = {"up", "stop", "start", "restart", "rm", "logs", "build", "ps", "pull"}
 
 
@@ -162,7 +163,7 @@ def _kubectl(command: str, rest: list[str]) -> None:
     assert set(made.values("-n")) <= documented.NAMESPACES, rest
     assert set(made.values("-c")) <= documented.containers(), rest
     for key, _, value in (one.partition("=") for given in made.values("-l") for one in given.split(",")):
-        assert key in documented.labels() or key.startswith(("ray.io/", "kubernetes.io/")), rest
+        assert key in documented.labels() or key.startswith(OPERATORS_LABELS), rest
         assert key != "nightdesk/node" or value in documented.NODES | {"…"}, rest
     if command == "create":
         assert made.arguments[0] in documented.MADE, rest
