@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web-form -type f -not -path '*/node_modules/*' -not 
 NPM = cd web-form && PATH="$$(cat $(CURDIR)/$(VENV)/.node):$$PATH" NEXT_TELEMETRY_DISABLED=1 npm
 DATA_DIR_OPTION := $(if $(DATA_DIR),--data-dir $(DATA_DIR),)
 
-.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test alerts-live scan sbom mpnet bench chaos load full soak cluster-test lock demo clean
+.PHONY: help setup setup-dev web web-test web-types run down test check format lint types imports docs tests alerts-test alerts-live scan sbom mpnet bench chaos load full soak cluster-images cluster-test lock demo clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -159,14 +159,18 @@ alerts-test: setup-dev $(VENV)/.promtool ## Raise each alert once, by Prometheus
 alerts-live: setup-dev $(VENV)/.prometheus ## Raise each alert on a running product, and follow its runbook entry (half an hour)
 	set -o pipefail; $(VENV)/bin/pytest tests/chaos/test_alerts.py -m full -q -s --timeout 3600 | tee $(VENV)/alerts.log
 
-sbom: setup-dev web-form/node_modules/.tests ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
-	@mkdir -p $(VENV)/sbom
-	@# Without the packages that the Dockerfile takes out again.
+sbom: $(VENV)/sbom/product.json $(VENV)/sbom/pages.json ## What the image contains, as CycloneDX: .venv/sbom/product.json and pages.json
+
+# Without the packages that the Dockerfile takes out again.
+$(VENV)/sbom/product.json: requirements.lock pyproject.toml Dockerfile $(VENV)/.dev
+	@mkdir -p $(@D)
 	@awk -v out=" $$(sed -n 's/.*uv pip uninstall //p' Dockerfile) " \
-	  '/^[a-z]/ { split($$1, name, "=="); kept = !index(out, " " name[1] " ") } kept' requirements.lock > $(VENV)/sbom/requirements.txt
-	PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --of JSON -o $(VENV)/sbom/product.json --pyproject pyproject.toml \
-	  $(VENV)/sbom/requirements.txt
-	@$(NPM) sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/$(VENV)/sbom/pages.json
+	  '/^[a-z]/ { split($$1, name, "=="); kept = !index(out, " " name[1] " ") } kept' requirements.lock > $(@D)/requirements.txt
+	PYTHONWARNINGS=ignore $(VENV)/bin/cyclonedx-py requirements --of JSON -o $@ --pyproject pyproject.toml $(@D)/requirements.txt
+
+$(VENV)/sbom/pages.json: web-form/package-lock.json web-form/node_modules/.tests
+	@mkdir -p $(@D)
+	@$(NPM) sbom --sbom-format cyclonedx --omit dev > $(CURDIR)/$@
 
 tests: setup-dev web-form/node_modules/.tests $(VENV)/.browser $(VENV)/.promtool $(VENV)/.scanner
 	@# Most of the inner tiers' tests wait rather than work, so three run at a time, a module each; the whole product, then, alone.
@@ -202,7 +206,15 @@ full: setup-dev ## The tests at the sizes that are promised (an hour and more; `
 soak: setup-dev ## Forms at a steady rate: SOAK_MINUTES (30) at SOAK_RATE (10 a second); memory and tables stay flat
 	$(VENV)/bin/pytest tests/load/test_soak.py -m full -q -s --timeout 7200
 
-cluster-test: setup-dev ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S); else it is skipped
+# `next` is another image of the same content, for an upgrade. Pages that `make web` has built are taken, else built there.
+cluster-images: ## The images that `make cluster-test` takes, by Docker (BUILD_OPTIONS=--network=host where builds need it)
+	docker build $(BUILD_OPTIONS) -t nightdesk:dev .
+	printf 'FROM nightdesk:dev\nLABEL org.opencontainers.image.version=next\n' | docker build -t nightdesk:next -
+	docker build $(BUILD_OPTIONS) --target postgres -t nightdesk-postgres:dev tests/cluster/parts
+	docker build $(BUILD_OPTIONS) --target kafka -t nightdesk-kafka:dev tests/cluster/parts
+	docker build $(BUILD_OPTIONS) --target redis -t nightdesk-redis:dev tests/cluster/parts
+
+cluster-test: setup-dev $(VENV)/sbom/product.json ## The chart on a real cluster (KUBECONFIG, or ND_CLUSTER and ND_K8S: CONTRIBUTING.md); else it is skipped
 	$(VENV)/bin/pytest tests/cluster -q -rs --timeout 1800
 
 lock: $(UV) ## Resolve the dependencies anew and write the hashed lock files

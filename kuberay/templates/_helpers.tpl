@@ -220,6 +220,18 @@ their place.
 {{- $found | toJson -}}
 {{- end }}
 
+{{/* The connections to PostgreSQL that the nodes at their most replicas and commands open, as serve_app/nodes/connections.py adds them up. */}}
+{{- define "nightdesk.connections" -}}
+{{- $known := .Files.Get "files/connections.yaml" | fromYaml -}}
+{{- $pool := int (get .Values.config "DB_POOL_SIZE" | default $known.poolSize) -}}
+{{- $sum := int $known.others -}}
+{{- range include "nightdesk.nodes" . | fromJsonArray -}}
+{{- $each := get $known.nodes .name -}}
+{{- $sum = add $sum (mul (int .most) (add (mul (int $each.pools) $pool) (int $each.more))) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end }}
+
 {{/* What the values say that can't work, before anything is installed. */}}
 {{- define "nightdesk.check" -}}
 {{- if and (not .Values.secrets.existingSecret) (not .Values.secrets.values.SECRET_KEY) -}}
@@ -233,6 +245,15 @@ their place.
 {{- $partitions := get .Values.config "KAFKA_PARTITIONS" -}}
 {{- if and $partitions (lt (int $partitions) $ingest) -}}
 {{- fail (printf "config.KAFKA_PARTITIONS: %d, but up to %d ingest replicas want one each" (int $partitions) $ingest) -}}
+{{- end -}}
+{{- if eq .Values.database.mode "cloudnativepg" -}}
+{{- $known := .Files.Get "files/connections.yaml" | fromYaml -}}
+{{- $open := include "nightdesk.connections" . | int -}}
+{{- $own := add (int $known.operator) (int $known.reserved) -}}
+{{- $there := int .Values.database.cloudnativepg.maxConnections -}}
+{{- if gt (add $open $own) $there -}}
+{{- fail (printf "database.cloudnativepg.maxConnections: %d, but the nodes at their most replicas open %d, and CloudNativePG and PostgreSQL keep %d: set it to %d or more (twice the nodes' for upgrades), or lower config.DB_POOL_SIZE" $there $open $own (add $open $own)) -}}
+{{- end -}}
 {{- end -}}
 {{- if .Values.combined.enabled -}}
 {{- $pods := int .Values.combined.maxReplicas -}}

@@ -1,35 +1,52 @@
-"""The cluster under test: KUBECONFIG names one, or ND_CLUSTER and ND_K8S the scripts and the folder of a local one."""
+"""The cluster under test, and what is installed there. CONTRIBUTING.md says what the variables mean that name it."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 NAMESPACE = "crm-digital-fte"
 RELEASE = "nightdesk"
 ROOT = Path(__file__).parents[2]
-NONE_GIVEN = "no cluster is given: set KUBECONFIG, or ND_CLUSTER and ND_K8S"
+IMAGES = ("nightdesk:dev", "nightdesk:next", "nightdesk-postgres:dev", "nightdesk-kafka:dev", "nightdesk-redis:dev")
+NONE_GIVEN = (
+    "no cluster is given: set KUBECONFIG (a cluster with KubeRay's operator and the images of `make cluster-images`), "
+    "or ND_CLUSTER and ND_K8S (a local one's scripts and folder); CONTRIBUTING.md says more"
+)
+
+
+def release_values() -> dict[str, Any]:
+    """Return the values of the release: `kuberay/ci/small.yaml`, and who is beside it."""
+    small: dict[str, Any] = yaml.safe_load((ROOT / "kuberay" / "ci" / "small.yaml").read_text())
+    beside: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "cluster" / "values.yaml").read_text())
+    return small | beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """How commands reach it: `enter` goes before each of them."""
+    """How commands reach it: `enter` goes before each of them. `load` and an image's name bring it to the nodes."""
 
     enter: tuple[str, ...] = ()
-    scripts: Path | None = field(default=None)
+    load: tuple[str, ...] = ()
 
     @staticmethod
     def given(environment: Mapping[str, str] = os.environ) -> Cluster | None:
         """Return the cluster that the environment names."""
-        if scripts := environment.get("ND_CLUSTER"):
-            return Cluster(enter=(f"{scripts}/in.sh", environment["ND_K8S"]), scripts=Path(scripts))
-        return Cluster() if environment.get("KUBECONFIG") else None
+        scripts, folder = environment.get("ND_CLUSTER"), environment.get("ND_K8S")
+        if scripts and folder:
+            return Cluster(enter=(f"{scripts}/in.sh", folder), load=(f"{scripts}/load.sh",))
+        if not environment.get("KUBECONFIG"):
+            return None
+        return Cluster(load=tuple(shlex.split(environment.get("ND_LOAD", ""))))
 
     def run(self, *command: str, stdin: str | None = None, within_s: float = 120.0) -> str:
         """Return what a command prints. Raises AssertionError with its errors when it fails."""

@@ -1,4 +1,4 @@
-"""The release under test: stores and customers as pods, the chart with the values of `kuberay/ci/small.yaml`."""
+"""The release under test: stores and customers as pods, the chart with the values of `small` and of here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from evaluation.providers.gmail import GmailOptions
 from evaluation.providers.gmail.settings import gmail_settings
 from evaluation.providers.twilio import TwilioOptions
 from evaluation.providers.twilio.settings import twilio_settings
-from tests.cluster.cluster import NAMESPACE, NONE_GIVEN, ROOT, Cluster
+from tests.cluster.cluster import IMAGES, NAMESPACE, NONE_GIVEN, Cluster, release_values
 from tests.fixtures.waiting import wait_until
 
-IMAGES = ("nightdesk:dev", "nightdesk:next", "nightdesk-postgres:dev", "nightdesk-kafka:dev", "nightdesk-redis:dev")
 HERE = Path(__file__).parent
 GMAIL, TWILIO = "http://customers:8101", "http://customers:8102"
 
@@ -35,8 +34,7 @@ def cluster() -> Cluster:
 @pytest.fixture(scope="session")
 def values() -> dict[str, Any]:
     """The values of the release."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "kuberay" / "ci" / "small.yaml").read_text())
-    return found
+    return release_values()
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +50,9 @@ def release(cluster: Cluster, values: dict[str, Any]) -> Iterator[Cluster]:
 
 
 def _install(cluster: Cluster, values: dict[str, Any]) -> None:
-    if cluster.scripts is not None:
+    if cluster.load:
         for image in IMAGES:
-            subprocess.run([str(cluster.scripts / "load.sh"), image], check=True, timeout=600)
+            subprocess.run([*cluster.load, image], check=True, timeout=600)
     _apply(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     script = {"customers.py": (HERE / "customers.py").read_text()}
     _apply(cluster, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "customers"}, "data": script})

@@ -1,7 +1,8 @@
 """Every command in the documents is one that exists, or stands in a block that says what it needs (X3).
 
 Blocks fenced `sh cluster` need Kubernetes (`make cluster-test` runs their like), `sh docker` a Docker engine,
-`sh running` the running product (tests/acceptance runs those of docs/api.md).
+`sh running` the running product (tests/acceptance runs those of docs/api.md). What the commands of Docker, Helm and
+kubectl name is looked up by tests/unit/kuberay/test_documented.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"^```(\w*) ?(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
-OURS = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\.venv/bin/)?(?:nightdesk|make|pytest|python -m)\b")
+OURS = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\.venv/bin/)?(?:nightdesk|make|pytest|python -m|docker|helm|kubectl|N)\b ")
 NEEDS = {
     "": {"nightdesk", "make", "pytest", "python", "cp", "printf", "openssl", "echo", "cd", "git"},
     "cluster": {"kubectl", "helm", "N", "openssl", "nightdesk"},
@@ -46,7 +47,8 @@ def commands(page: Path) -> Iterator[Written]:
     for language, needs, block in FENCE.findall(text):
         if language in ("sh", "bash", "shell"):
             yield from (Written(page.name, needs, line) for line in _lines(block))
-    for span in SPAN.findall(FENCE.sub("", text)):
+    # A span may go on in the next line.
+    for span in SPAN.findall(re.sub(r"(?<!\n)\n(?!\n)", " ", FENCE.sub("", text))):
         if OURS.match(span):
             yield Written(page.name, None, span)
 
@@ -62,12 +64,12 @@ def test_x3_every_documented_command_exists_or_says_what_it_needs(page: Path) ->
 
 
 def _check(written: Written) -> None:
-    for words in _parts(written.line):
+    for words in parts(written.line):
         program = Path(words[0]).name
         allowed = NEEDS[written.needs] if written.needs is not None else {program}
         assert program in allowed, f"{written.page}: {program} does not stand in a block of its kind"
         if program == "nightdesk":
-            _check_ours(words[1:])
+            check_ours(words[1:])
         elif program == "make":
             _check_targets(words[1:])
         elif program == "pytest":
@@ -114,7 +116,7 @@ def _lines(block: str) -> Iterator[str]:
             yield bare
 
 
-def _parts(line: str) -> Iterator[list[str]]:
+def parts(line: str) -> Iterator[list[str]]:
     """Yield the words of each program that a line calls, without variables, quoting and what stands for a value."""
     for part in re.split(r"\s*(?:&&|\|\||[|;])\s*", re.sub(r"\$\([^)]*\)|'[^']*'|\"[^\"]*\"", "VALUE", line)):
         words = [word for word in re.sub(r"[\[\]]", " ", part).split() if not re.fullmatch(r"[A-Z_]+=\S*", word)]
@@ -122,7 +124,8 @@ def _parts(line: str) -> Iterator[list[str]]:
             yield words
 
 
-def _check_ours(words: list[str]) -> None:
+def check_ours(words: list[str]) -> None:
+    """Raise AssertionError for a command or an option that `nightdesk` has not."""
     command: Any = COMMANDS
     options: set[str] = {"-h", "--help"}
     for word in words:

@@ -31,7 +31,7 @@ def render(given: Mapping[str, Any]) -> dict[str, str]:
 def resources(name: str) -> tuple[Resource, ...]:
     """Return every resource that a value set renders."""
     files = render(values(name))
-    return tuple(one for path in sorted(files) if path.endswith(".yaml") for one in _documents(files[path]))
+    return tuple(one for path in sorted(files) if path.endswith(".yaml") for one in documents(files[path]))
 
 
 def find(name: str, kind: str, suffix: str = "") -> Resource:
@@ -41,17 +41,27 @@ def find(name: str, kind: str, suffix: str = "") -> Resource:
 
 def pod_specs(found: tuple[Resource, ...]) -> Iterator[tuple[str, Resource]]:
     """Yield every pod's specification with the name of what it belongs to."""
+    for owner, pod in _pods(found):
+        yield owner, pod["spec"]
+
+
+def pods(found: tuple[Resource, ...]) -> Iterator[Resource]:
+    """Yield every pod, or the template that pods are made of."""
+    return (pod for _, pod in _pods(found))
+
+
+def _pods(found: tuple[Resource, ...]) -> Iterator[tuple[str, Resource]]:
     for one in found:
         name = f"{one['kind']} {one['metadata']['name']}"
         if one["kind"] == "Pod":
-            yield name, one["spec"]
+            yield name, one
         elif one["kind"] in ("Job", "StatefulSet"):
-            yield name, one["spec"]["template"]["spec"]
+            yield name, one["spec"]["template"]
         elif one["kind"] == "RayService":
             cluster = one["spec"]["rayClusterConfig"]
-            yield f"{name} head", cluster["headGroupSpec"]["template"]["spec"]
+            yield f"{name} head", cluster["headGroupSpec"]["template"]
             for group in cluster["workerGroupSpecs"]:
-                yield f"{name} {group['groupName']}", group["template"]["spec"]
+                yield f"{name} {group['groupName']}", group["template"]
 
 
 def serve_config(name: str) -> Resource:
@@ -60,5 +70,6 @@ def serve_config(name: str) -> Resource:
     return found
 
 
-def _documents(text: str) -> Iterator[Resource]:
+def documents(text: str) -> Iterator[Resource]:
+    """Yield what stands in a file of several documents."""
     return (one for one in yaml.safe_load_all(text) if one)

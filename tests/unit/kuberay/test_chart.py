@@ -14,13 +14,15 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from serve_app.cli.serve_config.command import RESERVED
 from serve_app.cli.serve_config.document import check, document
 from serve_app.embedded.base import haproxy
 from serve_app.embedded.base.data_dir import DataDir
 from serve_app.embedded.base.environment import ray_environment
+from serve_app.nodes.connections import OTHERS, connections
 from serve_app.scaling import table
 from serve_app.settings import grace
-from serve_app.settings.settings import Settings
+from serve_app.settings.settings import DB_POOL_SIZE, Settings
 from tests.unit.kuberay.charts import CHART, VALUE_SETS, find, pod_specs, render, resources, serve_config, values
 
 DATA = Path(__file__).parents[2] / "data" / "kuberay"
@@ -30,6 +32,13 @@ CUSTOM = {
     "RayService", "Cluster", "ScheduledBackup", "Kafka", "KafkaNodePool", "KafkaTopic", "PodMonitor", "ServiceMonitor",
     "PrometheusRule",
 }  # fmt: skip
+OPERATORS = 10
+"""What CloudNativePG's instance manager opens for roles, probes, figures and backups: three a database, some room."""
+CONNECTIONS = """\
+# Made of serve_app/scaling/table.py by `pytest tests/unit/kuberay --rewrite-golden`. A replica of a node opens to
+# PostgreSQL: `pools` of DB_POOL_SIZE (`poolSize` unless set) and `more`. Beside them: `others` for commands, `reserved`
+# for superusers, `operator` for CloudNativePG.
+"""
 MISSING_OPERATOR = "chart directory is missing these dependencies: kuberay-operator"
 
 
@@ -75,6 +84,34 @@ def test_the_configuration_is_what_the_command_writes() -> None:
     """`nightdesk serve-config --cluster > kuberay/files/serve-config.yaml` after a change of the table."""
     written = yaml.safe_load((CHART / "files" / "serve-config.yaml").read_text())
     assert written == document(table.scaled(table.cluster(), {}), on_cluster=True)
+
+
+def test_the_connections_are_those_of_the_table(request: pytest.FixtureRequest) -> None:
+    """`pytest tests/unit/kuberay --rewrite-golden` writes kuberay/files/connections.yaml anew."""
+    path = CHART / "files" / "connections.yaml"
+    nodes = {node.name: {"pools": node.pools, "more": node.more_connections} for node in table.NODES}
+    known = {"poolSize": DB_POOL_SIZE, "others": OTHERS, "reserved": RESERVED, "operator": OPERATORS, "nodes": nodes}
+    text = CONNECTIONS + yaml.safe_dump(known, sort_keys=False)
+    if request.config.getoption("--rewrite-golden", default=False):
+        path.write_text(text)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize(("pool_size", "bounds"), [(None, {}), ("2", {}), ("9", {"agent": (1, 7), "ingest": (2, 3)})])
+def test_a_bundled_database_has_room_for_every_replica(pool_size: str | None, bounds: dict[str, Any]) -> None:
+    """The sum is the one that the start refuses, and one connection less than it is refused before the install."""
+    opened = connections(table.scaled(table.cluster(), bounds))
+    needed = sum(one.total(int(pool_size or DB_POOL_SIZE)) for one in opened) + OTHERS + RESERVED + OPERATORS
+    given = _merged(
+        values("bundled"),
+        {
+            "config": {"DB_POOL_SIZE": pool_size} if pool_size else {},
+            "nodes": {name: {"minReplicas": least, "maxReplicas": most} for name, (least, most) in bounds.items()},
+        },
+    )
+    assert render(_merged(given, {"database": {"cloudnativepg": {"maxConnections": needed}}}))
+    with pytest.raises(helm.HelmError, match=rf"database\.cloudnativepg\.maxConnections: .* {needed} or more"):
+        render(_merged(given, {"database": {"cloudnativepg": {"maxConnections": needed - 1}}}))
 
 
 def test_bounds_in_values_are_those_of_serve_of_the_group_and_of_the_sums() -> None:
@@ -149,6 +186,28 @@ def test_every_pod_is_closed_and_opened_on_purpose() -> None:
     assert [rule["from"] for rule in dashboard] == [[operator]]
 
 
+@pytest.mark.parametrize("name", [name for name in VALUE_SETS if name != "trial"])
+def test_only_the_heads_policy_leads_to_the_kubernetes_api(name: str) -> None:
+    """Where its address is not named, the ports at least are; no other pod is let out to everywhere."""
+    unlimited = {
+        (one["metadata"]["name"], tuple(port["port"] for port in rule.get("ports", ())))
+        for one in resources(name)
+        if one["kind"] == "NetworkPolicy"
+        for rule in one["spec"].get("egress", [])
+        if not rule.get("to")
+    }
+    assert unlimited == (set() if name == "managed" else {("nightdesk-head", (443, 6443))})
+    head = find(name, "NetworkPolicy", "-head")["spec"]["podSelector"]["matchLabels"]
+    groups = [group["template"]["metadata"]["labels"] for group in _groups(name)]
+    assert not [labels for labels in groups if head.items() <= labels.items()]
+
+
+def test_the_kubernetes_api_is_called_only_where_it_is_said_to_be() -> None:
+    rule = find("managed", "NetworkPolicy", "-head")["spec"]["egress"][0]
+    api = {"to": [{"ipBlock": {"cidr": "10.0.0.10/32"}}], "ports": [{"port": 6443, "protocol": "TCP"}]}
+    assert rule == api
+
+
 def test_ray_runs_as_nightdesk_up_runs_it(tmp_path: Path) -> None:
     """Variables by which Ray behaves otherwise than by default; KubeRay itself sets those of the token."""
     (tmp_path / "secrets").mkdir()
@@ -209,6 +268,7 @@ def test_a_worker_has_time_to_finish_a_turn() -> None:
         ({"config": {"KAFKA_PARTITIONS": "1"}}, "config.KAFKA_PARTITIONS"),
         ({"nodes": {"agent": {"maxReplicas": 9}}}, "nodes.agent.maxReplicas"),
         ({"config": {"log-level": "INFO"}}, "log-level"),
+        ({"networkPolicies": {"apiServerPorts": []}}, "apiServerPorts"),
         ({"ingress": {"enabled": True}}, "ingress.host"),
     ],
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
-from tests.unit.kuberay.charts import VALUE_SETS, Resource, find, resources
+from tests.unit.kuberay.charts import CHART, VALUE_SETS, Resource, find, resources
 
 SCHEMAS = Path(__file__).parents[2] / "data" / "kuberay"
 KINDS = {
@@ -40,6 +41,20 @@ def test_an_uninstall_leaves_the_bundled_database() -> None:
     """Helm would delete the Cluster, and CloudNativePG its volumes with it."""
     kept = find("bundled", "Cluster")["metadata"]["annotations"]["helm.sh/resource-policy"]
     assert kept == "keep"
+
+
+def test_the_runbooks_restored_cluster_is_one_that_the_operator_takes() -> None:
+    """And it has what the product needs of the one before: its database, its role, no fewer connections."""
+    text = (CHART.parent / "docs" / "runbook.md").read_text()
+    written = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    before = find("bundled", "Cluster")["spec"]
+    assert _faults(written) == []
+    assert written["spec"]["postgresql"]["parameters"] == before["postgresql"]["parameters"]
+    recovery = written["spec"]["bootstrap"]["recovery"]
+    assert {key: recovery[key] for key in ("database", "owner")} == {
+        key: before["bootstrap"]["initdb"][key] for key in ("database", "owner")
+    }
+    assert [one["name"] for one in written["spec"]["externalClusters"]] == [recovery["source"]]
 
 
 def test_every_kind_is_rendered_somewhere() -> None:
