@@ -198,7 +198,7 @@ chaos: setup-dev ## The full kill tests, T-K1 to T-K5 (20 rounds; `make test` ho
 	$(VENV)/bin/pytest tests/integration/pipeline/test_three_brokers.py -m full -q --timeout 7200
 
 load: setup-dev ## The load tests at their sizes, T-L1 to T-L7 (docs/engine.md says which is which)
-	$(VENV)/bin/pytest tests/load/test_mail_and_whatsapp.py tests/load/test_corpora.py tests/load/test_hostile.py tests/load/test_soak.py -m 'full or not full' -q --timeout 7200
+	$(VENV)/bin/pytest tests/load/test_mail_and_whatsapp.py tests/load/test_locust.py tests/load/test_corpora.py tests/load/test_hostile.py tests/load/test_soak.py -m 'full or not full' -q --timeout 7200
 
 full: setup-dev ## The tests at the sizes that are promised (an hour and more; `make test` holds slices)
 	$(VENV)/bin/pytest -m full -q --timeout 7200

@@ -33,7 +33,8 @@ class IndexBusyError(Exception):
 class RegisteredModel:
     """A model with what was measured at its gate; `folder` is what `embeddings.encoder.Encoder` opens.
 
-    `threshold` and `ask_from` are those of the relevance gate over its cosines.
+    `threshold` and `ask_from` are those of the relevance gate over its cosines; from the cosine `same_from` on two
+    texts say the same (None: not measured).
     """
 
     model_id: str
@@ -45,6 +46,7 @@ class RegisteredModel:
     metrics: Mapping[str, Any]
     threshold: float
     ask_from: float
+    same_from: float | None = None
     created_at: datetime | None = None
 
 
@@ -92,12 +94,19 @@ async def register(connection: Connection, model: RegisteredModel) -> None:
         dict(model.metrics),
         model.threshold,
         model.ask_from,
+        model.same_from,
     )
 
 
 async def registered(connection: Connection) -> dict[str, RegisteredModel]:
     """Return every model by its id, the oldest first."""
     return {row["model_id"]: RegisteredModel(**row) for row in await connection.fetch(_SQL["list"])}
+
+
+async def same_from(connection: Connection, model_id: str) -> float | None:
+    """Return from which cosine on two texts say the same to a model; None where that was not measured."""
+    found: float | None = await connection.fetchval(_SQL["same_from"], model_id)
+    return found
 
 
 async def in_force(connection: Connection) -> InForce:

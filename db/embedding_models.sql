@@ -1,17 +1,23 @@
 -- register --
 -- Write down a model that has passed the gate, or that was in force before the first one that did.
 INSERT INTO embedding_models (
-    model_id, folder, dimensions, parent, licence, data_sha256, metrics, threshold, ask_from
+    model_id, folder, dimensions, parent, licence, data_sha256, metrics, threshold, ask_from, same_from
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (model_id) DO UPDATE SET
     folder = excluded.folder, parent = excluded.parent, metrics = excluded.metrics, licence = excluded.licence,
-    data_sha256 = excluded.data_sha256, threshold = excluded.threshold, ask_from = excluded.ask_from;
+    data_sha256 = excluded.data_sha256, threshold = excluded.threshold, ask_from = excluded.ask_from,
+    same_from = excluded.same_from;
 
 -- list --
 -- Every model that was ever in force or ready to be.
-SELECT model_id, folder, dimensions, parent, licence, data_sha256, metrics, threshold, ask_from, created_at
+SELECT model_id, folder, dimensions, parent, licence, data_sha256, metrics, threshold, ask_from, same_from,
+    created_at
 FROM embedding_models ORDER BY created_at, model_id;
+
+-- same_from --
+-- From which cosine on two texts say the same to a model; null where that was not measured.
+SELECT same_from FROM embedding_models WHERE model_id = $1;
 
 -- in_force --
 -- Which model is in force, and which is being loaded beside it; with where each lies.

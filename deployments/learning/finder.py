@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import structlog
 
-from db import knowledge
+from db import embedding_models, knowledge
 from db.ids import new_id
 from db.pool import Connection, DatabaseUnavailableError, Pool, acquire, transaction
 from db.records import QueryVector
@@ -32,8 +32,10 @@ LOOKS_BACK = timedelta(days=90)
 MOST_WAITING = 200
 """Candidates that wait for a decision. While there are as many, nothing is looked at: nobody reads more."""
 SAME = 0.74
-"""Least cosine at which two say the same: what the documents have is known in 97 of 100 cases by its whole text, in 58
-by half of it; of what they lack 9 in 1,000 are taken for known (`python -m evaluation.learning`)."""
+"""Least cosine at which two say the same to the encoder that ships; of one that was promoted the registry has its own.
+
+What the documents have is known in 97 of 100 cases by its whole text, in 58 by half of it; of what they lack 9 in 1,000
+are taken for known (`python -m evaluation.learning`)."""
 NEVER_ANSWERED = frozenset({"pricing", "refund", "legal"})
 """Reasons of hand-overs about which the agent says nothing whatever it has read."""
 _ATTACKS = frozenset({"instructions", "markup", "encoded", "characters"})
@@ -120,12 +122,13 @@ class CandidateFinder:
     ) -> Outcome:
         """Keep what is new as a candidate, and count what was asked before."""
         embedding = np.asarray(vector.vector, dtype=np.float32)
+        same = await embedding_models.same_from(connection, vector.model_id) or SAME
         entry = await learned.nearest(connection, vector.model_id, embedding)
-        if entry is not None and entry[1] >= SAME:
+        if entry is not None and entry[1] >= same:
             await learned.ask_again(connection, row.ticket_id, entry[0])
             return "entry"
         found = await knowledge.search(connection, vector.model_id, embedding, limit=1)
-        if found and found[0].score >= SAME:
+        if found and found[0].score >= same:
             return "known"
         new = NewEntry(
             entry_id=new_id(),

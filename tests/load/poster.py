@@ -7,6 +7,7 @@ list of `Answer`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -33,11 +34,12 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, 0 when nothing did, and how many seconds after the post was due."""
+    """What came back, 0 when nothing did, how many seconds after the post was due, and the header Retry-After."""
 
     kind: str
     status: int
     seconds: float
+    retry_after: str = ""
 
 
 def posted(posts: Sequence[Post], *, timeout_s: float) -> list[Answer]:
@@ -63,11 +65,11 @@ async def _run(posts: Sequence[Post]) -> list[Answer]:
 
 async def _one(client: httpx.AsyncClient, post: Post, due: float) -> Answer:
     await asyncio.sleep(max(0.0, due - time.monotonic()))
-    try:
-        status = (await client.post(post.url, content=post.content, headers=post.headers)).status_code
-    except httpx.HTTPError:
-        status = 0
-    return Answer(kind=post.kind, status=status, seconds=time.monotonic() - due)
+    status, retry_after = 0, ""
+    with contextlib.suppress(httpx.HTTPError):
+        response = await client.post(post.url, content=post.content, headers=post.headers)
+        status, retry_after = response.status_code, response.headers.get("Retry-After", "")
+    return Answer(kind=post.kind, status=status, seconds=time.monotonic() - due, retry_after=retry_after)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from embeddings.relevance import RelevanceGate
 from embeddings.sentiment import ESCALATE_BELOW, RAISE_BELOW, SentimentHead
 from embeddings.ticket_labels import CATEGORIES, PRIORITIES, UNSURE_BELOW, medians
 from embeddings.vector_model import RELEVANCE, SENTIMENT, VectorModel
+from embeddings.workbench import sameness
 from embeddings.workbench import sentiment as moods
 from embeddings.workbench import ticket_labels as tickets
 from embeddings.workbench.answers.data import HELD_OUT, Company, example_company, load_companies
@@ -52,6 +53,8 @@ def train_heads(
     _train_labels(encoder, folder, every, learned)
     told("relevance")
     calibrate_relevance(encoder, folder, every=every)
+    told("when two texts say the same")
+    _measure_sameness(encoder, folder, every)
 
 
 def head_figures(model: VectorModel, *, every: int = 1, corrections: Corrections = ()) -> dict[str, Numbers]:
@@ -105,6 +108,11 @@ def calibrate_relevance(encoder: Encoder, folder: Path, *, every: int = 1) -> No
     threshold, ask_from = cheapest_thresholds(judged, COSTS)
     stored = replace(gate, threshold=threshold, ask_from=ask_from).as_json()
     (folder / RELEVANCE).write_text(json.dumps(stored, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _measure_sameness(encoder: Encoder, folder: Path, every: int) -> None:
+    companies = [_thinned(company, every) for company in load_companies(names=HELD_OUT)]
+    sameness.write(sameness.same_from(sameness.measured(companies, encoder).new), folder)
 
 
 def _thinned(company: Company, every: int) -> Company:

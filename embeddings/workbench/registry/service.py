@@ -18,6 +18,7 @@ from embeddings.encoder import BUILT_IN, Encoder
 from embeddings.kept_models import located, written_down
 from embeddings.relevance import RelevanceGate
 from embeddings.vector_model import RELEVANCE
+from embeddings.workbench.sameness import stored
 
 LOOK_S = 0.5
 SETTLE_S = 5.0
@@ -194,4 +195,5 @@ def described(
         metrics=metrics or {},
         threshold=gate.threshold,
         ask_from=gate.ask_from,
+        same_from=stored(encoder.heads),
     )

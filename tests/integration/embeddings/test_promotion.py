@@ -24,12 +24,14 @@ from embeddings.encoder import ADAPTER, BUILT_IN, Encoder, ModelNotUsableError
 from embeddings.indexer import sync
 from embeddings.relevance import RelevanceGate
 from embeddings.vector_model import VectorModel
+from embeddings.workbench.answers.data import HELD_OUT, load_companies
 from embeddings.workbench.questions import QUESTIONS
 from embeddings.workbench.registry.candidate import served_form
 from embeddings.workbench.registry.gate import Limits
 from embeddings.workbench.registry.heads import train_heads
 from embeddings.workbench.registry.promote import Promotion, RefusedError
 from embeddings.workbench.registry.service import Progress, Service, SwitchError, described
+from embeddings.workbench.sameness import measured
 from embeddings.workbench.sets.read import read_data
 from embeddings.workbench.sets.retrieval_set import RetrievalSet, retrieval_set
 from embeddings.workbench.sets.rows import InvalidDataError
@@ -193,6 +195,20 @@ async def test_a_model_of_another_size_takes_over_while_customers_ask_and_goes_a
     assert await passages_of(pool, BUILT_IN) == await passages_of(pool, model.model_id) == len(SECTIONS)
     with pytest.raises(SwitchError, match="nothing to go back to"):
         await service.before()
+
+
+async def test_from_which_cosine_on_two_texts_say_the_same_is_measured_for_each_model(
+    pool: Pool, service: Service, narrower: Path
+) -> None:
+    model = await registered(service, narrower)
+    async with acquire(pool) as connection:
+        kept = await embedding_models.same_from(connection, model.model_id)
+        assert await embedding_models.same_from(connection, BUILT_IN) is None
+    assert kept is not None
+    asked = [replace(one, questions=one.questions[::EVERY]) for one in load_companies(names=HELD_OUT)]
+    found = measured(asked, Encoder(str(narrower)))
+    assert (found.new >= kept).mean() <= 0.01 < (found.new >= kept - 0.02).mean()
+    assert (found.whole >= kept).mean() > 0.5
 
 
 async def test_the_agent_judges_by_the_thresholds_of_the_model_that_searched(

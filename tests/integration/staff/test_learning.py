@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from db import embedding_models
 from db.identity import privacy
 from db.pool import acquire, transaction
 from db.staff.learned import HeldEntry
@@ -21,7 +22,8 @@ from deployments.learning.finder import CandidateFinder
 from deployments.learning.findings import READ
 from deployments.learning.review import FindingsError, LearnedEntries, ReviewedEntry
 from deployments.staff.corrections import object_to_training
-from embeddings.encoder import Encoder
+from embeddings.encoder import BUILT_IN, Encoder
+from embeddings.workbench.registry.service import described
 from serve_app.cli.kb.store import Base, removed, sections, sync_all
 from serve_app.settings.settings import load_settings
 from tests.fakes.nodes import decision
@@ -158,6 +160,15 @@ async def test_m3_what_the_documents_say_or_never_may_is_not_proposed(school: Sc
     await school.resolved("May I have my money back?", ANSWER, email="carl@example.com")
     assert await school.find() == {"known": 1, "topic": 1}
     assert await school.entries.list("candidate", limit=10) == []
+
+
+async def test_m3_what_is_known_already_is_decided_by_the_cosine_measured_for_the_encoder(school: School) -> None:
+    store = school.office.store
+    async with acquire(store.pool) as connection:
+        await embedding_models.register(connection, replace(described(BUILT_IN), same_from=1.1))
+    [known] = await store.rows("SELECT content FROM knowledge_base WHERE slug = 'reset-a-forgotten-password'")
+    await school.resolved("How do I reset a forgotten password?", known["content"])
+    assert await school.find() == {"entry": 1}
 
 
 async def test_t_s6_hostile_tickets_never_enter_the_index_by_one_key(
