@@ -32,6 +32,7 @@ from ingest.bus.topic_retention import TopicRetention
 from ingest.identifiers import normalise_email
 from serve_app.api.public.status_link import rating_link
 from serve_app.nodes.gmail_account import account
+from serve_app.nodes.held_start import until_pods_are_ready
 from serve_app.nodes.remote_handles import RemoteAnalysis
 from serve_app.nodes.startup import begin, open_pool, switches
 from serve_app.settings.app_args import AppArgs
@@ -62,6 +63,8 @@ class ReportingServer:
                 _shadow_task(args, pool),
             ),
         )
+        if args.kuberay:
+            await until_pods_are_ready()
 
     async def check_health(self) -> None:
         """Raise when a task has died: Serve replaces the replica."""

@@ -91,6 +91,8 @@ class AppArgs(BaseModel):
     otlp_headers: SecretStr | None = None
     embedded: bool = True
     """All nodes share one machine with the database and the broker."""
+    kuberay: bool = False
+    """Nodes are in pods of KubeRay's, which points its Service to them."""
 
     @cached_property
     def form_rate(self) -> RateLimit | None:
@@ -141,6 +143,7 @@ def app_args(settings: Settings, *, port: int = HTTP_PORT, embedded: bool = Fals
         otlp_endpoint=settings.otel_exporter_otlp_endpoint,
         otlp_headers=settings.otel_exporter_otlp_headers,
         embedded=embedded,
+        kuberay=bool(settings.ray_cluster_name),
     )
 
 

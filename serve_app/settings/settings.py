@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     whatsapp_join_hours: float = Field(default=JOIN_HOURS, gt=0)
 
     http_host: str = LOOPBACK
+    ray_cluster_name: str = ""
     public_base_url: BaseUrl | None = None
     trusted_proxies: str = ""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -43,6 +43,7 @@ AFFECTS_NO_DECISION = frozenset(
     "otel_exporter_otlp_endpoint",
     "otel_exporter_otlp_headers",
     "public_rate_limit",
+    "ray_cluster_name",
     "rating_ask",
     "rating_reopens",
     "scaling_bounds",
