@@ -86,8 +86,9 @@ class HealthCalls:
         # A task that is not cancelled: cancelling a query of a database that hangs takes longer than a probe waits.
         if self._query is None or self._query.done():
             self._query = asyncio.create_task(self._read())
-        done, _ = await asyncio.wait({self._query}, timeout=DATABASE_SECONDS)
-        return self._query.result() if done else None
+        query = self._query  # by the time that it is done, another call may have begun the next
+        done, _ = await asyncio.wait({query}, timeout=DATABASE_SECONDS)
+        return query.result() if done else None
 
     async def _read(self) -> Reported | None:
         try:

@@ -1,8 +1,11 @@
 """Customers of three channels for locust: forms and health checks 3:1, mails, WhatsApp messages, each at its own rate.
 
 `locust -f tests/load/locustfile.py`; `tests/load/test_locust.py` runs it beside the whole product. Environment: CROWD
-(how many times T-L1's crowd), RUN (marks this run's addresses and numbers), MAIL_CONTROL and PHONE_CONTROL (the
-stand-ins' control addresses, by which a customer writes).
+(how many times T-L1's crowd), DESK (the product's address), RUN (two digits that mark this run's addresses and
+numbers), MAIL_CONTROL and PHONE_CONTROL (the stand-ins' control addresses, by which a customer writes).
+
+Many users write seldom, so that a slow answer holds back no other: let them come over 20 seconds (`--spawn-rate`, a
+twentieth of them).
 """
 
 from __future__ import annotations
@@ -26,8 +29,9 @@ def customer() -> int:
 class FormUser(HttpUser):
     """Writes by form, and looks at the health. 2.6 tasks a second of a crowd: 100 forms a minute and some to spare."""
 
-    fixed_count = 5 * CROWD
-    wait_time = constant_throughput(0.52)
+    host = os.environ.get("DESK", "http://127.0.0.1:8000")
+    fixed_count = 50 * CROWD
+    wait_time = constant_throughput(0.052)
 
     @task(3)
     def form(self) -> None:
@@ -46,8 +50,8 @@ class MailUser(HttpUser):
     """Writes mails, 54 a minute of a crowd."""
 
     host = os.environ.get("MAIL_CONTROL", "")
-    fixed_count = 2 * CROWD
-    wait_time = constant_throughput(0.45)
+    fixed_count = 20 * CROWD
+    wait_time = constant_throughput(0.045)
 
     @task
     def mail(self) -> None:
@@ -60,8 +64,8 @@ class PhoneUser(HttpUser):
     """Writes WhatsApp messages, 54 a minute of a crowd. RUN is two digits of its numbers."""
 
     host = os.environ.get("PHONE_CONTROL", "")
-    fixed_count = 2 * CROWD
-    wait_time = constant_throughput(0.45)
+    fixed_count = 20 * CROWD
+    wait_time = constant_throughput(0.045)
 
     @task
     def message(self) -> None:

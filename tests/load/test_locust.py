@@ -32,6 +32,10 @@ LOCUST = Path(sys.executable).with_name("locust")
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
 MODEL_S = 1.0
+USERS = 90
+"""Of one crowd in locustfile.py."""
+PERIOD_S = 20
+"""In which each does one thing: they come as evenly as they write."""
 ACKNOWLEDGED_S = 0.5
 BURST, BURST_S = 2_000, 10.0
 
@@ -55,11 +59,15 @@ def desk() -> Iterator[Desk]:
 
 def crowd(desk: Desk, times: int, run: str) -> dict[str, dict[str, Any]]:
     """Have locust's customers write for a minute; return its figures by name."""
-    addresses = {"MAIL_CONTROL": desk.channels.mail.base_url, "PHONE_CONTROL": desk.channels.phone.base_url}
+    addresses = {
+        "DESK": desk.product.url,
+        "MAIL_CONTROL": desk.channels.mail.base_url,
+        "PHONE_CONTROL": desk.channels.phone.base_url,
+    }
     done = subprocess.run(
         [
             *(str(LOCUST), "-f", str(ROOT / "tests" / "load" / "locustfile.py"), "--headless", "--json"),
-            *("--host", desk.product.url, "-u", str(9 * times), "-r", str(9 * times), "-t", f"{SECONDS}s"),
+            *("-u", str(USERS * times), "-r", str(USERS * times / PERIOD_S), "-t", f"{SECONDS}s"),
         ],
         capture_output=True,
         text=True,
@@ -77,7 +85,7 @@ async def test_a_crowd_of_three_channels_is_answered_once_each(desk: Desk, times
     found = await asyncio.to_thread(crowd, desk, times, run)
     last = time.monotonic()
     counts = {name: one["num_requests"] for name, one in found.items()}
-    slow = p95([ms / 1000 for ms, count in found["form"]["response_times"].items() for _ in range(count)])
+    slow = p95([float(ms) / 1000 for ms, count in found["form"]["response_times"].items() for _ in range(count)])
     mails = [one.sender for one in desk.channels.posts(Kind.MAIL_RECEIVED) if one.sender.startswith(f"mail-{run}-")]
     texts = [one.sender.removeprefix("whatsapp:") for one in desk.channels.posts(Kind.WHATSAPP_RECEIVED)]
     texts = [one for one in texts if one.startswith(f"+4915{run}")]

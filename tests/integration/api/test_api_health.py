@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -210,3 +211,13 @@ async def test_k5_an_unresponsive_database_does_not_block_health(database_url: s
         assert (await api.client.get("/health/ready")).status_code == 503
         wire.speaks.set()
         assert (await api.client.get("/health/ready")).status_code == 200
+
+
+async def test_calls_that_come_while_another_ends_are_all_answered(api: Served) -> None:
+    """Each waits for a reading of the database that others share, and may not take the next one's for it."""
+
+    async def customer() -> set[int]:
+        return {(await api.client.get("/health")).status_code for _ in range(15)}
+
+    seen = await asyncio.gather(*(customer() for _ in range(12)))
+    assert set().union(*seen) == {200}
