@@ -15,6 +15,7 @@ from embeddings.encoder import ADAPTER, BUILT_IN, ModelNotFoundError, ModelNotUs
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 KEPT = ("README.md", "LICENSE", "LICENCE", "LICENSE.txt", "LICENCE.txt")
 """Carried along with a model where it has them."""
+BUILT_IN_LICENCE = "apache-2.0"
 
 
 def served_form(model: str, into: Path, *, name: str = "") -> Path:
@@ -40,8 +41,13 @@ def served_form(model: str, into: Path, *, name: str = "") -> Path:
             f"{model!r} is neither {BUILT_IN!r} nor a folder with model.onnx and tokenizer.json, "
             f"nor one of sentence-transformers (config.json, {' or '.join(WEIGHTS)})"
         )
+    if model == BUILT_IN:  # whoever puts an adapter behind it passes its licence on
+        (folder / "README.md").write_text(
+            f"---\nlicense: {BUILT_IN_LICENCE}\nbase_model: {BUILT_IN}\n---\n", encoding="utf-8"
+        )
+        return folder
     for kept in KEPT:
-        if (source / kept).is_file() and model != BUILT_IN:
+        if (source / kept).is_file():
             shutil.copyfile(source / kept, folder / kept)
     return folder
 
@@ -50,7 +56,7 @@ def licence_of(model: str) -> str:
     """Return the licence that a model's README names in its first lines, "" when it names none."""
     path = Path(model) / "README.md"
     if model == BUILT_IN:
-        return "apache-2.0"
+        return BUILT_IN_LICENCE
     if not path.is_file():
         return ""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[:40]

@@ -18,6 +18,7 @@ from embeddings.encoder import BUILT_IN, Encoder
 from embeddings.kept_models import located, written_down
 from embeddings.relevance import RelevanceGate
 from embeddings.vector_model import RELEVANCE
+from embeddings.workbench.registry.candidate import licence_of
 from embeddings.workbench.sameness import stored
 
 LOOK_S = 0.5
@@ -63,7 +64,8 @@ class Service:
             models = await embedding_models.registered(connection)
         if found.model_id is not None:
             return models[found.model_id]
-        model = await asyncio.to_thread(described, self.configured, self.models)
+        licence = await asyncio.to_thread(licence_of, self.configured)
+        model = await asyncio.to_thread(described, self.configured, self.models, licence=licence)
         async with acquire(self.pool) as connection:
             if model.model_id not in models:
                 await embedding_models.register(connection, model)

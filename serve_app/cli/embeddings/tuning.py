@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 import tempfile
@@ -62,7 +63,7 @@ def in_ray(
     claim(spec, folder)
     client, page = _client(data_dir, address)
     job = _running(client, folder) or client.submit_job(
-        entrypoint=f"{sys.executable} -m serve_app.cli.embeddings.tune_job {folder}",
+        entrypoint=shlex.join([sys.executable, "-m", "serve_app.cli.embeddings.tune_job", str(folder)]),
         entrypoint_num_cpus=0,
         metadata={"nightdesk": "tune", "folder": str(folder)},
     )

@@ -204,6 +204,7 @@ async def test_from_which_cosine_on_two_texts_say_the_same_is_measured_for_each_
     async with acquire(pool) as connection:
         kept = await embedding_models.same_from(connection, model.model_id)
         assert await embedding_models.same_from(connection, BUILT_IN) is None
+    assert (await service.current()).licence == "apache-2.0"
     assert kept is not None
     asked = [replace(one, questions=one.questions[::EVERY]) for one in load_companies(names=HELD_OUT)]
     found = measured(asked, Encoder(str(narrower)))

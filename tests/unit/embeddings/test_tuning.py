@@ -123,6 +123,12 @@ def test_what_is_not_pooled_as_we_serve_or_cannot_be_read_is_refused(base: Path,
     assert licence_of(str(base)) == "apache-2.0"
 
 
+def test_what_is_put_behind_the_built_in_model_has_its_licence(tmp_path: Path) -> None:
+    made = served_form(BUILT_IN, tmp_path, name="ours")
+    again = served_form(str(made), tmp_path / "served")
+    assert licence_of(str(again)) == licence_of(BUILT_IN) == "apache-2.0"
+
+
 def test_an_adapter_deletes_nothing_that_it_did_not_write(tmp_path: Path) -> None:
     (tmp_path / "questions.jsonl").write_text("a team's data")
     with pytest.raises(OutTakenError, match="has other things in it"):
