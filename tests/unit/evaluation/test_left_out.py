@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluation.escalation import trades
 from evaluation.escalation.left_out import Choice, best
 from evaluation.escalation.trades import Tally
 
@@ -37,3 +38,9 @@ def test_the_trade_that_is_measured_says_nothing() -> None:
 def test_where_none_keeps_the_paraphrases_the_one_that_keeps_most_is_taken() -> None:
     missed = {choice: {"shop": tally("shop", 0, 20 + place, 0)} for place, choice in enumerate((STRICT, MIDDLE, LOOSE))}
     assert best(missed, without="bank") == STRICT
+
+
+def test_a_trade_without_a_company_lends_no_questions_of_others() -> None:
+    assert "dentist" in trades.trade_names()
+    assert trades.trade_questions(["dentist"]) == []
+    assert {one.family for one in trades.trade_questions(["dentist", "bank"])} == {"bank-questions"}
