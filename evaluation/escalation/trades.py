@@ -55,10 +55,9 @@ def trade_questions(names: Sequence[str]) -> list[Example]:
 
     Of companies and files that came later none: they share names with trades, not customers.
     """
-    wanted = [name for name in FIRST_TWELVE if name in names]
     return [
         Example(text=question.text, label="none", kind="ordinary", family=f"{company.name}-questions")
-        for company in (load_companies(names=wanted) if wanted else ())  # no names would be all companies
+        for company in load_companies(names=[name for name in FIRST_TWELVE if name in names])
         for question in company.questions
         if question.author in FIRST_FILES
     ]

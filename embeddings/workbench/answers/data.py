@@ -59,12 +59,12 @@ class Company:
     questions: tuple[CustomerQuestion, ...]
 
 
-def load_companies(folder: Path = DATA, names: Sequence[str] = ()) -> list[Company]:
-    """Read all companies of a folder, or those named, in the order of their names.
+def load_companies(folder: Path = DATA, names: Sequence[str] | None = None) -> list[Company]:
+    """Read all companies of a folder, or those named (none, if none are), in the order of their names.
 
     Raises InvalidQuestionError, and InvalidDocumentError for a document that can't become sections.
     """
-    found = sorted(path.parent for path in folder.glob("*/docs.md") if not names or path.parent.name in names)
+    found = sorted(path.parent for path in folder.glob("*/docs.md") if names is None or path.parent.name in names)
     return [_company(path) for path in found]
 
 

@@ -102,17 +102,19 @@ def _train_labels(encoder: Encoder, folder: Path, every: int, learned: Correctio
 
 def calibrate_relevance(encoder: Encoder, folder: Path, *, every: int = 1) -> None:
     """Choose from which share on a passage answers where this encoder searches, and write it into a model's folder."""
-    companies = [_thinned(company, every) for company in load_companies(names=HELD_OUT)]
     gate = replace(RelevanceGate.load(), model_id=encoder.model_id, products=products())
-    judged = judge(companies, judged_by(PassageJudge.load(), encoder, gate))
+    judged = judge(_held_out(every), judged_by(PassageJudge.load(), encoder, gate))
     threshold, ask_from = cheapest_thresholds(judged, COSTS)
     stored = replace(gate, threshold=threshold, ask_from=ask_from).as_json()
     (folder / RELEVANCE).write_text(json.dumps(stored, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _measure_sameness(encoder: Encoder, folder: Path, every: int) -> None:
-    companies = [_thinned(company, every) for company in load_companies(names=HELD_OUT)]
-    sameness.write(sameness.same_from(sameness.measured(companies, encoder).new), folder)
+    sameness.write(sameness.same_from(sameness.measured(_held_out(every), encoder).new), folder)
+
+
+def _held_out(every: int) -> list[Company]:
+    return [_thinned(company, every) for company in load_companies(names=HELD_OUT)]
 
 
 def _thinned(company: Company, every: int) -> Company:
